@@ -1,0 +1,31 @@
+"""One neutral model layer over every provider's own wire protocol, without vendor SDKs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .domain.identity import set_id_factory, set_timestamp_factory
+from .ports.runtime import Runtime, set_default_runtime
+
+if TYPE_CHECKING:
+    from .composition.facade import Modelport
+
+__version__ = "0.1.0"
+__all__ = ["Modelport", "__version__", "set_id_factory", "set_timestamp_factory"]
+
+
+def _build_default_runtime() -> Runtime:
+    from .composition.defaults import build_runtime
+
+    return build_runtime()
+
+
+set_default_runtime(_build_default_runtime)
+
+
+def __getattr__(name: str) -> Any:  # Any: whatever is exported under the name
+    if name == "Modelport":
+        from .composition.facade import Modelport
+
+        return Modelport
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,195 @@
+"""An embedding cache of files: one `.npy` per identifier, safe for several threads, tasks and processes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections import OrderedDict
+from collections.abc import Sequence
+from itertools import islice
+from threading import Lock
+from typing import Any
+
+from ...application.embedding_cache import EmbeddingCacheBase
+from ...domain.embedding.identity import identifier_digest
+from ...domain.embedding.values import Embedding, EmbeddingVectors, FloatArray, VectorsLike
+from .folder import EntryFolder
+from .limits import CacheLimits
+from .npy import decode_entry, encode_entry
+
+__all__ = ["FileEmbeddingCache"]
+
+_log = logging.getLogger(__name__)
+
+_CHUNK = 128
+"""Entries per turn in a thread: a cancelled call ends after the turn that it is in."""
+
+
+class FileEmbeddingCache(EmbeddingCacheBase):
+    """Keeps each entry as `<SHA-256 of the identifier>.npy` in one folder, which is made at the first store.
+
+    Args:
+        cache_dir: the folder, fixed at construction; other files in it are left alone.
+        max_file_number: entries kept at most; 0 keeps none, `None` sets no limit.
+        max_cache_size: their size at most, in MB of 1,048,576 bytes.
+
+    Beyond a limit the entries that were written first are removed first; reading does not make an entry younger.
+
+    * An entry is there whole or not at all, and stays when the process is killed right after `store`. A damaged one is
+      a miss, and is removed. `store` does not wait for the disk, so a power cut may lose the newest entries.
+    * One process keeps its limits exactly. It counts its own entries and reads the folder only at the first store and,
+      where limits are set, after every eighth of the cache that it has added. Of several processes each may therefore
+      carry the cache above a limit by an eighth (at least 16 entries) until it looks again.
+    * Files are read and written in threads. Vectors come back exactly as they were given.
+    """
+
+    def __init__(
+        self,
+        cache_dir: str | os.PathLike[str] = "./.cache/embeddings",
+        max_file_number: int | None = None,
+        max_cache_size: float | None = None,
+    ) -> None:
+        self._folder = EntryFolder(os.path.abspath(cache_dir))
+        self._limits = CacheLimits.of(max_file_number, max_cache_size)
+        self._ledger = _Ledger(self._folder, self._limits)
+
+    async def store(self, embeddings: VectorsLike, identifier: Any, overwrite: bool = False) -> None:
+        """Keep the vectors; what is there stays unless `overwrite`.
+
+        An entry larger than the whole cache is not kept, which is logged. Raises `ValueError` for vectors of different
+        sizes, `TypeError` for an identifier that is not JSON, and `OSError` when the file cannot be written.
+        """
+        await asyncio.to_thread(self._store, embeddings, identifier, overwrite)
+
+    async def retrieve(self, identifier: Any) -> list[Embedding] | None:
+        """The vectors as plain lists, or `None`."""
+        return await asyncio.to_thread(self._retrieve, identifier)
+
+    async def remove(self, identifier: Any) -> None:
+        """Forget one entry; `FileNotFoundError` when there is none."""
+        if not await asyncio.to_thread(self._discard, identifier_digest(identifier)):
+            raise FileNotFoundError(f"the embedding cache in {self._folder.path} has no entry for this identifier")
+
+    async def clear(self) -> None:
+        """Remove all entries; the folder and other files in it stay."""
+        await asyncio.to_thread(self._clear)
+
+    async def store_many(self, entries: Sequence[tuple[VectorsLike, Any]], overwrite: bool = False) -> None:
+        """`store` for each `(embeddings, identifier)`, many per turn in a thread."""
+        for start in range(0, len(entries), _CHUNK):
+            await asyncio.to_thread(self._store_chunk, entries[start : start + _CHUNK], overwrite)
+
+    async def retrieve_many(self, identifiers: Sequence[Any]) -> list[EmbeddingVectors | None]:
+        """What is kept under each identifier, in order, without making lists of the numbers."""
+        found: list[EmbeddingVectors | None] = []
+        for start in range(0, len(identifiers), _CHUNK):
+            found += await asyncio.to_thread(self._load_chunk, identifiers[start : start + _CHUNK])
+        return found
+
+    def _store(self, embeddings: VectorsLike, identifier: Any, overwrite: bool) -> None:
+        name = identifier_digest(identifier)
+        if not overwrite and self._folder.has(name):
+            return
+        data = encode_entry(EmbeddingVectors(embeddings).exact)
+        if self._limits.refuses(len(data)):
+            _log.warning("embedding of %d bytes not kept: it is larger than the whole cache may be", len(data))
+            self._discard(name)  # an overwritten entry must not be found again
+            return
+        self._folder.write(name, data)
+        self._ledger.added(name, len(data))
+
+    def _store_chunk(self, entries: Sequence[tuple[VectorsLike, Any]], overwrite: bool) -> None:
+        for embeddings, identifier in entries:
+            self._store(embeddings, identifier, overwrite)
+
+    def _retrieve(self, identifier: Any) -> list[Embedding] | None:
+        table = self._load(identifier)
+        return None if table is None else table.tolist()
+
+    def _load_chunk(self, identifiers: Sequence[Any]) -> list[EmbeddingVectors | None]:
+        tables = [self._load(identifier) for identifier in identifiers]
+        return [None if table is None else EmbeddingVectors(table) for table in tables]
+
+    def _load(self, identifier: Any) -> FloatArray | None:
+        name = identifier_digest(identifier)
+        found = self._folder.read(name)
+        if found is None:
+            return None
+        data, mark = found
+        table = decode_entry(data)
+        if table is None and self._folder.discard(name, mark):
+            _log.warning("damaged entry %s.npy removed from %s", name, self._folder.path)
+            self._ledger.removed(name)
+        return table
+
+    def _discard(self, name: str) -> bool:
+        self._ledger.removed(name)
+        return self._folder.discard(name)
+
+    def _clear(self) -> None:
+        self._folder.clear()
+        self._ledger.forget()
+
+
+class _Ledger:
+    """What this process knows of the folder, oldest entry first, so that a store need not read it."""
+
+    def __init__(self, folder: EntryFolder, limits: CacheLimits) -> None:
+        self._folder = folder
+        self._limits = limits
+        self._lock = Lock()
+        self._sizes: OrderedDict[str, int] = OrderedDict()
+        self._bytes = 0
+        self._before_look = 0
+        self._swept = False
+
+    def added(self, name: str, size: int) -> None:
+        """An entry was written: remove the oldest ones beyond the limits."""
+        with self._lock:
+            if not self._swept:
+                self._swept = True
+                self._folder.sweep()
+            if not self._limits.bounded:
+                return
+            self._take(name)
+            self._put(name, size)
+            self._before_look -= 1
+            if self._before_look <= 0:
+                self._look()
+            self._evict()
+
+    def removed(self, name: str) -> None:
+        """An entry is gone."""
+        with self._lock:
+            self._take(name)
+
+    def forget(self) -> None:
+        """All entries are gone, or as good as unknown: look again at the next store."""
+        with self._lock:
+            self._sizes.clear()
+            self._bytes = self._before_look = 0
+
+    def _put(self, name: str, size: int) -> None:
+        self._sizes[name] = size
+        self._bytes += size
+
+    def _take(self, name: str) -> None:
+        self._bytes -= self._sizes.pop(name, 0)
+
+    def _look(self) -> None:
+        # File times are coarse: of two files with the same one, ours come in the order we wrote them.
+        order = {name: place for place, name in enumerate(self._sizes)}
+        files = self._folder.entries()
+        files.sort(key=lambda file: (file.modified_ns, order.get(file.name, -1), file.name))
+        self._sizes.clear()
+        self._bytes = 0
+        for file in files:
+            self._put(file.name, file.size)
+        self._before_look = self._limits.stores_before_look(len(files), self._bytes)
+
+    def _evict(self) -> None:
+        count = self._limits.surplus(self._sizes.values(), len(self._sizes), self._bytes)
+        for name in list(islice(self._sizes, count)):
+            self._take(name)
+            self._folder.discard(name)

@@ -1,0 +1,128 @@
+"""A folder of cache entries, `<sha256>.npy`, written so that nobody ever sees half a file. Blocking; no event loop."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+__all__ = ["EntryFile", "EntryFolder", "FileMark"]
+
+FileMark = tuple[int, int]
+"""Inode and modification time in nanoseconds: which file was read, when another has taken its name meanwhile."""
+
+_ENTRY = re.compile(r"[0-9a-f]{64}\.npy")
+_UNFINISHED = re.compile(r"\.[0-9a-f]{64}\.\d+\.[0-9a-f]{16}\.\d+\.tmp")
+_ABANDONED_AFTER = 3600.0
+"""Seconds after which an unfinished file belongs to a process that was killed."""
+_ATTEMPTS = 4
+# Not the process id alone, as containers that share a folder are all process 1; nor the token, which a fork copies.
+_token = os.urandom(8).hex()
+_count = itertools.count()
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFile:
+    """One entry as the folder lists it."""
+
+    name: str
+    size: int
+    modified_ns: int
+
+
+class EntryFolder:
+    """The files of one cache; other files in the folder are never touched. Names are SHA-256 digests in hex."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    def has(self, name: str) -> bool:
+        """Whether the entry is there."""
+        return os.path.exists(self._file(name))
+
+    def read(self, name: str) -> tuple[bytes, FileMark] | None:
+        """The entry's bytes and the mark of the file they came from, or `None`."""
+        try:
+            descriptor = os.open(self._file(name), os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        except FileNotFoundError:
+            return None
+        try:
+            facts = os.fstat(descriptor)
+            data = os.read(descriptor, facts.st_size)
+            while len(data) < facts.st_size and (more := os.read(descriptor, facts.st_size - len(data))):
+                data += more  # a network file system may give less than asked for
+        finally:
+            os.close(descriptor)
+        return data, (facts.st_ino, facts.st_mtime_ns)
+
+    def write(self, name: str, data: bytes) -> None:
+        """Put the entry in place at once: written beside, then renamed. It outlives the process, not a power cut."""
+        for attempt in itertools.count(1):
+            try:
+                return self._write_once(name, data)
+            except FileNotFoundError:
+                # The folder is not there yet, or somebody has just removed it with our unfinished file.
+                if attempt == _ATTEMPTS:
+                    raise
+                os.makedirs(self.path, exist_ok=True)
+
+    def discard(self, name: str, mark: FileMark | None = None) -> bool:
+        """Remove the entry if it is there (and still the file of that mark); whether it was."""
+        try:
+            if mark is not None:
+                facts = os.stat(self._file(name))
+                if (facts.st_ino, facts.st_mtime_ns) != mark:
+                    return False
+            os.unlink(self._file(name))
+        except FileNotFoundError:
+            return False
+        return True
+
+    def entries(self) -> list[EntryFile]:
+        """All entries, in no order."""
+        found = []
+        for item in self._listing(_ENTRY):
+            with suppress(FileNotFoundError):  # another process has removed it since the listing began
+                facts = item.stat()
+                found.append(EntryFile(item.name[:64], facts.st_size, facts.st_mtime_ns))
+        return found
+
+    def clear(self) -> None:
+        """Remove all entries."""
+        for item in self._listing(_ENTRY):
+            with suppress(FileNotFoundError):
+                os.unlink(item.path)
+        self.sweep()
+
+    def sweep(self) -> None:
+        """Remove what killed processes have left unfinished."""
+        for item in self._listing(_UNFINISHED):
+            with suppress(FileNotFoundError):
+                if time.time() - item.stat().st_mtime > _ABANDONED_AFTER:
+                    os.unlink(item.path)
+
+    def _file(self, name: str) -> str:
+        return f"{self.path}/{name}.npy"
+
+    def _listing(self, pattern: re.Pattern[str]) -> Iterator[os.DirEntry[str]]:
+        try:
+            with os.scandir(self.path) as listing:
+                yield from [item for item in listing if pattern.fullmatch(item.name)]
+        except FileNotFoundError:
+            return
+
+    def _write_once(self, name: str, data: bytes) -> None:
+        unfinished = f"{self.path}/.{name}.{os.getpid()}.{_token}.{next(_count)}.tmp"
+        with open(unfinished, "xb") as file:
+            try:
+                file.write(data)
+                file.close()
+                os.replace(unfinished, self._file(name))
+            except BaseException:
+                with suppress(FileNotFoundError):
+                    os.unlink(unfinished)
+                raise

@@ -1,0 +1,252 @@
+"""An embedding cache in a database: SQLite in a file, or PostgreSQL where several machines share it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+from ...application.embedding_cache import EmbeddingCacheBase
+from ...domain.embedding.identity import identifier_digest
+from ...domain.embedding.values import Embedding, EmbeddingVectors, FloatArray, VectorsLike
+from ...domain.errors import SettingsError
+from .limits import CacheLimits
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from .sql_table import Row
+
+__all__ = ["CacheStats", "SQLEmbeddingCache"]
+
+_log = logging.getLogger(__name__)
+
+_CHUNK = 128
+"""Entries per statement and transaction: half a megabyte for 1,024 numbers each."""
+
+
+@dataclass(frozen=True, slots=True)
+class CacheStats:
+    """What a cache holds: entries, the bytes of their vectors, and when the oldest and the newest were written."""
+
+    entries: int
+    size_bytes: int
+    oldest: datetime | None
+    newest: datetime | None
+
+
+class SQLEmbeddingCache(EmbeddingCacheBase):
+    """Keeps each entry as a row, under the SHA-256 of its identifier; the tables are made at first use.
+
+    Args:
+        url: `sqlite+aiosqlite:///file.db` (the folder is made) or `postgresql+asyncpg://user@host/database`. A SQLite
+            database in memory ends with the event loop.
+        max_entries: entries kept at most; 0 keeps none, `None` sets no limit.
+        max_size_mb: the size of their vectors at most, in MB of 1,048,576 bytes; the database adds its own overhead.
+
+    Beyond a limit the entries that were written first are removed first, in the same transaction as the store.
+
+    * What `store` returned from is committed and survives the process; a damaged row is a miss, and is removed.
+      Vectors come back exactly as they were given.
+    * Many tasks, event loops, processes and (PostgreSQL) machines may use one cache. One process keeps its limits
+      exactly. Of several each counts its own rows and those of the others only now and then, so each may carry the
+      cache above a limit by an eighth (at least 16 entries) until it counts again.
+    * `store_many` commits 128 entries at a time.
+    * Connections end with the event loop; `aclose` ends them sooner.
+
+    Raises `SettingsError` for a URL it cannot use, missing packages and tables of another version, and
+    `ModelportError` when the database fails.
+    """
+
+    def __init__(
+        self,
+        url: str = "sqlite+aiosqlite:///.cache/embeddings.db",
+        *,
+        max_entries: int | None = None,
+        max_size_mb: float | None = None,
+    ) -> None:
+        self._limits = CacheLimits.of(max_entries, max_size_mb)
+        try:
+            from .sql_engine import LoopEngines, database_url
+            from .sql_table import EntryTable
+        except ImportError as error:
+            raise SettingsError("SQLEmbeddingCache needs SQLAlchemy 2 with its asyncio extra: install it") from error
+        target = database_url(url)
+        self._engines = LoopEngines(target)
+        self._table = EntryTable(target.get_backend_name())
+        self._ledger = _Ledger(self._limits)
+        self._clock: Callable[[], float] = time.time
+        self._last_us = 0
+
+    async def store(self, embeddings: VectorsLike, identifier: Any, overwrite: bool = False) -> None:
+        """Keep the vectors; what is there stays unless `overwrite`.
+
+        An entry larger than the whole cache is not kept, which is logged. Raises `ValueError` for vectors of different
+        sizes and `TypeError` for an identifier that is not JSON.
+        """
+        await self.store_many([(embeddings, identifier)], overwrite)
+
+    async def retrieve(self, identifier: Any) -> list[Embedding] | None:
+        """The vectors as plain lists, or `None`."""
+        (found,) = await self.retrieve_many([identifier])
+        return None if found is None else found.tolist()
+
+    async def remove(self, identifier: Any) -> None:
+        """Forget one entry; `FileNotFoundError` when there is none."""
+        async with self._engines.writing() as connection:
+            sizes = await self._table.delete(connection, [_digest(identifier)])
+        self._ledger.add(-len(sizes), -sum(sizes))
+        if not sizes:
+            raise FileNotFoundError("the embedding cache has no entry for this identifier")
+
+    async def clear(self) -> None:
+        """Forget all entries. A SQLite file keeps its size, and the space in it is used again."""
+        async with self._engines.writing() as connection:
+            await self._table.delete_all(connection)
+        self._ledger.forget()
+
+    async def store_many(self, entries: Sequence[tuple[VectorsLike, Any]], overwrite: bool = False) -> None:
+        """`store` for each `(embeddings, identifier)`; of two with one identifier the last wins with `overwrite`."""
+        for start in range(0, len(entries), _CHUNK):
+            chunk = entries[start : start + _CHUNK]
+            rows = (
+                await asyncio.to_thread(self._rows, chunk, overwrite)
+                if len(chunk) > 1
+                else self._rows(chunk, overwrite)
+            )
+            if rows:
+                await self._write(rows, overwrite)
+
+    async def retrieve_many(self, identifiers: Sequence[Any]) -> list[EmbeddingVectors | None]:
+        """What is kept under each identifier, in order, without making lists of the numbers."""
+        found: dict[bytes, FloatArray] = {}
+        digests = [_digest(identifier) for identifier in identifiers]
+        for start in range(0, len(digests), _CHUNK):
+            found.update(await self._read(list(dict.fromkeys(digests[start : start + _CHUNK]))))
+        tables = [found.get(digest) for digest in digests]
+        return [None if table is None else EmbeddingVectors(table) for table in tables]
+
+    async def stats(self) -> CacheStats:
+        """What the cache holds now."""
+        async with self._engines.reading() as connection:
+            entries, size, oldest, newest = await self._table.totals(connection)
+        return CacheStats(entries, size, _moment(oldest), _moment(newest))
+
+    async def prune(self, *, max_age: timedelta | float | None = None, max_entries: int | None = None) -> int:
+        """Remove entries older than `max_age` (seconds or a `timedelta`), then all but the newest `max_entries`.
+
+        Returns how many were removed.
+        """
+        removed = 0
+        async with self._engines.writing() as connection:
+            if max_age is not None:
+                seconds = max_age.total_seconds() if isinstance(max_age, timedelta) else max_age
+                removed += await self._table.delete_before(connection, int((self._clock() - seconds) * 1e6))
+            if max_entries is not None:
+                removed += await self._table.delete_beyond(connection, max_entries)
+        self._ledger.forget()
+        return removed
+
+    async def aclose(self) -> None:
+        """Close the running event loop's connections; the next call opens new ones."""
+        await self._engines.aclose()
+
+    def _rows(self, entries: Sequence[tuple[VectorsLike, Any]], overwrite: bool) -> list[Row]:
+        from .sql_table import to_row
+
+        rows: dict[bytes, Row] = {}
+        for embeddings, identifier in entries:
+            digest = _digest(identifier)
+            if digest in rows and not overwrite:
+                continue
+            row = to_row(digest, self._next_us(), EmbeddingVectors(embeddings).exact)
+            if self._limits.refuses(row["size"]):
+                _log.warning("embedding of %d bytes not kept: it is larger than the whole cache may be", row["size"])
+                continue
+            rows[digest] = row
+        return list(rows.values())
+
+    def _next_us(self) -> int:
+        """Microseconds since 1970, later at each call, so that age is also the order of writing."""
+        self._last_us = max(int(self._clock() * 1e6), self._last_us + 1)
+        return self._last_us
+
+    async def _write(self, rows: list[Row], overwrite: bool) -> None:
+        async with self._engines.writing() as connection:
+            sizes = await self._table.insert(connection, rows, overwrite)
+            if self._limits.bounded:
+                await self._keep_limits(connection, sizes, overwrite)
+
+    async def _keep_limits(self, connection: AsyncConnection, sizes: list[int], overwrite: bool) -> None:
+        self._ledger.add(len(sizes), sum(sizes))
+        # What an overwritten row held is not known, so its place is counted again.
+        if overwrite or self._ledger.due:
+            await self._count(connection)
+        while self._limits.exceeded(self._ledger.entries, self._ledger.size):
+            oldest = await self._table.oldest(connection, _CHUNK)
+            surplus = self._limits.surplus((size for _, size in oldest), self._ledger.entries, self._ledger.size)
+            gone = await self._table.delete(connection, [digest for digest, _ in oldest[:surplus]])
+            self._ledger.add(-len(gone), -sum(gone))
+            if len(gone) < surplus or not gone:
+                # Others are removing too. Count, and leave what still is too much to the next store.
+                return await self._count(connection)
+
+    async def _count(self, connection: AsyncConnection) -> None:
+        entries, size, _, _ = await self._table.totals(connection)
+        self._ledger.counted(entries, size)
+
+    async def _read(self, digests: list[bytes]) -> dict[bytes, FloatArray]:
+        from .sql_table import from_row
+
+        async with self._engines.reading() as connection:
+            rows = await self._table.select(connection, digests)
+        tables = {}
+        for row in rows:
+            table = from_row(row)
+            if table is None:
+                _log.warning("damaged embedding %s removed", row.digest.hex())
+                async with self._engines.writing() as connection:
+                    await self._table.delete_exactly(connection, row.digest, row.created_us)
+            else:
+                tables[row.digest] = table
+        return tables
+
+
+class _Ledger:
+    """What this process knows of the table's totals, so that a store need not count."""
+
+    def __init__(self, limits: CacheLimits) -> None:
+        self._limits = limits
+        self.entries = self.size = self._before_count = 0
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time to count."""
+        return self._before_count <= 0
+
+    def add(self, entries: int, size: int) -> None:
+        """So many entries and bytes more."""
+        self.entries += entries
+        self.size += size
+        self._before_count -= max(entries, 0)
+
+    def counted(self, entries: int, size: int) -> None:
+        """The true totals."""
+        self.entries, self.size = entries, size
+        self._before_count = self._limits.stores_before_look(entries, size)
+
+    def forget(self) -> None:
+        """Count at the next store."""
+        self._before_count = 0
+
+
+def _digest(identifier: Any) -> bytes:  # Any: a JSON value
+    return bytes.fromhex(identifier_digest(identifier))
+
+
+def _moment(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else datetime.fromtimestamp(microseconds / 1e6, timezone.utc)

@@ -1,0 +1,203 @@
+"""Database connections, one pool per event loop, given back when the loop ends. Needs SQLAlchemy."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from importlib.util import find_spec
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from ...domain.errors import ModelportError, SettingsError
+from .sql_table import prepare
+
+__all__ = ["LoopEngines", "database_url"]
+
+_DRIVERS = {"sqlite": "aiosqlite", "postgresql": "asyncpg", "postgres": "asyncpg"}
+_BUSY_SECONDS = 30.0
+_POOL_SIZE = 4
+_WAL_ATTEMPTS = 50
+
+
+def database_url(text: str) -> sa.URL:
+    """The URL with its asynchronous driver; a SQLite path is made absolute.
+
+    Raises `SettingsError` for another kind of database and for a driver that is not installed.
+    """
+    try:
+        url = sa.make_url(text)
+    except ArgumentError as error:
+        raise SettingsError("the embedding cache's url is not a database URL") from error
+    kind, _, driver = url.drivername.partition("+")
+    wanted = _DRIVERS.get(kind)
+    if wanted is None or driver not in ("", wanted):
+        raise SettingsError(
+            f"the embedding cache cannot use {url.drivername!r}: "
+            "write sqlite+aiosqlite:///path/to/file.db or postgresql+asyncpg://user@host/database"
+        )
+    for module in (wanted, "greenlet"):
+        if find_spec(module) is None:
+            raise SettingsError(f"the embedding cache at {_shown(url)} needs the package {module}: install it")
+    url = url.set(drivername=f"{'sqlite' if kind == 'sqlite' else 'postgresql'}+{wanted}")
+    return url.set(database=os.path.abspath(url.database or "")) if _in_a_file(url) else url
+
+
+class LoopEngines:
+    """Opens connections for whichever event loop runs, and prepares the tables once per loop.
+
+    A pool ends with its loop: it hangs on an asynchronous generator, which a loop finishes in `shutdown_asyncgens`, as
+    `asyncio.run` calls it. So nothing needs to be closed by hand, and nothing is reported as leaked.
+    """
+
+    def __init__(self, url: sa.URL) -> None:
+        self._url = url
+        self._attached: WeakKeyDictionary[asyncio.AbstractEventLoop, _Attached] = WeakKeyDictionary()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection outside any transaction: each statement sees what is committed."""
+        with self._own_errors():
+            attached = await self._current()
+            async with attached.reader.connect() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction, committed at the end and rolled back on an error. On SQLite one at a time in a process."""
+        with self._own_errors():
+            attached = await self._current()
+            async with attached.turn(), attached.engine.begin() as connection:
+                yield connection
+
+    async def aclose(self) -> None:
+        """Close the running loop's connections; they are opened again when they are needed."""
+        attached = self._attached.pop(asyncio.get_running_loop(), None)
+        if attached is not None:
+            await attached.aclose()
+
+    async def _current(self) -> _Attached:
+        loop = asyncio.get_running_loop()
+        attached = self._attached.get(loop)
+        if attached is None:
+            attached = self._attached[loop] = _Attached(_engine(self._url))
+        if not attached.ready:
+            async with attached.preparing:
+                await self._prepare(attached)
+        return attached
+
+    async def _prepare(self, attached: _Attached) -> None:
+        if attached.ready:
+            return
+        await attached.hang_on_loop(self._attached)
+        if self._url.get_backend_name() == "sqlite":
+            if _in_a_file(self._url):
+                await asyncio.to_thread(os.makedirs, os.path.dirname(str(self._url.database)), exist_ok=True)
+            await _use_write_ahead_log(attached.engine)
+        async with attached.engine.begin() as connection:
+            await prepare(connection)
+        attached.ready = True
+
+    @contextmanager
+    def _own_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            raise ModelportError(f"the embedding cache at {_shown(self._url)} failed: {error.orig}") from error
+        except (SQLAlchemyError, OSError) as error:
+            raise ModelportError(f"the embedding cache at {_shown(self._url)} failed: {error}") from error
+
+
+class _Attached:
+    """What one event loop uses."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self.ready = False
+        self.preparing = asyncio.Lock()
+        self._sqlite = engine.dialect.name == "sqlite"
+        # PostgreSQL would open and end a transaction around each read; the SQLite driver opens none for reading.
+        self.reader = engine if self._sqlite else engine.execution_options(isolation_level="AUTOCOMMIT")
+        # Waiting here is fair and cheap; SQLite itself waits by sleeping, and whoever wakes up first wins.
+        self._one_writer = asyncio.Lock()
+        self._end: AsyncGenerator[None, None] | None = None
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait until it is this task's turn to write, where there can be only one writer."""
+        if not self._sqlite:
+            yield
+            return
+        async with self._one_writer:
+            yield
+
+    async def hang_on_loop(self, registry: WeakKeyDictionary[asyncio.AbstractEventLoop, _Attached]) -> None:
+        """Close with the running loop."""
+        if self._end is None:
+            self._end = _until_the_end(self.engine, registry)
+            await anext(self._end)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        if self._end is not None:
+            await self._end.aclose()
+
+
+async def _until_the_end(
+    engine: AsyncEngine, registry: WeakKeyDictionary[asyncio.AbstractEventLoop, _Attached]
+) -> AsyncGenerator[None, None]:
+    try:
+        yield
+    finally:
+        # The pool's own locks refer to the loop, and would keep it alive in the registry for ever.
+        registry.pop(asyncio.get_running_loop(), None)
+        await engine.dispose()
+
+
+def _engine(url: sa.URL) -> AsyncEngine:
+    options: dict[str, Any] = {"poolclass": AsyncAdaptedQueuePool, "pool_size": _POOL_SIZE, "max_overflow": 0}
+    if url.get_backend_name() != "sqlite":
+        return create_async_engine(url, hide_parameters=True, pool_pre_ping=True, **options)
+    if not _in_a_file(url):
+        options["pool_size"] = 1  # a database in memory lives in its one connection
+    engine = create_async_engine(url, hide_parameters=True, connect_args={"timeout": _BUSY_SECONDS}, **options)
+    sa.event.listen(engine.sync_engine, "connect", _set_up_connection)
+    return engine
+
+
+def _set_up_connection(connection: Any, _record: object) -> None:  # Any: the driver's connection
+    cursor = connection.cursor()
+    # With the write-ahead log this loses no commit when the process dies; only a power cut may undo the newest.
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.close()
+
+
+async def _use_write_ahead_log(engine: AsyncEngine) -> None:
+    """Readers and the writer then do not wait for each other. The database remembers it."""
+    for attempt in range(_WAL_ATTEMPTS):
+        try:
+            async with engine.connect() as connection:
+                mode = (await connection.exec_driver_sql("PRAGMA journal_mode")).scalar()
+                if mode not in ("wal", "memory"):
+                    await connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+                return
+        except OperationalError as error:
+            # Changing the mode does not wait for other connections by itself, however long the busy timeout is.
+            if "locked" not in str(error.orig) or attempt == _WAL_ATTEMPTS - 1:
+                raise
+            await asyncio.sleep(0.1)
+
+
+def _in_a_file(url: sa.URL) -> bool:
+    database = url.database or ""
+    return url.get_backend_name() == "sqlite" and database not in ("", ":memory:") and not database.startswith("file:")
+
+
+def _shown(url: sa.URL) -> str:
+    return url.render_as_string(hide_password=True)

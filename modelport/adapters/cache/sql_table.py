@@ -1,0 +1,164 @@
+"""The table of cache entries: its versioned schema, its statements, and rows as vectors. Needs SQLAlchemy."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from ...domain.embedding.values import FloatArray
+from ...domain.errors import SettingsError
+
+__all__ = ["SCHEMA_VERSION", "EntryTable", "Row", "from_row", "prepare", "to_row"]
+
+SCHEMA_VERSION = 1
+
+Row = dict[str, Any]  # Any: column values
+
+_metadata = sa.MetaData()
+_versions = sa.Table(
+    "modelport_embedding_schema",
+    _metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("version", sa.Integer, nullable=False),
+)
+_entries = sa.Table(
+    "modelport_embeddings",
+    _metadata,
+    sa.Column("digest", sa.LargeBinary(32), primary_key=True),
+    sa.Column("created_us", sa.BigInteger, nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("vector_count", sa.Integer, nullable=False),
+    sa.Column("item_size", sa.SmallInteger, nullable=False),
+    sa.Column("checksum", sa.BigInteger, nullable=False),
+    sa.Column("vectors", sa.LargeBinary, nullable=False),
+)
+# Holds the size too, so that counting and adding up never read the vectors.
+_by_age = sa.Index("modelport_embeddings_by_age", _entries.c.created_us, _entries.c.size)
+_SETUP_LOCK = 0x6D706F7274  # any number, the same in every process
+
+
+def to_row(digest: bytes, created_us: int, table: FloatArray) -> Row:
+    """A row for vectors of shape (vectors, size): little-endian float32 or float64, row after row."""
+    wire = np.ascontiguousarray(table, dtype=table.dtype.newbyteorder("<")).tobytes()
+    return {
+        "digest": digest,
+        "created_us": created_us,
+        "size": len(wire),
+        "vector_count": len(table),
+        "item_size": table.itemsize,
+        "checksum": zlib.crc32(wire),
+        "vectors": wire,
+    }
+
+
+def from_row(row: sa.Row[Any]) -> FloatArray | None:
+    """The vectors, as a read-only view of the row's bytes; `None` when they are damaged."""
+    wire, count, item_size = row.vectors, row.vector_count, row.item_size
+    if item_size not in (4, 8) or len(wire) != row.size or zlib.crc32(wire) != row.checksum:
+        return None
+    numbers = np.frombuffer(wire, f"<f{item_size}")
+    if numbers.size % max(count, 1):
+        return None
+    return numbers.reshape(count, numbers.size // max(count, 1))
+
+
+async def prepare(connection: AsyncConnection) -> None:
+    """Make the tables where they are missing, inside a transaction that keeps other processes waiting.
+
+    Raises `SettingsError` when the tables there are of another version.
+    """
+    if connection.dialect.name == "sqlite":
+        # DDL opens no transaction of its own in the driver; two processes must not create the tables at once.
+        await connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SETUP_LOCK)))
+    await connection.execute(CreateTable(_versions, if_not_exists=True))
+    found = (await connection.execute(sa.select(_versions.c.version))).scalar()
+    if found is None:
+        await connection.execute(sa.insert(_versions).values(id=1, version=SCHEMA_VERSION))
+    elif found != SCHEMA_VERSION:
+        raise SettingsError(
+            f"the embedding cache's tables have version {found}, and this release reads version {SCHEMA_VERSION}: "
+            f"use another database, or drop {_entries.name} and {_versions.name} there (cached vectors are lost)"
+        )
+    await connection.execute(CreateTable(_entries, if_not_exists=True))
+    await connection.execute(CreateIndex(_by_age, if_not_exists=True))
+
+
+class EntryTable:
+    """The statements, on a connection that the caller has opened."""
+
+    def __init__(self, dialect: str) -> None:
+        insert = (postgresql if dialect == "postgresql" else sqlite).insert(_entries)
+        fresh = {column.name: insert.excluded[column.name] for column in _entries.c if column.name != "digest"}
+        self._insert = insert.on_conflict_do_nothing(index_elements=["digest"]).returning(_entries.c.size)
+        self._upsert = insert.on_conflict_do_update(index_elements=["digest"], set_=fresh).returning(_entries.c.size)
+
+    async def insert(self, connection: AsyncConnection, rows: Sequence[Row], overwrite: bool) -> list[int]:
+        """Write rows of distinct digests; the sizes of those written, as rows that are there stay unless `overwrite`.
+
+        In the order of the digests, so that two writers of the same rows wait for each other and never in a circle.
+        """
+        ordered = sorted(rows, key=lambda row: row["digest"])
+        result = await connection.execute(self._upsert if overwrite else self._insert, ordered)
+        return list(result.scalars())
+
+    async def select(self, connection: AsyncConnection, digests: Sequence[bytes]) -> Sequence[sa.Row[Any]]:
+        """The rows of these digests that are there, in no order."""
+        return (await connection.execute(_SELECT, {"digests": digests})).all()
+
+    async def delete(self, connection: AsyncConnection, digests: Sequence[bytes]) -> list[int]:
+        """Delete rows; the sizes of those that were there."""
+        return list((await connection.execute(_DELETE, {"digests": digests})).scalars())
+
+    async def delete_exactly(self, connection: AsyncConnection, digest: bytes, created_us: int) -> None:
+        """Delete the row that was read, and not one that has replaced it since."""
+        mine = (_entries.c.digest == digest) & (_entries.c.created_us == created_us)
+        await connection.execute(sa.delete(_entries).where(mine))
+
+    async def delete_all(self, connection: AsyncConnection) -> None:
+        """Delete every row."""
+        await connection.execute(sa.delete(_entries))
+
+    async def delete_before(self, connection: AsyncConnection, created_us: int) -> int:
+        """Delete what was written before that time; how many rows."""
+        return (await connection.execute(sa.delete(_entries).where(_entries.c.created_us < created_us))).rowcount
+
+    async def delete_beyond(self, connection: AsyncConnection, keep: int) -> int:
+        """Delete all but the newest so many; how many rows."""
+        newest_first = sa.select(_entries.c.digest).order_by(_entries.c.created_us.desc(), _entries.c.digest.desc())
+        surplus = newest_first.offset(keep).scalar_subquery()
+        return (await connection.execute(sa.delete(_entries).where(_entries.c.digest.in_(surplus)))).rowcount
+
+    async def oldest(self, connection: AsyncConnection, count: int) -> list[tuple[bytes, int]]:
+        """Digest and size of the oldest rows that no other process is just deleting."""
+        return [(digest, size) for digest, size in await connection.execute(_OLDEST, {"count": count})]
+
+    async def totals(self, connection: AsyncConnection) -> tuple[int, int, int | None, int | None]:
+        """Rows, bytes of vectors, and the times of the oldest and the newest row in microseconds."""
+        rows, size, oldest, newest = (await connection.execute(_TOTALS)).one()
+        return rows, int(size or 0), oldest, newest
+
+
+_WANTED = _entries.c.digest.in_(sa.bindparam("digests", expanding=True))
+_SELECT = sa.select(_entries).where(_WANTED)
+_DELETE = sa.delete(_entries).where(_WANTED).returning(_entries.c.size)
+_OLDEST = (
+    sa.select(_entries.c.digest, _entries.c.size)
+    .order_by(_entries.c.created_us, _entries.c.digest)
+    .limit(sa.bindparam("count", type_=sa.Integer))
+    .with_for_update(skip_locked=True)  # left out by SQLite, where one writer holds the database
+)
+_TOTALS = sa.select(
+    sa.func.count(),
+    sa.func.sum(_entries.c.size),
+    sa.func.min(_entries.c.created_us),
+    sa.func.max(_entries.c.created_us),
+).select_from(_entries)

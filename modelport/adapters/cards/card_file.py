@@ -1,0 +1,186 @@
+"""One card file: its text, what it says, and the cards already made from it."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, cast
+from weakref import WeakKeyDictionary
+
+import orjson
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from ...domain.cards import BaseCard, C, CardKind, CardQuery
+from ...domain.errors import CardError
+
+__all__ = ["CardFile", "Stamp", "Template"]
+
+Stamp = tuple[int, int]
+"""When a file was changed (nanoseconds) and its size in bytes: together they tell whether it is still the same."""
+
+Variant = tuple[type[BaseCard], str | None]
+"""Which card was made: its kind, and the class whose differences were applied."""
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_PER_CLASS = "per_class"
+_COMPUTED = ("parameter_schema", "known")
+_TELLING: dict[str, CardKind] = {
+    "voices": "tts",
+    "realtime": "tts",
+    "dimensions": "embedding",
+    "supported_dimensions": "embedding",
+    "limits": "embedding",
+    "output_size": "chat",
+}
+
+
+class Template(Generic[C]):
+    """A finished card, from which copies are handed out that callers may change."""
+
+    def __init__(self, card: C) -> None:
+        self.card = card
+        # one parse of this is several times cheaper than a deep copy of the two dicts
+        self._nested = orjson.dumps([card.parameter_schema, card.parameters_overrides], option=orjson.OPT_NON_STR_KEYS)
+
+    def copy(self) -> C:
+        """A card of the caller's own."""
+        card = self.card.model_copy()
+        values = card.__dict__
+        for name, value in values.items():
+            if type(value) is list:
+                values[name] = value.copy()
+        card.parameter_schema, card.parameters_overrides = orjson.loads(self._nested)
+        return card
+
+
+class CardFile:
+    """A file as it was at one moment; read and parsed when first needed."""
+
+    def __init__(self, path: str, stamp: Stamp) -> None:
+        self.path = path
+        self.stamp = stamp
+        self._text: bytes | None = None
+        self._facts: dict[str, Any] | None = None
+        self._made: WeakKeyDictionary[type[BaseModel], dict[Variant, Template[Any]]] = WeakKeyDictionary()
+
+    def mentions(self, word: str) -> bool:
+        """Whether the text holds the word anywhere, without parsing it."""
+        return word.encode() in self._read()
+
+    def kind(self, wanted: CardKind) -> CardKind:
+        """The kind of card: as written, else by its output, else by a field only one kind has, else the one wanted."""
+        facts = self._parsed()
+        if "type" in facts:
+            return self._written_kind(facts["type"])
+        outputs = facts.get("output_types")
+        if isinstance(outputs, list) and outputs:
+            return _kind_of_outputs([str(output) for output in outputs])
+        return next((kind for field, kind in _TELLING.items() if field in facts), wanted)
+
+    def variant(self, query: CardQuery[C]) -> Variant:
+        """Which of the file's cards a query is about."""
+        differing = self._parsed().get(_PER_CLASS) or {}
+        return query.card, next((name for name in query.class_names if name in differing), None)
+
+    def facts_for(self, class_name: str | None) -> dict[str, Any]:
+        """The card's fields, with the differences of one class applied."""
+        facts = self._parsed()
+        differing = facts.get(_PER_CLASS) or {}
+        facts = {**facts, **(differing.get(class_name) or {})}
+        facts.pop(_PER_CLASS, None)
+        facts.pop("type", None)
+        return facts
+
+    def templates(self, parameters: type[BaseModel]) -> dict[Variant, Template[Any]]:
+        """The cards made so far for one `Parameters` class."""
+        made = self._made.get(parameters)
+        if made is None:
+            made = self._made[parameters] = {}
+        return made
+
+    def keep(self, parameters: type[BaseModel], variant: Variant, card: C) -> Template[C]:
+        """Remember a finished card."""
+        try:
+            template = Template(card)
+        except TypeError as error:
+            raise self._error("field 'parameter_overrides'", "holds a value that JSON cannot express") from error
+        self.templates(parameters)[variant] = template
+        return template
+
+    def fault(self, error: ValidationError) -> CardError:
+        """What is wrong with the card's fields, each with its line."""
+        lines = _lines(self._read())
+        faults = []
+        for detail in error.errors(include_url=False):
+            place = tuple(str(part) for part in detail["loc"])
+            line = next((lines[place[:n]] for n in range(len(place), 0, -1) if place[:n] in lines), None)
+            where = f"line {line}, " if line else ""
+            faults.append(f"{where}field {'.'.join(place)!r}: {detail['msg']}")
+        return CardError(f"{self.path}: {'; '.join(faults)}")
+
+    def _written_kind(self, value: object) -> CardKind:
+        kind = str(value).removesuffix("_model")
+        if kind not in ("chat", "tts", "embedding"):
+            raise self._error("field 'type'", f"{value!r} is not one of chat, tts, embedding")
+        return cast("CardKind", kind)
+
+    def _read(self) -> bytes:
+        if self._text is None:
+            try:
+                with open(self.path, "rb") as stream:
+                    self._text = stream.read()
+            except OSError as error:
+                raise self._error("file", f"cannot be read: {error.strerror}") from error
+        return self._text
+
+    def _parsed(self) -> dict[str, Any]:
+        if self._facts is None:
+            self._facts = self._checked(self._load())
+        return self._facts
+
+    def _load(self) -> object:
+        try:
+            return yaml.load(self._read(), Loader=_Loader)  # noqa: S506 - a safe loader, the C one when there is one
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            raise self._error(f"line {mark.line + 1}" if mark else "text", f"{error.problem}") from error
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
+            raise self._error("text", f"is not YAML: {error}") from error
+
+    def _checked(self, facts: object) -> dict[str, Any]:
+        if not isinstance(facts, dict):
+            raise self._error("line 1", f"a card is a mapping of fields, not {type(facts).__name__}")
+        for field in facts:
+            if not isinstance(field, str) or field in _COMPUTED:
+                raise self._error(f"field {field!r}", "is not a field of a card file")
+        differing = facts.get(_PER_CLASS) or {}
+        if not isinstance(differing, dict) or not all(isinstance(part, dict | None) for part in differing.values()):
+            raise self._error(f"field {_PER_CLASS!r}", "must map class names to fields")
+        return facts
+
+    def _error(self, where: str, reason: str) -> CardError:
+        return CardError(f"{self.path}: {where}: {reason}")
+
+
+def _kind_of_outputs(outputs: list[str]) -> CardKind:
+    if "application/x-embedding" in outputs:
+        return "embedding"
+    return "tts" if all(output.startswith("audio/") for output in outputs) else "chat"
+
+
+def _lines(text: bytes) -> dict[tuple[str, ...], int]:
+    """The line of every field, by its path; only needed to report a fault."""
+    found: dict[tuple[str, ...], int] = {}
+
+    def visit(node: yaml.Node | None, path: tuple[str, ...]) -> None:
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                place = (*path, str(key.value))
+                found[place] = key.start_mark.line + 1
+                visit(value, place)
+        elif isinstance(node, yaml.SequenceNode):
+            for index, value in enumerate(node.value):
+                found[*path, str(index)] = value.start_mark.line + 1
+                visit(value, (*path, str(index)))
+
+    visit(yaml.compose(text, Loader=yaml.SafeLoader), ())
+    return found

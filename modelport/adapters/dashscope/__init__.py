@@ -1,0 +1,1 @@
+"""DashScope (Alibaba Model Studio): chat, speech and embeddings."""

@@ -1,0 +1,1 @@
+"""DeepSeek: Chat Completions with thinking."""

@@ -1,0 +1,1 @@
+"""Chat Completions: the protocol of OpenAI and of everybody who imitates it."""

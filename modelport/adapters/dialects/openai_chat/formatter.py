@@ -1,0 +1,145 @@
+"""Messages to Chat Completions messages. Facts: wire/openai-chat, "Messages" and "Round-trip rules"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from ....application.formatter import FormatterBase, RenderContext, Rendered
+from ....domain.blocks import DataBlock, TextBlock, ThinkingBlock, ToolCallBlock, URLSource
+from ....domain.conversation import AssistantTurn, HintTurn, SystemTurn, ToolTurn, Turn, UserTurn, to_turns
+from ....domain.media import split_tool_output
+from ....domain.messages import Msg
+from ....domain.responses import ModelWarning
+from ....domain.wire_names import legal_name, short_id
+from .parts import PartWriter
+from .row import OpenAIChatRow
+
+__all__ = ["DialectChatFormatter"]
+
+Json = dict[str, Any]  # Any: the provider's JSON
+
+_ROLE_NAMES = frozenset({"user", "assistant", "system", ""})
+
+
+class DialectChatFormatter(FormatterBase):
+    """One API message per turn, in native roles; tool media follow in a user message of their own."""
+
+    row: ClassVar[OpenAIChatRow]
+
+    def needs_download(self, block: DataBlock) -> bool:
+        """Whether the server does not fetch this URL itself."""
+        return isinstance(block.source, URLSource) and not PartWriter(self.row).takes_url(block.source)
+
+    def render(self, msgs: Sequence[Msg], context: RenderContext) -> Rendered:
+        """The messages of the request body."""
+        conversation = to_turns(msgs)
+        writer = _Writer(self.row, context, conversation.warnings)
+        for turn in conversation.turns:
+            writer.add(turn)
+        return Rendered(writer.messages, writer.warnings)
+
+
+class _Writer:
+    def __init__(self, row: OpenAIChatRow, context: RenderContext, warnings: list[ModelWarning]) -> None:
+        self.row = row
+        self.messages: list[Json] = []
+        self.warnings = warnings
+        self._parts = PartWriter(row, context, warnings)
+        self._context = context
+        self._thinking_dropped = False
+
+    def add(self, turn: Turn) -> None:
+        if isinstance(turn, SystemTurn):
+            content = "\n".join(block.text for block in turn.texts)
+            self._append({"role": "system", "content": content}, turn.name)
+        elif isinstance(turn, UserTurn):
+            self._append({"role": "user", "content": self._parts.content(turn.blocks)}, turn.name)
+        elif isinstance(turn, HintTurn):
+            self._append({"role": "user", "content": self._parts.content(turn.blocks)}, "")
+        elif isinstance(turn, AssistantTurn):
+            self._assistant(turn)
+        else:
+            self._tools(turn)
+
+    def _append(self, message: Json, name: str) -> None:
+        if self.row.message_names and name not in _ROLE_NAMES:
+            message["name"] = legal_name(name)
+        self.messages.append(message)
+
+    def _assistant(self, turn: AssistantTurn) -> None:
+        message: Json = {"role": "assistant"}
+        sound = self._kept_sound(turn)
+        texts = [block for block in turn.blocks if isinstance(block, TextBlock)]
+        refusals = [block.text for block in texts if self._own(block, "refusal")]
+        words = [b.text for b in texts if not self._own(b, "refusal") and not (sound and self._own(b, "transcript"))]
+        words += self._parts.announced(
+            [b for b in turn.blocks if isinstance(b, DataBlock) and not self._own(b, "audio")]
+        )
+        message["content"] = "\n".join(words) or None
+        if refusals:
+            message["refusal"] = "\n".join(refusals)
+        if sound:
+            message["audio"] = {"id": sound}
+        if turn.calls:
+            message["tool_calls"] = [self._call(call) for call in turn.calls]
+            if message["content"] is None:
+                message["content"] = self.row.empty_content
+        self._reasoning(turn, message)
+        if message["content"] is None and len(message) == 2:
+            return  # nothing of this turn can be said to this provider
+        self._append(message, turn.name)
+
+    def _reasoning(self, turn: AssistantTurn, message: Json) -> None:
+        """`reasoning_content`, where the provider wants its thinking back."""
+        thoughts = [block for block in turn.blocks if isinstance(block, ThinkingBlock)]
+        wanted = self.row.replay_reasoning
+        if wanted == "never" or (wanted == "tool_calls" and not turn.calls):
+            self._drop_thinking(len(thoughts))
+            return
+        own = [b.thinking for b in thoughts if b.provider_data and b.provider_data.owned_by(self.row.provider)]
+        self._drop_thinking(len(thoughts) - len(own))
+        text = "\n".join(own) or self.row.reasoning_placeholder
+        if text is not None and (message["content"] is not None or turn.calls):
+            message["reasoning_content"] = text
+
+    def _drop_thinking(self, count: int) -> None:
+        if count and not self._thinking_dropped:
+            self._thinking_dropped = True
+            message = f"{self.row.provider} takes no reasoning of these earlier turns back; it was left out"
+            self.warnings.append(ModelWarning("dropped", "thinking", message))
+
+    def _kept_sound(self, turn: AssistantTurn) -> str | None:
+        """The id of sound that the provider still keeps."""
+        for block in turn.blocks:
+            if isinstance(block, DataBlock) and self._own(block, "audio"):
+                facts = block.provider_data.data["audio"] if block.provider_data else None
+                expires = facts.get("expires_at") if isinstance(facts, dict) else None
+                if isinstance(facts, dict) and isinstance(expires, int | float) and self._context.now < expires:
+                    return str(facts.get("id"))
+        return None
+
+    def _own(self, block: TextBlock | DataBlock, key: str) -> bool:
+        owned = block.provider_data
+        return bool(owned and owned.owned_by(self.row.provider) and owned.data.get(key))
+
+    def _call(self, call: ToolCallBlock) -> Json:
+        function = {"name": legal_name(call.name), "arguments": call.input or "{}"}
+        return {"id": short_id(call.id, self.row.max_id_length), "type": "function", "function": function}
+
+    def _tools(self, turn: ToolTurn) -> None:
+        """The results in one run, then the media that a tool message cannot hold."""
+        promoted: list[TextBlock | DataBlock] = []
+        for result in turn.results:
+            text, media = split_tool_output(result)
+            content: Any = text or "(no output)"
+            if media and self.row.media.in_tool_results:
+                shown = [block for block in media if self._parts.part(block) is not None]
+                content = [{"type": "text", "text": content}, *(self._parts.part(block) for block in shown)]
+                media = [block for block in media if block not in shown]
+            call_id = short_id(result.id, self.row.max_id_length)
+            self.messages.append({"role": "tool", "tool_call_id": call_id, "content": content})
+            for block in media:
+                promoted += [TextBlock(text=f"The tool's output with the identifier {block.id}:"), block]
+        if promoted:
+            self.messages.append({"role": "user", "content": self._parts.content(promoted)})

@@ -1,0 +1,98 @@
+"""Content parts of Chat Completions messages: text and media as the provider takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ....application.formatter import RenderContext
+from ....domain.blocks import Base64Source, DataBlock, TextBlock, URLSource
+from ....domain.media import accepted, announcement, data_uri, kind_of
+from ....domain.responses import ModelWarning
+from .row import OpenAIChatRow
+
+__all__ = ["PartWriter"]
+
+Json = dict[str, Any]  # Any: the provider's JSON
+
+
+class PartWriter:
+    """Writes parts; what the provider does not take becomes an announcement in text, with a warning."""
+
+    def __init__(
+        self, row: OpenAIChatRow, context: RenderContext | None = None, warnings: list[ModelWarning] | None = None
+    ) -> None:
+        self._media = row.media
+        self._provider = row.provider
+        self._as_string = row.text_only_as_string
+        self._context = context or RenderContext()
+        self._warnings = warnings if warnings is not None else []
+
+    def takes_url(self, source: URLSource) -> bool:
+        """Whether the server fetches this URL itself (nothing is fetched for media it does not take)."""
+        if not source.url.startswith(("http://", "https://")):
+            return not self._takes(source.media_type)
+        kind = kind_of(source.media_type)
+        by_url = {"image": self._media.image_urls, "audio": self._media.audio_urls, "video": self._media.video_urls}
+        return by_url.get(kind, False) or not self._takes(source.media_type)
+
+    def content(self, blocks: Sequence[TextBlock | DataBlock]) -> Any:  # Any: a string or a list of parts
+        """A message's content: a string when there is only text."""
+        parts = [self._part_or_text(block) for block in blocks]
+        if self._as_string and all(part["type"] == "text" for part in parts):
+            return "\n".join(part["text"] for part in parts)
+        return parts
+
+    def announced(self, blocks: Sequence[DataBlock]) -> list[str]:
+        """Texts in place of media where only text may stand."""
+        return [self._announce(block) for block in blocks]
+
+    def part(self, block: DataBlock) -> Json | None:
+        """The part of one media block; `None` when the provider does not take it."""
+        if not (self._takes(block.source.media_type) and accepted(block, self._context.input_types)):
+            return None
+        source = self._resolved(block)
+        if source is None:
+            return None
+        kind = kind_of(source.media_type)
+        if kind == "image":
+            return {"type": "image_url", "image_url": {"url": _uri(source)}}
+        if kind == "audio":
+            return {"type": "input_audio", "input_audio": self._sound(source)}
+        if kind == "video":
+            return {"type": "video_url", "video_url": {"url": _uri(source)}}
+        return {"type": "file", "file": {"filename": block.name or "document.pdf", "file_data": _uri(source)}}
+
+    def _takes(self, media_type: str) -> bool:
+        kind = kind_of(media_type)
+        if kind == "audio":
+            return media_type.partition(";")[0] in self._media.audio_formats
+        if kind == "document":
+            return self._media.documents and media_type == "application/pdf"
+        return self._media.images if kind == "image" else self._media.video
+
+    def _resolved(self, block: DataBlock) -> Base64Source | URLSource | None:
+        source = block.source
+        if isinstance(source, URLSource) and not self.takes_url(source):
+            return self._context.media.get(source.url)
+        return source
+
+    def _sound(self, source: Base64Source | URLSource) -> Json:
+        kind = self._media.audio_formats[source.media_type.partition(";")[0]]
+        if isinstance(source, URLSource):
+            return {"data": source.url, "format": kind}
+        return {"data": f"data:;base64,{source.data}" if self._media.audio_data_uri else source.data, "format": kind}
+
+    def _part_or_text(self, block: TextBlock | DataBlock) -> Json:
+        if isinstance(block, TextBlock):
+            return {"type": "text", "text": block.text}
+        return self.part(block) or {"type": "text", "text": self._announce(block)}
+
+    def _announce(self, block: DataBlock) -> str:
+        message = f"{self._provider} takes no {block.source.media_type} here; it was announced in text"
+        self._warnings.append(ModelWarning("changed", "data", message))
+        return announcement(block)
+
+
+def _uri(source: Base64Source | URLSource) -> str:
+    return source.url if isinstance(source, URLSource) else data_uri(source)

@@ -1,0 +1,1 @@
+"""Loading media that an API cannot fetch itself."""

@@ -1,0 +1,1 @@
+"""Moonshot (Kimi): Chat Completions with fixed sampling."""

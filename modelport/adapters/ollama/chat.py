@@ -1,0 +1,52 @@
+"""Ollama's chat model."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from ...application.codec import Endpoint
+from ...application.credential import CredentialBase
+from ...application.formatter import FormatterBase
+from ...application.http_chat import HttpChatModel
+from .credential import OllamaCredential
+from .formatter import OllamaChatFormatter
+from .parameters import OllamaChatParameters
+from .request import OllamaCodec
+
+__all__ = ["OllamaChatModel"]
+
+_DEFAULT_CONTEXT = 32_768
+"""Tokens of context asked for unless told otherwise: enough for agents, and affordable memory."""
+
+
+class OllamaChatModel(HttpChatModel):
+    """Models served by Ollama, over its native API. Takes the arguments of `ChatModelBase`."""
+
+    Parameters = OllamaChatParameters
+    type = "ollama_chat"
+    provider: ClassVar[str] = "ollama"
+    codec = OllamaCodec()
+
+    def __init__(
+        self,
+        credential: CredentialBase,
+        model: str,
+        parameters: OllamaChatParameters | None = None,
+        stream: bool = True,
+        max_retries: int | None = None,
+        context_size: int | None = None,
+        formatter: FormatterBase | None = None,
+        **options: Any,  # Any: the keyword options of ChatModelBase
+    ) -> None:
+        formatter = formatter or OllamaChatFormatter()
+        super().__init__(credential, model, parameters, stream, max_retries, context_size, formatter, **options)
+
+    @property
+    def context_size(self) -> int:
+        """Tokens of context that the server is asked to keep."""
+        return self.parameters.num_ctx or self._context_size or min(self.card.context_size, _DEFAULT_CONTEXT)
+
+    def endpoint(self) -> Endpoint:
+        """The credential's."""
+        assert isinstance(self.credential, OllamaCredential), "an OllamaCredential"
+        return self.credential.endpoint()

@@ -1,0 +1,64 @@
+"""Ollama's credential: a host, and a key for the cloud."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal, Type
+from urllib.parse import urlsplit
+
+from pydantic import ConfigDict, Field, SecretStr, field_validator
+
+from ...application.codec import Endpoint
+from ...application.credential import CredentialBase
+
+if TYPE_CHECKING:
+    from ...application.chat_model import ChatModelBase
+
+__all__ = ["OllamaCredential", "normal_host"]
+
+_DEFAULT_PORT = 11434
+
+
+def normal_host(value: str) -> str:
+    """A base URL from what people write into `OLLAMA_HOST`; facts: wire/ollama, "Endpoints".
+
+    A missing scheme is http, a missing port of an http host is 11434, the address 0.0.0.0 means this machine.
+    """
+    text = value.strip().rstrip("/").removesuffix("/v1").removesuffix("/api")
+    parts = urlsplit(text if "://" in text else f"http://{text}")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{value!r} is not a host; write it like http://localhost:11434")
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(parts.hostname, parts.hostname)  # noqa: S104
+    host = f"[{host}]" if ":" in host else host
+    port = parts.port or (_DEFAULT_PORT if parts.scheme == "http" else None)
+    return f"{parts.scheme}://{host}{f':{port}' if port else ''}{parts.path}"
+
+
+class OllamaCredential(CredentialBase):
+    """Where Ollama runs; the key is for ollama.com and goes to no other host."""
+
+    model_config = ConfigDict(title="Ollama")
+    provider: ClassVar[str] = "ollama"
+
+    type: Literal["ollama_credential"] = "ollama_credential"
+    host: str = Field(default="http://localhost:11434", title="Host")
+    api_key: SecretStr | None = Field(default=None, title="API key", json_schema_extra={"writeOnly": True})
+
+    @field_validator("host")
+    @classmethod
+    def _host(cls, value: str) -> str:
+        return normal_host(value)
+
+    def endpoint(self) -> Endpoint:
+        """The host, with the key only for the cloud."""
+        host = urlsplit(self.host)
+        cloud = host.scheme == "https" and (host.hostname or "").endswith("ollama.com")
+        if self.api_key is None or not cloud:
+            return Endpoint(self.host)
+        return Endpoint(self.host, {"authorization": f"Bearer {self.api_key.get_secret_value()}"})
+
+    @classmethod
+    def get_chat_model_class(cls) -> Type[ChatModelBase]:
+        """The native chat API."""
+        from .chat import OllamaChatModel
+
+        return OllamaChatModel

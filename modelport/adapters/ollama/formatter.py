@@ -1,0 +1,134 @@
+"""Messages to Ollama's. Facts: wire/ollama, "/api/chat request" and "Round-trip rules".
+
+Content is one string; images stand beside it as bare base64; arguments of tool calls are objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...application.formatter import FormatterBase, RenderContext, Rendered
+from ...domain.blocks import Base64Source, DataBlock, TextBlock, ThinkingBlock, ToolCallBlock, URLSource
+from ...domain.conversation import AssistantTurn, HintTurn, SystemTurn, ToolTurn, Turn, UserTurn, to_turns
+from ...domain.media import accepted, announcement, kind_of, split_tool_output
+from ...domain.messages import Msg
+from ...domain.responses import ModelWarning
+from ..wire.json_text import parse_json
+
+__all__ = ["OllamaChatFormatter"]
+
+Json = dict[str, Any]  # Any: the provider's JSON
+
+
+class OllamaChatFormatter(FormatterBase):
+    """Each message as API messages in its native role; images of tools follow in a user message."""
+
+    def needs_download(self, block: DataBlock) -> bool:
+        """The API takes no URLs."""
+        return isinstance(block.source, URLSource) and kind_of(block.source.media_type) == "image"
+
+    def render(self, msgs: Sequence[Msg], context: RenderContext) -> Rendered:
+        """The messages of the request body."""
+        conversation = to_turns(msgs)
+        writer = _Writer(context, conversation.warnings)
+        for turn in conversation.turns:
+            writer.add(turn)
+        return Rendered(writer.messages, writer.warnings)
+
+
+class _Writer:
+    def __init__(self, context: RenderContext, warnings: list[ModelWarning]) -> None:
+        self.messages: list[Json] = []
+        self.warnings = warnings
+        self._context = context
+
+    def add(self, turn: Turn) -> None:
+        if isinstance(turn, SystemTurn):
+            self.messages.append({"role": "system", "content": "\n".join(block.text for block in turn.texts)})
+        elif isinstance(turn, UserTurn | HintTurn):
+            self._user(turn.blocks)
+        elif isinstance(turn, AssistantTurn):
+            self._assistant(turn)
+        else:
+            self._tools(turn)
+
+    def _user(self, blocks: Sequence[TextBlock | DataBlock]) -> None:
+        texts, images = self._split(blocks)
+        message: Json = {"role": "user", "content": "\n".join(texts)}
+        if images:
+            message["images"] = images
+        self.messages.append(message)
+
+    def _split(self, blocks: Sequence[TextBlock | DataBlock]) -> tuple[list[str], list[str]]:
+        texts, images = [], []
+        for block in blocks:
+            if isinstance(block, TextBlock):
+                texts.append(block.text)
+                continue
+            image = self._image(block)
+            if image is None:
+                message = f"ollama takes no {block.source.media_type} here; it was announced in text"
+                self.warnings.append(ModelWarning("changed", "data", message))
+                texts.append(announcement(block))
+            else:
+                images.append(image)
+        return texts, images
+
+    def _image(self, block: DataBlock) -> str | None:
+        if kind_of(block.source.media_type) != "image" or not accepted(block, self._context.input_types):
+            return None
+        source = block.source
+        resolved = source if isinstance(source, Base64Source) else self._context.media.get(source.url)
+        return resolved.data if resolved else None
+
+    def _assistant(self, turn: AssistantTurn) -> None:
+        texts, _ = self._split([block for block in turn.blocks if isinstance(block, TextBlock)])
+        texts += [announcement(block) for block in turn.blocks if isinstance(block, DataBlock)]
+        message: Json = {"role": "assistant", "content": "\n".join(texts)}
+        thoughts = self._own_thoughts(turn)
+        if thoughts:
+            message["thinking"] = thoughts
+        if turn.calls:
+            message["tool_calls"] = [_call(index, call) for index, call in enumerate(turn.calls)]
+        if texts or turn.calls:
+            self.messages.append(message)
+
+    def _own_thoughts(self, turn: AssistantTurn) -> str:
+        thoughts = [block for block in turn.blocks if isinstance(block, ThinkingBlock)]
+        own = [b.thinking for b in thoughts if b.provider_data and b.provider_data.owned_by("ollama")]
+        if len(own) < len(thoughts):
+            message = "reasoning of another provider's turns was left out"
+            self.warnings.append(ModelWarning("dropped", "thinking", message))
+        return "\n".join(own)
+
+    def _tools(self, turn: ToolTurn) -> None:
+        promoted: list[TextBlock | DataBlock] = []
+        for result in turn.results:
+            text, media = split_tool_output(result)
+            self.messages.append(
+                {
+                    "role": "tool",
+                    "tool_name": result.name,
+                    "tool_call_id": result.id,
+                    "content": text or "(no output)",
+                }
+            )
+            for block in media:
+                promoted += [TextBlock(text=f"The tool's output with the identifier {block.id}:"), block]
+        if promoted:
+            self._user(promoted)
+
+
+def _call(index: int, call: ToolCallBlock) -> Json:
+    function = {"index": index, "name": call.name, "arguments": _object(call.input)}
+    return {"id": call.id, "function": function}
+
+
+def _object(text: str) -> Json:
+    """The arguments as the object that the API demands, also when a model wrote none."""
+    try:
+        value = parse_json(text) if text.strip() else {}
+    except ValueError:
+        return {"input": text}
+    return value if isinstance(value, dict) else {"input": value}

@@ -1,0 +1,74 @@
+"""A call to a request of Ollama's native chat. Facts: wire/ollama, "/api/chat request"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...application.codec import ChatRequest, WireCall
+from ...domain.card_facts import ToolChoiceFacts
+from ...domain.errors import ModelError
+from ...domain.responses import ModelWarning
+from ...domain.tool_choice import plan_choice
+from ...ports.transport import HttpRequest
+from ..wire.framing import NDJSONFramer
+from ..wire.json_text import dump_json
+from .errors import map_error
+from .stream import OllamaDecoder, decode_body
+
+__all__ = ["OllamaCodec"]
+
+Json = dict[str, Any]  # Any: the provider's JSON
+
+_OPTIONS = {"max_tokens": "num_predict", "temperature": "temperature", "top_p": "top_p", "top_k": "top_k"}
+_NO_CHOICE = ToolChoiceFacts(required=False, named=False)
+"""The API has no tool choice at all; an allow-list is kept by sending fewer tools."""
+
+
+class OllamaCodec:
+    """Ollama's native chat."""
+
+    def encode(self, request: ChatRequest) -> WireCall:
+        """The POST to `{host}/api/chat`."""
+        body, warnings = _body(request)
+        headers = {"content-type": "application/json", **request.endpoint.headers, **request.extra_headers}
+        return WireCall(
+            HttpRequest("POST", request.endpoint.base_url + "/api/chat", headers, dump_json(body)),
+            new_framer=NDJSONFramer,
+            new_decoder=OllamaDecoder,
+            decode_body=decode_body,
+            warnings=warnings,
+        )
+
+    def map_error(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
+        """The error that an unsuccessful answer means."""
+        return map_error(status, body)
+
+
+def _body(request: ChatRequest) -> tuple[Json, list[ModelWarning]]:
+    values = request.parameters
+    options: Json = {wire: values[ours] for ours, wire in _OPTIONS.items() if ours in values}
+    options["num_ctx"] = values.get("num_ctx", request.context_size)  # the server's default cuts prompts silently
+    body: Json = {"model": request.model, "messages": request.rendered.messages, "stream": request.stream}
+    think = _think(request)
+    if think is not None:
+        body["think"] = think
+    if "keep_alive" in values:
+        body["keep_alive"] = values["keep_alive"]
+    plan = plan_choice(request.tools, request.tool_choice, _NO_CHOICE)
+    if plan.tools and plan.mode != "none":
+        body["tools"] = plan.tools
+    overrides = dict(request.overrides)
+    body["options"] = {**options, **(overrides.pop("options", None) or {})}
+    body.update(overrides)
+    return body, plan.warnings
+
+
+def _think(request: ChatRequest) -> bool | str | None:
+    """Left out unless the caller said something: models without thinking refuse the field."""
+    values = request.parameters
+    if values.get("reasoning_effort"):
+        return str(values["reasoning_effort"])
+    if values.get("thinking_enable") or "thinking_enable" in request.chosen & values.keys():
+        return bool(values["thinking_enable"])
+    return None

@@ -1,0 +1,50 @@
+"""OpenAI's credential; also for the servers that imitate it, some of which need no key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal, Type
+
+from pydantic import ConfigDict, Field, SecretStr
+
+from ...application.keyed_credential import KeyedCredential
+
+if TYPE_CHECKING:
+    from ...application.chat_model import ChatModelBase
+
+__all__ = ["OpenAICredential"]
+
+
+class OpenAICredential(KeyedCredential):
+    """Key and base URL; facts: wire/openai-chat, "Endpoint"."""
+
+    model_config = ConfigDict(title="OpenAI API")
+    provider: ClassVar[str] = "openai"
+    key_variable: ClassVar[str] = "OPENAI_API_KEY"
+
+    type: Literal["openai_credential"] = "openai_credential"
+    api_key: SecretStr = Field(
+        default=SecretStr(""),
+        title="API key",
+        description="Leave it empty only for local servers without keys.",
+        json_schema_extra={"writeOnly": True},
+    )
+    base_url: str = Field(default="https://api.openai.com/v1", title="Base URL")
+    organization: str | None = Field(default=None, title="Organization")
+    project: str | None = Field(default=None, title="Project")
+
+    def auth_headers(self) -> dict[str, str]:
+        """The key, unless a server other than OpenAI's is asked without one, and the account's parts."""
+        keyless = not self.api_key.get_secret_value() and self.base_url != type(self).model_fields["base_url"].default
+        headers = {} if keyless else super().auth_headers()
+        if self.organization:
+            headers["openai-organization"] = self.organization
+        if self.project:
+            headers["openai-project"] = self.project
+        return headers
+
+    @classmethod
+    def get_chat_model_class(cls) -> Type[ChatModelBase]:
+        """Chat Completions."""
+        from .chat import OpenAIChatModel
+
+        return OpenAIChatModel

@@ -1,0 +1,1 @@
+"""HTTP and WebSocket transports: each an adapter of the one port."""

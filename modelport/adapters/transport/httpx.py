@@ -1,0 +1,105 @@
+"""The default transport, over httpx or its successor httpx2: the two have one API, so one adapter serves both."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any, Literal
+
+from ...domain.errors import ModelConnectionError, SettingsError
+from ...ports.transport import HttpRequest, HttpResponse
+from .per_loop import PerLoop
+
+__all__ = ["HttpxTransport"]
+
+_SENDING = "send_request_headers.started"
+
+
+class HttpxTransport:
+    """Sends each request once: no retries, redirects or timeouts of its own.
+
+    Args:
+        library: `httpx` or `httpx2`; imported at the first request.
+        options: further arguments of its `AsyncClient`, e.g. `proxy`, `verify` or `http2` (Any: the library's own).
+    """
+
+    def __init__(self, library: Literal["httpx", "httpx2"] = "httpx", **options: Any) -> None:
+        self._library = library
+        self._options = options
+        self._clients: PerLoop[Any] = PerLoop(self._open, self._close)  # Any: AsyncClient of either library
+
+    def _open(self) -> Any:
+        module = _load(self._library)
+        limits = module.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30.0)
+        options = {"timeout": None, "follow_redirects": False, "limits": limits, **self._options}
+        return module.AsyncClient(**options)
+
+    async def _close(self, client: Any) -> None:
+        await client.aclose()
+
+    async def send(self, request: HttpRequest, on_connected: Callable[[], None] | None = None) -> HttpResponse:
+        """Send and return at the head of the answer."""
+        client = await self._clients.get()
+        module = _load(self._library)
+        extensions = {"trace": _tracer(on_connected)} if on_connected else {}
+        try:
+            sent = client.build_request(
+                request.method, request.url, headers=request.headers, content=request.body, extensions=extensions
+            )
+            return _Response(await client.send(sent, stream=True), module)
+        except (module.HTTPError, module.InvalidURL, UnicodeError) as error:
+            raise _connection_error(error, request.url) from error
+
+    async def aclose(self) -> None:
+        """Close the running loop's pool."""
+        await self._clients.aclose()
+
+
+class _Response:
+    """An answer of either library. A body without compression is read below the client's own layers."""
+
+    __slots__ = ("_module", "_response", "headers", "status")
+
+    def __init__(self, response: Any, module: Any) -> None:
+        self._response = response
+        self._module = module
+        self.status: int = response.status_code
+        self.headers: Mapping[str, str] = response.headers
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._read()
+
+    async def _read(self) -> AsyncIterator[bytes]:
+        response = self._response
+        plain = response.headers.get("content-encoding", "identity") == "identity"
+        try:
+            async for data in response.stream if plain else response.aiter_bytes():
+                yield data
+        except self._module.HTTPError as error:
+            raise _connection_error(error, str(response.url)) from error
+
+    async def aclose(self) -> None:
+        await self._response.aclose()
+
+
+def _load(library: str) -> Any:  # Any: a module
+    try:
+        return importlib.import_module(library)
+    except ImportError as error:
+        raise SettingsError(f"transport {library!r} needs its library: pip install {library}") from error
+
+
+def _tracer(on_connected: Callable[[], None]) -> Callable[[str, Any], Awaitable[None]]:
+    async def trace(event: str, info: Any) -> None:  # Any: details that are not looked at
+        if event.endswith(_SENDING):
+            on_connected()
+
+    return trace
+
+
+def _connection_error(error: Exception, url: str) -> ModelConnectionError:
+    host = url.split("/")[2] if url.count("/") >= 2 else url
+    reason = str(error) or type(error).__name__
+    return ModelConnectionError(
+        f"no answer from {host}: {reason}; check base_url, network and proxy, and that the server runs"
+    )

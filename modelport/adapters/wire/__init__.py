@@ -1,0 +1,1 @@
+"""Pure pieces that every provider's codec is made of."""

@@ -1,0 +1,141 @@
+"""Bytes to frames: server-sent events and newline-delimited JSON, however the network cut them.
+
+Facts: wire/transport, sections 1 and 2. Both work on bytes, since a cut may fall inside a character, and text line
+splitting also splits at characters that are legal inside JSON strings.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ...domain.errors import ResponseDecodeError
+
+__all__ = ["MAX_FRAME_BYTES", "Framer", "NDJSONFramer", "SSEFramer"]
+
+MAX_FRAME_BYTES = 64 * 1024 * 1024
+"""The largest single frame accepted: room for generated media, not for an endless line."""
+
+_BOM = b"\xef\xbb\xbf"
+
+
+class Framer(Protocol):
+    """Cuts a byte stream into payloads."""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The payloads that these bytes complete, in order."""
+        ...
+
+    def tail(self) -> bytes | None:
+        """At the end of the bytes: a payload whose terminator is missing. Use it only if it parses."""
+        ...
+
+
+class _Buffer:
+    """Bytes after the last separator, searched once and never copied again while they grow."""
+
+    __slots__ = ("_bytes", "_limit", "_separator")
+
+    def __init__(self, separator: bytes, limit: int) -> None:
+        self._bytes = bytearray()
+        self._separator = separator
+        self._limit = limit
+
+    def cut(self, data: bytes) -> list[bytes]:
+        """The pieces before each separator; what follows the last one is kept."""
+        separator, kept = self._separator, self._bytes
+        if not kept and data.endswith(separator):
+            return data[: -len(separator)].split(separator)
+        scanned = max(0, len(kept) - len(separator) + 1)
+        kept += data
+        end = kept.rfind(separator, scanned)
+        if end < 0:
+            if len(kept) > self._limit:
+                raise ResponseDecodeError(f"a single event of the stream is larger than {self._limit} bytes")
+            return []
+        pieces = bytes(kept[:end]).split(separator)
+        del kept[: end + len(separator)]
+        return pieces
+
+    def rest(self) -> bytes:
+        rest = bytes(self._bytes)
+        self._bytes.clear()
+        return rest
+
+
+class SSEFramer:
+    """Server-sent events to their `data` payloads.
+
+    All three line ends, comments, fields without a space, several data lines, a byte order mark and unknown fields are
+    handled; events without data are skipped.
+    """
+
+    __slots__ = ("_after_cr", "_buffer", "_first")
+
+    def __init__(self, limit: int = MAX_FRAME_BYTES) -> None:
+        self._buffer = _Buffer(b"\n\n", limit)
+        self._after_cr = False
+        self._first = True
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The payloads of the events that these bytes complete."""
+        if self._after_cr or b"\r" in data:
+            data = self._with_line_feeds(data)
+        payloads = []
+        for event in self._buffer.cut(data):
+            payload = self._payload(event)
+            if payload is not None:
+                payloads.append(payload)
+        return payloads
+
+    def tail(self) -> bytes | None:
+        """The data of an event whose final blank line never came."""
+        return self._payload(self._buffer.rest())
+
+    def _with_line_feeds(self, data: bytes) -> bytes:
+        """CR and CRLF become LF, also when the two bytes come in different chunks."""
+        if self._after_cr and data.startswith(b"\n"):
+            data = data[1:]
+            self._after_cr = False
+        if data:
+            self._after_cr = data.endswith(b"\r")
+        return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+    def _payload(self, event: bytes) -> bytes | None:
+        if self._first and event:
+            self._first = False
+            event = event.removeprefix(_BOM)
+        newline = event.find(b"\n")
+        if newline < 0:
+            if event.startswith(b"data: "):
+                return event[6:]
+        elif event.startswith(b"data: ", newline + 1) and event.startswith(b"event:"):
+            if event.find(b"\n", newline + 1) < 0:
+                return event[newline + 7 :]
+        return _data_lines(event)
+
+
+def _data_lines(event: bytes) -> bytes | None:
+    lines = []
+    for line in event.split(b"\n"):
+        name, _, value = line.partition(b":")
+        if name == b"data":
+            lines.append(value.removeprefix(b" "))
+    return b"\n".join(lines) if lines else None
+
+
+class NDJSONFramer:
+    """Newline-delimited JSON to its lines; blank lines are skipped."""
+
+    __slots__ = ("_buffer",)
+
+    def __init__(self, limit: int = MAX_FRAME_BYTES) -> None:
+        self._buffer = _Buffer(b"\n", limit)
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The lines that these bytes complete."""
+        return [line for line in self._buffer.cut(data) if line and not line.isspace()]
+
+    def tail(self) -> bytes | None:
+        """A last line without its line end."""
+        rest = self._buffer.rest()
+        return rest if rest.strip() else None

@@ -1,0 +1,1 @@
+"""What runs against the ports: the engine and the template classes that providers subclass."""

@@ -1,0 +1,37 @@
+"""Finding a class's cards: in the `_models` folder beside its source, or beside its nearest base that has some."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from ..domain.cards import C, CardQuery
+from ..ports.cards import CardSource
+
+__all__ = ["card_folders", "class_names", "find_card", "list_cards"]
+
+
+def class_names(cls: type) -> tuple[str, ...]:
+    """The names of the class and its bases, nearest first."""
+    return tuple(base.__name__ for base in cls.__mro__ if base is not object)
+
+
+def card_folders(cls: type) -> list[Path]:
+    """Where the class's cards may be, nearest first; a class without a source file contributes none."""
+    files = (getattr(sys.modules.get(base.__module__), "__file__", None) for base in cls.__mro__)
+    folders = [Path(file).parent / "_models" for file in files if file]
+    return list(dict.fromkeys(folders))
+
+
+def find_card(source: CardSource, cls: type, name: str, query: CardQuery[C]) -> C | None:
+    """The card of one model; only that card is read."""
+    found = (source.find(folder, name, query) for folder in card_folders(cls))
+    return next((card for card in found if card is not None), None)
+
+
+def list_cards(source: CardSource, cls: type, query: CardQuery[C], custom: str | Path | None = None) -> list[C]:
+    """The class's cards by name, from a folder of the caller's or from the nearest folder that has any."""
+    if custom is not None:
+        return source.list_all(Path(custom), query)
+    found = (source.list_all(folder, query) for folder in card_folders(cls))
+    return next((cards for cards in found if cards), [])

@@ -1,0 +1,111 @@
+"""What a provider's pure codec looks like to the engine: a request in, bytes out; bytes in, deltas out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from ..domain.cards import ModelCard
+from ..domain.errors import ModelError
+from ..domain.responses import ChatResponse, ModelWarning
+from ..domain.tool_choice import ToolChoice, ToolSchema
+from ..ports.transport import HttpRequest
+from .formatter import Rendered
+
+__all__ = ["BodyKind", "ChatCodec", "ChatRequest", "Decoder", "Endpoint", "Framer", "WireCall"]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where to send and how to identify oneself. The headers hold the key, so they stay out of the repr."""
+
+    base_url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def secrets(self) -> list[str]:
+        """The words of the headers that must not be repeated anywhere."""
+        words = (word for value in self.headers.values() for word in value.split())
+        return [word for word in words if len(word) > 6 and word.lower() != "bearer"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """One call in neutral terms, with its media resolved and its messages rendered for the provider."""
+
+    endpoint: Endpoint
+    model: str
+    rendered: Rendered
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """The parameters to send, by our names (Any: each has its own type)."""
+    chosen: frozenset[str] = frozenset()
+    """The parameters that the caller set, be it to their default."""
+    context_size: int = 0
+    """The context window the caller counts on, in tokens; for servers that must be told."""
+    tools: Sequence[ToolSchema] = ()
+    tool_choice: ToolChoice | None = None
+    stream: bool = False
+    card: ModelCard | None = None
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    """Body fields given by the caller; they win over everything (Any: the provider's)."""
+    extra_headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Framer(Protocol):
+    """Cuts a byte stream into payloads; see `adapters/wire/framing`."""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The payloads that these bytes complete."""
+        ...
+
+    def tail(self) -> bytes | None:
+        """A payload without its terminator, at the end of the bytes."""
+        ...
+
+
+class Decoder(Protocol):
+    """Payloads of one streamed answer to deltas. Holds the protocol's state and nothing else."""
+
+    ended: bool
+    """Whether the protocol's own last event has come."""
+
+    def feed(self, payload: bytes) -> ChatResponse | None:
+        """The delta of one payload, if any.
+
+        Raises `ResponseDecodeError` for what is no payload of this protocol, and the mapped error for an error object.
+        """
+        ...
+
+    def finish(self) -> ChatResponse:
+        """At the protocol's end or the end of the bytes: the rest, with `finish_reason` and `usage`.
+
+        Raises `StreamTruncatedError` when the answer is not complete.
+        """
+        ...
+
+
+BodyKind = Literal["json", "stream", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class WireCall:
+    """One request ready to be sent, and the means to read either kind of answer to it."""
+
+    http_request: HttpRequest
+    new_framer: Callable[[], Framer]
+    new_decoder: Callable[[], Decoder]
+    decode_body: Callable[[bytes], ChatResponse]
+    """A whole body to a whole response. Raises like `Decoder.feed`."""
+    warnings: Sequence[ModelWarning] = ()
+
+
+class ChatCodec(Protocol):
+    """A provider's chat protocol. Pure: no I/O, no clock, no globals."""
+
+    def encode(self, request: ChatRequest) -> WireCall:
+        """The wire form of a call. Raises `InvalidRequestError` for what cannot be sent."""
+        ...
+
+    def map_error(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
+        """The error that an answer with this status means; header names are lower case."""
+        ...

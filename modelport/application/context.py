@@ -1,0 +1,70 @@
+"""What travels with a call beside its arguments: budget, clocks, warnings and what each attempt met."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..domain.responses import AttemptRecord, ModelWarning
+from ..domain.retry import Budget
+from ..ports.runtime import Runtime
+from .clocks import CallClocks
+
+__all__ = ["CallContext", "current_call"]
+
+
+@dataclass(slots=True)
+class CallContext:
+    """One call of a model, with all its attempts."""
+
+    runtime: Runtime
+    clocks: CallClocks
+    budget: Budget
+    stream: bool
+    provider: str
+    model: str
+    warnings: list[ModelWarning] = field(default_factory=list)
+    attempts: list[AttemptRecord] = field(default_factory=list)
+    encoded: Any = None
+    """What the first attempt made of the arguments, kept for the retries (Any: the template's own)."""
+    _status: int | None = None
+    _request_id: str | None = None
+    _started: float = 0.0
+    _waited: float = 0.0
+
+    def attempt_started(self, waited: float) -> None:
+        """Begin the next attempt, after so many seconds of waiting."""
+        self._status = self._request_id = None
+        self._waited = waited
+        self._started = self.runtime.clock.monotonic()
+        self.clocks.attempt_started()
+
+    def answered(self, status: int, headers: Mapping[str, str], request_id: str | None) -> None:
+        """The head of the answer is here."""
+        self._status, self._request_id = status, request_id
+        self.clocks.head_received()
+        self.runtime.rate_limiter.observe(self.rate_key, status, headers)
+
+    def attempt_ended(self, error: BaseException | None = None) -> None:
+        """Write the attempt down."""
+        record = AttemptRecord(
+            number=len(self.attempts) + 1,
+            status_code=self._status or getattr(error, "status_code", None),
+            error=type(error).__name__ if error else None,
+            request_id=self._request_id or getattr(error, "request_id", None),
+            waited=self._waited,
+            elapsed=self.runtime.clock.monotonic() - self._started,
+        )
+        self.attempts.append(record)
+        self.runtime.telemetry.attempt_ended(self.provider, self.model, record)
+
+    @property
+    def rate_key(self) -> str:
+        """What rate limits are counted by."""
+        return f"{self.provider}/{self.model}"
+
+
+current_call: ContextVar[CallContext | None] = ContextVar("modelport_current_call", default=None)
+"""The call that `_call_api` is an attempt of; set while it is awaited."""

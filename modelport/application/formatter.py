@@ -1,0 +1,111 @@
+"""From messages to a provider's message list: the template that formatters subclass."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..domain.blocks import Base64Source, ContentBlock, DataBlock, HintBlock, ToolResultBlock, URLSource
+from ..domain.errors import InvalidRequestError, UnsupportedFeatureError
+from ..domain.messages import Msg
+from ..domain.responses import ModelWarning
+from ..ports.media import MediaLoader
+
+__all__ = ["FormatterBase", "RenderContext", "Rendered", "data_blocks"]
+
+
+@dataclass(frozen=True, slots=True)
+class RenderContext:
+    """What rendering may know beside the messages."""
+
+    media: Mapping[str, Base64Source] = field(default_factory=dict)
+    """Media already fetched, by URL."""
+    family: str = ""
+    """The model family asked, which owns replay data; empty for any of the provider's."""
+    input_types: Sequence[str] | None = None
+    """MIME types that the model takes, from its card; `None` when not known."""
+    now: float = 0.0
+    """Seconds since the epoch, for what the provider keeps only for a while."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The conversation in the provider's own terms."""
+
+    messages: list[dict[str, Any]]
+    """Message objects of the wire (Any: the provider's JSON). System turns stay among them as `role: system`."""
+    warnings: Sequence[ModelWarning] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Tool names as sent, to what they are called here, where the two differ."""
+    ids: Mapping[str, str] = field(default_factory=dict)
+    """Tool call ids as they are here, to ids as sent, where the two differ."""
+
+
+class FormatterBase:
+    """Turns messages into what one provider's API takes.
+
+    A provider implements `render`, which is pure, and says with `needs_download` which media its API cannot fetch. An
+    application's own formatter may override `format` alone.
+    """
+
+    async def format(self, msgs: Sequence[Msg]) -> list[dict[str, Any]]:  # Any: the provider's JSON
+        """The messages in the provider's terms; raises `InvalidRequestError` for anything but a list of `Msg`."""
+        return (await self.prepare(msgs)).messages
+
+    async def prepare(
+        self, msgs: Sequence[Msg], loader: MediaLoader | None = None, context: RenderContext | None = None
+    ) -> Rendered:
+        """Resolve media, then render. `loader` defaults to the default runtime's; `context` needs no media yet."""
+        if type(self).format is not FormatterBase.format:
+            return Rendered(await self.format(msgs))
+        check_messages(msgs)
+        media = await self._fetch(msgs, loader)
+        return self.render(msgs, replace(context or RenderContext(), media=media))
+
+    def render(self, msgs: Sequence[Msg], context: RenderContext) -> Rendered:
+        """The messages in the provider's terms, purely: same input, same output."""
+        raise UnsupportedFeatureError(f"{type(self).__name__} implements neither `render` nor `format`")
+
+    def needs_download(self, block: DataBlock) -> bool:
+        """Whether this block's URL must be fetched by us, since the API cannot take it."""
+        return isinstance(block.source, URLSource) and block.source.url.startswith("file:")
+
+    async def _fetch(self, msgs: Sequence[Msg], loader: MediaLoader | None) -> dict[str, Base64Source]:
+        wanted: dict[str, URLSource] = {}
+        for block in data_blocks(msgs):
+            if isinstance(block.source, URLSource) and self.needs_download(block):
+                wanted.setdefault(block.source.url, block.source)
+        if not wanted:
+            return {}
+        if loader is None:
+            from ..ports.runtime import default_runtime
+
+            loader = default_runtime().media_loader
+        loaded = await asyncio.gather(*(loader.load(source) for source in wanted.values()))
+        return dict(zip(wanted, loaded, strict=True))
+
+
+def check_messages(msgs: object) -> None:
+    """Raise `InvalidRequestError` unless this is a non-empty sequence of `Msg`."""
+    advice = "pass a list of Msg, e.g. [UserMsg(name='user', content='Hello')]"
+    if isinstance(msgs, Msg | str | bytes | Mapping) or not isinstance(msgs, Sequence):
+        raise InvalidRequestError(f"messages is a {type(msgs).__name__}; {advice}")
+    if not msgs:
+        raise InvalidRequestError(f"messages is empty; {advice}")
+    for index, msg in enumerate(msgs):
+        if not isinstance(msg, Msg):
+            raise InvalidRequestError(f"messages[{index}] is a {type(msg).__name__}; {advice}")
+
+
+def data_blocks(msgs: Sequence[Msg]) -> list[DataBlock]:
+    """Every data block, also those inside tool results and hints."""
+    nested = (item for msg in msgs for block in msg.content for item in _inner(block))
+    return [item for item in nested if isinstance(item, DataBlock)]
+
+
+def _inner(block: ContentBlock) -> Sequence[object]:
+    if isinstance(block, ToolResultBlock):
+        return block.output
+    return block.hint if isinstance(block, HintBlock) else [block]

@@ -1,0 +1,1 @@
+"""The one place that wires adapters to ports: settings, container, registry, defaults and the facade."""

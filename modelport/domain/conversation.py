@@ -1,0 +1,186 @@
+"""Messages to turns, in the order every API demands: calls, then their results, then the rest.
+
+A message may hold several tool calls with their results, and histories may be damaged: results without a call, calls
+without a result, results far from their call. Here they are paired or left out with a warning, for all formatters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from .blocks import (
+    ContentBlock,
+    DataBlock,
+    HintBlock,
+    TextBlock,
+    ThinkingBlock,
+    ToolCallBlock,
+    ToolResultBlock,
+)
+from .messages import Msg
+from .responses import ModelWarning
+
+__all__ = ["AssistantTurn", "Conversation", "HintTurn", "SystemTurn", "ToolTurn", "Turn", "UserTurn", "to_turns"]
+
+AssistantBlock = TextBlock | ThinkingBlock | DataBlock | ToolCallBlock
+
+
+@dataclass(slots=True)
+class SystemTurn:
+    """An instruction."""
+
+    name: str
+    texts: list[TextBlock]
+
+
+@dataclass(slots=True)
+class UserTurn:
+    """What a user, or another agent, says."""
+
+    name: str
+    blocks: list[TextBlock | DataBlock]
+
+
+@dataclass(slots=True)
+class HintTurn:
+    """What the application adds beside the conversation."""
+
+    source: str | None
+    blocks: list[TextBlock | DataBlock]
+
+
+@dataclass(slots=True)
+class AssistantTurn:
+    """What the model said; its tool calls are answered by the `ToolTurn` that follows."""
+
+    name: str
+    blocks: list[AssistantBlock]
+
+    @property
+    def calls(self) -> list[ToolCallBlock]:
+        """The tool calls, in order."""
+        return [block for block in self.blocks if isinstance(block, ToolCallBlock)]
+
+
+@dataclass(slots=True)
+class ToolTurn:
+    """The results of the calls of the turn before, in the order of the calls."""
+
+    results: list[ToolResultBlock]
+
+
+Turn = SystemTurn | UserTurn | HintTurn | AssistantTurn | ToolTurn
+
+
+@dataclass(slots=True)
+class Conversation:
+    """The turns, and what had to be left out."""
+
+    turns: list[Turn] = field(default_factory=list)
+    warnings: list[ModelWarning] = field(default_factory=list)
+    calls_by_id: dict[str, int] = field(default_factory=dict)
+
+
+def to_turns(messages: Sequence[Msg]) -> Conversation:
+    """The messages as turns: no empty text, every call answered directly after it, nothing orphaned."""
+    results = _results(messages)
+    conversation = Conversation()
+    for message in messages:
+        if message.role == "system":
+            texts = [block for block in message.content if isinstance(block, TextBlock) and block.text.strip()]
+            if texts:
+                conversation.turns.append(SystemTurn(message.name, texts))
+        elif message.role == "user":
+            _add_user(conversation, message.name, message.content)
+        else:
+            _add_assistant(conversation, message, results)
+    for orphans in results.values():
+        for orphan in orphans:
+            _left_out(conversation, "tool_result", f"the result {orphan.id!r} of {orphan.name!r} answers no call")
+    return conversation
+
+
+def _results(messages: Sequence[Msg]) -> dict[str, list[ToolResultBlock]]:
+    """The results by call id, in order; an id may be used again later in a conversation."""
+    found: dict[str, list[ToolResultBlock]] = {}
+    for message in messages:
+        for block in message.content:
+            if isinstance(block, ToolResultBlock):
+                found.setdefault(block.id, []).append(block)
+    return found
+
+
+def _add_user(conversation: Conversation, name: str, blocks: Sequence[ContentBlock]) -> None:
+    kept = _spoken(blocks)
+    if kept:
+        conversation.turns.append(UserTurn(name, kept))
+
+
+def _spoken(blocks: Sequence[ContentBlock]) -> list[TextBlock | DataBlock]:
+    return [
+        block
+        for block in blocks
+        if isinstance(block, DataBlock) or (isinstance(block, TextBlock) and block.text.strip())
+    ]
+
+
+def _add_assistant(conversation: Conversation, message: Msg, results: dict[str, list[ToolResultBlock]]) -> None:
+    """A message of the model: cut into turns at each result and hint."""
+    pending: list[AssistantBlock] = []
+    for block in message.content:
+        if isinstance(block, ToolResultBlock | HintBlock):
+            _flush(conversation, message.name, pending, results)
+            pending = []
+            if isinstance(block, HintBlock):
+                _add_hint(conversation, block)
+        elif not (isinstance(block, TextBlock) and not block.text.strip()):
+            pending.append(block)
+    _flush(conversation, message.name, pending, results)
+
+
+def _add_hint(conversation: Conversation, hint: HintBlock) -> None:
+    blocks = [TextBlock(text=hint.hint, id=hint.id)] if isinstance(hint.hint, str) else hint.hint
+    kept = _spoken(blocks)
+    if kept:
+        conversation.turns.append(HintTurn(hint.source, kept))
+
+
+def _flush(
+    conversation: Conversation,
+    name: str,
+    blocks: list[AssistantBlock],
+    results: dict[str, list[ToolResultBlock]],
+) -> None:
+    """One assistant turn and the results of its calls; calls without a result are left out."""
+    kept: list[AssistantBlock] = []
+    answers: list[ToolResultBlock] = []
+    for block in blocks:
+        if isinstance(block, ToolCallBlock):
+            waiting = results.get(block.id)
+            if not waiting:
+                _left_out(conversation, "tool_call", f"the call {block.id!r} of {block.name!r} has no result")
+                continue
+            block, answer = _with_own_id(conversation, block, waiting.pop(0))
+            answers.append(answer)
+        kept.append(block)
+    if any(not isinstance(block, ThinkingBlock) for block in kept):
+        conversation.turns.append(AssistantTurn(name, kept))
+    if answers:
+        conversation.turns.append(ToolTurn(answers))
+
+
+def _with_own_id(
+    conversation: Conversation, call: ToolCallBlock, result: ToolResultBlock
+) -> tuple[ToolCallBlock, ToolResultBlock]:
+    """The pair with an id that no earlier call of the conversation has: some servers count anew each time."""
+    times = conversation.calls_by_id[call.id] = conversation.calls_by_id.get(call.id, 0) + 1
+    if times == 1:
+        return call, result
+    own = {"id": f"{call.id}_{times}"}
+    return call.model_copy(update=own), result.model_copy(update=own)
+
+
+def _left_out(conversation: Conversation, setting: str, reason: str) -> None:
+    message = f"{reason}; it was left out of the request"
+    conversation.warnings.append(ModelWarning("dropped", setting, message))

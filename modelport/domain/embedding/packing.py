@@ -1,0 +1,121 @@
+"""Splitting inputs into requests that respect every limit of a provider (limits: the `*-embedding` protocol sheets)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import Literal
+
+from ..blocks import Base64Source, DataBlock
+from ..errors import InvalidRequestError
+
+__all__ = ["EmbeddingInput", "MediaKind", "RequestLimits", "TokenEstimate", "media_kind", "pack"]
+
+EmbeddingInput = str | DataBlock
+TokenEstimate = Callable[[EmbeddingInput], int]
+"""The tokens that an input counts for; estimate high, as a request over the limit is refused whole."""
+
+MediaKind = Literal["image", "video", "audio", "pdf", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLimits:
+    """What one request may hold at most; `None` means no limit, 0 means none of it.
+
+    `max_bytes` counts what is transferred: the UTF-8 text, the base64 text, or the URL.
+    """
+
+    max_items: int
+    max_tokens: int | None = None
+    max_images: int | None = None
+    max_videos: int | None = None
+    max_audios: int | None = None
+    max_pdfs: int | None = None
+    max_bytes: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.max_items < 1:
+            raise ValueError(f"max_items must be at least 1, not {self.max_items}")
+        for name, maximum in self.given():
+            if maximum < 0:
+                raise ValueError(f"{name} must not be negative, but is {maximum}")
+
+    def given(self) -> list[tuple[str, int]]:
+        """The limits that are set, by name."""
+        values = [(entry.name, getattr(self, entry.name)) for entry in fields(self)]
+        return [(name, maximum) for name, maximum in values if maximum is not None]
+
+
+def pack(
+    inputs: Sequence[EmbeddingInput],
+    limits: RequestLimits,
+    estimate_tokens: TokenEstimate,
+    *,
+    positions: Sequence[int] | None = None,
+) -> list[range]:
+    """Index ranges of `inputs`, one per request, that cover all of it in order.
+
+    Greedy: a request ends only where the next input would break a limit, so no two neighbours could have been one.
+    `estimate_tokens` is asked only where `max_tokens` is set. `positions` gives the caller's own index of each input,
+    when these were picked from a longer list. Raises `InvalidRequestError` with index and limit for an input that
+    breaks a limit alone.
+    """
+    measures = [(name, maximum, _measure(name, estimate_tokens)) for name, maximum in limits.given()]
+    ends: list[int] = []
+    used = [0] * len(measures)
+    for index, item in enumerate(inputs):
+        costs = [measure(item) for _, _, measure in measures]
+        if any(total + cost > measure[1] for total, cost, measure in zip(used, costs, measures, strict=True)):
+            _check_alone(index if positions is None else positions[index], costs, measures)
+            ends.append(index)
+            used = costs
+        else:
+            used = [total + cost for total, cost in zip(used, costs, strict=True)]
+    return _ranges(ends, len(inputs))
+
+
+def media_kind(block: DataBlock) -> MediaKind:
+    """What the limits count this block as, by its media type."""
+    media_type = block.source.media_type.partition(";")[0].strip().lower()
+    if media_type == "application/pdf":
+        return "pdf"
+    match media_type.partition("/")[0]:
+        case "image" | "video" | "audio" as kind:
+            return kind
+    return "other"
+
+
+Measure = Callable[[EmbeddingInput], int]
+
+
+def _measure(limit: str, estimate_tokens: TokenEstimate) -> Measure:
+    match limit:
+        case "max_items":
+            return lambda item: 1
+        case "max_tokens":
+            return estimate_tokens
+        case "max_bytes":
+            return _transfer_bytes
+    kind = limit.removeprefix("max_").removesuffix("s")
+    return lambda item: int(isinstance(item, DataBlock) and media_kind(item) == kind)
+
+
+def _transfer_bytes(item: EmbeddingInput) -> int:
+    if isinstance(item, str):
+        # A lone surrogate has no UTF-8 form; counting must not fail on it.
+        return len(item) if item.isascii() else len(item.encode("utf-8", "surrogatepass"))
+    source = item.source
+    return len(source.data) if isinstance(source, Base64Source) else len(source.url.encode("utf-8", "surrogatepass"))
+
+
+def _check_alone(index: int, costs: list[int], measures: list[tuple[str, int, Measure]]) -> None:
+    for cost, (name, maximum, _) in zip(costs, measures, strict=True):
+        if cost > maximum:
+            raise InvalidRequestError(
+                f"input {index} alone breaks the limit {name}={maximum} of one request: it counts {cost}"
+            )
+
+
+def _ranges(ends: list[int], total: int) -> list[range]:
+    starts = [0, *ends] if total else []
+    return [range(start, end) for start, end in zip(starts, [*ends, total], strict=False)]

@@ -1,0 +1,197 @@
+"""What an embedding call answers, and how its vectors are kept and handed out.
+
+The vectors stay in the float32 arrays they arrived in; a row becomes a `list[float]` when it is asked for. The 100,000
+vectors of 1,024 numbers that one call may answer are then 0.4 GB and not the 3.2 GB that they would be as lists, and
+merging batches or cache hits moves references only. Every row that the caller sees is the specification's plain list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any, Literal, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from ..identity import new_id, new_timestamp
+from ..responses import AttemptRecord, ModelWarning
+
+__all__ = [
+    "Embedding",
+    "EmbeddingResponse",
+    "EmbeddingUsage",
+    "EmbeddingVectors",
+    "FloatArray",
+    "VectorsLike",
+    "compact",
+]
+
+Embedding = list[float]
+"""One vector, as it is handed out."""
+
+FloatArray = npt.NDArray[np.floating[Any]]
+"""Vectors as they are kept: float32, or float64 where float32 would change a number; one or two dimensions."""
+
+VectorsLike = Sequence[Sequence[float]] | Sequence[FloatArray] | FloatArray
+"""Vectors as they may be given: lists of numbers, arrays of one dimension, or one array of shape (vectors, size)."""
+
+
+class EmbeddingVectors(Sequence[Embedding]):
+    """An immutable sequence of vectors; an index gives a `list[float]`, a slice another `EmbeddingVectors`.
+
+    It equals any list of the same vectors. `array` is the fast way out: float32 of shape (vectors, size), also what
+    `numpy.asarray` makes of it. Arrays given are kept and not copied. Python floats come back unchanged: numbers that
+    float32 cannot hold exactly are kept as float64. `ValueError`: what was given is not a list of vectors.
+    """
+
+    __slots__ = ("_rows",)
+
+    def __init__(self, vectors: VectorsLike = ()) -> None:
+        self._rows: FloatArray | list[FloatArray] = _rows(vectors)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Embedding: ...
+    @overload
+    def __getitem__(self, index: slice) -> EmbeddingVectors: ...
+    def __getitem__(self, index: int | slice) -> Embedding | EmbeddingVectors:
+        if isinstance(index, slice):
+            return EmbeddingVectors(self._rows[index])
+        row: Embedding = self._rows[index].tolist()
+        return row
+
+    def __iter__(self) -> Iterator[Embedding]:
+        for row in self._rows:
+            yield row.tolist()
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, EmbeddingVectors):
+            pairs = zip(self._rows, other._rows, strict=False)
+            return len(self) == len(other) and all(np.array_equal(mine, theirs) for mine, theirs in pairs)
+        if isinstance(other, Sequence) and not isinstance(other, str):
+            pairs_of_lists = zip(self, other, strict=False)
+            return len(self) == len(other) and all(mine == theirs for mine, theirs in pairs_of_lists)
+        return NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # compares like a list, so it hashes like one
+
+    def __repr__(self) -> str:
+        sizes = sorted({len(row) for row in self._rows})
+        return f"<EmbeddingVectors: {len(self)} of size {', '.join(map(str, sizes)) or '-'}>"
+
+    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        return np.array(self.array, dtype=dtype, copy=copy)
+
+    @property
+    def rows(self) -> Sequence[FloatArray]:
+        """The kept arrays, one of shape (size,) per vector; do not write into them."""
+        return list(self._rows)
+
+    @property
+    def array(self) -> npt.NDArray[np.float32]:
+        """All vectors as float32 of shape (vectors, size), without a copy where they lie in one array already.
+
+        Raises `ValueError` when their sizes differ.
+        """
+        with np.errstate(over="ignore"):
+            return self.exact.astype(np.float32, copy=False)
+
+    @property
+    def exact(self) -> FloatArray:
+        """`array` in the precision that changes no number given: float32 or float64."""
+        if not len(self._rows):
+            return np.empty((0, 0), dtype=np.float32)
+        return self._rows if isinstance(self._rows, np.ndarray) else np.stack(self._rows)
+
+    def tolist(self) -> list[Embedding]:
+        """Everything as plain lists, as `json.dumps` needs it: 32 bytes a number."""
+        return list(self)
+
+
+@dataclass(slots=True, kw_only=True)
+class EmbeddingUsage:
+    """Tokens consumed (0 where the provider does not report them) and seconds elapsed."""
+
+    tokens: int = 0
+    time: float = 0.0
+    type: Literal["embedding"] = "embedding"
+
+
+@dataclass(slots=True, eq=False)
+class EmbeddingResponse:
+    """One vector per input, in input order.
+
+    `embeddings` may be given as lists or arrays and is always an `EmbeddingVectors` afterwards. `source` is `cache`
+    only when no request was made at all.
+    """
+
+    embeddings: Sequence[Embedding]
+    _: KW_ONLY
+    usage: EmbeddingUsage | None = None
+    source: Literal["api", "cache"] = "api"
+    id: str = field(default_factory=new_id)
+    created_at: str = field(default_factory=new_timestamp)
+    type: Literal["embedding"] = "embedding"
+    provider: str | None = None
+    model: str | None = None
+    warnings: list[ModelWarning] = field(default_factory=list)
+    attempts: list[AttemptRecord] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.embeddings, EmbeddingVectors):
+            self.embeddings = EmbeddingVectors(self.embeddings)
+
+    @property
+    def array(self) -> npt.NDArray[np.float32]:
+        """`embeddings` as float32 of shape (inputs, size); `ValueError` when the sizes differ."""
+        return EmbeddingVectors(self.embeddings).array
+
+
+def compact(numbers: npt.ArrayLike) -> FloatArray:
+    """The same numbers as float32 where that changes none of them, else as float64; float32 is not copied.
+
+    Raises `ValueError` for what is not numbers.
+    """
+    given = np.asarray(numbers) if isinstance(numbers, np.ndarray) else np.asarray(numbers, dtype=np.float64)
+    if given.dtype == np.float32:
+        return given
+    if given.dtype.kind not in "fiu":
+        raise ValueError(f"a vector holds real numbers, not {given.dtype}")
+    wide = given.astype(np.float64, copy=False)
+    with np.errstate(over="ignore"):
+        narrow = wide.astype(np.float32)
+    return narrow if np.array_equal(narrow, wide, equal_nan=True) else wide
+
+
+def _rows(vectors: VectorsLike) -> FloatArray | list[FloatArray]:
+    """A table where one array holds all, else one array per vector (they come from batches, or differ in size)."""
+    if isinstance(vectors, EmbeddingVectors):
+        return vectors._rows
+    if isinstance(vectors, np.ndarray):
+        return _table(compact(vectors)) if vectors.size or vectors.ndim == 2 else []
+    if not len(vectors):
+        return []
+    if isinstance(vectors[0], np.ndarray) or len({len(row) for row in _lists(vectors)}) > 1:
+        return [_row(compact(row)) for row in vectors]
+    return _table(compact(vectors))
+
+
+def _lists(vectors: Any) -> Sequence[Sequence[float]]:  # Any: a caller's list, checked here
+    if any(isinstance(row, str) or not hasattr(row, "__len__") for row in vectors):
+        raise ValueError("give a list of vectors, each a list of numbers")
+    return vectors  # type: ignore[no-any-return]
+
+
+def _table(array: FloatArray) -> FloatArray:
+    if array.ndim != 2:
+        raise ValueError(f"vectors have the shape (vectors, size), not {array.shape}")
+    return array
+
+
+def _row(array: FloatArray) -> FloatArray:
+    if array.ndim != 1:
+        raise ValueError(f"a vector has the shape (size,), not {array.shape}")
+    return array

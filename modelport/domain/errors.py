@@ -1,0 +1,231 @@
+"""Every error that leaves this package.
+
+ModelportError
+├── SettingsError               a settings file, variable or extra is missing or wrong
+├── CardError                   a model card cannot be read or contradicts itself
+├── MediaError                  a media file or URL cannot be loaded
+├── ReplayMismatchError         a replayed request is not on the cassette
+└── ModelError                  a call of a model failed
+    ├── AuthenticationError     the key is missing, wrong or expired
+    ├── PermissionDeniedError   the key is valid but may not do this
+    ├── NotFoundError           no such model or endpoint
+    ├── InvalidRequestError     the request is refused as it stands
+    │   ├── ContextLengthError
+    │   └── UnsupportedFeatureError
+    ├── ContentFilterError      the provider's policy refused the prompt
+    ├── RateLimitError          too many requests or tokens per period
+    ├── QuotaExceededError      billing or quota is used up: retrying does not help
+    ├── ServerError
+    │   └── OverloadedError
+    ├── ModelTimeoutError       one of our four clocks ran out
+    ├── ModelConnectionError    no connection, or it broke before an answer
+    ├── ResponseDecodeError     the answer is not what the protocol says
+    ├── StreamTruncatedError    the bytes ended without the protocol's own end
+    ├── StructuredOutputError
+    └── EmbeddingError
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .responses import AttemptRecord, ChatResponse
+
+__all__ = [
+    "AuthenticationError",
+    "CardError",
+    "ContentFilterError",
+    "ContextLengthError",
+    "EmbeddingError",
+    "InvalidRequestError",
+    "MediaError",
+    "ModelConnectionError",
+    "ModelError",
+    "ModelTimeoutError",
+    "ModelportError",
+    "NotFoundError",
+    "OverloadedError",
+    "PermissionDeniedError",
+    "QuotaExceededError",
+    "RateLimitError",
+    "ReplayMismatchError",
+    "ResponseDecodeError",
+    "ServerError",
+    "SettingsError",
+    "StreamTruncatedError",
+    "StructuredOutputError",
+    "UnsupportedFeatureError",
+]
+
+
+class ModelportError(Exception):
+    """The root of all errors of this package."""
+
+
+class SettingsError(ModelportError):
+    """Settings, an environment variable or an installation extra is missing or wrong."""
+
+
+class CardError(ModelportError):
+    """A model card cannot be read; the message names the file, the field and the reason."""
+
+
+class MediaError(ModelportError):
+    """A media source cannot be loaded: not allowed, not found, too large or not reachable."""
+
+
+class ReplayMismatchError(ModelportError):
+    """A request has no recorded answer; the message says what differed from the nearest one."""
+
+
+class ModelError(ModelportError):
+    """A model call failed.
+
+    Attributes:
+        provider, model: who was asked.
+        status_code: HTTP status of the answer, or `None` when there was none.
+        code: the provider's own error code or type.
+        request_id: the provider's id of the request, for its support.
+        retryable: whether the same request may succeed later.
+        retry_after: seconds the provider asked to wait.
+        should_retry: the provider's explicit word on retrying (`x-should-retry`), which outranks the status.
+        body: the answer's text, cut short and scrubbed of secrets.
+        attempts: one record per HTTP request of this call.
+        partial: what a stream had delivered before it failed.
+    """
+
+    default_retryable = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        provider: str | None = None,
+        model: str | None = None,
+        status_code: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+        retryable: bool | None = None,
+        retry_after: float | None = None,
+        should_retry: bool | None = None,
+        body: str | None = None,
+        partial: ChatResponse | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.provider = provider
+        self.model = model
+        self.status_code = status_code
+        self.code = code
+        self.request_id = request_id
+        self.retryable = self.default_retryable if retryable is None else retryable
+        self.retry_after = retry_after
+        self.should_retry = should_retry
+        self.body = body
+        self.partial = partial
+        self.attempts: Sequence[AttemptRecord] = ()
+
+    def __str__(self) -> str:
+        where = "/".join(part for part in (self.provider, self.model) if part)
+        facts = [f"HTTP {self.status_code}"] if self.status_code else []
+        if self.code:
+            facts.append(self.code)
+        if self.request_id:
+            facts.append(f"request {self.request_id}")
+        prefix = f"[{where}] " if where else ""
+        return prefix + self.message + (f" ({', '.join(facts)})" if facts else "")
+
+
+class AuthenticationError(ModelError):
+    """The key is missing, wrong or expired."""
+
+
+class PermissionDeniedError(ModelError):
+    """The key is valid but may not use this model, region or feature."""
+
+
+class NotFoundError(ModelError):
+    """The model or the endpoint does not exist at this provider."""
+
+
+class InvalidRequestError(ModelError):
+    """The request is refused as it stands, by the provider or by us before sending."""
+
+
+class ContextLengthError(InvalidRequestError):
+    """Prompt and requested output do not fit the model's context window."""
+
+
+class UnsupportedFeatureError(InvalidRequestError):
+    """The provider cannot do this, and no legal request comes near it."""
+
+
+class ContentFilterError(ModelError):
+    """The provider's content policy refused the prompt."""
+
+
+class RateLimitError(ModelError):
+    """Too many requests or tokens per period; `retry_after` says how long to wait when known."""
+
+    default_retryable = True
+
+
+class QuotaExceededError(ModelError):
+    """The account's quota or balance is used up; waiting does not help."""
+
+
+class ServerError(ModelError):
+    """The provider failed (5xx, or an error object that means the same)."""
+
+    default_retryable = True
+
+
+class OverloadedError(ServerError):
+    """The provider is over capacity (503, 529 and their like)."""
+
+
+class ModelTimeoutError(ModelError):
+    """One of the four clocks ran out; `clock` is `connect`, `first_event`, `idle` or `total`."""
+
+    default_retryable = True
+
+    def __init__(self, message: str, *, clock: str = "total", **fields: object) -> None:
+        super().__init__(message, **fields)  # type: ignore[arg-type]  # passed through to the typed base
+        self.clock = clock
+
+
+class ModelConnectionError(ModelError):
+    """No connection could be made, or it broke."""
+
+    default_retryable = True
+
+
+class ResponseDecodeError(ModelError):
+    """The answer is not what the protocol promises: not JSON, an HTML page, a wrong shape."""
+
+
+class StreamTruncatedError(ModelError):
+    """The stream ended without the protocol's own end; `partial` is what had arrived."""
+
+    default_retryable = True
+
+
+class StructuredOutputError(ModelError):
+    """No valid object came within the retry budget; `raw_text` and `errors` say what came instead."""
+
+    def __init__(
+        self, message: str, *, raw_text: str | None = None, errors: Sequence[str] = (), **fields: object
+    ) -> None:
+        super().__init__(message, **fields)  # type: ignore[arg-type]  # passed through to the typed base
+        self.raw_text = raw_text
+        self.errors = tuple(errors)
+
+
+class EmbeddingError(ModelError):
+    """Some inputs have no vector; `missing_indices` lists their positions in the call's inputs."""
+
+    def __init__(self, message: str, *, missing_indices: Sequence[int] = (), **fields: object) -> None:
+        super().__init__(message, **fields)  # type: ignore[arg-type]  # passed through to the typed base
+        self.missing_indices = tuple(missing_indices)

@@ -1,0 +1,134 @@
+"""When to try again, as pure decisions: the clock, the dice and the sleeping are the engine's.
+
+Facts: wire/transport, section 3 (which statuses, which headers, in which order).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+
+from .errors import InvalidRequestError, ModelError
+
+__all__ = [
+    "Budget",
+    "RetryPolicy",
+    "Timeouts",
+    "parse_retry_after",
+    "parse_should_retry",
+    "retryable_status",
+    "wait_before_retry",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often and how patiently a call is tried again.
+
+    At most `max_retries + 1` requests are made per call. The wait before the n-th retry is drawn uniformly from zero to
+    `retry_delay * multiplier ** (n - 1)` seconds, at most `max_delay`. A wait that the server asks for is kept; when it
+    is above `max_wait`, the error is raised at once.
+    """
+
+    max_retries: int = 3
+    retry_delay: float = 1.0
+    multiplier: float = 2.0
+    max_delay: float = 30.0
+    max_wait: float = 120.0
+
+    def __post_init__(self) -> None:
+        if self.max_retries < 0 or self.retry_delay < 0:
+            raise InvalidRequestError("max_retries and retry_delay must not be negative")
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """The four clocks, in seconds; `None` switches one off.
+
+    `connect`: until the connection stands. `first_event`: from sending the request to the first content, which covers
+    long thinking without a sign of life. `idle`: between any two bytes, keep-alives included. `total`: the whole call
+    with its retries. Time that the caller spends between two steps of a stream counts for `total` only.
+    """
+
+    connect: float | None = 10.0
+    first_event: float | None = 600.0
+    idle: float | None = 300.0
+    total: float | None = 3600.0
+
+
+@dataclass(slots=True)
+class Budget:
+    """The requests that one call may still make, whoever spends them: retries, strategies, re-asks."""
+
+    limit: int
+    spent: int = 0
+
+    def take(self) -> bool:
+        """Spend one request; `False` when none is left."""
+        if self.spent >= self.limit:
+            return False
+        self.spent += 1
+        return True
+
+    @property
+    def left(self) -> int:
+        """How many requests may still be made."""
+        return self.limit - self.spent
+
+
+def retryable_status(status: int) -> bool:
+    """Whether this HTTP status alone says that the same request may succeed later."""
+    return status in (408, 409, 429) or status >= 500
+
+
+def parse_retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds the server asks to wait: `retry-after-ms`, else `retry-after` as a number or an HTTP date.
+
+    `now` is the wall clock in seconds since the epoch; header names are lower case; zero, negative, infinite and
+    unreadable values are `None`.
+    """
+    milliseconds = _positive(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    text = headers.get("retry-after")
+    seconds = _positive(text)
+    if seconds is not None or text is None:
+        return seconds
+    try:
+        date = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    wait = date.timestamp() - now
+    return wait if wait > 0 else None
+
+
+def parse_should_retry(headers: Mapping[str, str]) -> bool | None:
+    """The server's explicit word (`x-should-retry`), which overrides the status rule."""
+    return {"true": True, "false": False}.get(headers.get("x-should-retry", "").strip().lower())
+
+
+def wait_before_retry(
+    error: ModelError, policy: RetryPolicy, retries_made: int, dice: float, time_left: float | None
+) -> float | None:
+    """Seconds to wait before trying again, or `None` to give up. `dice` is uniform in [0, 1)."""
+    if not error.retryable or retries_made >= policy.max_retries:
+        return None
+    if error.retry_after is not None:
+        wait = error.retry_after
+        if wait > policy.max_wait:
+            return None
+    else:
+        wait = dice * min(policy.max_delay, policy.retry_delay * policy.multiplier**retries_made)
+    if time_left is not None and wait >= time_left:
+        return None
+    return wait
+
+
+def _positive(text: str | None) -> float | None:
+    try:
+        value = float(text) if text is not None else 0.0
+    except ValueError:
+        return None
+    return value if value > 0 and math.isfinite(value) else None

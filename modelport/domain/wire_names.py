@@ -1,0 +1,31 @@
+"""Names and ids that an API accepts, made from those that it does not.
+
+The result depends on the original alone, so a name is the same in every request (prompt caches depend on it).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+__all__ = ["legal_name", "short_id"]
+
+_ILLEGAL = re.compile(r"[^A-Za-z0-9_-]+")
+_LEGAL = re.compile(r"[A-Za-z0-9_-]+\Z")
+
+
+def legal_name(original: str, max_length: int = 64) -> str:
+    """The original when it is made of letters, digits, `_` and `-` and short enough; else a legal name of its own.
+
+    Two different originals never share a name: a changed one ends in eight digits of its hash.
+    """
+    if len(original) <= max_length and _LEGAL.match(original):
+        return original
+    digest = hashlib.sha256(original.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    stem = _ILLEGAL.sub("_", original).strip("_")[: max_length - 9]
+    return f"{stem}_{digest}" if stem else f"x_{digest}"
+
+
+def short_id(original: str, max_length: int) -> str:
+    """The original when it is short enough, else a shorter id of its own."""
+    return original if len(original) <= max_length else legal_name(original, max_length)

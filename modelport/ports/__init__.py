@@ -1,0 +1,1 @@
+"""What the outside must do, as Protocols in terms of domain values. Each states its resource contract."""

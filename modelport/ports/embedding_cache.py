@@ -1,0 +1,46 @@
+"""Keeping vectors, so that the same input is not paid for twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from ..domain.embedding.values import Embedding
+
+__all__ = ["CacheEntry", "EmbeddingCache"]
+
+CacheEntry = tuple[Sequence[Embedding], Any]
+"""Vectors and the identifier they are kept under, in the order of `store`'s arguments."""
+
+
+class EmbeddingCache(Protocol):
+    """Keeps lists of vectors under identifiers.
+
+    Contract: an identifier is any JSON value, and the order of its keys never matters. A damaged entry is a miss. What
+    `store` returned from is found by every later `retrieve`, unless it was removed or evicted. No method blocks the
+    event loop, and all may be called from several tasks at once.
+    """
+
+    async def store(self, embeddings: list[Embedding], identifier: Any, overwrite: bool = False) -> None:
+        """Keep the vectors; an entry that is there already stays as it is unless `overwrite`."""
+        ...
+
+    async def retrieve(self, identifier: Any) -> list[Embedding] | None:
+        """The vectors as they were stored, or `None`."""
+        ...
+
+    async def remove(self, identifier: Any) -> None:
+        """Forget one entry; `FileNotFoundError` when there is none."""
+        ...
+
+    async def clear(self) -> None:
+        """Forget all entries."""
+        ...
+
+    async def store_many(self, entries: Sequence[CacheEntry], overwrite: bool = False) -> None:
+        """`store` for each of several entries; after an error or a cancellation, some of them may be kept."""
+        ...
+
+    async def retrieve_many(self, identifiers: Sequence[Any]) -> Sequence[Sequence[Embedding] | None]:
+        """`retrieve` for each identifier, in order; a hit may be an `EmbeddingVectors`, which keeps arrays inside."""
+        ...

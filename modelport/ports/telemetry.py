@@ -1,0 +1,24 @@
+"""What the engine tells an observer about each attempt."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ..domain.responses import AttemptRecord, ChatUsage
+
+__all__ = ["Telemetry"]
+
+
+class Telemetry(Protocol):
+    """Told of every attempt and call.
+
+    Contract: methods return at once and never raise; they are called on the hot path of each call, not of each event.
+    """
+
+    def attempt_ended(self, provider: str, model: str, attempt: AttemptRecord) -> None:
+        """One HTTP request is over, well or badly."""
+        ...
+
+    def call_ended(self, provider: str, model: str, usage: ChatUsage | None, error: BaseException | None) -> None:
+        """A whole call is over."""
+        ...

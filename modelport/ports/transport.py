@@ -1,0 +1,62 @@
+"""The HTTP port: one method. Values are plain bytes and strings, so that any client library can serve it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+__all__ = ["HttpRequest", "HttpResponse", "HttpTransport"]
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """One request. Header values are kept out of the repr, since one of them is the key."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+
+class HttpResponse(Protocol):
+    """An answer whose body has not been read.
+
+    Contract: the body is iterated at most once, in the task that will close it; `aclose()` may be called at any time,
+    more than once, and ends the connection unless the body was read to its end. Chunks are decoded (no gzip) and cut
+    as the network cut them.
+    """
+
+    @property
+    def status(self) -> int:
+        """The HTTP status code."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Header values by lower-case name."""
+        ...
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+    async def aclose(self) -> None:
+        """Release the connection."""
+        ...
+
+
+class HttpTransport(Protocol):
+    """Sends requests.
+
+    Contract: exactly one request per call – no retries, no redirects, no timeouts of its own; the engine owns them.
+    Failures to connect or read raise `ModelConnectionError`, from `send` as well as from the body's iteration.
+    Cancelling `send` or the iteration closes the connection at once. A transport may be used from several tasks, and
+    from one event loop after another; what it opened in a loop is closed when that loop shuts down.
+    """
+
+    async def send(self, request: HttpRequest, on_connected: Callable[[], None] | None = None) -> HttpResponse:
+        """Send and return at the response's head; `on_connected` is called once the connection stands."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close what was opened in the running loop; the transport stays usable."""
+        ...

@@ -1,0 +1,107 @@
+"""What cards cost: ratios against a bare pass of PyYAML's C loader over the same files, in the same run.
+
+    python tests/benchmarks/cards.py
+
+Bounds: loading everything once, at most 3 times the bare pass; listing again, at most 1/100 of the first time;
+finding one card reads one file.
+"""
+
+from __future__ import annotations
+
+import builtins
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, Field
+
+import modelport.adapters
+from modelport.adapters.cards import card_file
+from modelport.adapters.cards.yaml_source import YamlCardSource
+from modelport.domain.cards import BaseCard, CardQuery, EmbeddingModelCard, ModelCard, TTSModelCard
+
+ROUNDS = 7
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+FOLDERS = sorted(Path(modelport.adapters.__path__[0]).glob("*/_models"))
+
+
+class Parameters(BaseModel):
+    """A form of the usual size."""
+
+    max_tokens: int | None = Field(default=None, gt=0, title="Max tokens", description="The most tokens.")
+    thinking_enable: bool = Field(default=False, title="Thinking", description="Whether it thinks.")
+    thinking_budget: int | None = Field(default=None, gt=0, title="Budget", description="Tokens of thinking.")
+    reasoning_effort: str | None = Field(default=None, title="Effort", description="How much it thinks.")
+    temperature: float | None = Field(default=None, ge=0, le=2, title="Temperature", description="Randomness.")
+    top_p: float | None = Field(default=None, gt=0, le=1, title="Top P", description="Likeliest words.")
+    voice: str | None = Field(default=None, title="Voice", description="The voice.")
+    dimensions: int | None = Field(default=None, gt=0, title="Dimensions", description="Size of a vector.")
+
+
+KINDS: list[type[BaseCard]] = [ModelCard, TTSModelCard, EmbeddingModelCard]
+QUERIES = [CardQuery(kind, Parameters) for kind in KINDS]
+
+
+def bare_pass() -> int:
+    """Parse every file and do nothing with it; how many there were."""
+    paths = [path for folder in FOLDERS for path in folder.iterdir()]
+    for path in paths:
+        yaml.load(path.read_bytes(), Loader=LOADER)  # a safe loader
+    return len(paths)
+
+
+def list_all(source: YamlCardSource) -> int:
+    """List every kind in every folder; how many cards came."""
+    return sum(len(source.list_all(folder, query)) for folder in FOLDERS for query in QUERIES)
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """How long one run takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def files_read_by(work: Callable[[], object]) -> int:
+    """How many card files a piece of work opens."""
+    opened: list[str] = []
+
+    def counting(path: str, mode: str) -> Any:
+        opened.append(path)
+        return builtins.open(path, mode)
+
+    vars(card_file)["open"] = counting
+    try:
+        work()
+    finally:
+        del vars(card_file)["open"]
+    return len(opened)
+
+
+def main() -> int:
+    """Print the figures; 1 when a bound is broken."""
+    bare, first, again = [], [], []
+    for _ in range(ROUNDS):
+        bare.append(seconds(bare_pass))
+        source = YamlCardSource()
+        first.append(seconds(lambda source=source: list_all(source)))  # type: ignore[misc]
+        again.append(min(seconds(lambda source=source: list_all(source)) for _ in range(3)))  # type: ignore[misc]
+    folder, query = FOLDERS[-1].parent.parent / "anthropic" / "_models", QUERIES[0]
+    fresh = YamlCardSource()
+    reads = files_read_by(lambda: fresh.find(folder, "claude-opus-5-5", query))
+    found_again = min(seconds(lambda: fresh.find(folder, "claude-opus-5-5", query)) for _ in range(50))
+    load_ratio = statistics.median(a / b for a, b in zip(first, bare, strict=True))
+    again_ratio = statistics.median(a / b for a, b in zip(again, first, strict=True))
+    print(f"{bare_pass()} files, {list_all(YamlCardSource())} cards")
+    print(f"load all / bare pass: {load_ratio:.2f} (bound 3); bare pass {statistics.median(bare) * 1e3:.1f} ms")
+    print(f"list again / first:   1/{1 / again_ratio:.0f} (bound 1/100); {statistics.median(again) * 1e3:.2f} ms")
+    print(f"files read by find:   {reads} (bound 1); found again in {found_again * 1e6:.0f} us")
+    return int(load_ratio > 3 or again_ratio > 1 / 100 or reads != 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
