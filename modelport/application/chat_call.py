@@ -38,7 +38,7 @@ class ChatCall:
         self._policy = policy
         self._retryable = retryable
         self._started = context.runtime.clock.monotonic()
-        self._attempt_open = self._content_seen = self._finished = False
+        self._attempt_open = self._finished = False
         self.fold = ChatFold(context.provider, context.model)
 
     async def open(self, failed: ModelError | None = None) -> Answer:
@@ -82,8 +82,8 @@ class ChatCall:
             while True:
                 delivered = False
                 try:
-                    while (response := await self._next(source)) is not None:
-                        if response.content:
+                    async with aclosing(self._read(source)) as responses:
+                        async for response in responses:
                             delivered = True
                             yield response
                     yield self._final()
@@ -104,23 +104,25 @@ class ChatCall:
         finally:
             await source.aclose()
 
-    async def _next(self, source: AsyncGenerator[ChatResponse, None]) -> ChatResponse | None:
-        """The next delta, folded; `None` at the protocol's end."""
-        clocks = self._context.clocks
+    async def _read(self, source: AsyncGenerator[ChatResponse, None]) -> AsyncGenerator[ChatResponse, None]:
+        """One attempt's deltas that have content, each folded, up to the protocol's end."""
+        clocks, add, content_seen = self._context.clocks, self.fold.add, False
         try:
-            with clocks:
-                response = await source.__anext__()
+            while True:
+                with clocks:
+                    response = await source.__anext__()
+                add(response)
+                if response.content and not response.is_last:
+                    if not content_seen:
+                        content_seen = True
+                        clocks.content_received()
+                    yield response
+                elif response.is_last:
+                    return
         except StopAsyncIteration:
-            return None
+            return
         except Exception as error:
             raise self._attempt_failed(error)
-        self.fold.add(response)
-        if response.is_last:
-            return None
-        if not self._content_seen and response.content:
-            self._content_seen = True
-            clocks.content_received()
-        return response
 
     async def _send(self, waited: float) -> Answer:
         """One attempt, to the head of its answer."""
@@ -146,7 +148,6 @@ class ChatCall:
         context.attempt_started(waited)
         self.fold = ChatFold(context.provider, context.model)
         self._attempt_open = True
-        self._content_seen = False
 
     async def _drain(self, source: AsyncGenerator[ChatResponse, None]) -> None:
         """Let the connection end by itself, so that it can be used again."""

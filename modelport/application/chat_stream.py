@@ -22,6 +22,7 @@ class ChatStream(AsyncGenerator[ChatResponse, None]):
     def __init__(self, call: ChatCall, deltas: AsyncGenerator[ChatResponse, None]) -> None:
         self._call = call
         self._deltas = deltas
+        self._next = deltas.__anext__
 
     @classmethod
     async def of(cls, call: ChatCall, answer: Answer) -> Self:
@@ -37,7 +38,7 @@ class ChatStream(AsyncGenerator[ChatResponse, None]):
         return self
 
     def __anext__(self) -> Awaitable[ChatResponse]:  # type: ignore[override]  # no coroutine of our own per event
-        return self._deltas.__anext__()
+        return self._next()
 
     async def asend(self, value: None) -> ChatResponse:
         """The next response."""

@@ -24,6 +24,9 @@ _ADVICE = {
 }
 
 
+_current_task = asyncio.current_task
+
+
 class CallClocks:
     """The clocks of one call."""
 
@@ -33,22 +36,28 @@ class CallClocks:
         "_clock",
         "_deadlines",
         "_expired",
+        "_known_task",
         "_left_at",
+        "_monotonic",
         "_task",
         "_timeouts",
         "_timer",
+        "_unsettled",
         "reading",
     )
 
     def __init__(self, clock: Clock, timeouts: Timeouts) -> None:
         self._clock = clock
+        self._monotonic = clock.monotonic
         self._timeouts = timeouts
         self._timer: TimerHandle | None = None
         self._task: asyncio.Task[object] | None = None
+        self._known_task: asyncio.Task[object] | None = None
         self._cancelling = 0
         self._expired: str | None = None
         self._deadlines: dict[str, float] = {}
-        self._activity = self._left_at = clock.monotonic()
+        self._unsettled = True
+        self._activity = self._left_at = self._monotonic()
         self.reading = False
         """Whether the head of the answer has arrived, so that the idle clock runs."""
         self._set("total", timeouts.total)
@@ -56,12 +65,12 @@ class CallClocks:
     def time_left(self) -> float | None:
         """Seconds until the total clock runs out."""
         total = self._deadlines.get("total")
-        return None if total is None else total - self._clock.monotonic()
+        return None if total is None else total - self._monotonic()
 
     def attempt_started(self) -> None:
         """A request is about to be sent."""
         self.reading = False
-        self._left_at = self._clock.monotonic()
+        self._left_at = self._monotonic()
         self._set("connect", self._timeouts.connect)
         self._set("first_event", self._timeouts.first_event)
 
@@ -73,12 +82,12 @@ class CallClocks:
         """The answer began."""
         self.connected()
         self.reading = True
-        self._activity = self._clock.monotonic()
+        self._activity = self._monotonic()
         self._rearm()  # the idle clock may run out before the one that is ticking
 
     def bytes_received(self) -> None:
         """The answer goes on, with content or with a sign of life."""
-        self._activity = self._clock.monotonic()
+        self._activity = self._monotonic()
 
     def content_received(self) -> None:
         """The first content is here."""
@@ -95,42 +104,53 @@ class CallClocks:
             self._timer = None
 
     def __enter__(self) -> None:
-        now = self._clock.monotonic()
-        self._task = task = asyncio.current_task()
-        self._cancelling = task.cancelling() if task else 0
-        self._activity = now
-        if "first_event" in self._deadlines:  # what the caller spent elsewhere does not count
-            self._deadlines["first_event"] += now - self._left_at
-        if self._timer is None:
-            self._arm(now)
+        self._task = task = _current_task()
+        if task is not self._known_task and task is not None:
+            self._known_task, self._cancelling = task, task.cancelling()
+        self._activity = self._monotonic()
+        if self._unsettled:
+            self._settle()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         task, self._task = self._task, None
-        self._left_at = self._activity if error is None and "first_event" not in self._deadlines else self._now()
-        if self._expired is None:
-            return
-        expired, self._expired = self._expired, None
+        if self._unsettled:
+            self._left_at = self._monotonic()
+        if self._expired is not None:
+            self._convert(task, kind, error)
+
+    def _convert(
+        self, task: asyncio.Task[object] | None, kind: type[BaseException] | None, error: BaseException | None
+    ) -> None:
+        """A cancellation of ours becomes the timeout it means; anybody else's stays."""
+        expired, self._expired = self._expired or "total", None
         only_ours = task is None or task.uncancel() <= self._cancelling
         if only_ours and kind is asyncio.CancelledError:
             raise self._timeout(expired) from error
 
-    def _now(self) -> float:
-        return self._clock.monotonic()
+    def _settle(self) -> None:
+        """Arm the timer, and give the first-event clock back what the caller spent elsewhere."""
+        if "first_event" in self._deadlines:
+            self._deadlines["first_event"] += self._activity - self._left_at
+        else:
+            self._unsettled = False
+        if self._timer is None:
+            self._arm(self._activity)
 
     def _set(self, name: str, seconds: float | None) -> None:
         if seconds is None:
             self._deadlines.pop(name, None)
             return
-        self._deadlines[name] = self._clock.monotonic() + seconds
+        self._deadlines[name] = self._monotonic() + seconds
         self._rearm()
 
     def _rearm(self) -> None:
         """Set the timer anew: now when somebody waits, else at the next wait."""
         self.stop()
+        self._unsettled = True
         if self._task is not None:
-            self._arm(self._clock.monotonic())
+            self._arm(self._monotonic())
 
     def _next(self) -> tuple[float, str] | None:
         """The clock that runs out first, and when."""
@@ -149,8 +169,9 @@ class CallClocks:
         self._timer = None
         due = self._next()
         if self._task is None or due is None:
-            return  # the next wait arms it again
-        now = self._clock.monotonic()
+            self._unsettled = True  # the next wait arms it again
+            return
+        now = self._monotonic()
         if due[0] > now:
             self._arm(now)
             return

@@ -68,12 +68,11 @@ class Decoder(Protocol):
 
     ended: bool
     """Whether the protocol's own last event has come."""
+    failure: ModelError | None
+    """The error that the last payloads held, be it an error object or something that is no payload of this protocol."""
 
-    def feed(self, payload: bytes) -> ChatResponse | None:
-        """The delta of one payload, if any.
-
-        Raises `ResponseDecodeError` for what is no payload of this protocol, and the mapped error for an error object.
-        """
+    def feed(self, payloads: Sequence[bytes]) -> ChatResponse | None:
+        """The delta of payloads that arrived together, if any: everything before a failure."""
         ...
 
     def finish(self) -> ChatResponse:

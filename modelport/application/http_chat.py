@@ -53,7 +53,7 @@ class HttpChatModel(ChatModelBase):
                 raise await self._error(response, context)
             kind = body_kind(response.headers.get("content-type", ""), context.stream)
             if kind == "stream":
-                return await started(_events(response, call, context))
+                return await started(self._events(response, call, context))
             return call.decode_body(await _read(response, context, _MAX_BODY_BYTES))
         except BaseException:
             await response.aclose()
@@ -111,6 +111,39 @@ class HttpChatModel(ChatModelBase):
         kept, dropped = check_parameters(self.card, values)
         return kept, [*warnings, *dropped]
 
+    async def _events(
+        self, response: HttpResponse, call: WireCall, context: CallContext
+    ) -> AsyncGenerator[ChatResponse, None]:
+        """The deltas of a streamed answer, then `ENDED`; what follows that only drains the connection."""
+        framer, decoder, clocks = call.new_framer(), call.new_decoder(), context.clocks
+        body = aiter(response)
+        try:
+            yield STARTED
+            try:
+                async for data in body:
+                    delta = decoder.feed(framer.feed(data))
+                    if delta is not None:
+                        yield delta
+                    if decoder.failure is not None:
+                        raise self._without_secrets(decoder.failure)
+                    if decoder.ended:
+                        break
+                    clocks.bytes_received()
+            except ModelConnectionError as broken:
+                yield _finish(decoder, broken)
+                return
+            tail = None if decoder.ended else framer.tail()
+            delta = _feed_tail(decoder, tail)
+            if delta is not None:
+                yield delta
+            yield decoder.finish()
+            yield ENDED
+            with suppress(ModelConnectionError):
+                async for _ in body:
+                    pass
+        finally:
+            await response.aclose()
+
     async def _error(self, response: HttpResponse, context: CallContext) -> ModelError:
         """The error an unsuccessful answer means, whether or not its body can be read to the end."""
         body = bytearray()
@@ -166,42 +199,12 @@ async def _read(response: HttpResponse, context: CallContext, limit: int) -> byt
     return b"".join(pieces)
 
 
-async def _events(response: HttpResponse, call: WireCall, context: CallContext) -> AsyncGenerator[ChatResponse, None]:
-    """The deltas of a streamed answer, then `ENDED`; what follows that only drains the connection."""
-    framer, decoder, clocks = call.new_framer(), call.new_decoder(), context.clocks
-    try:
-        yield STARTED
-        try:
-            async for data in response:
-                clocks.bytes_received()
-                if decoder.ended:
-                    continue
-                for payload in framer.feed(data):
-                    delta = decoder.feed(payload)
-                    if delta is not None:
-                        yield delta
-                if decoder.ended:
-                    yield decoder.finish()
-                    yield ENDED
-        except ModelConnectionError as broken:
-            yield _finish(decoder, broken)
-            return
-        if not decoder.ended:
-            tail = framer.tail()
-            delta = _feed_tail(decoder, tail) if tail is not None else None
-            if delta is not None:
-                yield delta
-            yield decoder.finish()
-    finally:
-        await response.aclose()
-
-
-def _feed_tail(decoder: Decoder, tail: bytes) -> ChatResponse | None:
+def _feed_tail(decoder: Decoder, tail: bytes | None) -> ChatResponse | None:
     """An event without its end counts when it is whole; otherwise `finish` says whether the answer is."""
-    try:
-        return decoder.feed(tail)
-    except ResponseDecodeError:
-        return None
+    delta = decoder.feed([tail]) if tail is not None else None
+    if decoder.failure is not None and not isinstance(decoder.failure, ResponseDecodeError):
+        raise decoder.failure
+    return delta
 
 
 def _finish(decoder: Decoder, broken: ModelConnectionError) -> ChatResponse:

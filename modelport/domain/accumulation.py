@@ -21,24 +21,24 @@ _TEXT_FIELD = {"text": "text", "thinking": "thinking", "tool_call": "input"}
 class _Part:
     """The pieces of one block so far."""
 
-    __slots__ = ("first", "name", "pieces", "provider_data", "source")
+    __slots__ = ("field", "first", "name", "pieces", "provider_data", "source")
 
     def __init__(self, block: ContentBlock) -> None:
         self.first = block
+        self.field = _TEXT_FIELD.get(block.type)
         self.pieces: list[str] = []
         self.name: str = getattr(block, "name", None) or ""
         self.provider_data: ProviderData | None = None
         self.source: Any = None  # Any: the last source of a data block that is not joined
 
     def add(self, block: ContentBlock) -> None:
-        field = _TEXT_FIELD.get(block.type)
-        if field is not None:
-            self.pieces.append(getattr(block, field))
+        if self.field is not None:
+            self.pieces.append(getattr(block, self.field))
         elif isinstance(block, DataBlock):
             self._add_data(block)
         if block.provider_data is not None:
             self._own(block.provider_data)
-        if not self.name and isinstance(block, ToolCallBlock):
+        if not self.name and self.field == "input" and isinstance(block, ToolCallBlock):
             self.name = block.name
 
     def _add_data(self, block: DataBlock) -> None:
@@ -54,9 +54,8 @@ class _Part:
 
     def whole(self) -> ContentBlock:
         changes: dict[str, Any] = {"provider_data": self.provider_data}  # Any: fields of the block
-        field = _TEXT_FIELD.get(self.first.type)
-        if field is not None:
-            changes[field] = "".join(self.pieces)
+        if self.field is not None:
+            changes[self.field] = "".join(self.pieces)
         elif self.pieces:
             changes["source"] = self.source.model_copy(update={"data": _joined_audio(self.pieces)})
         elif self.source is not None:
@@ -105,12 +104,11 @@ class ChatFold:
                 part.add(block)
         if self._id is None and response.id:
             self._id, self._created_at = response.id, response.created_at
-        if response.usage is not None or response.finish_reason is not None or response.metadata:
+        if response.usage is not None or response.finish_reason is not None or response.metadata or response.warnings:
             self._add_facts(response)
-        if response.warnings:
-            self.warnings.extend(response.warnings)
 
     def _add_facts(self, response: ChatResponse) -> None:
+        self.warnings.extend(response.warnings)
         self.usage = response.usage or self.usage
         if response.finish_reason is not None:
             self.finish_reason = response.finish_reason

@@ -6,16 +6,25 @@ class's `Parameters`, narrowed by the card.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, PrivateAttr
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, PrivateAttr, computed_field
 
 from .card_facts import EmbeddingLimits, SamplingFacts, StructuredOutputFacts, ThinkingFacts, ToolChoiceFacts
-from .schema_merge import THINKING_TYPE, FormRules, Schema, media_matches, merge_schema
+from .schema_merge import (
+    NO_FORM,
+    THINKING_TYPE,
+    FormRules,
+    MergedSchema,
+    Schema,
+    copy_json,
+    media_matches,
+    merge_schema,
+)
 
 __all__ = ["BaseCard", "CardKind", "CardQuery", "CardStatus", "EmbeddingModelCard", "ModelCard", "TTSModelCard"]
 
@@ -35,13 +44,13 @@ class BaseCard(BaseModel):
         aliases: further identifiers of the same model, e.g. dated snapshots.
         classes: the model classes the card is for; `None` for every class of its kind that reads the folder.
         input_types, output_types: MIME types, also as `image/*`.
-        parameters_overrides: per parameter what the card changes; YAML key `parameter_overrides`.
-        parameter_schema: the final JSON Schema of the form.
+        given_overrides: what was given as `parameter_overrides` (or `parameters_overrides`); shared by the copies of a
+            card, so read `parameters_overrides` instead.
         source, verified_on: where the facts come from and when they were compared; `notes` tells where sources differ.
         known: `False` on a card made up for a model that has none.
     """
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True, strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True)
     kind: ClassVar[CardKind]
 
     name: str = Field(min_length=1)
@@ -50,18 +59,18 @@ class BaseCard(BaseModel):
     aliases: list[str] = Field(default_factory=list)
     classes: list[str] | None = None
     input_types: list[str] = Field(default_factory=lambda: ["text/plain"])
-    parameters_overrides: Overrides = Field(
+    given_overrides: Overrides = Field(
         default_factory=dict,
         validation_alias=AliasChoices("parameter_overrides", "parameters_overrides"),
+        exclude=True,
+        repr=False,
     )
-    parameter_schema: Schema = Field(default_factory=dict)
     sunset_on: date | None = Field(default=None, strict=False)
     source: str | None = None
     verified_on: date | None = Field(default=None, strict=False)
     notes: str | None = None
     known: bool = Field(default=True, exclude=True)
-    _removed: dict[str, Schema] = PrivateAttr(default_factory=dict)
-    _hidden: dict[str, Schema] = PrivateAttr(default_factory=dict)
+    _form: MergedSchema = PrivateAttr(default=NO_FORM)
 
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any], base_schema: Mapping[str, Any]) -> Self:
@@ -70,10 +79,23 @@ class BaseCard(BaseModel):
 
     def with_form(self, base_schema: Mapping[str, Any]) -> Self:
         """This card, its form made from the schema of a class's `Parameters`."""
-        merged = merge_schema(base_schema, self._form_rules())
-        self.parameter_schema = merged.schema
-        self._removed, self._hidden = merged.removed, merged.hidden
+        self._form = merge_schema(base_schema, self._form_rules())
+        self.__dict__.pop("parameter_schema", None)
         return self
+
+    @computed_field  # type: ignore[prop-decorator]  # mypy knows only plain properties here
+    @cached_property
+    def parameter_schema(self) -> Schema:
+        """The final JSON Schema of the form: a copy of this card's own, made when first asked for."""
+        own: Schema = copy_json(self._form.schema)
+        return own
+
+    @computed_field  # type: ignore[prop-decorator]  # as above
+    @cached_property
+    def parameters_overrides(self) -> Overrides:
+        """Per parameter what the card changes: a copy of this card's own, made when first asked for."""
+        own: Overrides = copy_json(self.given_overrides)
+        return own
 
     def visible_parameters(self) -> list[str]:
         """The parameters in the form, in its order."""
@@ -81,21 +103,22 @@ class BaseCard(BaseModel):
 
     def removed_parameters(self) -> dict[str, Schema]:
         """The class's parameters that this model does not have, each with its schema in the class."""
-        return copy.deepcopy(self._removed)
+        return {name: copy_json(schema) for name, schema in self._form.removed.items()}
 
     def hidden_parameters(self) -> dict[str, Schema]:
         """The class's parameters that the card hides, each with its schema in the class."""
-        return copy.deepcopy(self._hidden)
+        return {name: copy_json(schema) for name, schema in self._form.hidden.items()}
 
     def why_missing(self, parameter: str) -> Literal["removed", "hidden"] | None:
         """Why a parameter of the class is not in the form; `None` when it is, or when the class has none such."""
-        if parameter in self._hidden:
+        if parameter in self._form.hidden:
             return "hidden"
-        return "removed" if parameter in self._removed else None
+        return "removed" if parameter in self._form.removed else None
 
     def class_default(self, parameter: str) -> Any:
         """The class's own default of a parameter that is not in the form (Any: a JSON value)."""
-        return (self._hidden.get(parameter) or self._removed.get(parameter) or {}).get("default")
+        gone = self._form.hidden.get(parameter) or self._form.removed.get(parameter) or {}
+        return gone.get("default")
 
     def default_of(self, parameter: str) -> Any:
         """The form's default of a parameter; `None` when it has none or is not in the form (Any: a JSON value)."""
@@ -110,7 +133,7 @@ class BaseCard(BaseModel):
         return self.classes is None or any(name in self.classes for name in class_names)
 
     def _form_rules(self) -> FormRules:
-        return FormRules(overrides=self.parameters_overrides)
+        return FormRules(overrides=self.given_overrides)
 
 
 class ModelCard(BaseCard):
@@ -155,7 +178,7 @@ class ModelCard(BaseCard):
 
     def _form_rules(self) -> FormRules:
         return FormRules(
-            overrides=self.parameters_overrides,
+            overrides=self.given_overrides,
             output_types=self.output_types,
             limits={"max_tokens": self.output_size},
         )
@@ -181,7 +204,7 @@ class TTSModelCard(BaseCard):
         return cls(name=name, label=name, realtime=realtime, known=False).with_form(base_schema or {})
 
     def _form_rules(self) -> FormRules:
-        return FormRules(overrides=self.parameters_overrides, choices={"voice": self.voices})
+        return FormRules(overrides=self.given_overrides, choices={"voice": self.voices})
 
 
 class EmbeddingModelCard(BaseCard):
@@ -210,7 +233,7 @@ class EmbeddingModelCard(BaseCard):
 
     def model_post_init(self, context: Any, /) -> None:
         """Read the vector sizes out of the override when the card gives them there (Any: pydantic's own)."""
-        override = self.parameters_overrides.get("dimensions") or {}
+        override = self.given_overrides.get("dimensions") or {}
         default, choices = override.get("default"), override.get("enum")
         if self.dimensions is None and isinstance(default, int):
             self.dimensions = default
@@ -220,9 +243,9 @@ class EmbeddingModelCard(BaseCard):
     def _form_rules(self) -> FormRules:
         given: dict[str, Any] = {"default": self.dimensions, "enum": self.supported_dimensions}
         given = {key: value for key, value in given.items() if value is not None}
-        override = self.parameters_overrides.get("dimensions", {})
+        override = self.given_overrides.get("dimensions", {})
         dimensions = None if override is None else {**given, **override}
-        return FormRules(overrides={**self.parameters_overrides, "dimensions": dimensions})
+        return FormRules(overrides={**self.given_overrides, "dimensions": dimensions})
 
 
 C = TypeVar("C", bound=BaseCard)

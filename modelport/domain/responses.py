@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Literal
 
 from .blocks import ContentBlock
@@ -74,12 +75,20 @@ class ChatUsage:
     type: Literal["chat"] = "chat"
 
 
+_NO_FACTS: Mapping[str, Any] = MappingProxyType({})  # Any: there is none
+
+
+def _no_facts() -> Mapping[str, Any]:  # Any: there is none
+    return _NO_FACTS
+
+
 @dataclass(slots=True, eq=False)
 class ChatResponse:
     """A whole answer, or one step of a stream.
 
     With `is_last=False` the content holds only what this step added. The last response of a stream, and the only one
-    without streaming, holds everything, and carries `finish_reason`, `usage`, `warnings` and `attempts`.
+    without streaming, holds everything, and carries `finish_reason`, `usage`, and lists of `warnings` and `attempts`.
+    Steps share their empty `metadata`, `warnings` and `attempts`, which cannot be changed.
     """
 
     content: Sequence[ContentBlock]
@@ -88,13 +97,13 @@ class ChatResponse:
     id: str = field(default_factory=new_id)
     created_at: str = field(default_factory=new_timestamp)
     type: Literal["chat_response"] = "chat_response"
-    metadata: dict[str, Any] = field(default_factory=dict)  # Any: provider facts such as citations
+    metadata: Mapping[str, Any] = field(default_factory=_no_facts)  # Any: provider facts such as citations
     provider: str | None = None
     model: str | None = None
     finish_reason: FinishReason | None = None
     raw_finish_reason: str | None = None
-    warnings: list[ModelWarning] = field(default_factory=list)
-    attempts: list[AttemptRecord] = field(default_factory=list)
+    warnings: Sequence[ModelWarning] = ()
+    attempts: Sequence[AttemptRecord] = ()
 
     @property
     def text(self) -> str:

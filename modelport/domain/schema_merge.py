@@ -6,12 +6,20 @@ an application may want to show why.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["HINT", "THINKING_TYPE", "FormRules", "MergedSchema", "media_matches", "merge_schema"]
+__all__ = [
+    "HINT",
+    "NO_FORM",
+    "THINKING_TYPE",
+    "FormRules",
+    "MergedSchema",
+    "copy_json",
+    "media_matches",
+    "merge_schema",
+]
 
 Schema = dict[str, Any]
 """A JSON Schema (Any: JSON values of any shape)."""
@@ -48,9 +56,20 @@ class MergedSchema:
     hidden: dict[str, Schema]
 
 
+NO_FORM = MergedSchema({}, {}, {})
+"""The form of a card that was made without the schema of a class."""
+
+
+def copy_json(value: Any) -> Any:
+    """A deep copy of a JSON value, several times faster than `copy.deepcopy` (Any: a JSON value)."""
+    if isinstance(value, dict):
+        return {key: copy_json(part) for key, part in value.items()}
+    return [copy_json(part) for part in value] if isinstance(value, list) else value
+
+
 def merge_schema(base: Mapping[str, Any], rules: FormRules) -> MergedSchema:
     """The form of one model, from `Parameters.model_json_schema()` of its class; neither argument is changed."""
-    properties: dict[str, Schema] = copy.deepcopy(dict(base.get("properties", {})))
+    properties: dict[str, Schema] = copy_json(base.get("properties", {}))
     removed: dict[str, Schema] = {}
     hidden: dict[str, Schema] = {}
     for name in _beyond_the_model(rules.output_types):
@@ -67,7 +86,7 @@ def merge_schema(base: Mapping[str, Any], rules: FormRules) -> MergedSchema:
         elif override.get("hidden"):
             _move(name, properties, hidden)
         elif name in properties:
-            properties[name].update({key: copy.deepcopy(value) for key, value in override.items() if key != "hidden"})
+            properties[name].update({key: copy_json(value) for key, value in override.items() if key != "hidden"})
     return MergedSchema(_as_object(base, properties), removed, hidden)
 
 
@@ -108,7 +127,7 @@ def _used_definitions(definitions: Mapping[str, Any], properties: Mapping[str, A
     while open_names:
         name = open_names.pop()
         if name in definitions and name not in used:
-            used[name] = copy.deepcopy(definitions[name])
+            used[name] = copy_json(definitions[name])
             open_names.extend(_referenced(used[name]))
     return used
 

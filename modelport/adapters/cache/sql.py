@@ -74,7 +74,7 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
             from .sql_engine import LoopEngines, database_url
             from .sql_table import EntryTable
         except ImportError as error:
-            raise SettingsError("SQLEmbeddingCache needs SQLAlchemy 2 with its asyncio extra: install it") from error
+            raise SettingsError(f"SQLEmbeddingCache needs the package sqlalchemy[asyncio]: {error}") from error
         target = database_url(url)
         self._engines = LoopEngines(target)
         self._table = EntryTable(target.get_backend_name())
@@ -113,22 +113,21 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
         """`store` for each `(embeddings, identifier)`; of two with one identifier the last wins with `overwrite`."""
         for start in range(0, len(entries), _CHUNK):
             chunk = entries[start : start + _CHUNK]
-            rows = (
-                await asyncio.to_thread(self._rows, chunk, overwrite)
-                if len(chunk) > 1
-                else self._rows(chunk, overwrite)
-            )
-            if rows:
-                await self._write(rows, overwrite)
+            # A thread only for work that takes longer than the way there and back.
+            if len(chunk) > 1:
+                rows = await asyncio.to_thread(self._rows, chunk, overwrite)
+            else:
+                rows = self._rows(chunk, overwrite)
+            await self._write(rows, overwrite)
 
     async def retrieve_many(self, identifiers: Sequence[Any]) -> list[EmbeddingVectors | None]:
         """What is kept under each identifier, in order, without making lists of the numbers."""
-        found: dict[bytes, FloatArray] = {}
-        digests = [_digest(identifier) for identifier in identifiers]
-        for start in range(0, len(digests), _CHUNK):
-            found.update(await self._read(list(dict.fromkeys(digests[start : start + _CHUNK]))))
-        tables = [found.get(digest) for digest in digests]
-        return [None if table is None else EmbeddingVectors(table) for table in tables]
+        found: list[EmbeddingVectors | None] = []
+        for start in range(0, len(identifiers), _CHUNK):
+            digests = [_digest(identifier) for identifier in identifiers[start : start + _CHUNK]]
+            tables = await self._read(list(dict.fromkeys(digests)))
+            found += [EmbeddingVectors(tables[digest]) if digest in tables else None for digest in digests]
+        return found
 
     async def stats(self) -> CacheStats:
         """What the cache holds now."""
@@ -155,31 +154,46 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
         """Close the running event loop's connections; the next call opens new ones."""
         await self._engines.aclose()
 
-    def _rows(self, entries: Sequence[tuple[VectorsLike, Any]], overwrite: bool) -> list[Row]:
+    def _rows(self, entries: Sequence[tuple[VectorsLike, Any]], overwrite: bool) -> dict[bytes, Row | None]:
+        """Rows by digest; `None` for an entry that must not be found any more, as it is too large to be kept."""
         from .sql_table import to_row
 
-        rows: dict[bytes, Row] = {}
+        rows: dict[bytes, Row | None] = {}
         for embeddings, identifier in entries:
             digest = _digest(identifier)
             if digest in rows and not overwrite:
                 continue
             row = to_row(digest, self._next_us(), EmbeddingVectors(embeddings).exact)
-            if self._limits.refuses(row["size"]):
-                _log.warning("embedding of %d bytes not kept: it is larger than the whole cache may be", row["size"])
+            if not self._limits.refuses(row["size"]):
+                rows[digest] = row
                 continue
-            rows[digest] = row
-        return list(rows.values())
+            _log.warning("embedding of %d bytes not kept: it is larger than the whole cache may be", row["size"])
+            if overwrite:
+                rows[digest] = None
+        return rows
 
     def _next_us(self) -> int:
         """Microseconds since 1970, later at each call, so that age is also the order of writing."""
         self._last_us = max(int(self._clock() * 1e6), self._last_us + 1)
         return self._last_us
 
-    async def _write(self, rows: list[Row], overwrite: bool) -> None:
-        async with self._engines.writing() as connection:
-            sizes = await self._table.insert(connection, rows, overwrite)
-            if self._limits.bounded:
-                await self._keep_limits(connection, sizes, overwrite)
+    async def _write(self, rows: dict[bytes, Row | None], overwrite: bool) -> None:
+        kept = [row for row in rows.values() if row is not None]
+        refused = [digest for digest, row in rows.items() if row is None]
+        if not rows:
+            return
+        try:
+            async with self._engines.writing() as connection:
+                if refused:
+                    gone = await self._table.delete(connection, refused)
+                    self._ledger.add(-len(gone), -sum(gone))
+                if kept:
+                    sizes = await self._table.insert(connection, kept, overwrite)
+                    if self._limits.bounded:
+                        await self._keep_limits(connection, sizes, overwrite)
+        except BaseException:
+            self._ledger.forget()  # rolled back, after some of it was counted
+            raise
 
     async def _keep_limits(self, connection: AsyncConnection, sizes: list[int], overwrite: bool) -> None:
         self._ledger.add(len(sizes), sum(sizes))

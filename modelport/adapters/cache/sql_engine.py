@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from importlib.util import find_spec
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -168,6 +168,7 @@ def _engine(url: sa.URL) -> AsyncEngine:
         options["pool_size"] = 1  # a database in memory lives in its one connection
     engine = create_async_engine(url, hide_parameters=True, connect_args={"timeout": _BUSY_SECONDS}, **options)
     sa.event.listen(engine.sync_engine, "connect", _set_up_connection)
+    sa.event.listen(engine.sync_engine, "invalidate", _roll_back)
     return engine
 
 
@@ -176,6 +177,14 @@ def _set_up_connection(connection: Any, _record: object) -> None:  # Any: the dr
     # With the write-ahead log this loses no commit when the process dies; only a power cut may undo the newest.
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.close()
+
+
+def _roll_back(connection: Any, _record: object, _error: object) -> None:  # Any: the driver's connection
+    # Called before a connection is given up, as after a cancellation. Its cursor lives on in the error's traceback, and
+    # SQLite keeps a closed connection with cursors open, with its write lock, until the next garbage collection.
+    # The error being raised matters more than one from here or a second cancellation; the rollback is queued anyway.
+    with suppress(Exception, asyncio.CancelledError):
+        connection.rollback()
 
 
 async def _use_write_ahead_log(engine: AsyncEngine) -> None:

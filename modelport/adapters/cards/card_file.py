@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, Generic, cast
 from weakref import WeakKeyDictionary
 
-import orjson
 import yaml
 from pydantic import BaseModel, ValidationError
 
@@ -22,7 +21,7 @@ Variant = tuple[type[BaseCard], str | None]
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PER_CLASS = "per_class"
-_COMPUTED = ("parameter_schema", "known")
+_NOT_WRITTEN = ("parameter_schema", "given_overrides", "known")
 _TELLING: dict[str, CardKind] = {
     "voices": "tts",
     "realtime": "tts",
@@ -33,22 +32,34 @@ _TELLING: dict[str, CardKind] = {
 }
 
 
+_new = object.__new__
+_set = object.__setattr__
+
+
 class Template(Generic[C]):
     """A finished card, from which copies are handed out that callers may change."""
 
     def __init__(self, card: C) -> None:
         self.card = card
-        # one parse of this is several times cheaper than a deep copy of the two dicts
-        self._nested = orjson.dumps([card.parameter_schema, card.parameters_overrides], option=orjson.OPT_NON_STR_KEYS)
+        self._kind = type(card)
+        self._values = card.__dict__.copy()
+        self._fields_set = card.__pydantic_fields_set__
+        self._private = card.__pydantic_private__ or {}
+        self._lists = [(name, value) for name, value in card.__dict__.items() if isinstance(value, list)]
 
     def copy(self) -> C:
-        """A card of the caller's own."""
-        card = self.card.model_copy()
-        values = card.__dict__
-        for name, value in values.items():
-            if type(value) is list:
-                values[name] = value.copy()
-        card.parameter_schema, card.parameters_overrides = orjson.loads(self._nested)
+        """A card of the caller's own: what pydantic's `__copy__` does, in a third of the time, and with own lists.
+
+        The form and the overrides need no copying here: a card copies them when it is asked for them.
+        """
+        values = self._values.copy()
+        for name, value in self._lists:
+            values[name] = value[:]
+        card = _new(self._kind)
+        _set(card, "__dict__", values)
+        _set(card, "__pydantic_extra__", None)
+        _set(card, "__pydantic_fields_set__", self._fields_set.copy())
+        _set(card, "__pydantic_private__", self._private.copy())
         return card
 
 
@@ -99,11 +110,7 @@ class CardFile:
 
     def keep(self, parameters: type[BaseModel], variant: Variant, card: C) -> Template[C]:
         """Remember a finished card."""
-        try:
-            template = Template(card)
-        except TypeError as error:
-            raise self._error("field 'parameter_overrides'", "holds a value that JSON cannot express") from error
-        self.templates(parameters)[variant] = template
+        template = self.templates(parameters)[variant] = Template(card)
         return template
 
     def fault(self, error: ValidationError) -> CardError:
@@ -150,7 +157,7 @@ class CardFile:
         if not isinstance(facts, dict):
             raise self._error("line 1", f"a card is a mapping of fields, not {type(facts).__name__}")
         for field in facts:
-            if not isinstance(field, str) or field in _COMPUTED:
+            if not isinstance(field, str) or field in _NOT_WRITTEN:
                 raise self._error(f"field {field!r}", "is not a field of a card file")
         differing = facts.get(_PER_CLASS) or {}
         if not isinstance(differing, dict) or not all(isinstance(part, dict | None) for part in differing.values()):

@@ -4,20 +4,36 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel, ValidationError
 
-from ...domain.cards import C, CardQuery
+from ...domain.cards import BaseCard, C, CardQuery
 from ...domain.errors import CardError
-from .card_file import CardFile, Stamp
+from .card_file import CardFile, Stamp, Template
 
 __all__ = ["YamlCardSource", "file_stem"]
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 _SUFFIXES = (".yaml", ".yml")
+
+_GONE: Stamp = (0, -1)
+"""Stands for a file that went away while its folder was being read."""
+
+_ListKey = tuple[str, type[BaseCard], tuple[str, ...], bool | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """What a folder held when it was last listed, and the cards asked for then (Any: of one kind)."""
+
+    names: list[str]
+    paths: list[str]
+    stamps: list[Stamp]
+    templates: list[Template[Any]]
 
 
 def file_stem(model: str) -> str:
@@ -34,6 +50,7 @@ class YamlCardSource:
 
     def __init__(self) -> None:
         self._files: dict[str, CardFile] = {}
+        self._lists: WeakKeyDictionary[type[BaseModel], dict[_ListKey, _Listing]] = WeakKeyDictionary()
         self._schemas: WeakKeyDictionary[type[BaseModel], dict[str, Any]] = WeakKeyDictionary()
 
     def find(self, directory: Path, name: str, query: CardQuery[C]) -> C | None:
@@ -45,9 +62,9 @@ class YamlCardSource:
         stem = os.path.join(directory, file_stem(name))
         for suffix in _SUFFIXES:
             file = self._file(stem + suffix)
-            card = self._made(file, query) if file else None
-            if card and card.name == name:
-                return card
+            template = self._made(file, query) if file else None
+            if template and template.card.name == name:
+                return template.copy()
         return self._search(directory, name, query)
 
     def list_all(self, directory: Path, query: CardQuery[C]) -> list[C]:
@@ -56,46 +73,48 @@ class YamlCardSource:
         Raises:
             CardError: a file is broken, or two hold the same model.
         """
-        cards: dict[str, C] = {}
-        paths: dict[str, str] = {}
-        for file in self._folder(directory):
-            card = self._made(file, query)
-            if card is None:
+        folder = str(directory)
+        lists = self._lists.setdefault(query.parameters, {})
+        key = (folder, query.card, query.class_names, query.realtime)
+        names = _names(folder)
+        known = lists.get(key)
+        if known is None or known.names != names or known.stamps != _stamps(known.paths):
+            paths = sorted(f"{folder}{os.sep}{name}" for name in names if name.endswith(_SUFFIXES))
+            stamps = _stamps(paths)
+            known = lists[key] = _Listing(names, paths, stamps, self._templates(paths, stamps, query))
+        return [template.copy() for template in known.templates]
+
+    def _templates(self, paths: list[str], stamps: list[Stamp], query: CardQuery[C]) -> list[Template[Any]]:
+        """The cards asked for, sorted by name."""
+        made: dict[str, tuple[Template[C], str]] = {}
+        for path, stamp in zip(paths, stamps, strict=True):
+            template = self._made(self._current(path, stamp), query) if stamp != _GONE else None
+            if template is None:
                 continue
-            if card.name in cards:
-                raise CardError(f"{file.path}: field 'name': {card.name} has a card in {paths[card.name]} already")
-            cards[card.name], paths[card.name] = card, file.path
-        return [cards[name] for name in sorted(cards)]
+            name = template.card.name
+            if name in made:
+                raise CardError(f"{path}: field 'name': {name} has a card in {made[name][1]} already")
+            made[name] = template, path
+        return [made[name][0] for name in sorted(made)]
 
     def _search(self, directory: Path, name: str, query: CardQuery[C]) -> C | None:
         """Look through the folder for a file of another name, or an alias; parses only files that hold the word."""
-        by_alias: C | None = None
-        for file in self._folder(directory):
-            if not file.mentions(name):
+        by_alias: Template[C] | None = None
+        folder = str(directory)
+        for path in sorted(f"{folder}{os.sep}{entry}" for entry in _names(folder) if entry.endswith(_SUFFIXES)):
+            file = self._file(path)
+            if file is None or not file.mentions(name):
                 continue
-            card = self._made(file, query)
-            if card and card.name == name:
-                return card
-            if card and name in card.aliases:
-                by_alias = by_alias or card
-        return by_alias
-
-    def _folder(self, directory: Path) -> list[CardFile]:
-        try:
-            with os.scandir(directory) as entries:
-                found = [(entry.path, entry.stat()) for entry in entries if entry.name.endswith(_SUFFIXES)]
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise CardError(f"{directory}: the card folder cannot be read: {error.strerror}") from error
-        return [self._current(path, (info.st_mtime_ns, info.st_size)) for path, info in sorted(found)]
+            template = self._made(file, query)
+            if template and template.card.name == name:
+                return template.copy()
+            if template and name in template.card.aliases:
+                by_alias = by_alias or template
+        return by_alias.copy() if by_alias else None
 
     def _file(self, path: str) -> CardFile | None:
-        try:
-            info = os.stat(path)
-        except OSError:
-            return None
-        return self._current(path, (info.st_mtime_ns, info.st_size))
+        stamp = _stamps([path])[0]
+        return self._current(path, stamp) if stamp != _GONE else None
 
     def _current(self, path: str, stamp: Stamp) -> CardFile:
         file = self._files.get(path)
@@ -103,22 +122,40 @@ class YamlCardSource:
             file = self._files[path] = CardFile(path, stamp)
         return file
 
-    def _made(self, file: CardFile, query: CardQuery[C]) -> C | None:
-        """A fresh copy of the file's card, if it is one of those asked for."""
+    def _made(self, file: CardFile, query: CardQuery[C]) -> Template[C] | None:
+        """The file's card, if it is one of those asked for; made once."""
         if file.kind(query.card.kind) != query.card.kind:
             return None
-        template = file.templates(query.parameters).get(key := file.variant(query))
+        variant = file.variant(query)
+        template: Template[C] | None = file.templates(query.parameters).get(variant)
         if template is None:
             try:
-                card = query.card.from_facts(file.facts_for(key[1]), self._schema(query.parameters))
+                card = query.card.from_facts(file.facts_for(variant[1]), self._schema(query.parameters))
             except ValidationError as error:
                 raise file.fault(error) from error
-            template = file.keep(query.parameters, key, card)
-        made = cast("C", template.card)
-        return template.copy() if query.wants(made) else None
+            template = file.keep(query.parameters, variant, card)
+        return template if query.wants(template.card) else None
 
     def _schema(self, parameters: type[BaseModel]) -> dict[str, Any]:
         schema = self._schemas.get(parameters)
         if schema is None:
             schema = self._schemas[parameters] = parameters.model_json_schema()
         return schema
+
+
+def _names(folder: str) -> list[str]:
+    """The folder's entries, in no order; none when it does not exist."""
+    try:
+        return os.listdir(folder)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise CardError(f"{folder}: the card folder cannot be read: {error.strerror}") from error
+
+
+def _stamps(paths: list[str]) -> list[Stamp]:
+    """How the files are now; the whole cost of listing cards again is in here and in copying them."""
+    try:
+        return [(info.st_mtime_ns, info.st_size) for info in map(os.stat, paths)]
+    except OSError:  # one went away in the meantime
+        return [_stamps([path])[0] if os.path.exists(path) else _GONE for path in paths]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from ...application.codec import ChatRequest, WireCall
 from ...domain.card_facts import ToolChoiceFacts
@@ -11,14 +10,14 @@ from ...domain.errors import ModelError
 from ...domain.responses import ModelWarning
 from ...domain.tool_choice import plan_choice
 from ...ports.transport import HttpRequest
+from ..wire.decoder import Json, decode_json_body
 from ..wire.framing import NDJSONFramer
 from ..wire.json_text import dump_json
 from .errors import map_error
-from .stream import OllamaDecoder, decode_body
+from .stream import OllamaDecoder
 
 __all__ = ["OllamaCodec"]
 
-Json = dict[str, Any]  # Any: the provider's JSON
 
 _OPTIONS = {"max_tokens": "num_predict", "temperature": "temperature", "top_p": "top_p", "top_k": "top_k"}
 _NO_CHOICE = ToolChoiceFacts(required=False, named=False)
@@ -36,7 +35,7 @@ class OllamaCodec:
             HttpRequest("POST", request.endpoint.base_url + "/api/chat", headers, dump_json(body)),
             new_framer=NDJSONFramer,
             new_decoder=OllamaDecoder,
-            decode_body=decode_body,
+            decode_body=lambda data: OllamaDecoder().body(decode_json_body(data)),
             warnings=warnings,
         )
 

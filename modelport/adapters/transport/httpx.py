@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, Literal
 
 from ...domain.errors import ModelConnectionError, SettingsError
 from ...ports.transport import HttpRequest, HttpResponse
 from .per_loop import PerLoop
+from .read_ahead import read_ahead
 
 __all__ = ["HttpxTransport"]
 
@@ -67,18 +68,19 @@ class _Response:
         self.headers: Mapping[str, str] = response.headers
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._read()
-
-    async def _read(self) -> AsyncIterator[bytes]:
         response = self._response
         plain = response.headers.get("content-encoding", "identity") == "identity"
+        return read_ahead(self._mapped(aiter(response.stream) if plain else response.aiter_bytes()))
+
+    async def _mapped(self, body: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
         try:
-            async for data in response.stream if plain else response.aiter_bytes():
+            async for data in body:
                 yield data
         except self._module.HTTPError as error:
-            raise _connection_error(error, str(response.url)) from error
+            raise _connection_error(error, str(self._response.url)) from error
 
     async def aclose(self) -> None:
+        """Release the connection."""
         await self._response.aclose()
 
 

@@ -56,7 +56,11 @@ class _Buffer:
         del kept[: end + len(separator)]
         return pieces
 
+    def __bool__(self) -> bool:
+        return bool(self._bytes)
+
     def rest(self) -> bytes:
+        """What is left, handed out once."""
         rest = bytes(self._bytes)
         self._bytes.clear()
         return rest
@@ -78,6 +82,10 @@ class SSEFramer:
 
     def feed(self, data: bytes) -> list[bytes]:
         """The payloads of the events that these bytes complete."""
+        if data.startswith(b"data: ") and data.find(b"\n") == len(data) - 2 and not self._buffer:
+            if data.endswith(b"\n\n") and b"\r" not in data:  # one event in one chunk, as most servers send them
+                self._first = self._after_cr = False
+                return [data[6:-2]]
         if self._after_cr or b"\r" in data:
             data = self._with_line_feeds(data)
         payloads = []
@@ -108,9 +116,12 @@ class SSEFramer:
         if newline < 0:
             if event.startswith(b"data: "):
                 return event[6:]
-        elif event.startswith(b"data: ", newline + 1) and event.startswith(b"event:"):
-            if event.find(b"\n", newline + 1) < 0:
-                return event[newline + 7 :]
+        elif (
+            event.startswith(b"event:")
+            and event.startswith(b"data: ", newline + 1)
+            and event.find(b"\n", newline + 1) < 0
+        ):
+            return event[newline + 7 :]
         return _data_lines(event)
 
 
@@ -133,6 +144,8 @@ class NDJSONFramer:
 
     def feed(self, data: bytes) -> list[bytes]:
         """The lines that these bytes complete."""
+        if data.find(b"\n") == len(data) - 1 and not self._buffer and not data.isspace():
+            return [data]  # one line in one chunk, as servers send them
         return [line for line in self._buffer.cut(data) if line and not line.isspace()]
 
     def tail(self) -> bytes | None:

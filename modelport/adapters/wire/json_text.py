@@ -9,6 +9,8 @@ import orjson
 
 __all__ = ["dump_json", "parse_json"]
 
+_loads = orjson.loads
+
 
 def parse_json(data: bytes | str) -> Any:
     """The value of a JSON text. Raises `ValueError` when it is none.
@@ -16,7 +18,7 @@ def parse_json(data: bytes | str) -> Any:
     orjson refuses what Python's own parser takes (lone surrogates, NaN); servers send both now and then.
     """
     try:
-        return orjson.loads(data)
+        return _loads(data)
     except ValueError:
         return json.loads(data)
 

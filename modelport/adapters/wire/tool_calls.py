@@ -6,14 +6,22 @@ pieces, as objects or twice. A call is finished only by the end of the answer, n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from ...domain.blocks import ToolCallBlock
 from ...domain.identity import new_id
 from .json_text import dump_json
 
-__all__ = ["ToolCallTracker"]
+__all__ = ["CallPiece", "ToolCallTracker"]
+
+
+class CallPiece(NamedTuple):
+    """More of one tool call: its id, the tool's name and the text that was added to its arguments."""
+
+    id: str
+    text: str
+    name: str
 
 
 @dataclass(slots=True)
@@ -23,31 +31,34 @@ class _Call:
     name: str = ""
     sent: str = ""
     """The id that its blocks carry; empty until the first block went out."""
+    shown: str = ""
+    """The application's name of the tool."""
     held: list[str] = field(default_factory=list)
     """Arguments that wait for the name, or for an id that may still come."""
     pieces: list[str] = field(default_factory=list)
     size: int = 0
     fragments: int = 0
-    extra: dict[str, Any] | None = None  # Any: fields of the provider's that must be sent back
 
 
 class ToolCallTracker:
     """The tool calls of one answer. `names` maps tool names on the wire to the application's."""
 
-    __slots__ = ("_by_index", "_calls", "_created_at", "_names")
+    __slots__ = ("_by_index", "_calls", "_names")
 
-    def __init__(self, created_at: str, names: Any = None) -> None:  # Any: a mapping of names, or nothing
+    def __init__(self, names: Mapping[str, str] | None = None) -> None:
         self._calls: list[_Call] = []
         self._by_index: dict[int, _Call] = {}
-        self._created_at = created_at
         self._names = names or {}
 
     def __bool__(self) -> bool:
         return bool(self._calls)
 
-    def feed(self, fragment: dict[str, Any]) -> ToolCallBlock | None:
-        """One element of `tool_calls`, as OpenAI-shaped servers stream it; the delta it gives, if any."""
+    def feed(self, fragment: dict[str, Any]) -> CallPiece | None:
+        """One element of `tool_calls`, as OpenAI-shaped servers stream it; the piece it gives, if any."""
         function = fragment.get("function") or {}
+        call = self._by_index.get(fragment.get("index", -1))
+        if call is not None and call.sent and "id" not in fragment and "name" not in function:
+            return self._continued(call, function.get("arguments"))
         index, arguments = fragment.get("index"), _text(function.get("arguments"))
         call_id, name = _word(fragment.get("id")), _word(function.get("name"))
         call = self._find(index, call_id, name, arguments)
@@ -62,22 +73,26 @@ class ToolCallTracker:
             return None
         return self._delta(call)
 
-    def extra(self, fragment: dict[str, Any], data: dict[str, Any]) -> None:
-        """Remember fields of the provider's for the call that the fragment last fed (Any: its JSON)."""
-        call = self._find(fragment.get("index"), _word(fragment.get("id")), "", "")
-        call.extra = {**(call.extra or {}), **data}
+    def _continued(self, call: _Call, arguments: Any) -> CallPiece | None:  # Any: as in `feed`
+        """More arguments of a call that is on its way: nearly every fragment is one."""
+        text = arguments if arguments.__class__ is str else _text(arguments)
+        if not text or _repeats(call, text):
+            return None
+        call.pieces.append(text)
+        call.size += len(text)
+        return CallPiece(call.sent, text, call.shown)
 
-    def finish(self) -> list[ToolCallBlock]:
+    def finish(self) -> list[CallPiece]:
         """At the end of the answer: what was held back, and `{}` for calls without arguments."""
-        blocks = []
+        pieces = []
         for call in self._calls:
             if not call.size:
                 call.held.append("{}")
                 call.size = 2
             if call.held or not call.sent:
                 call.name = call.name or "unknown"
-                blocks.append(self._delta(call))
-        return blocks
+                pieces.append(self._delta(call))
+        return pieces
 
     def _find(self, index: Any, call_id: str, name: str, arguments: str) -> _Call:
         if isinstance(index, int):
@@ -97,15 +112,14 @@ class ToolCallTracker:
         self._calls.append(call)
         return call
 
-    def _delta(self, call: _Call) -> ToolCallBlock:
+    def _delta(self, call: _Call) -> CallPiece:
         if not call.sent:
             taken = {other.sent for other in self._calls}
             call.sent = call.id if call.id and call.id not in taken else f"call_{new_id()}"
+            call.shown = self._names.get(call.name, call.name)
         arguments = "".join(call.held)
         call.held.clear()
-        return ToolCallBlock(
-            id=call.sent, name=self._names.get(call.name, call.name), input=arguments, created_at=self._created_at
-        )
+        return CallPiece(call.sent, arguments, call.shown)
 
 
 def _is_another(call: _Call, call_id: str, name: str, arguments: str) -> bool:
@@ -119,7 +133,7 @@ def _is_another(call: _Call, call_id: str, name: str, arguments: str) -> bool:
 def _repeats(call: _Call, arguments: str) -> bool:
     """Whether a server sends the whole arguments once more at the end."""
     return (
-        call.size == len(arguments)
+        len(arguments) == call.size
         and len(call.pieces) > 1
         and arguments.startswith("{")
         and arguments.endswith("}")

@@ -268,3 +268,9 @@ def agree_on_sizes(card: EmbeddingModelCard, visible: list[str]) -> None:
     assert card.limits.max_input_tokens == card.context_size
     if card.limits.fused:
         assert (card.limits.elements, card.limits.batch_size) == (1, 1)
+
+
+@pytest.mark.parametrize("entry", CLASSES, ids=lambda entry: entry.name)
+def test_no_identifier_means_two_models(entry: Class) -> None:
+    identifiers = [name for card in entry.cards() for name in [card.name, *card.aliases]]
+    assert len(identifiers) == len(set(identifiers))

@@ -12,15 +12,14 @@ from ....domain.responses import ModelWarning
 from ....domain.tool_choice import PlannedChoice, ToolSchema, plan_choice, tool_name
 from ....domain.wire_names import legal_name
 from ....ports.transport import HttpRequest
+from ...wire.decoder import Json, decode_json_body
 from ...wire.errors import error_of_answer, read_error
 from ...wire.framing import SSEFramer
 from ...wire.json_text import dump_json
 from .row import OpenAIChatRow
-from .stream import OpenAIChatDecoder, decode_body
+from .stream import OpenAIChatDecoder
 
 __all__ = ["OpenAIChatCodec"]
-
-Json = dict[str, Any]  # Any: the provider's JSON
 
 
 class OpenAIChatCodec:
@@ -43,7 +42,7 @@ class OpenAIChatCodec:
             HttpRequest("POST", request.endpoint.base_url + "/chat/completions", headers, dump_json(body)),
             new_framer=SSEFramer,
             new_decoder=new_decoder,
-            decode_body=lambda data: decode_body(data, new_decoder()),
+            decode_body=lambda data: new_decoder().body(decode_json_body(data)),
             warnings=warnings,
         )
 

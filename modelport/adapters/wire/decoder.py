@@ -1,0 +1,161 @@
+"""What the decoders of all protocols share: one parse per event, pieces of one block joined, errors after what came.
+
+Several events may have arrived at once. They are decoded together, and the pieces of one block among them leave as one
+delta: a slow reader gets fewer and larger deltas instead of a queue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+from ...domain.accumulation import ChatFold
+from ...domain.blocks import ContentBlock, ProviderData, TextBlock, ThinkingBlock, ToolCallBlock
+from ...domain.errors import ModelError, ResponseDecodeError
+from ...domain.identity import new_id, new_timestamp
+from ...domain.responses import ChatResponse, ChatUsage, FinishReason
+from .errors import read_error
+from .json_text import parse_json
+
+__all__ = ["Json", "JsonDecoder", "decode_json_body"]
+
+Json = dict[str, Any]  # Any: a provider's JSON
+RunKind = Literal["text", "thinking", "tool_call"]
+
+
+class JsonDecoder:
+    """The base of a stream decoder whose payloads are JSON objects.
+
+    A protocol implements `_event`, which calls `_piece` and `_add` and sets the facts of the answer, and `_check_end`.
+    """
+
+    def __init__(self) -> None:
+        self.ended = False
+        self.failure: ModelError | None = None
+        self.response_id = ""
+        self.created_at = new_timestamp()
+        self.model: str | None = None
+        self.usage: ChatUsage | None = None
+        self.finish_reason: FinishReason | None = None
+        self.raw_finish_reason: str | None = None
+        self.metadata: Json = {}
+        self._blocks: list[ContentBlock] = []
+        self._run: list[str] = []
+        self._run_id = ""
+        self._run_kind: RunKind = "text"
+        self._run_name = ""
+        self._run_data: ProviderData | None = None
+
+    def feed(self, payloads: Sequence[bytes]) -> ChatResponse | None:
+        """The delta of these payloads, if any. An error among them is left in `failure`, after what came before it."""
+        try:
+            for payload in payloads:
+                if self.ended:
+                    break
+                self._payload(payload)
+        except ModelError as error:
+            self.failure = error
+        return self._flush()
+
+    def finish(self) -> ChatResponse:
+        """At the end: what was held back, with the facts of the answer; `StreamTruncatedError` when it is not whole."""
+        self._check_end()
+        self._close_run()
+        blocks, self._blocks = self._blocks, []
+        return ChatResponse(
+            blocks,
+            False,
+            usage=self.usage,
+            id=self.response_id or new_id(),
+            created_at=self.created_at,
+            metadata=self.metadata,
+            model=self.model,
+            finish_reason=self.finish_reason or FinishReason.OTHER,
+            raw_finish_reason=self.raw_finish_reason,
+        )
+
+    def whole(self, read: Callable[[], None]) -> ChatResponse:
+        """A whole answer, as one response; `read` decodes it with the same pieces and blocks."""
+        read()
+        self.ended = True
+        fold = ChatFold()
+        fold.add(self.finish())
+        return replace(fold.partial(), is_last=True)
+
+    def _payload(self, payload: bytes) -> None:
+        try:
+            value = parse_json(payload)
+        except ValueError as error:
+            raise ResponseDecodeError(f"an event of the stream is not JSON: {payload[:200]!r}") from error
+        if not isinstance(value, dict):
+            raise ResponseDecodeError(f"an event of the stream is not a JSON object: {payload[:200]!r}")
+        self._event(value)
+
+    def _event(self, event: Json) -> None:
+        """Decode one event."""
+        raise NotImplementedError
+
+    def _check_end(self) -> None:
+        """Raise `StreamTruncatedError` unless the protocol's end has come; add what was held back."""
+        raise NotImplementedError
+
+    def _piece(self, kind: RunKind, block_id: str, text: str, name: str = "", data: ProviderData | None = None) -> None:
+        """More text of a text, thinking or tool call block."""
+        if block_id == self._run_id:
+            self._run.append(text)
+            if data is not None:
+                self._run_data = data
+            return
+        self._close_run()
+        self._run_kind, self._run_id, self._run_name, self._run_data = kind, block_id, name, data
+        self._run.append(text)
+
+    def _add(self, block: ContentBlock) -> None:
+        """A block, or a piece of one, of another kind."""
+        self._close_run()
+        self._blocks.append(block)
+
+    def _close_run(self) -> None:
+        if not self._run_id:
+            return
+        text = "".join(self._run)
+        block: ContentBlock
+        if self._run_kind == "text":
+            block = TextBlock(id=self._run_id, text=text, created_at=self.created_at, provider_data=self._run_data)
+        elif self._run_kind == "thinking":
+            block = ThinkingBlock(
+                id=self._run_id, thinking=text, created_at=self.created_at, provider_data=self._run_data
+            )
+        else:
+            block = ToolCallBlock(
+                id=self._run_id,
+                name=self._run_name,
+                input=text,
+                created_at=self.created_at,
+                provider_data=self._run_data,
+            )
+        self._blocks.append(block)
+        self._run.clear()
+        self._run_id = ""
+
+    def _flush(self) -> ChatResponse | None:
+        self._close_run()
+        if not self._blocks:
+            return None
+        blocks, self._blocks = self._blocks, []
+        if not self.response_id:
+            self.response_id = new_id()
+        return ChatResponse(blocks, False, None, self.response_id, self.created_at)
+
+
+def decode_json_body(body: bytes) -> Json:
+    """A whole body as a JSON object; `ResponseDecodeError` says what came instead."""
+    try:
+        answer = parse_json(body)
+    except ValueError as error:
+        facts = read_error(body)
+        raise ResponseDecodeError(f"the answer is not JSON: {facts.message[:500]}", body=facts.text) from error
+    if not isinstance(answer, dict):
+        raise ResponseDecodeError("the answer is not a JSON object")
+    return answer
