@@ -7,17 +7,39 @@ from typing import TYPE_CHECKING
 from ._lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from .adapters.anthropic.credential import AnthropicCredential
+    from .adapters.dashscope.credential import DashScopeCredential
+    from .adapters.deepseek.credential import DeepSeekCredential
+    from .adapters.gemini.credential import GeminiCredential
+    from .adapters.moonshot.credential import MoonshotCredential
     from .adapters.ollama.credential import OllamaCredential
     from .adapters.openai.credential import OpenAICredential
+    from .adapters.xai.credential import XAICredential
     from .application.credential import CredentialBase
 
-__all__ = ["CredentialBase", "OllamaCredential", "OpenAICredential"]
+__all__ = [
+    "AnthropicCredential",
+    "CredentialBase",
+    "DashScopeCredential",
+    "DeepSeekCredential",
+    "GeminiCredential",
+    "MoonshotCredential",
+    "OllamaCredential",
+    "OpenAICredential",
+    "XAICredential",
+]
 
 __getattr__ = lazy_exports(
     __name__,
     {
+        "AnthropicCredential": "adapters.anthropic.credential",
         "CredentialBase": "application.credential",
+        "DashScopeCredential": "adapters.dashscope.credential",
+        "DeepSeekCredential": "adapters.deepseek.credential",
+        "GeminiCredential": "adapters.gemini.credential",
+        "MoonshotCredential": "adapters.moonshot.credential",
         "OllamaCredential": "adapters.ollama.credential",
         "OpenAICredential": "adapters.openai.credential",
+        "XAICredential": "adapters.xai.credential",
     },
 )

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from ..domain.blocks import Base64Source, ContentBlock, DataBlock, HintBlock, ToolResultBlock, URLSource
+from ..domain.conversation import Conversation, to_turns
 from ..domain.errors import InvalidRequestError, UnsupportedFeatureError
+from ..domain.grouping import to_history_turns
 from ..domain.messages import Msg
 from ..domain.responses import ModelWarning
 from ..ports.media import MediaLoader
@@ -49,6 +51,13 @@ class FormatterBase:
     A provider implements `render`, which is pure, and says with `needs_download` which media its API cannot fetch. An
     application's own formatter may override `format` alone.
     """
+
+    multi_agent: ClassVar[bool] = False
+    """Whether consecutive messages of agents are grouped into one `<history>` message."""
+
+    def conversation(self, msgs: Sequence[Msg]) -> Conversation:
+        """The messages as turns: the start of every `render`."""
+        return to_history_turns(msgs) if self.multi_agent else to_turns(msgs)
 
     async def format(self, msgs: Sequence[Msg]) -> list[dict[str, Any]]:  # Any: the provider's JSON
         """The messages in the provider's terms; raises `InvalidRequestError` for anything but a list of `Msg`."""

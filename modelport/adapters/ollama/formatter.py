@@ -6,17 +6,17 @@ Content is one string; images stand beside it as bare base64; arguments of tool 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from ...application.formatter import FormatterBase, RenderContext, Rendered
 from ...domain.blocks import Base64Source, DataBlock, TextBlock, ThinkingBlock, ToolCallBlock, URLSource
-from ...domain.conversation import AssistantTurn, HintTurn, SystemTurn, ToolTurn, Turn, UserTurn, to_turns
+from ...domain.conversation import AssistantTurn, HintTurn, SystemTurn, ToolTurn, Turn, UserTurn
 from ...domain.media import accepted, announcement, kind_of, split_tool_output
 from ...domain.messages import Msg
 from ...domain.responses import ModelWarning
 from ..wire.json_text import parse_json
 
-__all__ = ["OllamaChatFormatter"]
+__all__ = ["OllamaChatFormatter", "OllamaMultiAgentFormatter"]
 
 Json = dict[str, Any]  # Any: the provider's JSON
 
@@ -30,11 +30,17 @@ class OllamaChatFormatter(FormatterBase):
 
     def render(self, msgs: Sequence[Msg], context: RenderContext) -> Rendered:
         """The messages of the request body."""
-        conversation = to_turns(msgs)
+        conversation = self.conversation(msgs)
         writer = _Writer(context, conversation.warnings)
         for turn in conversation.turns:
             writer.add(turn)
         return Rendered(writer.messages, writer.warnings)
+
+
+class OllamaMultiAgentFormatter(OllamaChatFormatter):
+    """Messages of several agents as one `<history>` with the speakers' names."""
+
+    multi_agent: ClassVar[bool] = True
 
 
 class _Writer:

@@ -244,21 +244,14 @@ for n in range(3):
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_processes_may_create_the_tables_at_the_same_time(tmp_path: Path) -> None:
-    code = """
-import asyncio, sys
-from modelport.adapters.cache.sql import SQLEmbeddingCache
-sys.stdin.readline()
-asyncio.run(SQLEmbeddingCache(sys.argv[1]).store([[1.0]], sys.argv[2]))
-"""
-    starting = [
-        subprocess.Popen([sys.executable, "-c", code, url(tmp_path), str(n)], cwd=ROOT, stdin=subprocess.PIPE)
-        for n in range(4)
-    ]
-    for process in starting:
-        process.communicate(b"go\n", timeout=60)
-    assert [process.returncode for process in starting] == [0] * 4
-    assert sql(tmp_path, "SELECT count(*) FROM modelport_embeddings") == [(4,)]
+async def test_many_may_create_the_tables_at_the_same_time(tmp_path: Path) -> None:
+    for database in range(10):
+        (tmp_path / str(database)).mkdir()
+        caches = [SQLEmbeddingCache(url(tmp_path / str(database))) for _ in range(6)]
+        await asyncio.gather(*(cache.store([[1.0]], n) for n, cache in enumerate(caches)))
+        assert (await caches[0].stats()).entries == 6
+        for cache in caches:
+            await cache.aclose()
 
 
 async def test_a_cancelled_transaction_keeps_no_lock(tmp_path: Path) -> None:
@@ -281,6 +274,27 @@ async def test_a_cancelled_transaction_keeps_no_lock(tmp_path: Path) -> None:
     finally:
         gc.enable()
     await cache.aclose()
+    gc.collect()
+
+
+def test_a_loop_that_ends_during_a_store_keeps_no_lock(tmp_path: Path) -> None:
+    cache = SQLEmbeddingCache(url(tmp_path))
+    entries = [(EmbeddingVectors(np.full((1, 512), n, dtype=np.float32)), n) for n in range(1500)]
+
+    async def leave_in_the_middle(turn: int) -> None:
+        await cache.store([[1.0]], turn)
+        task = asyncio.create_task(cache.store_many(entries, overwrite=True))
+        await asyncio.sleep(0.002 * turn)
+        assert not task.done()
+
+    gc.disable()
+    begun = time.monotonic()
+    try:
+        for turn in range(10):
+            asyncio.run(leave_in_the_middle(turn))
+    finally:
+        gc.enable()
+    assert time.monotonic() - begun < 20
     gc.collect()
 
 
@@ -310,7 +324,25 @@ async def test_an_unreachable_server_is_our_error_and_hides_the_password() -> No
     assert "secret" not in str(failure.value)
 
 
-@pytest.mark.skipif(not POSTGRES, reason="no PostgreSQL: MODELPORT_TEST_POSTGRES holds no URL")
+needs_postgres = pytest.mark.skipif(not POSTGRES, reason="no PostgreSQL: MODELPORT_TEST_POSTGRES holds no URL")
+
+
+@needs_postgres
+async def test_many_may_create_the_tables_at_the_same_time_on_postgresql() -> None:
+    import asyncpg  # type: ignore[import-untyped]
+
+    connection = await asyncpg.connect(POSTGRES.replace("+asyncpg", ""))
+    for _ in range(5):
+        await connection.execute("DROP TABLE IF EXISTS modelport_embeddings, modelport_embedding_schema")
+        caches = [SQLEmbeddingCache(POSTGRES) for _ in range(6)]
+        await asyncio.gather(*(cache.store([[1.0]], n) for n, cache in enumerate(caches)))
+        assert (await caches[0].stats()).entries == 6
+        for cache in caches:
+            await cache.aclose()
+    await connection.close()
+
+
+@needs_postgres
 async def test_two_writers_of_the_same_rows_never_wait_in_a_circle() -> None:
     caches = [SQLEmbeddingCache(POSTGRES, max_entries=60) for _ in range(3)]
     await caches[0].clear()

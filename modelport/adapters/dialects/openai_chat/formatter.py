@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from ....application.formatter import FormatterBase, RenderContext, Rendered
 from ....domain.blocks import DataBlock, TextBlock, ThinkingBlock, ToolCallBlock, URLSource
-from ....domain.conversation import AssistantTurn, HintTurn, SystemTurn, ToolTurn, Turn, UserTurn, to_turns
+from ....domain.conversation import AssistantTurn, HintTurn, SystemTurn, ToolTurn, Turn, UserTurn
 from ....domain.media import split_tool_output
 from ....domain.messages import Msg
 from ....domain.responses import ModelWarning
@@ -33,7 +33,7 @@ class DialectChatFormatter(FormatterBase):
 
     def render(self, msgs: Sequence[Msg], context: RenderContext) -> Rendered:
         """The messages of the request body."""
-        conversation = to_turns(msgs)
+        conversation = self.conversation(msgs)
         writer = _Writer(self.row, context, conversation.warnings)
         for turn in conversation.turns:
             writer.add(turn)
