@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Type
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from ..domain.cards import ModelCard, TTSModelCard
 from ..domain.errors import SettingsError
@@ -19,6 +19,7 @@ __all__ = ["CredentialBase"]
 class CredentialBase(BaseModel):
     """The fields that a provider needs to let somebody in, and the model classes behind it."""
 
+    model_config = ConfigDict(extra="forbid")
     provider: ClassVar[str] = ""
 
     id: str = Field(default_factory=new_id)

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sqlalchemy.ext.asyncio import create_async_engine
 
 import modelport
 from modelport.adapters.cache.sql import CacheStats, SQLEmbeddingCache
@@ -329,17 +330,16 @@ needs_postgres = pytest.mark.skipif(not POSTGRES, reason="no PostgreSQL: MODELPO
 
 @needs_postgres
 async def test_many_may_create_the_tables_at_the_same_time_on_postgresql() -> None:
-    import asyncpg  # type: ignore[import-untyped]
-
-    connection = await asyncpg.connect(POSTGRES.replace("+asyncpg", ""))
+    engine = create_async_engine(POSTGRES, isolation_level="AUTOCOMMIT")
     for _ in range(5):
-        await connection.execute("DROP TABLE IF EXISTS modelport_embeddings, modelport_embedding_schema")
+        async with engine.connect() as connection:
+            await connection.exec_driver_sql("DROP TABLE IF EXISTS modelport_embeddings, modelport_embedding_schema")
         caches = [SQLEmbeddingCache(POSTGRES) for _ in range(6)]
         await asyncio.gather(*(cache.store([[1.0]], n) for n, cache in enumerate(caches)))
         assert (await caches[0].stats()).entries == 6
         for cache in caches:
             await cache.aclose()
-    await connection.close()
+    await engine.dispose()
 
 
 @needs_postgres

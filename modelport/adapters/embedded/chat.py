@@ -1,0 +1,107 @@
+"""A chat model in this process: llama.cpp on loopback, spoken to in the Chat Completions dialect."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any, ClassVar, Type
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ...application.codec import Endpoint
+from ...application.credential import CredentialBase
+from ...application.formatter import FormatterBase
+from ...domain.errors import NotFoundError
+from ...domain.messages import Msg
+from ...domain.responses import ChatResponse
+from ...domain.tool_choice import ToolChoice, ToolSchema
+from ..dialects.openai_chat.formatter import DialectChatFormatter
+from ..dialects.openai_chat.model import DialectChatModel
+from ..dialects.openai_chat.row import MediaRules, OpenAIChatRow
+from .credential import EmbeddedCredential
+from .engine import LlamaEngine
+from .store import SMOLLM2, ModelStore
+
+__all__ = ["EmbeddedChatFormatter", "EmbeddedChatModel", "EmbeddedParameters", "shared_engine"]
+
+_ROW = OpenAIChatRow(
+    provider="embedded",
+    fields={"max_tokens": "max_tokens", "temperature": "temperature", "top_p": "top_p", "top_k": "top_k"},
+    media=MediaRules(images=False, audio_formats={}, documents=False),
+    message_names=False,
+)
+_engines: dict[tuple[Path, int], LlamaEngine] = {}
+_engines_lock = threading.Lock()
+
+
+class EmbeddedParameters(BaseModel):
+    """Parameters of a chat call."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    max_tokens: int | None = Field(default=None, gt=0, title="Max tokens", description="The most tokens of answer.")
+    temperature: float | None = Field(default=None, ge=0, le=2, title="Temperature")
+    top_p: float | None = Field(default=None, gt=0, le=1, title="Top P")
+    top_k: int | None = Field(default=None, gt=0, title="Top K")
+
+
+class EmbeddedChatFormatter(DialectChatFormatter):
+    """Text only."""
+
+    row: ClassVar[OpenAIChatRow] = _ROW
+
+
+class EmbeddedMultiAgentFormatter(EmbeddedChatFormatter):
+    """Messages of several agents as one `<history>` with the speakers' names."""
+
+    multi_agent: ClassVar[bool] = True
+
+
+class EmbeddedChatModel(DialectChatModel):
+    """The model in this process. It is fetched once and loaded at the first call, off the event loop."""
+
+    Parameters = EmbeddedParameters
+    type = "embedded_chat"
+    row: ClassVar[OpenAIChatRow] = _ROW
+    formatter_class: ClassVar[Type[FormatterBase]] = EmbeddedChatFormatter
+
+    def __init__(self, credential: CredentialBase, model: str = SMOLLM2.name, *arguments: Any, **options: Any) -> None:
+        super().__init__(credential, model, *arguments, **options)  # Any: the arguments of DialectChatModel
+        if model != SMOLLM2.name:
+            raise NotFoundError(f"there is no embedded model {model!r}; there is {SMOLLM2.name}", provider="embedded")
+        self._base_url = ""
+
+    async def __call__(
+        self,
+        messages: list[Msg],
+        tools: list[ToolSchema] | None = None,
+        tool_choice: ToolChoice | None = None,
+        **kwargs: Any,  # Any: fields of the request's body
+    ) -> ChatResponse | AsyncGenerator[ChatResponse, None]:
+        """Ask the model; loads it first when it is not."""
+        if not self._base_url:
+            self._base_url = await asyncio.to_thread(self._start)
+        return await super().__call__(messages, tools, tool_choice, **kwargs)
+
+    def endpoint(self) -> Endpoint:
+        """The engine's address."""
+        return Endpoint(self._base_url)
+
+    def _start(self) -> str:
+        assert isinstance(self.credential, EmbeddedCredential), "an EmbeddedCredential"
+        path = ModelStore(self.credential.directory).ensure(SMOLLM2)
+        engine = shared_engine(path, self.context_size, self.credential.threads)
+        return engine.start() + "/v1"
+
+
+def shared_engine(path: Path, context_size: int, threads: int = 1) -> LlamaEngine:
+    """The process's engine for a model file; all models on that file share it."""
+    with _engines_lock:
+        engine = _engines.get((path, context_size))
+        if engine is None:
+            engine = _engines[path, context_size] = LlamaEngine(
+                path, context_size=context_size, threads=threads, parallel=2, alias=SMOLLM2.name
+            )
+        return engine

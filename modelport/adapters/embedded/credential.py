@@ -1,0 +1,33 @@
+"""The embedded provider needs no key: its server runs in this process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal, Type
+
+from pydantic import ConfigDict, Field
+
+from ...application.credential import CredentialBase
+
+if TYPE_CHECKING:
+    from ...application.chat_model import ChatModelBase
+
+__all__ = ["EmbeddedCredential"]
+
+
+class EmbeddedCredential(CredentialBase):
+    """Where the model files are kept, and how the engine runs."""
+
+    model_config = ConfigDict(title="Embedded model")
+    provider: ClassVar[str] = "embedded"
+
+    type: Literal["embedded_credential"] = "embedded_credential"
+    directory: Path | None = Field(default=None, description="Model files; by default the user's cache directory.")
+    threads: int = Field(default=1, gt=0, description="Computing threads; more than one loses on a busy machine.")
+
+    @classmethod
+    def get_chat_model_class(cls) -> Type[ChatModelBase]:
+        """Chat with the model in this process."""
+        from .chat import EmbeddedChatModel
+
+        return EmbeddedChatModel

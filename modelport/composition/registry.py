@@ -1,0 +1,100 @@
+"""The providers there are: ours as data, and those that other packages bring by entry point."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
+
+from ..domain.errors import SettingsError
+
+if TYPE_CHECKING:
+    from ..application.credential import CredentialBase
+
+__all__ = ["ENTRY_POINT_GROUP", "Provider", "ProviderRegistry"]
+
+ENTRY_POINT_GROUP = "modelport.providers"
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A provider: its name and its credential, which knows the model classes.
+
+    `credential` is the class, or where to import it from (`package.module:Class`), so that naming a provider imports
+    nothing. `key_variable` is the environment variable that people keep its key in.
+    """
+
+    name: str
+    credential: type[CredentialBase] | str
+    key_variable: str = ""
+    key_field: str = "api_key"
+
+    def credential_class(self) -> type[CredentialBase]:
+        """The credential's class."""
+        if not isinstance(self.credential, str):
+            return self.credential
+        module, _, name = self.credential.partition(":")
+        found: type[CredentialBase] = getattr(importlib.import_module(module), name)
+        return found
+
+
+def _ours(name: str, cls: str, variable: str, field: str = "api_key") -> Provider:
+    return Provider(name, f"modelport.adapters.{name}.credential:{cls}", variable, field)
+
+
+_OURS = (
+    _ours("openai", "OpenAICredential", "OPENAI_API_KEY"),
+    _ours("anthropic", "AnthropicCredential", "ANTHROPIC_API_KEY"),
+    _ours("gemini", "GeminiCredential", "GEMINI_API_KEY"),
+    _ours("dashscope", "DashScopeCredential", "DASHSCOPE_API_KEY"),
+    _ours("deepseek", "DeepSeekCredential", "DEEPSEEK_API_KEY"),
+    _ours("moonshot", "MoonshotCredential", "MOONSHOT_API_KEY"),
+    _ours("xai", "XAICredential", "XAI_API_KEY"),
+    _ours("ollama", "OllamaCredential", "OLLAMA_HOST", "host"),
+    _ours("embedded", "EmbeddedCredential", ""),
+)
+
+
+class ProviderRegistry:
+    """Looks providers up by name; entry points are read once, when first needed."""
+
+    def __init__(self, providers: tuple[Provider, ...] = _OURS) -> None:
+        self._providers = {provider.name: provider for provider in providers}
+        self._foreign_read = False
+
+    def register(self, provider: Provider) -> None:
+        """Add a provider, or replace the one of that name."""
+        self._providers[provider.name] = provider
+
+    def get(self, name: str) -> Provider:
+        """The provider of that name; `SettingsError` lists those there are."""
+        if name not in self._providers:
+            self._read_entry_points()
+        if name not in self._providers:
+            raise SettingsError(f"unknown provider {name!r}; there are {', '.join(self.names())}")
+        return self._providers[name]
+
+    def names(self) -> list[str]:
+        """All names, sorted."""
+        self._read_entry_points()
+        return sorted(self._providers)
+
+    def by_credential_type(self, type_name: str) -> Provider | None:
+        """The provider whose credential has this `type`."""
+        for name in self.names():
+            declared = self._providers[name].credential_class().model_fields["type"].default
+            if declared == type_name:
+                return self._providers[name]
+        return None
+
+    def _read_entry_points(self) -> None:
+        if self._foreign_read:
+            return
+        self._foreign_read = True
+        for point in entry_points(group=ENTRY_POINT_GROUP):
+            provider = point.load()
+            provider = provider() if callable(provider) and not isinstance(provider, Provider) else provider
+            if not isinstance(provider, Provider):
+                raise SettingsError(f"entry point {point.name!r} of {point.value} gives no modelport Provider")
+            self._providers.setdefault(provider.name, provider)

@@ -1,0 +1,94 @@
+"""Settings: what a YAML file or a mapping may say. Reading files and variables is in `settings_file`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ..domain.retry import RetryPolicy, Timeouts
+
+__all__ = [
+    "ChatSettings",
+    "MediaSettings",
+    "RetrySettings",
+    "Settings",
+    "TimeoutSettings",
+    "TransportSettings",
+]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", protected_namespaces=())
+
+
+class RetrySettings(_Strict):
+    """`RetryPolicy`, in YAML."""
+
+    max_retries: int = Field(default=3, ge=0)
+    retry_delay: float = Field(default=1.0, ge=0)
+    multiplier: float = Field(default=2.0, ge=1)
+    max_delay: float = Field(default=30.0, ge=0)
+    max_wait: float = Field(default=120.0, ge=0)
+
+    def policy(self) -> RetryPolicy:
+        """The value that models take."""
+        return RetryPolicy(**self.model_dump())
+
+
+class TimeoutSettings(_Strict):
+    """`Timeouts`, in YAML: seconds, or `null` for none."""
+
+    connect: float | None = Field(default=Timeouts().connect, gt=0)
+    first_event: float | None = Field(default=Timeouts().first_event, gt=0)
+    idle: float | None = Field(default=Timeouts().idle, gt=0)
+    total: float | None = Field(default=Timeouts().total, gt=0)
+
+    def timeouts(self) -> Timeouts:
+        """The value that models take."""
+        return Timeouts(**self.model_dump())
+
+
+class ChatSettings(_Strict):
+    """One chat model by name: a provider or a credential, a model, and how to call it."""
+
+    provider: str | None = Field(default=None, description="Needed when no credential is named.")
+    credential: str | None = Field(default=None, description="A name under `credentials`; by default the provider's.")
+    model: str
+    model_class: str | None = Field(default=None, description="For credentials that open several chat classes.")
+    stream: bool = True
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    formatter: Literal["chat", "multi_agent"] = "chat"
+    context_size: int | None = Field(default=None, gt=0)
+    retry: RetrySettings = RetrySettings()
+    timeouts: TimeoutSettings = TimeoutSettings()
+    card_checks: Literal["on", "off"] = "on"
+    on_unsupported: Literal["warn", "error"] = "warn"
+
+
+class TransportSettings(_Strict):
+    """How requests travel."""
+
+    adapter: Literal["httpx", "httpx2"] = "httpx"
+    proxy: str | None = Field(default=None, description="A proxy's URL; by default the environment's proxies are used.")
+    verify: bool | Path = Field(default=True, description="Whether to check certificates, or a file of authorities.")
+    http2: bool = False
+
+
+class MediaSettings(_Strict):
+    """What may be loaded for the model when its API cannot load it."""
+
+    roots: list[Path] = Field(default_factory=list, description="Folders below which `file://` URLs may be read.")
+    allow_private: bool = Field(default=False, description="Whether private and loopback addresses may be fetched.")
+    max_bytes: int = Field(default=20 * 1024 * 1024, gt=0)
+
+
+class Settings(_Strict):
+    """Everything a hub is built from."""
+
+    credentials: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    chat: dict[str, ChatSettings] = Field(default_factory=dict)
+    transport: TransportSettings = TransportSettings()
+    media: MediaSettings = MediaSettings()
+    default_chat: str | None = Field(default=None, description="The name under `chat` to use when none is given.")
