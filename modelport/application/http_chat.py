@@ -164,9 +164,7 @@ class HttpChatModel(ChatModelBase):
 
     def _without_secrets(self, error: ModelError) -> ModelError:
         """Servers repeat the key in their errors; we do not."""
-        for secret in self.endpoint().secrets():
-            error.message = error.message.replace(secret, "[secret]")
-            error.body = error.body.replace(secret, "[secret]") if error.body else None
+        error.scrub(self.endpoint().secrets())
         return error
 
 

@@ -21,7 +21,17 @@ from .blocks import (
 from .messages import Msg
 from .responses import ModelWarning
 
-__all__ = ["AssistantTurn", "Conversation", "HintTurn", "SystemTurn", "ToolTurn", "Turn", "UserTurn", "to_turns"]
+__all__ = [
+    "AssistantTurn",
+    "Conversation",
+    "HintTurn",
+    "SystemTurn",
+    "ToolTurn",
+    "Turn",
+    "TurnBuilder",
+    "UserTurn",
+    "to_turns",
+]
 
 AssistantBlock = TextBlock | ThinkingBlock | DataBlock | ToolCallBlock
 
@@ -84,21 +94,39 @@ class Conversation:
 
 def to_turns(messages: Sequence[Msg]) -> Conversation:
     """The messages as turns: no empty text, every call answered directly after it, nothing orphaned."""
-    results = _results(messages)
-    conversation = Conversation()
+    builder = TurnBuilder(messages)
     for message in messages:
+        builder.add(message)
+    return builder.finish()
+
+
+class TurnBuilder:
+    """Makes turns message by message. It is given all messages first, since a result may stand far from its call."""
+
+    def __init__(self, messages: Sequence[Msg]) -> None:
+        self.conversation = Conversation()
+        self._results = _results(messages)
+
+    def add(self, message: Msg) -> None:
+        """The turns of one message, in its native role."""
+        turns = self.conversation.turns
         if message.role == "system":
             texts = [block for block in message.content if isinstance(block, TextBlock) and block.text.strip()]
             if texts:
-                conversation.turns.append(SystemTurn(message.name, texts))
+                turns.append(SystemTurn(message.name, texts))
         elif message.role == "user":
-            _add_user(conversation, message.name, message.content)
+            _add_user(self.conversation, message.name, message.content)
         else:
-            _add_assistant(conversation, message, results)
-    for orphans in results.values():
-        for orphan in orphans:
-            _left_out(conversation, "tool_result", f"the result {orphan.id!r} of {orphan.name!r} answers no call")
-    return conversation
+            _add_assistant(self.conversation, message, self._results)
+
+    def finish(self) -> Conversation:
+        """The conversation, with a warning for each result that answered no call."""
+        for orphans in self._results.values():
+            for orphan in orphans:
+                _left_out(
+                    self.conversation, "tool_result", f"the result {orphan.id!r} of {orphan.name!r} answers no call"
+                )
+        return self.conversation
 
 
 def _results(messages: Sequence[Msg]) -> dict[str, list[ToolResultBlock]]:
@@ -174,11 +202,16 @@ def _with_own_id(
     conversation: Conversation, call: ToolCallBlock, result: ToolResultBlock
 ) -> tuple[ToolCallBlock, ToolResultBlock]:
     """The pair with an id that no earlier call of the conversation has: some servers count anew each time."""
-    times = conversation.calls_by_id[call.id] = conversation.calls_by_id.get(call.id, 0) + 1
-    if times == 1:
+    used = conversation.calls_by_id
+    own, times = call.id, used.get(call.id, 0)
+    while own in used:  # what is made up here may itself be the id of another call
+        times += 1
+        own = f"{call.id}_{times}"
+    used[call.id] = max(times, 1)
+    if own == call.id:
         return call, result
-    own = {"id": f"{call.id}_{times}"}
-    return call.model_copy(update=own), result.model_copy(update=own)
+    used[own] = 1
+    return call.model_copy(update={"id": own}), result.model_copy(update={"id": own})
 
 
 def _left_out(conversation: Conversation, setting: str, reason: str) -> None:

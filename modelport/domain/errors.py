@@ -127,6 +127,13 @@ class ModelError(ModelportError):
         self.partial = partial
         self.attempts: Sequence[AttemptRecord] = ()
 
+    def scrub(self, secrets: Sequence[str]) -> None:
+        """Replace these words wherever the error repeats them: servers echo keys."""
+        for secret in secrets:
+            self.message = self.message.replace(secret, "[secret]")
+            self.body = self.body.replace(secret, "[secret]") if self.body else None
+        self.args = (self.message,)
+
     def __str__(self) -> str:
         where = "/".join(part for part in (self.provider, self.model) if part)
         facts = [f"HTTP {self.status_code}"] if self.status_code else []

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 
 from .errors import InvalidRequestError, ModelError
 
@@ -96,6 +95,8 @@ def parse_retry_after(headers: Mapping[str, str], now: float) -> float | None:
     seconds = _positive(text)
     if seconds is not None or text is None:
         return seconds
+    from email.utils import parsedate_to_datetime  # here, since it is seldom needed and slow to import
+
     try:
         date = parsedate_to_datetime(text)
     except ValueError:

@@ -3,6 +3,7 @@
 usage: python tests/benchmarks/cache.py file|sql DIRECTORY|URL [SIZES...]     (default sizes: 100 1000 10000 100000)
 
 Filling goes by `store_many`; a store and a hit are single calls, one after the other, of one vector of 1,024 numbers.
+Take a new folder: for minutes after many files were deleted, ext4 is up to three times slower to make new ones.
 Prints one JSON object per size, and a last one with the growth of a store from the first size to the last.
 """
 

@@ -138,12 +138,14 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
     async def prune(self, *, max_age: timedelta | float | None = None, max_entries: int | None = None) -> int:
         """Remove entries older than `max_age` (seconds or a `timedelta`), then all but the newest `max_entries`.
 
-        Returns how many were removed.
+        Returns how many were removed. Raises `ValueError` for a negative argument.
         """
+        seconds = max_age.total_seconds() if isinstance(max_age, timedelta) else max_age
+        if (seconds or 0) < 0 or (max_entries or 0) < 0:
+            raise ValueError("max_age and max_entries must not be negative")
         removed = 0
         async with self._engines.writing() as connection:
-            if max_age is not None:
-                seconds = max_age.total_seconds() if isinstance(max_age, timedelta) else max_age
+            if seconds is not None:
                 removed += await self._table.delete_before(connection, int((self._clock() - seconds) * 1e6))
             if max_entries is not None:
                 removed += await self._table.delete_beyond(connection, max_entries)

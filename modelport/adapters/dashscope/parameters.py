@@ -15,8 +15,17 @@ __all__ = [
 ]
 
 Language = Literal[
-    "Auto", "Chinese", "English", "German", "Italian", "Portuguese",
-    "Spanish", "Japanese", "Korean", "French", "Russian",
+    "Auto",
+    "Chinese",
+    "English",
+    "German",
+    "Italian",
+    "Portuguese",
+    "Spanish",
+    "Japanese",
+    "Korean",
+    "French",
+    "Russian",
 ]
 
 

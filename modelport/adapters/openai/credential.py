@@ -48,3 +48,10 @@ class OpenAICredential(KeyedCredential):
         from .chat import OpenAIChatModel
 
         return OpenAIChatModel
+
+    @classmethod
+    def get_chat_model_classes(cls) -> list[Type[ChatModelBase]]:
+        """Chat Completions and Responses."""
+        from .response import OpenAIResponseModel
+
+        return [cls.get_chat_model_class(), OpenAIResponseModel]

@@ -207,6 +207,9 @@ async def test_stats_and_prune(tmp_path: Path) -> None:
     assert await kept(cache, range(5)) == [3, 4]
     assert await cache.prune(max_age=0, max_entries=0) == 2
     assert await cache.prune() == 0
+    for negative in ({"max_age": -1.0}, {"max_age": timedelta(-1)}, {"max_entries": -1}):
+        with pytest.raises(ValueError, match="negative"):
+            await cache.prune(**negative)
 
 
 async def test_a_clock_set_back_does_not_change_the_order(tmp_path: Path) -> None:

@@ -16,17 +16,17 @@ __all__ = ["AUDIO_RATE", "AudioReader"]
 
 AUDIO_RATE = 24_000
 
-_MEDIA_TYPES = {"pcm16": "audio/wav", "wav": "audio/wav", "mp3": "audio/mpeg"}
+_MEDIA_TYPES = {"mp3": "audio/mpeg"}
 
 
 class AudioReader:
     """The sound of one answer."""
 
-    def __init__(self, provider: str, created_at: str, audio_format: str) -> None:
+    def __init__(self, provider: str, created_at: str, audio_format: str, *, raw: bool) -> None:
         self._provider = provider
         self._created_at = created_at
-        self._raw = audio_format == "pcm16"
-        self._media_type = _MEDIA_TYPES.get(audio_format, f"audio/{audio_format}")
+        self._raw = raw
+        self._media_type = "audio/wav" if raw else _MEDIA_TYPES.get(audio_format, f"audio/{audio_format}")
         self._data_id = ""
         self._text_id = ""
         self._facts: dict[str, Any] = {}  # Any: id and expiry, the provider's JSON

@@ -11,6 +11,7 @@ from ....domain.conversation import AssistantTurn, HintTurn, SystemTurn, ToolTur
 from ....domain.media import split_tool_output
 from ....domain.messages import Msg
 from ....domain.responses import ModelWarning
+from ....domain.schema_merge import THINKING_TYPE, media_matches
 from ....domain.wire_names import legal_name, short_id
 from .parts import PartWriter
 from .row import OpenAIChatRow
@@ -93,15 +94,20 @@ class _Writer:
     def _reasoning(self, turn: AssistantTurn, message: Json) -> None:
         """`reasoning_content`, where the provider wants its thinking back."""
         thoughts = [block for block in turn.blocks if isinstance(block, ThinkingBlock)]
-        wanted = self.row.replay_reasoning
-        if wanted == "never" or (wanted == "tool_calls" and not turn.calls):
-            self._drop_thinking(len(thoughts))
-            return
-        own = [b.thinking for b in thoughts if b.provider_data and b.provider_data.owned_by(self.row.provider)]
+        replays = self._replays(turn)
+        own = [block.thinking for block in thoughts if replays and block.thinking and self._own_thought(block)]
         self._drop_thinking(len(thoughts) - len(own))
-        text = "\n".join(own) or self.row.reasoning_placeholder
+        text = "\n".join(own) or (self.row.reasoning_placeholder if replays and turn.calls else None)
         if text is not None and (message["content"] is not None or turn.calls):
             message["reasoning_content"] = text
+
+    def _replays(self, turn: AssistantTurn) -> bool:
+        wanted, types = self.row.replay_reasoning, self._context.input_types
+        taken = self.row.replay_unknown if types is None else media_matches(THINKING_TYPE, types)
+        return taken and (wanted == "always" or (wanted == "tool_calls" and bool(turn.calls)))
+
+    def _own_thought(self, block: ThinkingBlock) -> bool:
+        return bool(block.provider_data and block.provider_data.owned_by(self.row.provider))
 
     def _drop_thinking(self, count: int) -> None:
         if count and not self._thinking_dropped:
@@ -111,7 +117,7 @@ class _Writer:
 
     def _kept_sound(self, turn: AssistantTurn) -> str | None:
         """The id of sound that the provider still keeps."""
-        for block in turn.blocks:
+        for block in turn.blocks if self.row.keeps_audio else ():
             if isinstance(block, DataBlock) and self._own(block, "audio"):
                 facts = block.provider_data.data["audio"] if block.provider_data else None
                 expires = facts.get("expires_at") if isinstance(facts, dict) else None

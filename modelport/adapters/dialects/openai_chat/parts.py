@@ -7,8 +7,9 @@ from typing import Any
 
 from ....application.formatter import RenderContext
 from ....domain.blocks import Base64Source, DataBlock, TextBlock, URLSource
-from ....domain.media import accepted, announcement, data_uri, kind_of
+from ....domain.media import announcement, data_uri, kind_of
 from ....domain.responses import ModelWarning
+from ....domain.schema_merge import media_matches
 from .row import OpenAIChatRow
 
 __all__ = ["PartWriter"]
@@ -30,11 +31,14 @@ class PartWriter:
 
     def takes_url(self, source: URLSource) -> bool:
         """Whether the server fetches this URL itself (nothing is fetched for media it does not take)."""
-        if not source.url.startswith(("http://", "https://")):
-            return not self._takes(source.media_type)
+        scheme = source.url.partition(":")[0].lower()
+        if scheme in self._media.own_schemes or not self._takes(source.media_type):
+            return True
+        if scheme not in ("http", "https") or len(source.url) > (self._media.max_url_length or len(source.url)):
+            return False
         kind = kind_of(source.media_type)
         by_url = {"image": self._media.image_urls, "audio": self._media.audio_urls, "video": self._media.video_urls}
-        return by_url.get(kind, False) or not self._takes(source.media_type)
+        return by_url.get(kind, False)
 
     def content(self, blocks: Sequence[TextBlock | DataBlock]) -> Any:  # Any: a string or a list of parts
         """A message's content: a string when there is only text."""
@@ -49,7 +53,7 @@ class PartWriter:
 
     def part(self, block: DataBlock) -> Json | None:
         """The part of one media block; `None` when the provider does not take it."""
-        if not (self._takes(block.source.media_type) and accepted(block, self._context.input_types)):
+        if not (self._takes(block.source.media_type) and self._accepted(block)):
             return None
         source = self._resolved(block)
         if source is None:
@@ -70,6 +74,14 @@ class PartWriter:
         if kind == "document":
             return self._media.documents and media_type == "application/pdf"
         return self._media.images if kind == "image" else self._media.video
+
+    def _accepted(self, block: DataBlock) -> bool:
+        """Whether the model takes the block, by any of the names that its type has."""
+        kind, types = block.source.media_type.partition(";")[0], self._context.input_types
+        formats = self._media.audio_formats
+        names = [name for name, word in formats.items() if kind in formats and word == formats[kind]]
+        same = names or ([kind] if kind != "image/jpg" else ["image/jpeg"])
+        return types is None or any(media_matches(name, types) for name in (kind, *same))
 
     def _resolved(self, block: DataBlock) -> Base64Source | URLSource | None:
         source = block.source

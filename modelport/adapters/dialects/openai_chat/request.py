@@ -13,13 +13,15 @@ from ....domain.tool_choice import PlannedChoice, ToolSchema, plan_choice, tool_
 from ....domain.wire_names import legal_name
 from ....ports.transport import HttpRequest
 from ...wire.decoder import Json, decode_json_body
-from ...wire.errors import error_of_answer, read_error
+from ...wire.errors import ErrorFacts, error_of_answer, read_error
 from ...wire.framing import SSEFramer
 from ...wire.json_text import dump_json
 from .row import OpenAIChatRow
 from .stream import OpenAIChatDecoder
 
 __all__ = ["OpenAIChatCodec"]
+
+_SAMPLING = ("temperature", "top_p", "top_k")
 
 
 class OpenAIChatCodec:
@@ -48,49 +50,82 @@ class OpenAIChatCodec:
 
     def map_error(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
         """The error that an unsuccessful answer means."""
-        return error_of_answer(status, read_error(body), self._row.codes)
+        facts = _error_facts(body)
+        if self._row.refine_error:
+            facts = self._row.refine_error(facts)
+        return error_of_answer(status, facts, self._row.codes)
 
     def _body(self, request: ChatRequest) -> tuple[Json, list[ModelWarning]]:
         body: Json = {"model": request.model, "messages": request.rendered.messages}
-        values = request.parameters
+        thinking = self._row.thinking(request)
+        thinks = bool(thinking.thinks)
+        values, warnings = _without_refused_sampling(request, thinks=thinks)
+        warnings += thinking.warnings
         body.update({wire: values[ours] for ours, wire in self._row.fields.items() if ours in values})
-        thinking, warnings = self._row.thinking(request)
-        body.update(thinking)
+        body.update(thinking.fields)
+        streams = self._streams(request)
         if values.get("voice"):
             body["modalities"] = ["text", "audio"]
-            body["audio"] = {
-                "voice": values["voice"],
-                "format": self._row.audio_stream_format if request.stream else "wav",
-            }
-        warnings += self._add_tools(request, body)
-        if request.stream:
+            audio_format = self._row.audio_stream_format if streams else "wav"
+            body["audio"] = {"voice": values["voice"], "format": audio_format}
+        warnings += self._add_tools(request, body, thinks=thinks)
+        if streams:
             body["stream"] = True
             if self._row.stream_usage:
                 body["stream_options"] = {"include_usage": True}
         body.update(request.overrides)
         return body, warnings
 
-    def _add_tools(self, request: ChatRequest, body: Json) -> list[ModelWarning]:
+    def _streams(self, request: ChatRequest) -> bool:
+        """Whether to ask for a stream, also where the caller wants a whole answer: the engine makes one of it."""
+        stream_only = request.card is not None and request.card.stream_only
+        speaks = self._row.audio_needs_stream and bool(request.parameters.get("voice"))
+        return request.stream or stream_only or speaks
+
+    def _add_tools(self, request: ChatRequest, body: Json, *, thinks: bool) -> list[ModelWarning]:
         facts = request.card.tool_choice if request.card else ToolChoiceFacts()
-        plan = plan_choice(request.tools, request.tool_choice, facts, thinking=self._row.thinks(request))
+        plan = plan_choice(request.tools, request.tool_choice, facts, thinking=thinks)
         if not plan.tools:
             return plan.warnings
-        body["tools"] = [_legal_tool(tool) for tool in plan.tools]
+        body["tools"] = [self._legal_tool(tool) for tool in plan.tools]
         if plan.mode is not None:
             body["tool_choice"] = _choice(plan)
         if request.parameters.get("parallel_tool_calls") is False:
             body["parallel_tool_calls"] = False
         return plan.warnings
 
+    def _legal_tool(self, tool: ToolSchema) -> ToolSchema:
+        name, adapt = tool_name(tool), self._row.tool_schema
+        changes: Json = {} if legal_name(name) == name else {"name": legal_name(name)}
+        if adapt:
+            changes["parameters"] = adapt(tool["function"].get("parameters") or {})
+        return {**tool, "function": {**tool["function"], **changes}} if changes else tool
+
     def _audio_format(self, body: Json) -> str:
         audio = body.get("audio")
         return str(audio.get("format")) if isinstance(audio, dict) else self._row.audio_stream_format
 
 
-def _legal_tool(tool: ToolSchema) -> ToolSchema:
-    name = tool_name(tool)
-    legal = legal_name(name)
-    return tool if legal == name else {**tool, "function": {**tool["function"], "name": legal}}
+def _without_refused_sampling(request: ChatRequest, *, thinks: bool) -> tuple[Json, list[ModelWarning]]:
+    """The parameters without those that the model refuses, or ignores, by its card."""
+    values, warnings = dict(request.parameters), []
+    facts = request.card.sampling if request.card else None
+    if facts is None or (facts.allowed and (facts.with_thinking or not thinks)):
+        return values, []
+    when = "while it thinks" if facts.allowed else "at all"
+    for name in _SAMPLING:
+        if values.pop(name, None) is not None:
+            warnings.append(ModelWarning("dropped", name, f"{request.model} takes no {name} {when}"))
+    return values, warnings
+
+
+def _error_facts(body: bytes) -> ErrorFacts:
+    """The error of a body that is JSON, or one event, as some answer to requests for a stream, or plain text."""
+    if not body.lstrip().startswith((b"{", b"[", b"<")):
+        framer = SSEFramer()
+        payloads = [*framer.feed(body), framer.tail()]
+        body = next((payload for payload in payloads if payload), body)
+    return read_error(body)
 
 
 def _choice(plan: PlannedChoice) -> Any:  # Any: a word or an object of the wire

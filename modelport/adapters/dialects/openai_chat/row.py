@@ -6,20 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ....application.codec import ChatRequest
-from ....domain.responses import ModelWarning
-from ...wire.errors import COMMON_CODES, ErrorCodes
+from ...wire.errors import COMMON_CODES, ErrorCodes, ErrorFacts
+from .thinking import ThinkingRule, effort_only
 
-__all__ = ["MediaRules", "OpenAIChatRow", "ThinkingFields"]
+__all__ = ["MediaRules", "OpenAIChatRow", "SchemaRule"]
 
-ThinkingFields = Callable[[ChatRequest], tuple[dict[str, Any], list[ModelWarning]]]
-"""Body fields that switch thinking, and what could not be done (Any: the provider's JSON)."""
-
-
-def effort_when_thinking(request: ChatRequest) -> tuple[dict[str, Any], list[ModelWarning]]:
-    """OpenAI's own way: an effort is all there is, and it stands for thinking."""
-    effort = request.parameters.get("reasoning_effort")
-    return ({"reasoning_effort": effort} if effort else {}), []
+SchemaRule = Callable[[dict[str, Any]], dict[str, Any]]
+"""A JSON Schema to the subset that the provider takes (Any: a JSON Schema)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +35,10 @@ class MediaRules:
     """Whether PDF is taken, as a `file` part."""
     in_tool_results: bool = False
     """Whether a tool message may hold image parts."""
+    own_schemes: frozenset[str] = frozenset()
+    """URL schemes of files that lie at the provider, e.g. `ms`; they are sent as they are."""
+    max_url_length: int | None = None
+    """Longer URLs are fetched by us."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +55,16 @@ class OpenAIChatRow:
         }
     )
     """Our parameter to the wire's field, for those that are sent as they are."""
-    thinking: ThinkingFields = effort_when_thinking
-    thinks: Callable[[ChatRequest], bool] = lambda request: bool(request.parameters.get("thinking_enable"))
-    """Whether the model will think in this call, where that restricts the tool choice."""
+    thinking: ThinkingRule = effort_only
+    """How thinking is switched, and whether the model will think, which may restrict sampling and tool choice."""
+    tool_schema: SchemaRule | None = None
+    """What becomes of the parameters of tools, where the provider takes only a subset of JSON Schema."""
     replay_reasoning: Literal["never", "tool_calls", "always"] = "never"
-    """On which assistant messages `reasoning_content` goes back."""
+    """On which assistant messages `reasoning_content` goes back, for models whose card takes thinking as input."""
+    replay_unknown: bool = True
+    """Whether it also goes back to models without a card."""
     reasoning_placeholder: str | None = None
-    """What stands for reasoning that is not known, e.g. of another provider's turn."""
+    """What stands for unknown reasoning on a turn with tool calls, e.g. another provider's."""
     media: MediaRules = MediaRules()
     message_names: bool = True
     text_only_as_string: bool = True
@@ -75,6 +75,14 @@ class OpenAIChatRow:
     stream_usage: bool = True
     """Whether usage in streams is asked for with `stream_options`."""
     audio_stream_format: str = "pcm16"
-    """The only audio format that can be streamed; its chunks are raw 24 kHz mono 16-bit samples."""
+    """The audio format to ask for in streams."""
+    raw_audio_formats: frozenset[str] = frozenset({"pcm16"})
+    """Formats whose data are bare 24 kHz mono 16-bit samples, whatever their name says."""
+    audio_needs_stream: bool = False
+    """Whether spoken answers exist only as streams."""
+    keeps_audio: bool = True
+    """Whether earlier sound can be named by its id for a while."""
+    refine_error: Callable[[ErrorFacts], ErrorFacts] | None = None
+    """Finds in an error body what only this provider puts there."""
     error_finish_reasons: frozenset[str] = frozenset()
     """Finish reasons that are failures of the server."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ....domain.blocks import ProviderData
-from ....domain.errors import ResponseDecodeError, ServerError, StreamTruncatedError
+from ....domain.errors import ModelError, ResponseDecodeError, ServerError, StreamTruncatedError
 from ....domain.identity import new_id
 from ....domain.responses import ChatResponse, FinishReason
 from ...wire.decoder import Json, JsonDecoder
@@ -37,11 +37,12 @@ class OpenAIChatDecoder(JsonDecoder):
         self._thinking_id = ""
         self._refused = False
         self._calls = ToolCallTracker(names)
-        self._audio = AudioReader(row.provider, self.created_at, audio_format)
+        raw = audio_format in row.raw_audio_formats
+        self._audio = AudioReader(row.provider, self.created_at, audio_format, raw=raw)
 
     def body(self, answer: Json) -> ChatResponse:
         """A whole answer, as one response."""
-        if not answer.get("choices") and not answer.get("error"):
+        if not (answer.get("choices") or answer.get("error") or answer.get("code")):
             raise ResponseDecodeError("the answer has no `choices`; check that base_url points to a chat API")
         return self.whole(lambda: self._event(answer))
 
@@ -63,23 +64,31 @@ class OpenAIChatDecoder(JsonDecoder):
 
     def _event(self, event: Json) -> None:
         if event.get("error"):
-            raise error_in_stream(error_facts(event), self._row.codes)
+            raise self._failure(event)
         if not self.response_id:
             self.response_id = event.get("id") or new_id()
             self.model = event.get("model")
         usage = event.get("usage")
         if usage:
             self.usage = chat_usage(usage)
-        for choice in event.get("choices") or ():
-            if not choice.get("index"):
-                self._choice(choice, has_usage=bool(usage))
+        choices = event.get("choices")
+        if choices:
+            for choice in choices:
+                if not choice.get("index"):
+                    self._choice(choice, has_usage=bool(usage))
+        elif event.get("code"):  # an error without its envelope
+            raise self._failure(event)
+
+    def _failure(self, event: Json) -> ModelError:
+        facts, row = error_facts(event), self._row
+        return error_in_stream(row.refine_error(facts) if row.refine_error else facts, row.codes)
 
     def _choice(self, choice: Json, *, has_usage: bool) -> None:
         delta = choice.get("delta") or choice.get("message")
         if delta:
             self._delta(delta)
         finish = choice.get("finish_reason")
-        if finish:
+        if finish and finish != "null":  # the word, as some servers say until the end
             if finish in self._row.error_finish_reasons:
                 raise ServerError(f"the provider stopped: {finish}", code=finish)
             self.raw_finish_reason = finish

@@ -1,0 +1,41 @@
+"""Anthropic's credential; also for the servers that speak the Messages API under a host of their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal, Type
+
+from pydantic import ConfigDict, Field, field_validator
+
+from ...application.keyed_credential import KeyedCredential
+
+if TYPE_CHECKING:
+    from ...application.chat_model import ChatModelBase
+
+__all__ = ["AnthropicCredential"]
+
+
+class AnthropicCredential(KeyedCredential):
+    """Key and bare host; facts: wire/anthropic-messages, "Endpoint and versions"."""
+
+    model_config = ConfigDict(title="Anthropic API")
+    provider: ClassVar[str] = "anthropic"
+    key_variable: ClassVar[str] = "ANTHROPIC_API_KEY"
+
+    type: Literal["anthropic_credential"] = "anthropic_credential"
+    base_url: str = Field(default="https://api.anthropic.com", title="Base URL")
+
+    @field_validator("base_url")
+    @classmethod
+    def _bare(cls, value: str) -> str:
+        return value.removesuffix("/messages").removesuffix("/v1").rstrip("/")
+
+    def auth_headers(self) -> dict[str, str]:
+        """The key in the header that every version of the API, and every server like it, reads."""
+        return {"x-api-key": self.secret()}
+
+    @classmethod
+    def get_chat_model_class(cls) -> Type[ChatModelBase]:
+        """The Messages API."""
+        from .chat import AnthropicChatModel
+
+        return AnthropicChatModel

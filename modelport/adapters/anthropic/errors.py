@@ -1,0 +1,57 @@
+"""Anthropic's errors. Facts: wire/anthropic-messages, "Errors"."""
+
+from __future__ import annotations
+
+from ...domain.errors import (
+    ContextLengthError,
+    InvalidRequestError,
+    ModelError,
+    QuotaExceededError,
+    RateLimitError,
+    ServerError,
+)
+from ..wire.decoder import Json
+from ..wire.errors import ErrorCodes, error_facts, error_in_stream, error_of_answer, read_error
+
+__all__ = ["map_error", "stream_error"]
+
+_CODES: ErrorCodes = {
+    "billing_error": QuotaExceededError,
+    "request_too_large": InvalidRequestError,
+    "timeout_error": ServerError,
+}
+"""Types whose class does not follow from the HTTP status, or that come inside a stream where there is none."""
+
+_SPENT = ("credit balance", "spend limit", "usage limits")
+_TOO_LONG = ("prompt is too long", "exceed context limit", "exceeds the context window")
+
+
+def map_error(status: int, body: bytes) -> ModelError:
+    """The error of an unsuccessful answer."""
+    return _by_message(error_of_answer(status, read_error(body), _CODES))
+
+
+def stream_error(event: Json) -> ModelError:
+    """The error of an `error` event inside a successful answer, by its type: the status was 200."""
+    return _by_message(error_in_stream(error_facts(event), _CODES))
+
+
+def _by_message(error: ModelError) -> ModelError:
+    """Spent accounts and long prompts have no type of their own, only words."""
+    words = error.message.lower()
+    if isinstance(error, InvalidRequestError | RateLimitError) and any(sign in words for sign in _SPENT):
+        return _as(QuotaExceededError, error)
+    if isinstance(error, InvalidRequestError) and any(sign in words for sign in _TOO_LONG):
+        return _as(ContextLengthError, error)
+    return error
+
+
+def _as(cls: type[ModelError], error: ModelError) -> ModelError:
+    return cls(
+        error.message,
+        status_code=error.status_code,
+        code=error.code,
+        request_id=error.request_id,
+        retryable=False,
+        body=error.body,
+    )

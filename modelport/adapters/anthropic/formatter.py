@@ -1,0 +1,117 @@
+"""Messages to the Messages API's. Facts: wire/anthropic-messages, "Content blocks" and "Round-trip rules"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from ...application.formatter import FormatterBase, RenderContext, Rendered
+from ...domain.blocks import DataBlock, TextBlock, ThinkingBlock, ToolCallBlock, URLSource
+from ...domain.conversation import AssistantTurn, HintTurn, SystemTurn, ToolTurn, Turn, UserTurn
+from ...domain.messages import Msg
+from ...domain.responses import ModelWarning
+from ..wire.decoder import Json
+from .parts import PartWriter, is_taken
+
+__all__ = ["AnthropicChatFormatter", "AnthropicMultiAgentFormatter", "AnthropicRendered"]
+
+
+@dataclass(frozen=True, slots=True)
+class AnthropicRendered(Rendered):
+    """The messages, and what newer models' thinking is bound to."""
+
+    prefixes: Mapping[str, str] = field(default_factory=dict)
+    """By a thinking block's signature or data: the digest of everything that was sent to get it."""
+
+
+class AnthropicChatFormatter(FormatterBase):
+    """Native roles, neighbours of one role merged; all results of a turn in one user message after the calls."""
+
+    def needs_download(self, block: DataBlock) -> bool:
+        """The API fetches images and PDF files from http(s) URLs; text and local files are sent whole."""
+        source = block.source
+        if not isinstance(source, URLSource) or not is_taken(source.media_type):
+            return False
+        return not source.url.startswith(("http://", "https://")) or source.media_type.startswith("text/")
+
+    def render(self, msgs: Sequence[Msg], context: RenderContext) -> Rendered:
+        """The messages of the request body; system turns keep their place."""
+        conversation = self.conversation(msgs)
+        writer = _Writer(context, conversation.warnings)
+        for turn in conversation.turns:
+            writer.add(turn)
+        return AnthropicRendered(writer.messages, writer.warnings, prefixes=writer.prefixes)
+
+
+class AnthropicMultiAgentFormatter(AnthropicChatFormatter):
+    """Messages of several agents as one `<history>` with the speakers' names."""
+
+    multi_agent: ClassVar[bool] = True
+
+
+class _Writer:
+    def __init__(self, context: RenderContext, warnings: list[ModelWarning]) -> None:
+        self.messages: list[Json] = []
+        self.warnings = warnings
+        self.prefixes: dict[str, str] = {}
+        self._parts = PartWriter(context, warnings)
+        self._family = context.family
+        self._thinking_dropped = False
+
+    def add(self, turn: Turn) -> None:
+        if isinstance(turn, SystemTurn):
+            self._append("system", self._parts.parts(turn.texts))
+        elif isinstance(turn, UserTurn | HintTurn):
+            self._append("user", self._parts.parts(turn.blocks))
+        elif isinstance(turn, AssistantTurn):
+            self._append("assistant", [part for block in turn.blocks for part in self._assistant(block)])
+        else:
+            self._append("user", self._results(turn))
+
+    def _append(self, role: str, content: list[Json]) -> None:
+        """One message a role: the server merges neighbours anyway, and results must open their message."""
+        if self.messages and self.messages[-1]["role"] == role:
+            self.messages[-1]["content"] += content
+        elif content:
+            self.messages.append({"role": role, "content": content})
+
+    def _results(self, turn: ToolTurn) -> list[Json]:
+        return [self._parts.result(result) for result in turn.results]
+
+    def _assistant(self, block: TextBlock | ThinkingBlock | DataBlock | ToolCallBlock) -> list[Json]:
+        """A block of the model in its place, with what its provider ran before and after it."""
+        owned = self._owned(block)
+        return [*_objects(owned.get("before")), *self._own_part(block, owned), *_objects(owned.get("after"))]
+
+    def _own_part(self, block: TextBlock | ThinkingBlock | DataBlock | ToolCallBlock, owned: Json) -> list[Json]:
+        if isinstance(block, ThinkingBlock):
+            return self._thinking(block, owned)
+        if isinstance(block, ToolCallBlock):
+            return [self._parts.call(block)]
+        if isinstance(block, DataBlock):
+            return [self._parts.announced(block)]  # the model's turns hold no media
+        return self._parts.parts([block])
+
+    def _thinking(self, block: ThinkingBlock, owned: Json) -> list[Json]:
+        """Thinking with its signature, even when its text is empty; nobody else's is sent."""
+        signature, redacted = owned.get("signature"), owned.get("redacted")
+        if isinstance(owned.get("prefix"), str):
+            self.prefixes[str(signature or redacted)] = owned["prefix"]
+        if signature:
+            return [{"type": "thinking", "thinking": block.thinking, "signature": signature}]
+        if redacted:
+            return [{"type": "redacted_thinking", "data": redacted}]
+        if not self._thinking_dropped:
+            self._thinking_dropped = True
+            message = "thinking without a signature of this provider's was left out"
+            self.warnings.append(ModelWarning("dropped", "thinking", message))
+        return []
+
+    def _owned(self, block: TextBlock | ThinkingBlock | DataBlock | ToolCallBlock) -> Json:
+        data = block.provider_data
+        return dict(data.data) if data and data.owned_by("anthropic", self._family) else {}
+
+
+def _objects(value: object) -> list[Json]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

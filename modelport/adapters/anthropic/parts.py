@@ -1,0 +1,142 @@
+"""Content blocks of the Messages API, as sent. Facts: wire/anthropic-messages, "Content blocks" and "Traps"."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+
+from ...application.formatter import RenderContext
+from ...domain.blocks import (
+    Base64Source,
+    DataBlock,
+    TextBlock,
+    ToolCallBlock,
+    ToolResultBlock,
+    ToolResultState,
+    URLSource,
+)
+from ...domain.media import accepted, announcement
+from ...domain.responses import ModelWarning
+from ...domain.wire_names import legal_name
+from ..wire.decoder import Json
+from ..wire.json_text import parse_json
+
+__all__ = ["PartWriter", "is_taken", "legal_tool_name"]
+
+_NAME_LENGTH = 128
+_IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
+_PDF = "application/pdf"
+_PLAIN = "text/plain"
+_OTHER_SPELLINGS = {"image/jpg": "image/jpeg", "application/x-pdf": _PDF}
+_FAILED = frozenset({ToolResultState.ERROR, ToolResultState.DENIED, ToolResultState.INTERRUPTED})
+
+
+def legal_tool_name(name: str) -> str:
+    """A name that the API takes for a tool; the same for the same name."""
+    return legal_name(name, _NAME_LENGTH)
+
+
+def is_taken(media_type: str) -> bool:
+    """Whether the API takes media of this type at all."""
+    kind = _OTHER_SPELLINGS.get(media_type, media_type)
+    return kind in _IMAGES or kind in (_PDF, _PLAIN)
+
+
+class PartWriter:
+    """Writes blocks; media that the API does not take become an announcement in text, with a warning."""
+
+    def __init__(self, context: RenderContext, warnings: list[ModelWarning]) -> None:
+        self._context = context
+        self._warnings = warnings
+
+    def parts(self, blocks: Sequence[TextBlock | DataBlock]) -> list[Json]:
+        """Text and media; empty text is left out."""
+        return [self._part(block) for block in blocks if isinstance(block, DataBlock) or block.text.strip()]
+
+    def announced(self, block: DataBlock) -> Json:
+        """Text in place of media where the API takes none."""
+        message = f"anthropic takes no {block.source.media_type} here; it was announced in text"
+        self._warnings.append(ModelWarning("changed", "data", message))
+        return _text(announcement(block))
+
+    def call(self, call: ToolCallBlock) -> Json:
+        """A tool call of the model; its input is always an object."""
+        name = legal_tool_name(call.name)
+        return {"type": "tool_use", "id": _legal_id(call.id), "name": name, "input": _object(call.input)}
+
+    def result(self, result: ToolResultBlock) -> Json:
+        """What a tool returned, media included."""
+        output = result.output
+        if isinstance(output, str):
+            output = [TextBlock(text=output, id=result.id, created_at=result.created_at)]
+        content = self.parts(output) or [_text("(no output)")]
+        block: Json = {"type": "tool_result", "tool_use_id": _legal_id(result.id), "content": content}
+        if result.state in _FAILED:
+            block["is_error"] = True
+        return block
+
+    def _part(self, block: TextBlock | DataBlock) -> Json:
+        if isinstance(block, TextBlock):
+            return _text(block.text)
+        return self._media(block) or self.announced(block)
+
+    def _media(self, block: DataBlock) -> Json | None:
+        """The image or document block; `None` when the API or the model does not take it."""
+        kind = _OTHER_SPELLINGS.get(block.source.media_type, block.source.media_type)
+        if not (is_taken(kind) and accepted(_spelled(block, kind), self._context.input_types)):
+            return None
+        source = _source(self._context.media.get(_url(block), block.source), kind)
+        if source is None:
+            return None
+        if kind in _IMAGES:
+            return {"type": "image", "source": source}
+        document: Json = {"type": "document", "source": source}
+        if block.name:
+            document["title"] = block.name
+        return document
+
+
+def _source(source: Base64Source | URLSource, kind: str) -> Json | None:
+    if isinstance(source, URLSource):
+        fetched_by_api = source.url.startswith(("http://", "https://")) and kind != _PLAIN
+        return {"type": "url", "url": source.url} if fetched_by_api else None
+    if kind == _PLAIN:
+        text = _decoded(source.data)
+        return {"type": "text", "media_type": kind, "data": text} if text.strip() else None
+    return {"type": "base64", "media_type": kind, "data": source.data} if source.data else None
+
+
+def _decoded(data: str) -> str:
+    try:
+        return base64.b64decode(data).decode("utf-8", "replace")
+    except binascii.Error:
+        return ""
+
+
+def _spelled(block: DataBlock, kind: str) -> DataBlock:
+    if block.source.media_type == kind:
+        return block
+    return block.model_copy(update={"source": block.source.model_copy(update={"media_type": kind})})
+
+
+def _url(block: DataBlock) -> str:
+    return block.source.url if isinstance(block.source, URLSource) else ""
+
+
+def _text(text: str) -> Json:
+    return {"type": "text", "text": text}
+
+
+def _legal_id(original: str) -> str:
+    """Ids of other providers may hold what this API refuses; the same id always becomes the same."""
+    return legal_name(original, _NAME_LENGTH)
+
+
+def _object(text: str) -> Json:
+    """The input as the object that the API demands, also when a model wrote none or was cut off in it."""
+    try:
+        value = parse_json(text) if text.strip() else {}
+    except ValueError:
+        return {"INVALID_JSON": text}
+    return value if isinstance(value, dict) else {"input": value}

@@ -1,0 +1,172 @@
+"""A call to a Messages request. Facts: wire/anthropic-messages, "Endpoint and versions" and "Request body"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ...application.codec import ChatRequest, WireCall
+from ...domain.card_facts import SamplingFacts, ToolChoiceFacts
+from ...domain.errors import ModelError
+from ...domain.responses import ModelWarning
+from ...domain.tool_choice import PlannedChoice, ToolSchema, plan_choice, tool_name
+from ...ports.transport import HttpRequest
+from ..wire.decoder import Json, decode_json_body
+from ..wire.framing import SSEFramer
+from ..wire.json_text import dump_json
+from .errors import map_error
+from .formatter import AnthropicRendered
+from .parts import legal_tool_name
+from .stream import AnthropicDecoder
+from .thinking import ThinkingPlan, plan_thinking
+from .turns import arrange, bound_thinking, loop_starts_without_thinking
+
+__all__ = ["AnthropicCodec"]
+
+_VERSION = "2026-10-21"
+_SAMPLING_VERSION = "2023-06-01"
+"""The last version that takes sampling parameters; the current one refuses them even at their defaults."""
+
+_SAMPLING = ("temperature", "top_p", "top_k")
+_LEAST_TOP_P = 0.95
+_DEFAULT_MAX_TOKENS = 8192
+"""The API demands a limit; this is sent for models of which none is known."""
+
+
+class AnthropicCodec:
+    """The Messages API."""
+
+    def encode(self, request: ChatRequest) -> WireCall:
+        """The POST to `{base}/v1/messages`."""
+        body, warnings = _body(request)
+        prefix = _bind(request, body, warnings)
+        names = {legal_tool_name(tool_name(tool)): tool_name(tool) for tool in request.tools}
+
+        def new_decoder() -> AnthropicDecoder:
+            return AnthropicDecoder(names, prefix)
+
+        return WireCall(
+            HttpRequest("POST", request.endpoint.base_url + "/v1/messages", _headers(request, body), dump_json(body)),
+            new_framer=SSEFramer,
+            new_decoder=new_decoder,
+            decode_body=lambda data: new_decoder().body(decode_json_body(data)),
+            warnings=warnings,
+        )
+
+    def map_error(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
+        """The error that an unsuccessful answer means."""
+        return map_error(status, body)
+
+
+def _headers(request: ChatRequest, body: Json) -> dict[str, str]:
+    samples = any(body.get(name) is not None for name in _SAMPLING)
+    extra = {name.lower(): value for name, value in request.extra_headers.items()}
+    return {
+        "content-type": "application/json",
+        "anthropic-version": _SAMPLING_VERSION if samples else _VERSION,
+        **request.endpoint.headers,
+        **extra,
+    }
+
+
+def _body(request: ChatRequest) -> tuple[Json, list[ModelWarning]]:
+    arranged = arrange(request.rendered.messages, prefill=request.card.prefill if request.card else True)
+    max_tokens = _max_tokens(request)
+    plan = plan_thinking(request, max_tokens, foreign_loop=loop_starts_without_thinking(arranged.messages))
+    warnings = [*arranged.warnings, *plan.warnings]
+    body: Json = {"model": request.model, "max_tokens": max_tokens}
+    if arranged.system:
+        body["system"] = arranged.system
+    body["messages"] = arranged.messages
+    warnings += _add_tools(request, body, plan)
+    if plan.thinking:
+        body["thinking"] = plan.thinking
+    if plan.effort:
+        body["output_config"] = {"effort": plan.effort}
+    warnings += _add_sampling(request, body, plan)
+    if request.stream:
+        body["stream"] = True
+    _override(body, request.overrides)
+    return body, warnings
+
+
+def _max_tokens(request: ChatRequest) -> int:
+    """The caller's, else all that the model can write, else a default with room for the thinking budget."""
+    given = request.overrides.get("max_tokens", request.parameters.get("max_tokens"))
+    if isinstance(given, int):
+        return given
+    known = request.card.output_size if request.card else None
+    return known or _DEFAULT_MAX_TOKENS + int(request.parameters.get("thinking_budget") or 0)
+
+
+def _override(body: Json, overrides: Mapping[str, object]) -> None:
+    """The caller's fields win; `output_config`, and `thinking` without a type, are merged with ours."""
+    for name, value in overrides.items():
+        ours = body.get(name)
+        merges = name == "output_config" or (name == "thinking" and isinstance(value, dict) and "type" not in value)
+        body[name] = {**ours, **value} if merges and isinstance(value, dict) and isinstance(ours, dict) else value
+
+
+def _bind(request: ChatRequest, body: Json, warnings: list[ModelWarning]) -> str:
+    """Drop thinking that an edit made illegal; the digest of what is sent, for models that bind thinking to it."""
+    facts = request.card.thinking if request.card else None
+    if facts is None or facts.replay != "unedited" or "messages" in request.overrides:
+        return ""
+    rendered = request.rendered
+    prefixes = rendered.prefixes if isinstance(rendered, AnthropicRendered) else {}
+    body["messages"], digest, dropped = bound_thinking(body, prefixes)
+    warnings += dropped
+    return digest
+
+
+def _add_tools(request: ChatRequest, body: Json, thinking: ThinkingPlan) -> list[ModelWarning]:
+    facts = request.card.tool_choice if request.card else ToolChoiceFacts()
+    if thinking.manual:
+        facts = facts.model_copy(update={"with_thinking": False})
+    plan = plan_choice(request.tools, request.tool_choice, facts, thinking=thinking.thinks)
+    warnings = list(plan.warnings)
+    if not plan.tools:
+        return warnings
+    body["tools"] = [_tool(tool, warnings) for tool in plan.tools]
+    choice = _choice(plan)
+    if request.parameters.get("parallel_tool_calls") is False and plan.mode != "none":
+        choice = {**(choice or {"type": "auto"}), "disable_parallel_tool_use": True}
+    if choice:
+        body["tool_choice"] = choice
+    return warnings
+
+
+def _tool(tool: ToolSchema, warnings: list[ModelWarning]) -> Json:
+    function = tool["function"]
+    schema = {"type": "object", **(function.get("parameters") or {"properties": {}})}
+    wire: Json = {"name": legal_tool_name(tool_name(tool)), "input_schema": schema}
+    if function.get("description"):
+        wire["description"] = function["description"]
+    if function.get("strict"):
+        message = f"tool {tool_name(tool)!r} was sent without strict, which takes only a part of JSON Schema here"
+        warnings.append(ModelWarning("dropped", "tools", message))
+    return wire
+
+
+def _choice(plan: PlannedChoice) -> Json | None:
+    if plan.mode is None:
+        return None
+    if plan.mode in ("auto", "none"):
+        return {"type": plan.mode}
+    return {"type": "any"} if plan.mode == "required" else {"type": "tool", "name": legal_tool_name(plan.mode)}
+
+
+def _add_sampling(request: ChatRequest, body: Json, thinking: ThinkingPlan) -> list[ModelWarning]:
+    """Sampling parameters where the model, and its thinking, take them."""
+    facts = request.card.sampling if request.card else SamplingFacts()
+    values = {name: request.parameters[name] for name in _SAMPLING if name in request.parameters}
+    refused: dict[str, str] = {}
+    if not facts.allowed:
+        refused = dict.fromkeys(values, "the model takes no sampling parameters")
+    elif thinking.thinks and (thinking.manual or not facts.with_thinking):
+        legal = {"temperature": values.get("temperature") == 1, "top_p": values.get("top_p", 0) >= _LEAST_TOP_P}
+        refused = dict.fromkeys((name for name in values if not legal.get(name)), "the model thinks in this call")
+    left = values.keys() - refused.keys()
+    if not facts.temperature_with_top_p and {"temperature", "top_p"} <= left:
+        refused["top_p"] = "the model takes either this or temperature"
+    body.update({name: value for name, value in values.items() if name not in refused})
+    return [ModelWarning("dropped", name, f"{name} was not sent: {why}") for name, why in refused.items()]

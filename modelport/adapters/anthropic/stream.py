@@ -1,0 +1,238 @@
+"""Answers of the Messages API to deltas, streamed or whole. Facts: wire/anthropic-messages, "Streaming" and "Traps".
+
+Events are told apart by their `type`, since servers may leave the event names out. Unknown events, deltas and blocks
+are no errors: the API's promise is that they may appear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...domain.blocks import ProviderData, ThinkingBlock
+from ...domain.errors import ResponseDecodeError, StreamTruncatedError
+from ...domain.identity import new_id
+from ...domain.responses import ChatResponse, FinishReason
+from ..wire.decoder import Json, JsonDecoder, RunKind
+from ..wire.json_text import parse_json
+from ..wire.tool_calls import CallPiece, ToolCallTracker
+from .errors import stream_error
+from .usage import chat_usage, merged_usage
+
+__all__ = ["AnthropicDecoder"]
+
+_FINISH_REASONS: Mapping[str, FinishReason] = {
+    "end_turn": FinishReason.STOP,
+    "stop_sequence": FinishReason.STOP,
+    "tool_use": FinishReason.TOOL_CALLS,
+    "max_tokens": FinishReason.LENGTH,
+    "model_context_window_exceeded": FinishReason.LENGTH,
+    "refusal": FinishReason.REFUSAL,
+}
+_IMPLIED = {"text_delta": "text", "thinking_delta": "thinking", "signature_delta": "thinking"}
+"""The block a delta belongs to when its start never came."""
+
+
+class _Open:
+    """A block of the wire whose end has not come."""
+
+    __slots__ = ("block", "fed", "id", "kind", "pieces")
+
+    def __init__(self, block: Json) -> None:
+        self.kind: str = block.get("type") or ""
+        self.block = block
+        self.id = new_id() if self.kind == "thinking" else ""
+        self.pieces: list[str] = []
+        self.fed = False
+
+
+class AnthropicDecoder(JsonDecoder):
+    """One answer. `names` maps tool names on the wire to the application's.
+
+    `prefix` is the digest of everything that was sent, which newer models' thinking is bound to.
+    """
+
+    def __init__(self, names: Mapping[str, str] | None = None, prefix: str = "") -> None:
+        super().__init__()
+        self._open: dict[Any, _Open] = {}  # Any: the index, or whatever a server sends in its place
+        self._calls = ToolCallTracker(names)
+        self._prefix = prefix
+        self._raw_usage: Json = {}
+        self._ran: list[Json] = []
+        self._shown: tuple[RunKind, str, str] | None = None
+
+    def body(self, answer: Json) -> ChatResponse:
+        """A whole answer, as one response."""
+        if answer.get("type") == "error" or answer.get("error"):
+            raise stream_error(answer)
+        if not isinstance(answer.get("content"), list):
+            raise ResponseDecodeError("the answer has no `content`; check that base_url points to a Messages API")
+        return self.whole(lambda: self._message(answer))
+
+    def _check_end(self) -> None:
+        if not self.ended:
+            raise StreamTruncatedError("the stream ended without message_stop")
+        self.finish_reason = _FINISH_REASONS.get(self.raw_finish_reason or "", FinishReason.OTHER)
+        for index in list(self._open):
+            self._stop(index)
+        for piece in self._calls.finish():
+            self._call(piece)
+        if self._ran and self._shown:
+            kind, block_id, name = self._shown
+            self._close_run()  # its data and this are joined by the fold
+            self._piece(kind, block_id, "", name, ProviderData(provider="anthropic", data={"after": self._ran}))
+
+    def _event(self, event: Json) -> None:
+        kind = event.get("type")
+        if kind == "content_block_delta":
+            self._delta(event.get("index"), event.get("delta") or {})
+        elif kind == "content_block_start":
+            self._start(event.get("index"), event.get("content_block") or {})
+        elif kind == "content_block_stop":
+            self._stop(event.get("index"))
+        elif kind == "message_start":
+            self._begin(event.get("message") or {})
+        elif kind == "message_delta":
+            self._facts(event.get("delta") or {}, event.get("usage"))
+        elif kind == "message_stop":
+            self.ended = True
+        elif kind == "error" or event.get("error"):
+            raise stream_error(event)
+
+    def _message(self, message: Json) -> None:
+        """A whole message: every block of it starts and stops at once."""
+        self._begin({**message, "usage": None})
+        for index, block in enumerate(message["content"]):
+            self._start(index, block)
+            self._stop(index)
+        self._facts(message, message.get("usage"))
+
+    def _begin(self, message: Json) -> None:
+        message_id = message.get("id")
+        if self.model is not None and message_id not in (None, self.response_id):
+            raise ResponseDecodeError("a second answer began inside the first one's stream", retryable=True)
+        self.response_id = message_id or self.response_id or new_id()
+        self.model = message.get("model") or ""
+        self._count(message.get("usage"))
+
+    def _facts(self, facts: Json, usage: Json | None) -> None:
+        self.raw_finish_reason = facts.get("stop_reason") or self.raw_finish_reason
+        for key in ("stop_sequence", "stop_details", "container"):
+            if facts.get(key) is not None:
+                self.metadata[key] = facts[key]
+        self._count(usage)
+
+    def _count(self, usage: Json | None) -> None:
+        if usage:
+            self._raw_usage = merged_usage(self._raw_usage, usage)
+            self.usage = chat_usage(self._raw_usage)
+
+    def _start(self, index: Any, block: Json) -> _Open:  # Any: as in `_open`
+        opened = self._open[index] = _Open(block)
+        if opened.kind == "text":
+            self._say(block.get("text") or "")
+            self._cite(block.get("citations"))
+        elif opened.kind == "thinking":
+            self._think(opened, block.get("thinking") or "")
+            self._sign(opened, block.get("signature"))
+        elif opened.kind == "redacted_thinking":
+            self._redacted(block)
+        elif opened.kind == "tool_use":
+            self._call(
+                self._calls.feed({"index": index, "id": block.get("id"), "function": {"name": block.get("name")}})
+            )
+        return opened
+
+    def _delta(self, index: Any, delta: Json) -> None:  # Any: as in `_open`
+        kind = delta.get("type")
+        if kind == "text_delta":
+            self._say(delta.get("text") or "")
+            return
+        opened = self._open.get(index) or self._start(index, {"type": _IMPLIED.get(kind or "")})
+        if kind == "input_json_delta":
+            self._input(index, opened, delta.get("partial_json") or "")
+        elif kind == "thinking_delta":
+            self._think(opened, delta.get("thinking") or "")
+        elif kind == "signature_delta":
+            self._sign(opened, delta.get("signature"))
+        elif kind == "citations_delta":
+            self._cite([delta.get("citation")])
+
+    def _input(self, index: Any, opened: _Open, text: str) -> None:  # Any: as in `_open`
+        if opened.kind != "tool_use":
+            opened.pieces.append(text)
+        elif text:
+            opened.fed = True
+            self._call(self._calls.feed({"index": index, "function": {"arguments": text}}))
+
+    def _stop(self, index: Any) -> None:  # Any: as in `_open`
+        opened = self._open.pop(index, None)
+        if opened is None:
+            return
+        if opened.kind == "tool_use":
+            whole = opened.block.get("input")
+            if whole and not opened.fed:  # compatible servers give it all at the start
+                self._call(self._calls.feed({"index": index, "function": {"arguments": whole}}))
+        elif opened.kind not in ("", "text", "thinking", "redacted_thinking"):
+            self._ran_by_server(opened)
+
+    def _say(self, text: str) -> None:
+        """Citations split a text into many blocks, which are one text to a reader."""
+        if not text:
+            return
+        shown = self._shown
+        if shown is not None and shown[0] == "text" and not self._ran:
+            self._piece("text", shown[1], text)
+            return
+        block_id, owner = new_id(), self._owned({}) if self._ran else None
+        self._shown = ("text", block_id, "")
+        self._piece("text", block_id, text, data=owner)
+
+    def _think(self, opened: _Open, text: str) -> None:
+        if text:
+            self._shown = ("thinking", opened.id, "")
+            self._piece("thinking", opened.id, text)
+
+    def _sign(self, opened: _Open, signature: Any) -> None:  # Any: a string, if the server is sane
+        """The signature is replaced, never joined; a block that shows no text has one all the same."""
+        if signature:
+            self._shown = ("thinking", opened.id, "")
+            self._piece("thinking", opened.id, "", data=self._owned({"signature": signature, **self._bound()}))
+
+    def _redacted(self, block: Json) -> None:
+        owner = self._owned({"redacted": block.get("data"), **self._bound()})
+        made = ThinkingBlock(thinking="", redacted=True, created_at=self.created_at, provider_data=owner)
+        self._shown = ("thinking", made.id, "")
+        self._add(made)
+
+    def _call(self, piece: CallPiece | None) -> None:
+        if piece is not None:
+            owner = self._owned({}) if self._ran else None
+            self._shown = ("tool_call", piece.id, piece.name)
+            self._piece("tool_call", piece.id, piece.text, piece.name, owner)
+
+    def _cite(self, citations: Any) -> None:  # Any: a list or null
+        found = [citation for citation in citations or () if citation]
+        if found:
+            self.metadata.setdefault("citations", []).extend(found)
+
+    def _ran_by_server(self, opened: _Open) -> None:
+        """A tool that the provider ran, or its result: told in the metadata, kept whole for the next turn."""
+        block, text = opened.block, "".join(opened.pieces)
+        if text:
+            try:
+                block = {**block, "input": parse_json(text)}
+            except ValueError:
+                block = {**block, "input": {"INVALID_JSON": text}}
+        self._ran.append(block)
+        self.metadata.setdefault("server_tools", []).append(block)
+
+    def _owned(self, data: Json) -> ProviderData:
+        """Data to send back; what the server ran before this block goes with it."""
+        if self._ran:
+            data = {"before": self._ran, **data}
+            self._ran = []
+        return ProviderData(provider="anthropic", data=data)
+
+    def _bound(self) -> Json:
+        return {"prefix": self._prefix} if self._prefix else {}

@@ -1,0 +1,139 @@
+"""Rendered messages to a legal `system` and `messages`. Facts: wire/anthropic-messages, "Request body" and "Traps"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from ...domain.responses import ModelWarning
+from ..wire.decoder import Json
+from ..wire.json_text import dump_json
+
+__all__ = ["Arranged", "arrange", "bound_thinking", "loop_starts_without_thinking"]
+
+_THINKING = ("thinking", "redacted_thinking")
+_OPENING = "[The conversation begins with what you said.]"
+_CONTINUE = "[Continue.]"
+
+
+@dataclass(slots=True)
+class Arranged:
+    """The conversation as the body has it."""
+
+    system: list[Json] = field(default_factory=list)
+    messages: list[Json] = field(default_factory=list)
+    warnings: list[ModelWarning] = field(default_factory=list)
+
+
+def arrange(rendered: Sequence[Json], *, prefill: bool) -> Arranged:
+    """Leading system messages to `system`, later ones to hints; a user's message first, and where needed last.
+
+    `prefill` says whether the model continues a trailing message of its own.
+    """
+    arranged = Arranged()
+    for message in rendered:
+        role, content = message["role"], _blocks(message["content"])
+        if role == "system" and not arranged.messages:
+            arranged.system += content
+        elif role == "system":
+            _warn(arranged, "system", "a later system message was sent as a hint in a user message")
+            _append(arranged.messages, "user", _as_hint(content))
+        else:
+            _append(arranged.messages, role, content)
+    if not arranged.messages or arranged.messages[0]["role"] != "user":
+        _warn(arranged, "messages", "the API begins with a user message; one that says so was put first")
+        arranged.messages.insert(0, {"role": "user", "content": [_text(_OPENING)]})
+    _end(arranged, prefill)
+    return arranged
+
+
+def _end(arranged: Arranged, prefill: bool) -> None:
+    """A trailing message of the model: continued, resent as it is when the server paused in it, or answered."""
+    last = arranged.messages[-1]
+    if last["role"] != "assistant" or any(_ran_by_server(block) for block in last["content"]):
+        return
+    if not prefill:
+        _warn(arranged, "messages", "the model continues no message of its own; a user message asks it to")
+        arranged.messages.append({"role": "user", "content": [_text(_CONTINUE)]})
+    elif last["content"][-1].get("type") == "text":
+        last["content"][-1] = _text(last["content"][-1]["text"].rstrip())
+
+
+def loop_starts_without_thinking(messages: Sequence[Json]) -> bool:
+    """Whether the last turn is a tool loop that does not begin with the model's thinking."""
+    opening: Json | None = None
+    if messages and _has_results(messages[-1]):
+        for message in reversed(messages):
+            if message["role"] == "assistant":
+                opening = message["content"][0]
+            elif not _has_results(message):
+                break
+    return opening is not None and opening.get("type") not in _THINKING
+
+
+def bound_thinking(body: Json, prefixes: Mapping[str, str]) -> tuple[list[Json], str, list[ModelWarning]]:
+    """The messages without thinking that an edit has made illegal, the digest of what is sent, and warnings.
+
+    Newer models refuse thinking when anything before it (system, tools, messages) is not what it was when the thinking
+    was written. Blocks are digested one by one, so that merging of messages changes nothing.
+    """
+    digest = blake2b(dump_json([body.get("system"), body.get("tools")]), digest_size=16)
+    kept_messages: list[Json] = []
+    dropped = 0
+    for message in body["messages"]:
+        kept, reached = [], {digest.hexdigest()}
+        for block in message["content"]:
+            made_after = prefixes.get(_key(block))
+            if made_after is not None and made_after not in reached:
+                dropped += 1
+                continue
+            kept.append(block)
+            digest.update(message["role"].encode() + dump_json(block))
+            reached.add(digest.hexdigest())
+        if kept:
+            kept_messages.append({**message, "content": kept})
+    text = f"{dropped} thinking block(s) were left out, since what stood before them has changed"
+    return kept_messages, digest.hexdigest(), [ModelWarning("dropped", "thinking", text)] if dropped else []
+
+
+def _append(messages: list[Json], role: str, content: list[Json]) -> None:
+    if not content:
+        return
+    if messages and messages[-1]["role"] == role:
+        messages[-1] = {"role": role, "content": [*messages[-1]["content"], *content]}
+    else:
+        messages.append({"role": role, "content": content})
+
+
+def _blocks(content: object) -> list[Json]:
+    """An application's formatter may write plain strings."""
+    if isinstance(content, str):
+        return [_text(content)] if content.strip() else []
+    return list(content) if isinstance(content, list) else []
+
+
+def _as_hint(content: Sequence[Json]) -> list[Json]:
+    words = "\n".join(str(block.get("text", "")) for block in content)
+    return [_text(f"<instruction>\n{words}\n</instruction>")]
+
+
+def _has_results(message: Json) -> bool:
+    return message["role"] == "user" and any(block.get("type") == "tool_result" for block in message["content"])
+
+
+def _ran_by_server(block: Json) -> bool:
+    kind = str(block.get("type"))
+    return kind == "server_tool_use" or (kind.endswith("_tool_result") and kind != "tool_result")
+
+
+def _key(block: Json) -> str:
+    return str(block.get("signature") or block.get("data")) if block.get("type") in _THINKING else ""
+
+
+def _text(text: str) -> Json:
+    return {"type": "text", "text": text}
+
+
+def _warn(arranged: Arranged, setting: str, message: str) -> None:
+    arranged.warnings.append(ModelWarning("changed", setting, message))

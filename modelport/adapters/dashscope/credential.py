@@ -1,0 +1,58 @@
+"""DashScope's credential: one key and one base URL, from which the URLs of all its services follow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, Literal, Type
+
+from pydantic import ConfigDict, Field
+
+from ...application.codec import Endpoint
+from ...application.keyed_credential import KeyedCredential
+
+if TYPE_CHECKING:
+    from ...application.chat_model import ChatModelBase
+
+__all__ = ["DashScopeCredential"]
+
+_COMPATIBLE, _NATIVE, _WEBSOCKET = "/compatible-mode/v1", "/api/v1", "/api-ws/v1"
+
+
+class DashScopeCredential(KeyedCredential):
+    """Key and base URL; keys open only the hosts of their region. Facts: wire/dashscope-chat, "Base URLs"."""
+
+    model_config = ConfigDict(title="DashScope (Alibaba Model Studio) API")
+    provider: ClassVar[str] = "dashscope"
+    key_variable: ClassVar[str] = "DASHSCOPE_API_KEY"
+
+    type: Literal["dashscope_credential"] = "dashscope_credential"
+    base_url: str = Field(
+        default="https://dashscope.aliyuncs.com/compatible-mode/v1",
+        title="Base URL",
+        description="That of the compatible mode; the native and speech services are found beside it.",
+    )
+
+    def endpoint(self, extra: Mapping[str, str] | None = None) -> Endpoint:
+        """The compatible mode, also where the native base URL was given."""
+        base = self.base_url
+        if base.endswith(_NATIVE):
+            base = base.removesuffix(_NATIVE) + _COMPATIBLE
+        return Endpoint(base, {**self.auth_headers(), **(extra or {})})
+
+    def native_url(self) -> str:
+        """The base URL of the native HTTP services."""
+        return self._root() + _NATIVE
+
+    def websocket_url(self) -> str:
+        """The base URL of the WebSocket services: `wss` beside `https`, `ws` beside `http`."""
+        return "ws" + self._root().removeprefix("http") + _WEBSOCKET
+
+    def _root(self) -> str:
+        return self.base_url.removesuffix(_COMPATIBLE).removesuffix(_NATIVE)
+
+    @classmethod
+    def get_chat_model_class(cls) -> Type[ChatModelBase]:
+        """Chat Completions in the compatible mode."""
+        from .chat import DashScopeChatModel
+
+        return DashScopeChatModel

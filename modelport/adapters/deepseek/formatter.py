@@ -1,0 +1,23 @@
+"""DeepSeek's formatters."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ..dialects.openai_chat.formatter import DialectChatFormatter
+from ..dialects.openai_chat.row import OpenAIChatRow
+from .row import DEEPSEEK_CHAT
+
+__all__ = ["DeepSeekChatFormatter", "DeepSeekMultiAgentFormatter"]
+
+
+class DeepSeekChatFormatter(DialectChatFormatter):
+    """Each message as API messages in its native role."""
+
+    row: ClassVar[OpenAIChatRow] = DEEPSEEK_CHAT
+
+
+class DeepSeekMultiAgentFormatter(DeepSeekChatFormatter):
+    """Messages of several agents as one `<history>` with the speakers' names."""
+
+    multi_agent: ClassVar[bool] = True

@@ -1,0 +1,114 @@
+"""How a call's thinking is switched in Chat Completions bodies: the ways that several providers share.
+
+The caller's word is `thinking_enable`; a model's facts come from its card. A model that has a switch is always told,
+since servers differ in what they do when nothing is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ....application.codec import ChatRequest
+from ....domain.responses import ModelWarning
+
+__all__ = ["ThinkingPlan", "ThinkingRule", "ThinkingSwitch", "effort_only", "has_reasoning", "with_effort"]
+
+
+@dataclass(frozen=True, slots=True)
+class ThinkingPlan:
+    """What a body says about thinking, and whether the model will think."""
+
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """Body fields (Any: the provider's JSON)."""
+    thinks: bool | None = False
+    """`None` when neither the caller nor a card says."""
+    warnings: Sequence[ModelWarning] = ()
+
+
+ThinkingRule = Callable[[ChatRequest], ThinkingPlan]
+
+
+def effort_only(request: ChatRequest) -> ThinkingPlan:
+    """OpenAI's own way: `reasoning_effort` is all there is. Facts: wire/openai-chat, "Request body"."""
+    values, card = request.parameters, request.card
+    effort = request.overrides.get("reasoning_effort") or values.get("reasoning_effort")
+    warnings = []
+    if values.get("thinking_enable") and not effort:
+        message = "this server has no switch for thinking; set reasoning_effort instead"
+        warnings.append(ModelWarning("dropped", "thinking_enable", message))
+    facts = card.thinking if card else None
+    by_default = facts is not None and not facts.can_disable
+    fields = {"reasoning_effort": effort} if effort else {}
+    return ThinkingPlan(fields, effort != "none" if effort else by_default, warnings)
+
+
+@dataclass(frozen=True, slots=True)
+class ThinkingSwitch:
+    """A body field that turns thinking on and off."""
+
+    field: str
+    on: Any
+    """The field's value for "on" (Any: the provider's JSON)."""
+    off: Any
+
+    def plan(self, request: ChatRequest, implied_by: str = "") -> ThinkingPlan:
+        """The field as the caller wants it and the model takes it.
+
+        A value of the parameter `implied_by` says that thinking is wanted when `thinking_enable` was not set.
+        """
+        if self.field in request.overrides:
+            return ThinkingPlan({}, not _says_off(request.overrides[self.field]))
+        wanted = _wanted(request, implied_by)
+        facts = request.card.thinking if request.card else None
+        if facts is None:
+            return self._saying(wanted)
+        if wanted is None or facts.modes == []:
+            return ThinkingPlan({}, facts.default != "disabled" or not facts.can_disable)
+        if wanted is False and not facts.can_disable:
+            return ThinkingPlan({}, True, _cannot_stop(request))
+        return self._saying(wanted)
+
+    def _saying(self, wanted: bool | None) -> ThinkingPlan:
+        return ThinkingPlan({} if wanted is None else {self.field: self.on if wanted else self.off}, wanted)
+
+
+def with_effort(plan: ThinkingPlan, request: ChatRequest) -> ThinkingPlan:
+    """The plan with `reasoning_effort`, which servers refuse while thinking is off."""
+    effort = request.parameters.get("reasoning_effort")
+    if not effort:
+        return plan
+    if plan.thinks is not False:
+        return replace(plan, fields={**plan.fields, "reasoning_effort": effort})
+    dropped = ModelWarning("dropped", "reasoning_effort", "reasoning_effort was not sent: thinking is off")
+    return replace(plan, warnings=[*plan.warnings, dropped])
+
+
+def has_reasoning(request: ChatRequest) -> bool:
+    """Whether a message of the request carries reasoning of an earlier turn."""
+    return any(message.get("reasoning_content") for message in request.rendered.messages)
+
+
+def _wanted(request: ChatRequest, implied_by: str) -> bool | None:
+    """The caller's wish; the form's default when nothing was set; `None` when nobody knows of a switch."""
+    values, card = request.parameters, request.card
+    if "thinking_enable" not in values:
+        return None
+    if "thinking_enable" in request.chosen:
+        return bool(values["thinking_enable"])
+    if values["thinking_enable"] or values.get(implied_by):
+        return True
+    if card is None or card.thinking is None:
+        return None
+    return bool(card.default_of("thinking_enable"))
+
+
+def _cannot_stop(request: ChatRequest) -> list[ModelWarning]:
+    if "thinking_enable" not in request.chosen:
+        return []
+    return [ModelWarning("dropped", "thinking_enable", f"{request.model} cannot stop thinking")]
+
+
+def _says_off(value: Any) -> bool:  # Any: whatever the caller gave for the provider's field
+    return value.get("type") == "disabled" if isinstance(value, dict) else value is False

@@ -1,0 +1,1 @@
+"""Responses: OpenAI's newer protocol, which a few others speak too."""

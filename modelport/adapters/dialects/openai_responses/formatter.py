@@ -1,0 +1,134 @@
+"""Messages to the input items of Responses. Facts: wire/openai-responses, "Input items" and "Round-trip rules".
+
+The ids of messages and calls stay out, since nothing is stored at the provider; reasoning goes back whole, directly
+before what it led to, and only to whoever made it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from ....application.formatter import FormatterBase, RenderContext, Rendered
+from ....domain.blocks import DataBlock, TextBlock, ThinkingBlock, ToolCallBlock, ToolResultBlock, URLSource
+from ....domain.conversation import AssistantTurn, HintTurn, SystemTurn, ToolTurn, Turn, UserTurn
+from ....domain.messages import Msg
+from ....domain.responses import ModelWarning
+from ....domain.wire_names import legal_name, short_id
+from .parts import PartWriter
+from .row import CALL_FACTS, OpenAIResponsesRow
+
+__all__ = ["DialectResponseFormatter"]
+
+Json = dict[str, Any]  # Any: the provider's JSON
+
+
+class DialectResponseFormatter(FormatterBase):
+    """Each message as input items; media of tools stay in the tool's output."""
+
+    row: ClassVar[OpenAIResponsesRow]
+
+    def needs_download(self, block: DataBlock) -> bool:
+        """Whether the server does not fetch this URL itself."""
+        return isinstance(block.source, URLSource) and PartWriter(self.row).needs_download(block.source)
+
+    def render(self, msgs: Sequence[Msg], context: RenderContext) -> Rendered:
+        """The `input` of the request body."""
+        conversation = self.conversation(msgs)
+        writer = _Writer(self.row, context, conversation.warnings)
+        for turn in conversation.turns:
+            writer.add(turn)
+        return Rendered(writer.items, writer.warnings)
+
+
+class _Writer:
+    def __init__(self, row: OpenAIResponsesRow, context: RenderContext, warnings: list[ModelWarning]) -> None:
+        self.row = row
+        self.items: list[Json] = []
+        self.warnings = warnings
+        self._parts = PartWriter(row, context, warnings)
+        self._family = context.family
+        self._reasons: set[str] = set()
+
+    def add(self, turn: Turn) -> None:
+        if isinstance(turn, SystemTurn):
+            self.items.append({"role": "system", "content": "\n".join(block.text for block in turn.texts)})
+        elif isinstance(turn, UserTurn | HintTurn):
+            self.items.append({"role": "user", "content": self._parts.content(turn.blocks)})
+        elif isinstance(turn, AssistantTurn):
+            self._assistant(turn)
+        elif isinstance(turn, ToolTurn):
+            self.items += [self._result(result) for result in turn.results]
+
+    def _assistant(self, turn: AssistantTurn) -> None:
+        items: list[Json] = []
+        for block in turn.blocks:
+            if isinstance(block, ThinkingBlock):
+                items += self._reasoning(block)
+            elif isinstance(block, ToolCallBlock):
+                items.append(self._call(block))
+            elif isinstance(block, TextBlock):
+                self._text(items, block)
+            else:
+                items.append({"role": "assistant", "content": self._parts.announce(block)})
+        while items and items[-1].get("type") == "reasoning":
+            items.pop()
+            self._drop("what it led to is not in the conversation")
+        self.items += items
+
+    def _reasoning(self, block: ThinkingBlock) -> list[Json]:
+        """The reasoning item as it came, unless only somebody else could read it or a part is missing."""
+        item = self._own(block).get("item")
+        if not isinstance(item, dict):
+            self._drop("it was made elsewhere")
+        elif not item.get("encrypted_content") or item.get("status") == "incomplete":
+            self._drop("it is not complete")
+        else:
+            keys = self.row.reasoning_keys
+            kept = {key: value for key, value in item.items() if keys is None or key in keys}
+            return [{**kept, "summary": kept.get("summary") or []}]
+        return []
+
+    def _drop(self, reason: str) -> None:
+        if reason not in self._reasons:
+            self._reasons.add(reason)
+            message = f"reasoning of earlier turns was left out for {self.row.provider}: {reason}"
+            self.warnings.append(ModelWarning("dropped", "thinking", message))
+
+    def _text(self, items: list[Json], block: TextBlock) -> None:
+        """A text as a message of its own, or as a further part of the message it came in."""
+        own = self._own(block)
+        refused = bool(own.get("refusal")) and self.row.refusal_parts
+        part = {"type": "refusal", "refusal": block.text} if refused else {"type": "output_text", "text": block.text}
+        if own.get("same_message") and items and items[-1].get("role") == "assistant":
+            before = items[-1]["content"]
+            parts = before if isinstance(before, list) else [{"type": "output_text", "text": before}]
+            items[-1]["content"] = [*parts, part]
+            return
+        message: Json = {"role": "assistant", "content": [part] if refused else block.text}
+        if own.get("phase"):
+            message["phase"] = own["phase"]
+        items.append(message)
+
+    def _call(self, block: ToolCallBlock) -> Json:
+        own = self._own(block)
+        return {
+            "type": "function_call",
+            "call_id": short_id(block.id, self.row.max_id_length),
+            "name": legal_name(block.name),
+            "arguments": block.input if block.input.strip() else "{}",
+            **{key: own[key] for key in CALL_FACTS if key in own},
+        }
+
+    def _result(self, result: ToolResultBlock) -> Json:
+        output = result.output
+        content: Any = output if isinstance(output, str) else self._parts.content(output, tool=True)
+        if isinstance(content, str) and not content.strip():
+            content = "(no output)"
+        call_id = short_id(result.id, self.row.max_id_length)
+        return {"type": "function_call_output", "call_id": call_id, "output": content}
+
+    def _own(self, block: TextBlock | ThinkingBlock | ToolCallBlock) -> Json:
+        """What this provider gave to be sent back with the block."""
+        owned = block.provider_data
+        return dict(owned.data) if owned and owned.owned_by(self.row.provider, self._family) else {}

@@ -1,0 +1,47 @@
+"""The chat model class that every provider of the dialect shares."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from ....application.codec import Endpoint
+from ....application.credential import CredentialBase
+from ....application.formatter import FormatterBase
+from ....application.http_chat import HttpChatModel
+from ....application.keyed_credential import KeyedCredential
+from .request import OpenAIResponsesCodec
+from .row import OpenAIResponsesRow
+
+__all__ = ["DialectResponseModel"]
+
+
+class DialectResponseModel(HttpChatModel):
+    """A model behind Responses. Takes the arguments of `ChatModelBase`."""
+
+    row: ClassVar[OpenAIResponsesRow]
+    formatter_class: ClassVar[type[FormatterBase]]
+
+    def __init__(
+        self,
+        credential: CredentialBase,
+        model: str,
+        parameters: Any = None,  # Any: the subclass's Parameters
+        stream: bool = True,
+        max_retries: int | None = None,
+        context_size: int | None = None,
+        formatter: FormatterBase | None = None,
+        **options: Any,  # Any: the keyword options of ChatModelBase
+    ) -> None:
+        formatter = formatter or self.formatter_class()
+        super().__init__(credential, model, parameters, stream, max_retries, context_size, formatter, **options)
+        self.codec = OpenAIResponsesCodec(self.row)
+
+    @property
+    def provider_name(self) -> str:
+        """The provider of the credential."""
+        return self.credential.provider_name()
+
+    def endpoint(self) -> Endpoint:
+        """The credential's."""
+        assert isinstance(self.credential, KeyedCredential), "a credential with a key and a base URL"
+        return self.credential.endpoint()

@@ -1,0 +1,93 @@
+"""Content parts of Responses input: text and media as the provider takes them.
+
+Facts: wire/openai-responses, "Input items"; wire/xai, "Responses deltas".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ....application.formatter import RenderContext
+from ....domain.blocks import Base64Source, DataBlock, TextBlock, URLSource
+from ....domain.media import accepted, announcement, data_uri, kind_of
+from ....domain.responses import ModelWarning
+from .row import OpenAIResponsesRow
+
+__all__ = ["PartWriter"]
+
+Json = dict[str, Any]  # Any: the provider's JSON
+
+_EXTENSIONS = {"plain": "txt", "markdown": "md"}
+
+
+class PartWriter:
+    """Writes parts; what the provider does not take becomes an announcement in text, with a warning."""
+
+    def __init__(
+        self,
+        row: OpenAIResponsesRow,
+        context: RenderContext | None = None,
+        warnings: list[ModelWarning] | None = None,
+    ) -> None:
+        self._row = row
+        self._context = context or RenderContext()
+        self._warnings = warnings if warnings is not None else []
+
+    def needs_download(self, source: URLSource) -> bool:
+        """Whether the media must be sent inline: the server fetches http(s) URLs itself and no others."""
+        if source.url.startswith(("http://", "https://")):
+            return False
+        kind = kind_of(source.media_type)
+        return kind == "image" or (kind == "document" and self._row.media.inline_documents)
+
+    def content(self, blocks: Sequence[TextBlock | DataBlock], *, tool: bool = False) -> Any:  # Any: a string or parts
+        """A user message's content or a tool's output: a string when there is only text, without empty text."""
+        parts = [
+            self._part_or_text(block, tool=tool)
+            for block in blocks
+            if not isinstance(block, TextBlock) or block.text.strip()
+        ]
+        if all(part["type"] == "input_text" for part in parts):
+            return "\n".join(part["text"] for part in parts)
+        return parts
+
+    def announce(self, block: DataBlock) -> str:
+        """A text in place of media."""
+        message = f"{self._row.provider} takes no {block.source.media_type} here; it was announced in text"
+        self._warnings.append(ModelWarning("changed", "data", message))
+        return announcement(block)
+
+    def _part_or_text(self, block: TextBlock | DataBlock, *, tool: bool) -> Json:
+        if isinstance(block, TextBlock):
+            return {"type": "input_text", "text": block.text}
+        return self._part(block, tool=tool) or {"type": "input_text", "text": self.announce(block)}
+
+    def _part(self, block: DataBlock, *, tool: bool) -> Json | None:
+        """The part of one media block; `None` when the provider does not take it."""
+        source = self._resolved(block)
+        if source is None or not accepted(block, self._context.input_types):
+            return None
+        kind = kind_of(source.media_type)
+        if kind == "image":
+            url = source.url if isinstance(source, URLSource) else data_uri(source)
+            return {"type": "input_image", "image_url": url}
+        if kind != "document" or (tool and not self._row.media.documents_in_tool_results):
+            return None
+        if isinstance(source, URLSource):
+            return {"type": "input_file", "file_url": source.url}
+        if not self._row.media.inline_documents:
+            return None
+        return {"type": "input_file", "filename": _file_name(block), "file_data": data_uri(source)}
+
+    def _resolved(self, block: DataBlock) -> Base64Source | URLSource | None:
+        source = block.source
+        if isinstance(source, URLSource) and not source.url.startswith(("http://", "https://")):
+            return self._context.media.get(source.url)
+        return source
+
+
+def _file_name(block: DataBlock) -> str:
+    """The block's name, or one whose ending tells the type."""
+    subtype = block.source.media_type.partition(";")[0].rpartition("/")[2]
+    return block.name or f"document.{_EXTENSIONS.get(subtype, subtype)}"

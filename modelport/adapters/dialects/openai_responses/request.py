@@ -1,0 +1,146 @@
+"""A call to a Responses request. Facts: wire/openai-responses, "Request".
+
+Nothing is stored at the provider: every request holds the whole conversation, and asks for the encrypted reasoning that
+the next one needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ....application.codec import ChatRequest, WireCall
+from ....domain.card_facts import ToolChoiceFacts
+from ....domain.errors import ModelError, UnsupportedFeatureError
+from ....domain.responses import ModelWarning
+from ....domain.tool_choice import PlannedChoice, ToolSchema, plan_choice, tool_name
+from ....domain.wire_names import legal_name
+from ....ports.transport import HttpRequest
+from ...wire.decoder import Json, decode_json_body
+from ...wire.errors import read_error
+from ...wire.framing import SSEFramer
+from ...wire.json_text import dump_json
+from .errors import response_error
+from .row import OpenAIResponsesRow
+from .stream import OpenAIResponsesDecoder
+
+__all__ = ["OpenAIResponsesCodec", "will_think"]
+
+_NESTED = ("reasoning", "text")
+"""Objects of the body of which a caller may override single fields."""
+
+_SAMPLING = ("temperature", "top_p")
+
+
+class OpenAIResponsesCodec:
+    """The codec of one provider of the dialect."""
+
+    def __init__(self, row: OpenAIResponsesRow) -> None:
+        self._row = row
+
+    def encode(self, request: ChatRequest) -> WireCall:
+        """The POST to `{base}/responses`."""
+        body, warnings = self._body(request)
+        names = {legal_name(tool_name(tool)): tool_name(tool) for tool in request.tools}
+
+        def new_decoder() -> OpenAIResponsesDecoder:
+            return OpenAIResponsesDecoder(self._row, names)
+
+        headers = {"content-type": "application/json", **request.endpoint.headers, **request.extra_headers}
+        return WireCall(
+            HttpRequest("POST", request.endpoint.base_url + "/responses", headers, dump_json(body)),
+            new_framer=SSEFramer,
+            new_decoder=new_decoder,
+            decode_body=lambda data: new_decoder().body(decode_json_body(data)),
+            warnings=warnings,
+        )
+
+    def map_error(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
+        """The error that an unsuccessful answer means."""
+        return response_error(self._row, read_error(body), status)
+
+    def _body(self, request: ChatRequest) -> tuple[Json, list[ModelWarning]]:
+        body: Json = {"model": request.model, "input": request.rendered.messages, "store": False}
+        if self._row.encrypted_reasoning(request):
+            body["include"] = ["reasoning.encrypted_content"]
+        warnings = self._add_limits(request, body)
+        reasoning, more = self._row.reasoning(request)
+        if reasoning:
+            body["reasoning"] = reasoning
+        warnings += more + self._add_tools(request, body)
+        if request.stream:
+            body["stream"] = True
+        overrides = dict(request.overrides)
+        for name in _NESTED:
+            if isinstance(overrides.get(name), dict):
+                overrides[name] = {**body.get(name, {}), **overrides[name]}
+        body.update(overrides)
+        return body, warnings
+
+    def _add_limits(self, request: ChatRequest, body: Json) -> list[ModelWarning]:
+        values, warnings = request.parameters, []
+        limit = values.get("max_tokens")
+        if limit is not None:
+            body["max_output_tokens"] = max(limit, self._row.minimum_tokens)
+            if limit < self._row.minimum_tokens:
+                message = f"{limit} is less than the API takes; {self._row.minimum_tokens} was sent"
+                warnings.append(ModelWarning("changed", "max_tokens", message))
+        fixed = request.card is not None and not request.card.sampling.with_thinking and will_think(request)
+        for name in _SAMPLING:
+            if name in values and fixed:
+                message = f"{request.model} takes no {name} while it thinks; it was not sent"
+                warnings.append(ModelWarning("dropped", name, message))
+            elif name in values:
+                body[name] = values[name]
+        return warnings
+
+    def _add_tools(self, request: ChatRequest, body: Json) -> list[ModelWarning]:
+        if request.card is not None and not request.card.tools and request.tools:
+            return _without_tools(request)
+        facts = request.card.tool_choice if request.card else ToolChoiceFacts()
+        plan = plan_choice(request.tools, request.tool_choice, facts, thinking=will_think(request))
+        if not plan.tools:
+            return plan.warnings
+        listed = self._row.allowed_tools and len(plan.tools) < len(request.tools)
+        body["tools"] = [self._tool(tool) for tool in (request.tools if listed else plan.tools)]
+        if plan.mode is not None:
+            body["tool_choice"] = _choice(plan, listed=listed)
+        if request.parameters.get("parallel_tool_calls") is False:
+            body["parallel_tool_calls"] = False
+        return plan.warnings
+
+    def _tool(self, tool: ToolSchema) -> Json:
+        """A flat tool. Strictness is always said: left out, the server rewrites the schema and makes all required."""
+        function = tool["function"]
+        flat: Json = {"type": "function", "name": legal_name(tool_name(tool))}
+        if function.get("description"):
+            flat["description"] = function["description"]
+        flat["parameters"] = function.get("parameters") or {"type": "object", "properties": {}}
+        strict = function.get("strict")
+        strict = self._row.strict_tools if strict is None else strict
+        return flat if strict is None else {**flat, "strict": strict}
+
+
+def will_think(request: ChatRequest) -> bool:
+    """Whether the model is known to think in this call; models that may or may not decide by their effort."""
+    card = request.card
+    if card is None or not card.known or card.thinking is None:
+        return False
+    effort = request.parameters.get("reasoning_effort") or card.thinking.default_effort
+    return effort != "none" and (effort is not None or not card.thinking.can_disable)
+
+
+def _choice(plan: PlannedChoice, *, listed: bool) -> Any:  # Any: a word or an object of the wire
+    """The choice; with an allow-list all tools are still sent, which keeps the provider's prompt cache."""
+    if plan.mode == "none" or (plan.mode in ("auto", "required") and not listed):
+        return plan.mode
+    if plan.mode not in ("auto", "required"):
+        return {"type": "function", "name": legal_name(str(plan.mode))}
+    allowed = [{"type": "function", "name": legal_name(tool_name(tool))} for tool in plan.tools]
+    return {"type": "allowed_tools", "mode": plan.mode, "tools": allowed}
+
+
+def _without_tools(request: ChatRequest) -> list[ModelWarning]:
+    if request.tool_choice is not None and request.tool_choice.forces_call:
+        raise UnsupportedFeatureError(f"{request.model} takes no tools, so it cannot be made to call one")
+    return [ModelWarning("dropped", "tools", f"{request.model} takes no tools; they were not sent")]

@@ -1,0 +1,278 @@
+"""Responses to deltas, streamed or whole. Facts: wire/openai-responses, "Streaming events" and "Traps".
+
+Deltas are delivered as they come; what a finished item holds beyond them is added when it is done, so that servers
+which leave out deltas, or the events that announce and end items, give the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ....domain.blocks import Base64Source, DataBlock, ProviderData, ThinkingBlock
+from ....domain.errors import ResponseDecodeError, StreamTruncatedError
+from ....domain.identity import new_id
+from ....domain.responses import ChatResponse, FinishReason
+from ...wire.decoder import Json, JsonDecoder
+from ...wire.errors import error_facts
+from ...wire.json_text import dump_json
+from .errors import failed_response, response_error
+from .items import Item, OutputItems, Part
+from .row import CALL_FACTS, OpenAIResponsesRow
+from .usage import response_usage
+
+__all__ = ["FINISH_REASONS", "OpenAIResponsesDecoder"]
+
+FINISH_REASONS: Mapping[str, FinishReason] = {
+    "completed": FinishReason.STOP,
+    "max_output_tokens": FinishReason.LENGTH,
+    "length": FinishReason.LENGTH,
+    "content_filter": FinishReason.CONTENT_FILTER,
+}
+
+
+class OpenAIResponsesDecoder(JsonDecoder):
+    """One response. `names` maps tool names on the wire to the application's."""
+
+    def __init__(self, row: OpenAIResponsesRow, names: Mapping[str, str]) -> None:
+        super().__init__()
+        self._row = row
+        self._names = names
+        self._items = OutputItems()
+        self._refused = False
+
+    def body(self, answer: Json) -> ChatResponse:
+        """A whole answer, as one response."""
+        if answer.get("status") == "failed":
+            raise failed_response(self._row, answer)
+        if answer.get("error"):
+            raise response_error(self._row, error_facts(answer))
+        if not isinstance(answer.get("output"), list):
+            raise ResponseDecodeError("the answer has no `output`; check that base_url points to a Responses API")
+        return self.whole(lambda: self._ended(answer))
+
+    def _payload(self, payload: bytes) -> None:
+        if not payload.startswith(b"[DONE]"):  # no end of this protocol, though some gateways send it
+            super()._payload(payload)
+
+    def _check_end(self) -> None:
+        if not self.ended:
+            raise StreamTruncatedError("the stream ended without response.completed, .incomplete or .failed")
+        cut = self.raw_finish_reason != "completed"
+        for item in self._items.of_kind("function_call"):
+            if not item.closed:
+                self._close_call(item, {"status": "incomplete" if cut else "completed"})
+
+    def _event(self, event: Json) -> None:
+        kind = event.get("type")
+        if kind == "response.output_text.delta":  # nearly every event
+            self._say(event, event.get("delta"), refusal=False)
+            return
+        handler = _HANDLERS.get(kind or "")
+        if handler is not None:
+            handler(self, event)
+        elif kind == "error" or (kind is None and event.get("error")):
+            raise response_error(self._row, error_facts(event))
+
+    def _created(self, event: Json) -> None:
+        response = event.get("response") or {}
+        self.response_id = response.get("id") or self.response_id
+        self.model = response.get("model") or self.model
+
+    def _added(self, event: Json) -> None:
+        raw = event.get("item") or {}
+        item = self._items.add(event.get("output_index"), raw)
+        if item.kind == "function_call":
+            self._name(item, raw)
+            self._argue(item, _arguments(raw))
+
+    def _say(self, event: Json, text: Any, *, refusal: bool) -> None:  # Any: a string, if the server is sane
+        if text:
+            item = self._items.of_event(event, "message")
+            self._more_text(item, event.get("content_index") or 0, text, refusal=refusal)
+
+    def _more_text(self, item: Item, index: int, text: str, *, refusal: bool) -> None:
+        part = item.parts.get(index)
+        owner = None
+        if part is None:
+            owner = self._text_owner(item, refusal=refusal)
+            part = item.parts[index] = Part(new_id())
+        part.size += len(text)
+        self._piece("text", part.block_id, text, data=owner)
+
+    def _text_owner(self, item: Item, *, refusal: bool) -> ProviderData | None:
+        """What a text must be sent back with, if anything."""
+        data: Json = {"phase": item.phase} if item.phase else {}
+        if refusal:
+            data["refusal"] = self._refused = True
+        if item.parts:
+            data["same_message"] = True
+        return ProviderData(provider=self._row.provider, data=data) if data else None
+
+    def _think(self, event: Json, group: str, index: str) -> None:
+        text = event.get("delta")
+        if text:
+            item = self._items.of_event(event, "reasoning")
+            self._more_thinking(item, (group, event.get(index) or 0), text)
+
+    def _more_thinking(self, item: Item, section: tuple[str, int], text: str) -> None:
+        item.block_id = item.block_id or new_id()
+        part = item.parts.get(section)
+        if part is None:
+            part = item.parts[section] = Part(item.block_id)
+            if item.size:
+                self._piece("thinking", item.block_id, "\n\n")
+        part.size += len(text)
+        item.size += len(text)
+        self._piece("thinking", item.block_id, text)
+
+    def _arguments_delta(self, event: Json) -> None:
+        self._argue(self._items.of_event(event, "function_call"), event.get("delta") or "")
+
+    def _name(self, item: Item, raw: Json) -> None:
+        """The tool's name and the call's id, once they are known."""
+        if raw.get("name") and not item.name:
+            item.name = self._names.get(raw["name"], raw["name"])
+            item.block_id = raw.get("call_id") or raw.get("id") or f"call_{new_id()}"
+            facts = {key: raw[key] for key in CALL_FACTS if raw.get(key) is not None}
+            owner = ProviderData(provider=self._row.provider, data=facts) if facts else None
+            self._piece("tool_call", item.block_id, "", item.name, owner)
+
+    def _argue(self, item: Item, text: str) -> None:
+        item.size += len(text)
+        if not item.name:
+            item.held.append(text)
+        elif text:
+            self._piece("tool_call", item.block_id, text, item.name)
+
+    def _done(self, event: Json) -> None:
+        raw = event.get("item") or {}
+        self._close(self._items.of_done(event, raw), raw)
+
+    def _close(self, item: Item, raw: Json) -> None:
+        """What the finished item holds beyond its deltas."""
+        item.closed = True
+        if item.kind == "message":
+            self._close_message(item, raw)
+        elif item.kind == "reasoning":
+            self._close_reasoning(item, raw)
+        elif item.kind == "function_call":
+            self._close_call(item, raw)
+        else:
+            self._run_by_provider(raw)
+
+    def _close_message(self, item: Item, raw: Json) -> None:
+        late_phase = raw.get("phase") if not item.phase else None
+        item.phase = item.phase or late_phase
+        for index, part in enumerate(raw.get("content") or ()):
+            refusal = part.get("type") == "refusal"
+            text = part.get("refusal" if refusal else "text") or ""
+            known = item.parts.get(index)
+            if known is not None and late_phase:
+                owner = ProviderData(provider=self._row.provider, data={"phase": late_phase})
+                self._piece("text", known.block_id, "", data=owner)
+            missing = text[known.size :] if known else text
+            if missing:
+                self._more_text(item, index, missing, refusal=refusal)
+            for key in ("annotations", "logprobs"):
+                if part.get(key):
+                    self.metadata.setdefault(key, []).extend(part[key])
+
+    def _close_reasoning(self, item: Item, raw: Json) -> None:
+        """The item itself is kept whole: only as it is can it be sent back."""
+        streamed = {section[0] for section in item.parts}
+        for group in ("summary", "content"):
+            if streamed and group not in streamed:
+                continue  # the same thoughts again
+            for index, part in enumerate(raw.get(group) or ()):
+                known = item.parts.get((group, index))
+                missing = (part.get("text") or "")[known.size if known else 0 :]
+                if missing:
+                    self._more_thinking(item, (group, index), missing)
+        kept = {key: value for key, value in raw.items() if value is not None}
+        owner = ProviderData(provider=self._row.provider, data={"item": kept})
+        if item.size:
+            self._piece("thinking", item.block_id, "", data=owner)
+        elif raw.get("encrypted_content"):
+            block = ThinkingBlock(thinking="", redacted=True, created_at=self.created_at, provider_data=owner)
+            self._add(block)
+
+    def _close_call(self, item: Item, raw: Json) -> None:
+        text = _arguments(raw)
+        missing = text[item.size :]
+        if not text and not item.size and raw.get("status") != "incomplete":
+            missing = "{}"  # a call that was cut short must not look like one without arguments
+        item.closed = True
+        held = "".join(item.held)
+        self._name(item, raw if raw.get("name") else {**raw, "name": item.name or "unknown"})
+        if held or missing:
+            self._piece("tool_call", item.block_id, held + missing, item.name)
+
+    def _run_by_provider(self, raw: Json) -> None:
+        """A tool that ran at the provider, or an item that nobody knows yet."""
+        result = raw.get("result")
+        if raw.get("type") == "image_generation_call" and isinstance(result, str) and result:
+            source = Base64Source(data=result, media_type=f"image/{raw.get('output_format') or 'png'}")
+            self._add(DataBlock(source=source, created_at=self.created_at))
+            raw = {key: value for key, value in raw.items() if key != "result"}
+        self.metadata.setdefault("server_tools", []).append(raw)
+
+    def _terminal(self, event: Json) -> None:
+        response = event.get("response") or {}
+        if event.get("type") == "response.failed":
+            raise failed_response(self._row, response)
+        if event.get("type") == "response.incomplete":
+            response = {"status": "incomplete", **response}
+        self._ended(response)
+        self.ended = True
+
+    def _ended(self, response: Json) -> None:
+        """The final response object: its items are matched with those seen, type by type."""
+        if response.get("status") == "failed":
+            raise failed_response(self._row, response)
+        self._created({"response": response})
+        if response.get("usage"):
+            self.usage = response_usage(response["usage"])
+        counts: dict[str, int] = {}
+        for index, raw in enumerate(response.get("output") or ()):
+            kind = str(raw.get("type"))
+            place = counts[kind] = counts.get(kind, -1) + 1
+            seen = self._items.of_kind(kind)
+            item = seen[place] if place < len(seen) else self._items.add(index, raw)
+            if not item.closed:
+                self._close(item, raw)
+        if response.get("input_transformations"):
+            self.metadata["input_transformations"] = response["input_transformations"]
+        self._set_finish_reason(response)
+
+    def _set_finish_reason(self, response: Json) -> None:
+        status = response.get("status") or "completed"
+        details = response.get("incomplete_details") or {}
+        self.raw_finish_reason = (details.get("reason") if status == "incomplete" else None) or status
+        reason = FINISH_REASONS.get(str(self.raw_finish_reason), FinishReason.OTHER)
+        refused = self._refused and reason is FinishReason.STOP
+        self.finish_reason = FinishReason.REFUSAL if refused else reason
+
+
+def _arguments(raw: Json) -> str:
+    arguments = raw.get("arguments")
+    if isinstance(arguments, str):
+        return arguments
+    return "" if arguments is None else dump_json(arguments).decode()
+
+
+_Decoder = OpenAIResponsesDecoder
+_HANDLERS: Mapping[str, Callable[[OpenAIResponsesDecoder, Json], None]] = {
+    "response.created": _Decoder._created,
+    "response.output_item.added": _Decoder._added,
+    "response.output_item.done": _Decoder._done,
+    "response.refusal.delta": lambda decoder, event: decoder._say(event, event.get("delta"), refusal=True),
+    "response.reasoning_summary_text.delta": lambda decoder, event: decoder._think(event, "summary", "summary_index"),
+    "response.reasoning_text.delta": lambda decoder, event: decoder._think(event, "content", "content_index"),
+    "response.function_call_arguments.delta": _Decoder._arguments_delta,
+    "response.completed": _Decoder._terminal,
+    "response.done": _Decoder._terminal,
+    "response.incomplete": _Decoder._terminal,
+    "response.failed": _Decoder._terminal,
+    "response.cancelled": _Decoder._terminal,
+}

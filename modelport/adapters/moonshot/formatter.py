@@ -1,0 +1,23 @@
+"""Moonshot's formatters."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ..dialects.openai_chat.formatter import DialectChatFormatter
+from ..dialects.openai_chat.row import OpenAIChatRow
+from .row import MOONSHOT_CHAT
+
+__all__ = ["MoonshotChatFormatter", "MoonshotMultiAgentFormatter"]
+
+
+class MoonshotChatFormatter(DialectChatFormatter):
+    """Each message as API messages in its native role."""
+
+    row: ClassVar[OpenAIChatRow] = MOONSHOT_CHAT
+
+
+class MoonshotMultiAgentFormatter(MoonshotChatFormatter):
+    """Messages of several agents as one `<history>` with the speakers' names."""
+
+    multi_agent: ClassVar[bool] = True

@@ -1,0 +1,77 @@
+"""Retry decisions and the headers they depend on."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modelport.domain.errors import AuthenticationError, InvalidRequestError, RateLimitError, ServerError
+from modelport.domain.retry import (
+    Budget,
+    RetryPolicy,
+    parse_retry_after,
+    parse_should_retry,
+    retryable_status,
+    wait_before_retry,
+)
+
+NOW = 1_000_000.0
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"retry-after": "3"}, 3.0),
+        ({"retry-after": "0.5"}, 0.5),
+        ({"retry-after-ms": "250"}, 0.25),
+        ({"retry-after-ms": "oops", "retry-after": "2"}, 2.0),
+        ({"retry-after": "0"}, None),
+        ({"retry-after": "-1"}, None),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "inf"}, None),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": "Mon, 12 Jan 1970 13:47:00 GMT"}, 20.0),
+        ({"retry-after": "Mon, 12 Jan 1970 13:00:00 GMT"}, None),
+    ],
+)
+def test_retry_after(headers: dict[str, str], seconds: float | None) -> None:
+    assert parse_retry_after(headers, NOW) == seconds
+
+
+def test_should_retry() -> None:
+    assert parse_should_retry({"x-should-retry": "true"}) is True
+    assert parse_should_retry({"x-should-retry": " FALSE "}) is False
+    assert parse_should_retry({"x-should-retry": "?"}) is parse_should_retry({}) is None
+
+
+def test_statuses() -> None:
+    assert [status for status in range(400, 600) if retryable_status(status)] == [408, 409, 429, *range(500, 600)]
+
+
+@given(st.integers(0, 10), st.floats(0, 1, exclude_max=True))
+def test_backoff_grows_within_its_cap(retries: int, dice: float) -> None:
+    policy = RetryPolicy(max_retries=11, retry_delay=0.5, max_delay=8.0)
+    wait = wait_before_retry(ServerError("x"), policy, retries, dice, None)
+    assert wait is not None and 0 <= wait <= min(8.0, 0.5 * 2**retries)
+
+
+def test_when_to_give_up() -> None:
+    policy = RetryPolicy(max_retries=2, max_wait=60)
+    assert wait_before_retry(AuthenticationError("x"), policy, 0, 0.5, None) is None
+    assert wait_before_retry(ServerError("x"), policy, 2, 0.5, None) is None
+    assert wait_before_retry(RateLimitError("x", retry_after=60), policy, 0, 0.5, None) == 60
+    assert wait_before_retry(RateLimitError("x", retry_after=61), policy, 0, 0.5, None) is None
+    assert wait_before_retry(RateLimitError("x", retry_after=10), policy, 0, 0.5, 9.0) is None
+
+
+def test_budget() -> None:
+    budget = Budget(2)
+    assert [budget.take() for _ in range(3)] == [True, True, False]
+    assert budget.left == 0
+
+
+def test_negative_settings_are_refused() -> None:
+    with pytest.raises(InvalidRequestError):
+        RetryPolicy(max_retries=-1)
