@@ -1,31 +1,31 @@
-"""The template of a chat model: what every provider shares, around one attempt that the provider implements."""
+"""The template of a chat model: what every provider shares, around one attempt that the provider implements.
+
+The engine and the cards are imported where they are used: a model can be built without either.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import AsyncGenerator, Awaitable, Sequence
+from collections.abc import AsyncGenerator
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, ClassVar, Literal, Self, Type
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Type
 
 from pydantic import BaseModel
 
-from ..domain.cards import CardQuery, ModelCard
 from ..domain.errors import InvalidRequestError, UnsupportedFeatureError
-from ..domain.messages import Msg
-from ..domain.responses import ChatResponse, ModelWarning
-from ..domain.retry import Budget, RetryPolicy, Timeouts
-from ..domain.tool_choice import ToolChoice, ToolSchema, validate_tools
+from ..domain.retry import RetryPolicy, Timeouts
 from ..ports.runtime import Runtime, default_runtime
-from ..ports.transport import HttpTransport
-from .card_lookup import class_names, find_card, list_cards
-from .chat_call import Answer, ChatCall
-from .chat_stream import ChatStream
-from .clocks import CallClocks
-from .context import CallContext
 from .credential import CredentialBase
-from .formatter import FormatterBase, check_messages
+
+if TYPE_CHECKING:
+    from ..domain.cards import CardQuery, ModelCard
+    from ..domain.messages import Msg
+    from ..domain.responses import ChatResponse
+    from ..domain.tool_choice import ToolChoice, ToolSchema
+    from ..ports.transport import HttpTransport
+    from .formatter import FormatterBase
 
 __all__ = ["ChatModelBase"]
 
@@ -113,6 +113,9 @@ class ChatModelBase:
     @cached_property
     def card(self) -> ModelCard:
         """The model's card; a permissive one when nobody described it."""
+        from ..domain.cards import ModelCard
+        from .card_lookup import find_card
+
         query = type(self)._card_query()
         found = find_card(self.runtime.cards, type(self), self.model, query)
         return found or ModelCard.permissive(self.model, self.Parameters.model_json_schema())
@@ -125,6 +128,8 @@ class ChatModelBase:
     @classmethod
     def list_models(cls, custom_yaml_dir: str | Path | None = None) -> list[ModelCard]:
         """The cards of this class, by name; raises `CardError` for a broken one."""
+        from .card_lookup import list_cards
+
         return list_cards(default_runtime().cards, cls, cls._card_query(), custom_yaml_dir)
 
     async def __call__(
@@ -140,17 +145,9 @@ class ChatModelBase:
         fields of the provider that override the parameters; `extra_body` and `extra_headers` are merged last. Raises
         a `ModelError`.
         """
-        check_messages(messages)
-        validate_tools(tools, tool_choice)
-        context = self._new_context()
+        from .chat_engine import call_model  # the engine is loaded by the first call, not by the import
 
-        def attempt() -> Awaitable[Answer] | Answer:
-            attempted: Awaitable[Answer] | Answer = self._call_api(self.model, messages, tools, tool_choice, **kwargs)
-            return attempted
-
-        call = ChatCall(context, attempt, self.retry_policy, self._get_retryable_exceptions())
-        answer = await call.open()
-        return await ChatStream.of(call, answer) if self.stream else await call.collect(answer)
+        return await call_model(self, messages, tools, tool_choice, kwargs)
 
     def _call_api(
         self,
@@ -173,19 +170,10 @@ class ChatModelBase:
 
     @classmethod
     def _card_query(cls) -> CardQuery[ModelCard]:
-        return CardQuery(ModelCard, cls.Parameters, class_names(cls))
+        from ..domain.cards import CardQuery, ModelCard
+        from .card_lookup import class_names
 
-    def _new_context(self, budget: Budget | None = None) -> CallContext:
-        runtime = self.runtime
-        context = CallContext(
-            runtime=runtime,
-            clocks=CallClocks(runtime.clock, self.timeouts),
-            budget=budget or Budget(self.retry_policy.max_retries + 1),
-            stream=self.stream,
-            provider=self.provider_name,
-            model=self.model,
-        )
-        return context
+        return CardQuery(ModelCard, cls.Parameters, class_names(cls))
 
     def _checked_parameters(self, parameters: Any) -> Any:  # Any: the subclass's Parameters
         if parameters is None:
@@ -217,10 +205,3 @@ def _retry_policy(max_retries: int | None, delay: float | None, policy: RetryPol
         return policy
     changes = {"max_retries": max_retries, "retry_delay": delay}
     return RetryPolicy(**{name: value for name, value in changes.items() if value is not None})  # type: ignore[arg-type]
-
-
-def strict_warnings(warnings: Sequence[ModelWarning]) -> None:
-    """Raise for the first warning: what `on_unsupported="error"` means."""
-    for warning in warnings:
-        if warning.kind in ("dropped", "changed", "unsupported"):
-            raise UnsupportedFeatureError(f"{warning.setting}: {warning.message}")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from ..domain.cards import ModelCard
 from ..domain.errors import ModelError
 from ..domain.responses import ChatResponse, ModelWarning
 from ..domain.tool_choice import ToolChoice, ToolSchema
 from ..ports.transport import HttpRequest
 from .formatter import Rendered
 
-__all__ = ["BodyKind", "ChatCodec", "ChatRequest", "Decoder", "Endpoint", "Framer", "WireCall"]
+if TYPE_CHECKING:
+    from ..domain.cards import ModelCard
+
+__all__ = ["ChatCodec", "ChatRequest", "Decoder", "Endpoint", "Framer", "WireCall"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,6 @@ class Decoder(Protocol):
         ...
 
 
-BodyKind = Literal["json", "stream", "other"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Type
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..domain.cards import ModelCard, TTSModelCard
 from ..domain.errors import SettingsError
 from ..domain.identity import new_id
 
 if TYPE_CHECKING:
+    from ..domain.cards import ModelCard, TTSModelCard
     from .chat_model import ChatModelBase
 
 __all__ = ["CredentialBase"]

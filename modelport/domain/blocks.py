@@ -82,7 +82,7 @@ Source = Annotated[Base64Source | URLSource, Field(discriminator="type")]
 
 
 class _Block(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", defer_build=True)
 
     id: str = Field(default_factory=new_id)
     created_at: str = Field(default_factory=new_timestamp)

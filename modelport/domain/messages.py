@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .blocks import ContentBlock, ContentBlockTypes, DataBlock, TextBlock
 from .identity import new_id, new_timestamp
@@ -32,6 +32,8 @@ class Usage(BaseModel):
 
 class Msg(BaseModel):
     """One message of a conversation; a string as `content` becomes one text block."""
+
+    model_config = ConfigDict(defer_build=True)
 
     name: str
     content: list[ContentBlock]

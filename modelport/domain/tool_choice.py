@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .card_facts import ToolChoiceFacts
 from .errors import InvalidRequestError
 from .responses import ModelWarning
+
+if TYPE_CHECKING:
+    from .card_facts import ToolChoiceFacts
 
 __all__ = ["PlannedChoice", "ToolChoice", "ToolSchema", "allowed_tools", "plan_choice", "tool_name", "validate_tools"]
 
@@ -81,17 +83,17 @@ class PlannedChoice:
 
 
 def plan_choice(
-    tools: Sequence[ToolSchema], choice: ToolChoice | None, facts: ToolChoiceFacts, *, thinking: bool = False
+    tools: Sequence[ToolSchema], choice: ToolChoice | None, facts: ToolChoiceFacts | None, *, thinking: bool = False
 ) -> PlannedChoice:
     """The nearest legal request for a choice: allow-lists filter the tools, forbidden force becomes `auto`.
 
-    `facts` says what the model accepts, `thinking` whether it will think in this call.
+    `facts` says what the model accepts (`None`: everything), `thinking` whether it will think in this call.
     """
     if choice is None or not tools:
         return PlannedChoice(None, list(tools), [])
     left = allowed_tools(tools, choice)
     mode = choice.mode
-    if not choice.forces_call:
+    if not choice.forces_call or facts is None:
         return PlannedChoice(mode, left, [])
     free = facts.with_thinking or not thinking
     if choice.named_tool and not (facts.named and free):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from ..domain.cards import C, CardQuery
+if TYPE_CHECKING:
+    from ..domain.cards import C, CardQuery
 
 __all__ = ["CardSource"]
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from .cards import CardSource
-from .clock import Clock
-from .media import MediaLoader
-from .rate_limiter import RateLimiter
-from .telemetry import Telemetry
-from .transport import HttpTransport
+if TYPE_CHECKING:
+    from .cards import CardSource
+    from .clock import Clock
+    from .media import MediaLoader
+    from .rate_limiter import RateLimiter
+    from .telemetry import Telemetry
+    from .transport import HttpTransport
 
 __all__ = ["Runtime", "default_runtime", "set_default_runtime"]
 

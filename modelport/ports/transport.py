@@ -17,6 +17,8 @@ class HttpRequest:
     url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
+    address: str | None = None
+    """An IP address to connect to in place of looking the URL's host up: the caller has looked it up and checked it."""
 
 
 class HttpResponse(Protocol):
@@ -51,6 +53,8 @@ class HttpTransport(Protocol):
     Failures to connect or read raise `ModelConnectionError`, from `send` as well as from the body's iteration.
     Cancelling `send` or the iteration closes the connection at once. A transport may be used from several tasks, and
     from one event loop after another; what it opened in a loop is closed when that loop shuts down.
+    A request with an `address` is sent over a connection to that address and no other. It stays a request to the URL's
+    host in everything else (`Host`, TLS name, certificate), and its connection serves no other request.
     """
 
     async def send(self, request: HttpRequest, on_connected: Callable[[], None] | None = None) -> HttpResponse:

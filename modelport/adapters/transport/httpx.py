@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Literal
 
 from ...domain.errors import ModelConnectionError, SettingsError
@@ -28,6 +29,7 @@ class HttpxTransport:
         self._library = library
         self._options = options
         self._clients: PerLoop[Any] = PerLoop(self._open, self._close)  # Any: AsyncClient of either library
+        self._addressed: PerLoop[Any] = PerLoop(self._open_addressed, self._close)  # Any: as above
 
     def _open(self) -> Any:
         module = _load(self._library)
@@ -35,25 +37,36 @@ class HttpxTransport:
         options = {"timeout": None, "follow_redirects": False, "limits": limits, **self._options}
         return module.AsyncClient(**options)
 
+    def _open_addressed(self) -> Any:
+        """The client of requests with an address: its pool knows hosts by address only, so nothing may be shared."""
+        module = _load(self._library)
+        limits = module.Limits(max_connections=None, max_keepalive_connections=0)
+        fixed = {"timeout": None, "follow_redirects": False, "limits": limits, "http2": False, "cookies": _no_cookies()}
+        return module.AsyncClient(**{**self._options, **fixed})
+
     async def _close(self, client: Any) -> None:
         await client.aclose()
 
     async def send(self, request: HttpRequest, on_connected: Callable[[], None] | None = None) -> HttpResponse:
         """Send and return at the head of the answer."""
-        client = await self._clients.get()
+        client = await (self._clients if request.address is None else self._addressed).get()
         module = _load(self._library)
-        extensions = {"trace": _tracer(on_connected)} if on_connected else {}
+        extensions: dict[str, Any] = {"trace": _tracer(on_connected)} if on_connected else {}
+        url, headers = request.url, request.headers
         try:
+            if request.address is not None:
+                url, headers = _at_address(module.URL(url), request.address, headers, extensions)
             sent = client.build_request(
-                request.method, request.url, headers=request.headers, content=request.body, extensions=extensions
+                request.method, url, headers=headers, content=request.body, extensions=extensions
             )
             return _Response(await client.send(sent, stream=True), module)
         except (module.HTTPError, module.InvalidURL, UnicodeError) as error:
             raise _connection_error(error, request.url) from error
 
     async def aclose(self) -> None:
-        """Close the running loop's pool."""
+        """Close the running loop's pools."""
         await self._clients.aclose()
+        await self._addressed.aclose()
 
 
 class _Response:
@@ -89,6 +102,19 @@ def _load(library: str) -> Any:  # Any: a module
         return importlib.import_module(library)
     except ImportError as error:
         raise SettingsError(f"transport {library!r} needs its library: pip install {library}") from error
+
+
+def _at_address(
+    url: Any, address: str, headers: Mapping[str, str], extensions: dict[str, Any]
+) -> tuple[Any, Mapping[str, str]]:
+    """The URL (Any: the library's) with the address for its host, which is named in `Host` and asked for in TLS."""
+    extensions["sni_hostname"] = url.raw_host.decode("ascii")
+    return url.copy_with(host=address), {"host": url.netloc.decode("ascii"), **headers}
+
+
+def _no_cookies() -> CookieJar:
+    """A jar that keeps nothing: hosts that share an address must not get each other's cookies."""
+    return CookieJar(DefaultCookiePolicy(allowed_domains=()))
 
 
 def _tracer(on_connected: Callable[[], None]) -> Callable[[str, Any], Awaitable[None]]:

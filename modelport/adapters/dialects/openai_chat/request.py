@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from ....application.codec import ChatRequest, WireCall
-from ....domain.card_facts import ToolChoiceFacts
 from ....domain.errors import ModelError
 from ....domain.responses import ModelWarning
 from ....domain.tool_choice import PlannedChoice, ToolSchema, plan_choice, tool_name
@@ -83,7 +82,7 @@ class OpenAIChatCodec:
         return request.stream or stream_only or speaks
 
     def _add_tools(self, request: ChatRequest, body: Json, *, thinks: bool) -> list[ModelWarning]:
-        facts = request.card.tool_choice if request.card else ToolChoiceFacts()
+        facts = request.card.tool_choice if request.card else None
         plan = plan_choice(request.tools, request.tool_choice, facts, thinking=thinks)
         if not plan.tools:
             return plan.warnings

@@ -70,7 +70,7 @@ class _Writer:
             elif isinstance(block, TextBlock):
                 self._text(items, block)
             else:
-                items.append({"role": "assistant", "content": self._parts.announce(block)})
+                items.append(_said({"type": "output_text", "text": self._parts.announce(block)}))
         while items and items[-1].get("type") == "reasoning":
             items.pop()
             self._drop("what it led to is not in the conversation")
@@ -101,14 +101,11 @@ class _Writer:
         refused = bool(own.get("refusal")) and self.row.refusal_parts
         part = {"type": "refusal", "refusal": block.text} if refused else {"type": "output_text", "text": block.text}
         if own.get("same_message") and items and items[-1].get("role") == "assistant":
-            before = items[-1]["content"]
-            parts = before if isinstance(before, list) else [{"type": "output_text", "text": before}]
-            items[-1]["content"] = [*parts, part]
+            items[-1]["content"].append(part)
             return
-        message: Json = {"role": "assistant", "content": [part] if refused else block.text}
+        items.append(_said(part))
         if own.get("phase"):
-            message["phase"] = own["phase"]
-        items.append(message)
+            items[-1]["phase"] = own["phase"]
 
     def _call(self, block: ToolCallBlock) -> Json:
         own = self._own(block)
@@ -132,3 +129,8 @@ class _Writer:
         """What this provider gave to be sent back with the block."""
         owned = block.provider_data
         return dict(owned.data) if owned and owned.owned_by(self.row.provider, self._family) else {}
+
+
+def _said(part: Json) -> Json:
+    """A message of the assistant. Some servers know it only by its type and its list of parts."""
+    return {"type": "message", "role": "assistant", "content": [part]}

@@ -1,0 +1,5 @@
+"""`python -m modelport` is the command `modelport`."""
+
+from .cli import main
+
+main()

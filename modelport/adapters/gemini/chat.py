@@ -1,0 +1,60 @@
+"""Gemini's chat model."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from ...application.codec import Endpoint
+from ...application.context import CallContext
+from ...application.credential import CredentialBase
+from ...application.formatter import FormatterBase, RenderContext
+from ...application.http_chat import HttpChatModel
+from ...application.keyed_credential import KeyedCredential
+from .facts import demands_signatures
+from .formatter import GeminiChatFormatter, GeminiContext
+from .parameters import GeminiChatParameters
+from .request import GeminiCodec
+
+__all__ = ["GeminiChatModel"]
+
+
+class GeminiChatModel(HttpChatModel):
+    """Models behind generateContent. Takes the arguments of `ChatModelBase`; `models/` before a name is dropped."""
+
+    Parameters = GeminiChatParameters
+    type = "gemini_chat"
+    provider: ClassVar[str] = "gemini"
+    codec = GeminiCodec()
+
+    def __init__(
+        self,
+        credential: CredentialBase,
+        model: str,
+        parameters: GeminiChatParameters | None = None,
+        stream: bool = True,
+        max_retries: int | None = None,
+        context_size: int | None = None,
+        formatter: FormatterBase | None = None,
+        **options: Any,  # Any: the keyword options of ChatModelBase
+    ) -> None:
+        name = model.removeprefix("models/")
+        formatter = formatter or GeminiChatFormatter()
+        super().__init__(credential, name, parameters, stream, max_retries, context_size, formatter, **options)
+
+    def endpoint(self) -> Endpoint:
+        """The credential's."""
+        assert isinstance(self.credential, KeyedCredential), "a credential with a key and a base URL"
+        return self.credential.endpoint()
+
+    def model_family(self) -> str:
+        """The model itself, under its card's name: thought signatures are bound to the model that made them."""
+        return self.card.name
+
+    def _render_context(self, context: CallContext) -> RenderContext:
+        plain = super()._render_context(context)
+        return GeminiContext(
+            family=plain.family,
+            input_types=plain.input_types,
+            now=plain.now,
+            media_in_results=self.card.known and demands_signatures(self.card),
+        )

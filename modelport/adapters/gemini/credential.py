@@ -1,0 +1,36 @@
+"""Google's credential for the Gemini API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal, Type
+
+from pydantic import ConfigDict, Field
+
+from ...application.keyed_credential import KeyedCredential
+
+if TYPE_CHECKING:
+    from ...application.chat_model import ChatModelBase
+
+__all__ = ["GeminiCredential"]
+
+
+class GeminiCredential(KeyedCredential):
+    """Key and host; facts: wire/gemini, "Endpoint". The key travels in a header, never in the URL."""
+
+    model_config = ConfigDict(title="Google Gemini API")
+    provider: ClassVar[str] = "gemini"
+    key_variable: ClassVar[str] = "GEMINI_API_KEY"
+
+    type: Literal["gemini_credential"] = "gemini_credential"
+    base_url: str = Field(default="https://generativelanguage.googleapis.com", title="Base URL")
+
+    def auth_headers(self) -> dict[str, str]:
+        """The key in Google's own header."""
+        return {"x-goog-api-key": self.secret()}
+
+    @classmethod
+    def get_chat_model_class(cls) -> Type[ChatModelBase]:
+        """generateContent."""
+        from .chat import GeminiChatModel
+
+        return GeminiChatModel

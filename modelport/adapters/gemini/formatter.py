@@ -1,0 +1,174 @@
+"""Messages to Gemini's contents. Facts: wire/gemini, "Request", "functionResponse" and "Round-trip rules"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ...application.formatter import FormatterBase, RenderContext, Rendered
+from ...domain.blocks import DataBlock, TextBlock, ThinkingBlock, ToolCallBlock, ToolResultBlock, URLSource
+from ...domain.conversation import AssistantBlock, AssistantTurn, HintTurn, SystemTurn, Turn, UserTurn
+from ...domain.media import kind_of, split_tool_output
+from ...domain.messages import Msg
+from ...domain.responses import ModelWarning
+from ...domain.wire_names import legal_name
+from ..wire.json_text import parse_json
+from .facts import PROVIDER, wire_name
+from .media import MediaWriter, stays_remote, takes
+from .replay import own_data, raw_parts, text_parts
+
+__all__ = ["GeminiChatFormatter", "GeminiContext", "GeminiMultiAgentFormatter"]
+
+Json = dict[str, Any]  # Any: the provider's JSON
+
+_FAILED = frozenset({"error", "denied", "interrupted"})
+
+
+@dataclass(frozen=True, slots=True)
+class GeminiContext(RenderContext):
+    """What Gemini's formatter may know besides."""
+
+    media_in_results: bool = False
+    """Whether a function's response may hold media itself (Gemini 3 and later)."""
+
+
+class GeminiChatFormatter(FormatterBase):
+    """Each message as contents of `user` and `model`; system turns stay apart, as `role: system`."""
+
+    def needs_download(self, block: DataBlock) -> bool:
+        """Every URL but those of the API's own files and YouTube: only some models fetch others."""
+        source = block.source
+        return isinstance(source, URLSource) and takes(source.media_type) and not stays_remote(source.url)
+
+    def render(self, msgs: Sequence[Msg], context: RenderContext) -> Rendered:
+        """The contents of the request body."""
+        conversation = self.conversation(msgs)
+        writer = _Writer(context, conversation.warnings)
+        for turn in conversation.turns:
+            writer.add(turn)
+        return Rendered(writer.contents, writer.warnings)
+
+
+class GeminiMultiAgentFormatter(GeminiChatFormatter):
+    """Messages of several agents as one `<history>` with the speakers' names."""
+
+    multi_agent: ClassVar[bool] = True
+
+
+class _Writer:
+    def __init__(self, context: RenderContext, warnings: list[ModelWarning]) -> None:
+        self.contents: list[Json] = []
+        self.warnings = warnings
+        self._media = MediaWriter(context, warnings)
+        self._family = context.family
+        self._media_in_results = isinstance(context, GeminiContext) and context.media_in_results
+        self._calls: dict[str, Json] = {}
+        """Name and id on the wire, by our call id: a response repeats them."""
+        self._warned: set[str] = set()
+
+    def add(self, turn: Turn) -> None:
+        if isinstance(turn, SystemTurn):
+            self._append("system", [{"text": "\n".join(block.text for block in turn.texts)}])
+        elif isinstance(turn, UserTurn | HintTurn):
+            self._append("user", [self._spoken(block) for block in turn.blocks])
+        elif isinstance(turn, AssistantTurn):
+            self._append("model", [part for block in turn.blocks for part in self._said(block)])
+        else:
+            self._append("user", self._results(turn.results))
+
+    def _append(self, role: str, parts: list[Json]) -> None:
+        if parts:
+            self.contents.append({"role": role, "parts": parts})
+
+    def _spoken(self, block: TextBlock | DataBlock) -> Json:
+        return {"text": block.text} if isinstance(block, TextBlock) else self._media.part_or_text(block)
+
+    def _said(self, block: AssistantBlock) -> list[Json]:
+        """The parts of one block of the model, with what stood around it when the model made it."""
+        own = own_data(block, self._family)
+        if own is None:
+            self._check_foreign(block)
+        if isinstance(block, TextBlock):
+            parts = self._texts(block.text, own)
+        elif isinstance(block, ThinkingBlock):
+            parts = [] if own is None else [{**part, "thought": True} for part in self._texts(block.thinking, own)]
+        elif isinstance(block, DataBlock):
+            parts = [self._shown(block, own)]
+        else:
+            parts = [self._call(block, own)]
+        return [*raw_parts(own, "before"), *parts, *raw_parts(own, "after")]
+
+    def _check_foreign(self, block: AssistantBlock) -> None:
+        """Say once what of other models' replay data is left out."""
+        if isinstance(block, ThinkingBlock):
+            self._warn("dropped", "thinking", "reasoning of another model's turns was left out")
+        elif block.provider_data is not None and block.provider_data.provider == PROVIDER:
+            reason = f"signatures of {block.provider_data.family or 'another model'} were left out: no other reads them"
+            self._warn("dropped", "thought_signature", reason)
+
+    def _texts(self, text: str, own: Json | None) -> list[Json]:
+        parts = text_parts(text, own)
+        if parts is None:
+            self._warn("dropped", "thought_signature", "signatures of a text that was edited were left out")
+            parts = [{"text": text}]
+        return [part for part in parts if part["text"] or "thoughtSignature" in part]
+
+    def _shown(self, block: DataBlock, own: Json | None) -> Json:
+        """An image of the model's own goes back; of anything else it is told."""
+        part = self._media.inline(block) if own is not None and kind_of(block.source.media_type) == "image" else None
+        if part is None:
+            return {"text": self._media.announce(block)}
+        return _signed(part, own)
+
+    def _call(self, call: ToolCallBlock, own: Json | None) -> Json:
+        function: Json = {"name": wire_name(call.name), "args": self._arguments(call)}
+        if own is None:
+            function = {"id": legal_name(call.id), **function}
+        elif not own.get("local_id"):
+            function = {"id": call.id, **function}
+        self._calls[call.id] = {key: function[key] for key in ("id", "name") if key in function}
+        return _signed({"functionCall": function}, own)
+
+    def _arguments(self, call: ToolCallBlock) -> Json:
+        """The arguments as the object that the API demands, also when a model wrote none."""
+        try:
+            value = parse_json(call.input) if call.input.strip() else {}
+        except ValueError:
+            value = call.input
+        if isinstance(value, dict):
+            return value
+        self._warn("changed", "tool_call", f"the arguments of {call.name!r} are no JSON object; they were wrapped")
+        return {"input": value}
+
+    def _results(self, results: Sequence[ToolResultBlock]) -> list[Json]:
+        """All responses of the batch in one content, then the media that they cannot hold."""
+        responses: list[Json] = []
+        beside: list[Json] = []
+        for result in results:
+            text, media = split_tool_output(result)
+            word = "error" if result.state in _FAILED else "output"
+            response = {**self._calls[result.id], "response": {word: text if text.strip() else "(no output)"}}
+            held = [(block, self._held(block)) for block in media]
+            inside = [part for _, part in held if part is not None]
+            if inside:
+                response["parts"] = inside
+            responses.append({"functionResponse": response})
+            for block, part in held:
+                if part is None:
+                    label = {"text": f"The tool's output with the identifier {block.id}:"}
+                    beside += [label, self._media.part_or_text(block)]
+        return [*responses, *beside]
+
+    def _held(self, block: DataBlock) -> Json | None:
+        return self._media.in_result(block) if self._media_in_results else None
+
+    def _warn(self, kind: Any, setting: str, message: str) -> None:  # Any: a WarningKind
+        if message not in self._warned:
+            self._warned.add(message)
+            self.warnings.append(ModelWarning(kind, setting, message))
+
+
+def _signed(part: Json, own: Json | None) -> Json:
+    signature = own.get("thoughtSignature") if own else None
+    return {**part, "thoughtSignature": signature} if signature else part

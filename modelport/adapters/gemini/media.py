@@ -1,0 +1,96 @@
+"""Media parts of generateContent. Facts: wire/gemini, "Request", "functionResponse" and "Traps"."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from ...application.formatter import RenderContext
+from ...domain.blocks import Base64Source, DataBlock, URLSource
+from ...domain.media import accepted, announcement, kind_of
+from ...domain.responses import ModelWarning
+
+__all__ = ["MediaWriter", "plain_type", "stays_remote", "takes"]
+
+Json = dict[str, Any]  # Any: the provider's JSON
+
+_SAME_TYPE = {
+    "audio/mpeg": "audio/mp3",
+    "audio/x-wav": "audio/wav",
+    "audio/wave": "audio/wav",
+    "audio/x-flac": "audio/flac",
+    "image/jpg": "image/jpeg",
+}
+_IN_RESULTS = frozenset({"image/png", "image/jpeg", "image/webp", "application/pdf"})
+_VIDEO_HOSTS = frozenset({"youtube.com", "www.youtube.com", "m.youtube.com", "youtu.be"})
+_FILES_HOST = "generativelanguage.googleapis.com"
+
+
+def plain_type(media_type: str) -> str:
+    """The MIME type in the API's own spelling, without parameters."""
+    plain = media_type.partition(";")[0].strip().lower()
+    return _SAME_TYPE.get(plain, plain)
+
+
+def takes(media_type: str) -> bool:
+    """Whether some model of the API takes this type."""
+    plain = plain_type(media_type)
+    return kind_of(plain) != "document" or plain == "application/pdf" or plain.startswith("text/")
+
+
+def stays_remote(url: str) -> bool:
+    """Whether the API reads this URL itself: its own files and YouTube. Other URLs not every model takes."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower()
+    return host in _VIDEO_HOSTS or (host == _FILES_HOST and "/files/" in parts.path)
+
+
+class MediaWriter:
+    """Writes media parts; what the API does not take becomes an announcement in text, with a warning."""
+
+    def __init__(self, context: RenderContext, warnings: list[ModelWarning]) -> None:
+        self._context = context
+        self._warnings = warnings
+
+    def part_or_text(self, block: DataBlock) -> Json:
+        """The part of a block, or the text in its place."""
+        return self.part(block) or {"text": self.announce(block)}
+
+    def part(self, block: DataBlock) -> Json | None:
+        """The part of a block; `None` when the API or the model does not take it."""
+        named = self._named(block)
+        if not (takes(named.source.media_type) and accepted(named, self._context.input_types)):
+            return None
+        source = named.source
+        if isinstance(source, URLSource) and stays_remote(source.url):
+            return {"fileData": {"fileUri": source.url, "mimeType": source.media_type}}
+        return self.inline(named)
+
+    def inline(self, block: DataBlock) -> Json | None:
+        """The bytes of a block; `None` when they are not at hand."""
+        source = block.source
+        loaded = source if isinstance(source, Base64Source) else self._context.media.get(source.url)
+        if loaded is None:
+            return None
+        return {"inlineData": {"mimeType": plain_type(loaded.media_type), "data": loaded.data}}
+
+    def in_result(self, block: DataBlock) -> Json | None:
+        """The part inside a function's response; `None` when only the content beside it can hold the block."""
+        plain = plain_type(block.source.media_type)
+        if plain not in _IN_RESULTS and not plain.startswith("text/"):
+            return None
+        part = self.part(block)
+        return part if part and "inlineData" in part else None
+
+    def announce(self, block: DataBlock) -> str:
+        """The words in place of a block."""
+        message = f"gemini takes no {block.source.media_type} here; it was announced in text"
+        self._warnings.append(ModelWarning("changed", "data", message))
+        return announcement(block)
+
+    def _named(self, block: DataBlock) -> DataBlock:
+        """The block under the type that the cards know."""
+        plain = plain_type(block.source.media_type)
+        if plain == block.source.media_type:
+            return block
+        return block.model_copy(update={"source": block.source.model_copy(update={"media_type": plain})})

@@ -1,0 +1,135 @@
+"""A call to a generateContent request. Facts: wire/gemini, "Endpoint" and "Request"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from ...application.codec import ChatRequest, WireCall
+from ...domain.errors import ModelError
+from ...domain.responses import ModelWarning
+from ...domain.tool_choice import PlannedChoice, ToolSchema, plan_choice, tool_name
+from ...ports.transport import HttpRequest
+from ..wire.decoder import Json, decode_json_body
+from ..wire.framing import SSEFramer
+from ..wire.json_text import dump_json
+from .contents import arranged
+from .errors import map_error
+from .facts import demands_signatures, wire_name
+from .schema import inlined_schema
+from .stream import GeminiDecoder
+from .thinking import thinking_config
+
+__all__ = ["GeminiCodec", "method_url"]
+
+_VERSIONED = re.compile(r"/v\d+(alpha|beta)?\d*\Z")
+_FIELDS = {"max_tokens": "maxOutputTokens", "temperature": "temperature", "top_p": "topP", "top_k": "topK"}
+_MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY"}
+_NESTED = {
+    "generationConfig": "generationConfig",
+    "generation_config": "generationConfig",
+    "toolConfig": "toolConfig",
+    "tool_config": "toolConfig",
+}
+"""Body objects that overrides are merged into, under both spellings that the API takes."""
+
+
+def method_url(base_url: str, model: str, method: str) -> str:
+    """The URL of a model's method; a version in `base_url` and `models/` before the name are not doubled."""
+    base = base_url.rstrip("/")
+    versioned = base if _VERSIONED.search(base) else f"{base}/v1beta"
+    name = model if model.startswith(("models/", "tunedModels/")) else f"models/{model}"
+    return f"{versioned}/{quote(name, safe='/')}:{method}"
+
+
+class GeminiCodec:
+    """generateContent, whole or streamed."""
+
+    def encode(self, request: ChatRequest) -> WireCall:
+        """The POST to the model's `generateContent` or, as server-sent events, `streamGenerateContent`."""
+        body, warnings = _body(request)
+        names = {wire_name(tool_name(tool)): tool_name(tool) for tool in request.tools}
+        family = request.card.name if request.card else request.model
+        method = "streamGenerateContent?alt=sse" if request.stream else "generateContent"
+        headers = {"content-type": "application/json", **request.endpoint.headers, **request.extra_headers}
+
+        def new_decoder() -> GeminiDecoder:
+            return GeminiDecoder(names, family)
+
+        return WireCall(
+            HttpRequest("POST", method_url(request.endpoint.base_url, request.model, method), headers, dump_json(body)),
+            new_framer=SSEFramer,
+            new_decoder=new_decoder,
+            decode_body=lambda data: new_decoder().body(decode_json_body(data)),
+            warnings=warnings,
+        )
+
+    def map_error(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
+        """The error that an unsuccessful answer means."""
+        return map_error(status, body)
+
+
+def _body(request: ChatRequest) -> tuple[Json, list[ModelWarning]]:
+    instruction, contents, warnings = arranged(request.rendered.messages, demands_signatures(request.card))
+    body: Json = {"systemInstruction": instruction} if instruction else {}
+    body["contents"] = contents
+    values = request.parameters
+    config: Json = {wire: values[ours] for ours, wire in _FIELDS.items() if ours in values}
+    thinking, changed = thinking_config(request)
+    if thinking:
+        config["thinkingConfig"] = thinking
+    if config:
+        body["generationConfig"] = config
+    warnings += [*changed, *_add_tools(request, body)]
+    _override(body, request.overrides)
+    return body, warnings
+
+
+def _override(body: Json, overrides: Mapping[str, Any]) -> None:
+    for name, value in overrides.items():
+        nested = _NESTED.get(name)
+        if nested and isinstance(value, Mapping):
+            body[nested] = {**(body.get(nested) or {}), **value}
+        else:
+            body[nested or name] = value
+
+
+def _add_tools(request: ChatRequest, body: Json) -> list[ModelWarning]:
+    card = request.card
+    facts = card.tool_choice if card else None
+    plan = plan_choice(request.tools, request.tool_choice, facts, thinking=bool(card and card.thinks))
+    if not plan.tools:
+        return plan.warnings
+    declared = [_declaration(tool) for tool in plan.tools]
+    body["tools"] = [{"functionDeclarations": [declaration for declaration, _ in declared]}]
+    if plan.mode is not None:
+        allowed = request.tool_choice.tools if request.tool_choice else None
+        body["toolConfig"] = {"functionCallingConfig": _calling(plan, allowed)}
+    return [*plan.warnings, *(warning for _, warning in declared if warning)]
+
+
+def _calling(plan: PlannedChoice, allowed: Sequence[str] | None) -> Json:
+    """Mode and names; names are legal only where a call is forced."""
+    mode = _MODES.get(str(plan.mode))
+    if mode is None:
+        return {"mode": "ANY", "allowedFunctionNames": [wire_name(str(plan.mode))]}
+    if mode == "ANY" and allowed:
+        return {"mode": mode, "allowedFunctionNames": [wire_name(tool_name(tool)) for tool in plan.tools]}
+    return {"mode": mode}
+
+
+def _declaration(tool: ToolSchema) -> tuple[Json, ModelWarning | None]:
+    function = tool["function"]
+    declaration: Json = {"name": wire_name(tool_name(tool))}
+    if function.get("description"):
+        declaration["description"] = function["description"]
+    parameters = function.get("parameters") or {}
+    schema, cut = inlined_schema(parameters)
+    if schema.get("properties"):  # a function without arguments is safest without a schema
+        declaration["parametersJsonSchema"] = schema
+    if not cut:
+        return declaration, None
+    message = f"the schema of {tool_name(tool)!r} refers to itself or to nothing; there any value is allowed"
+    return declaration, ModelWarning("changed", "tools", message)

@@ -1,0 +1,273 @@
+"""Gemini's answers to deltas, streamed or whole. Facts: wire/gemini, "Response / chunk" and "Traps".
+
+Every chunk holds new parts only. Text comes in pieces, function calls come whole. The end is a finish reason, or a
+prompt that was blocked; usage may still follow it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import JsonValue
+
+from ...domain.blocks import Base64Source, DataBlock, ProviderData, URLSource
+from ...domain.errors import ResponseDecodeError, StreamTruncatedError
+from ...domain.identity import new_id
+from ...domain.responses import ChatResponse, ChatUsage, FinishReason
+from ..wire.decoder import Json, JsonDecoder, RunKind
+from ..wire.json_text import dump_json
+from .errors import stream_error
+from .replay import ReplayData
+from .sound import is_raw_sound, wav_piece
+
+__all__ = ["FINISH_REASONS", "GeminiDecoder"]
+
+_FILTERS = (
+    "SAFETY",
+    "RECITATION",
+    "BLOCKLIST",
+    "PROHIBITED_CONTENT",
+    "SPII",
+    "IMAGE_SAFETY",
+    "IMAGE_PROHIBITED_CONTENT",
+    "IMAGE_RECITATION",
+    "MODEL_ARMOR",
+)
+FINISH_REASONS: Mapping[str, FinishReason] = {
+    "STOP": FinishReason.STOP,
+    "MAX_TOKENS": FinishReason.LENGTH,
+    **dict.fromkeys(_FILTERS, FinishReason.CONTENT_FILTER),
+}
+_UNSPECIFIED = frozenset({"FINISH_REASON_UNSPECIFIED", "BLOCK_REASON_UNSPECIFIED"})
+_FACTS = frozenset(
+    {
+        "groundingMetadata",
+        "citationMetadata",
+        "urlContextMetadata",
+        "safetyRatings",
+        "logprobsResult",
+        "avgLogprobs",
+        "finishMessage",
+        "continuationToken",
+    }
+)
+"""What of a candidate goes to `metadata`, under its own name."""
+_SERVER_PARTS = frozenset({"executableCode", "codeExecutionResult", "toolCall", "toolResponse"})
+_ANSWER_KEYS = frozenset({"candidates", "promptFeedback", "usageMetadata", "modelVersion", "responseId", "error"})
+
+
+class GeminiDecoder(JsonDecoder):
+    """One answer. `names` maps function names on the wire to the application's, `family` owns the replay data."""
+
+    def __init__(self, names: Mapping[str, str] | None = None, family: str = "") -> None:
+        super().__init__()
+        self._names = names or {}
+        self._family = family
+        self._usage: Json = {}
+        self._blocked = False
+        self._kind: RunKind | None = None
+        """The kind of the block that takes more pieces, if any does."""
+        self._block_id = ""
+        self._last: tuple[RunKind, str, str] | None = None
+        """Kind, id and name of the last block, when it can hold parts that follow it."""
+        self._replay = ReplayData(family, [])
+        self._waiting: list[Json] = []
+        """Parts without a block of their own that wait for the next block."""
+        self._call_ids: set[str] = set()
+        self._sound_id = ""
+
+    def body(self, answer: Json) -> ChatResponse:
+        """A whole answer, as one response."""
+        if not _ANSWER_KEYS & answer.keys():
+            raise ResponseDecodeError("the answer has no `candidates`; check that base_url points to the Gemini API")
+        return self.whole(lambda: self._event(answer))
+
+    def _check_end(self) -> None:
+        if self.raw_finish_reason is None and not self.ended:
+            raise StreamTruncatedError("the stream ended without a finish reason")
+        self._leave()
+        reason = FINISH_REASONS.get(self.raw_finish_reason or "", FinishReason.OTHER)
+        self.finish_reason = FinishReason.CONTENT_FILTER if self._blocked else reason
+        if self._usage:
+            self.usage = _usage(self._usage)
+
+    def _event(self, event: Json) -> None:
+        if event.get("error"):
+            raise stream_error(event)
+        if not self.response_id:
+            self.response_id = event.get("responseId") or new_id()
+            self.model = event.get("modelVersion")
+        usage = event.get("usageMetadata")
+        if usage:
+            self._usage.update(usage)
+        for candidate in event.get("candidates") or ():
+            if not candidate.get("index"):
+                self._candidate(candidate)
+        feedback = event.get("promptFeedback")
+        if feedback:
+            self._feedback(feedback)
+
+    def _candidate(self, candidate: Json) -> None:
+        for name, value in candidate.items():
+            if not value:
+                continue
+            if name == "content":
+                for part in value.get("parts") or ():
+                    self._part(part)
+            elif name == "finishReason":
+                if value not in _UNSPECIFIED:
+                    self.raw_finish_reason = value
+            elif name in _FACTS:
+                self._fact(name, value)
+
+    def _feedback(self, feedback: Json) -> None:
+        """A blocked prompt has no candidates; the block is the end of the answer."""
+        self.metadata["promptFeedback"] = feedback
+        reason = feedback.get("blockReason")
+        if reason and reason not in _UNSPECIFIED:
+            self._blocked = True
+            self.raw_finish_reason = reason
+
+    def _fact(self, name: str, value: Any) -> None:  # Any: the provider's JSON
+        """Chunks repeat facts or add to them: the last value of each key counts, citations are collected."""
+        known = self.metadata.get(name)
+        if name == "citationMetadata" and known and isinstance(value.get("citationSources"), list):
+            sources = known.setdefault("citationSources", [])
+            sources += [source for source in value["citationSources"] if source not in sources]
+        elif isinstance(known, dict) and isinstance(value, dict):
+            known.update(value)
+        else:
+            self.metadata[name] = value
+
+    def _part(self, part: Json) -> None:
+        text = part.get("text")
+        if text:
+            self._text(text, part)
+        elif part.get("functionCall"):
+            self._call(part["functionCall"], part)
+        elif part.get("inlineData") or part.get("fileData"):
+            self._media(part)
+        elif part.keys() & _SERVER_PARTS:
+            self._server_part(part)
+        elif part.get("thoughtSignature"):
+            self._bare_signature(part)
+
+    def _text(self, text: str, part: Json) -> None:
+        kind: RunKind = "thinking" if part.get("thought") else "text"
+        carries = False
+        if kind != self._kind:
+            carries = self._begin(kind, new_id()) or kind == "thinking"
+        replay = self._replay
+        if replay.text(len(text), part.get("thoughtSignature")) or carries:
+            self._piece(kind, self._block_id, text, data=replay.owned())
+        else:
+            self._piece(kind, self._block_id, text)
+
+    def _begin(self, kind: RunKind, block_id: str, name: str = "", **facts: JsonValue) -> bool:
+        """A new block; whether parts that came before it wait to be kept with it."""
+        self._leave()
+        waiting, self._waiting = self._waiting, []
+        self._replay = ReplayData(self._family, waiting, **facts)
+        self._kind = kind
+        self._block_id = block_id
+        self._last = (kind, block_id, name)
+        return bool(waiting)
+
+    def _leave(self) -> None:
+        """The block before is over: what its pieces do not carry yet follows without text."""
+        if self._last is not None and self._replay.changed:
+            kind, block_id, name = self._last
+            self._piece(kind, block_id, "", name, self._replay.owned())
+        self._kind = self._last = None
+
+    def _call(self, call: Json, part: Json) -> None:
+        """Calls come whole. Many have no id; the id made here is marked, since the API must not see it."""
+        call_id = str(call.get("id") or "")
+        local = not call_id or call_id in self._call_ids
+        if local:
+            call_id = f"call_{new_id()}"
+        self._call_ids.add(call_id)
+        name = self._own_name(call.get("name") or "unknown")
+        self._begin("tool_call", call_id, name, thoughtSignature=part.get("thoughtSignature"), local_id=local)
+        self._kind = None
+        self._piece("tool_call", call_id, dump_json(call.get("args") or {}).decode(), name, self._replay.owned())
+
+    def _own_name(self, name: str) -> str:
+        """The application's name of a tool; models sometimes write the namespace that they see the tools in."""
+        if name in self._names:
+            return self._names[name]
+        return self._names.get(name.removeprefix("default_api").lstrip(":."), name)
+
+    def _media(self, part: Json) -> None:
+        if part.get("thought"):
+            return  # a draft of the image that follows
+        inline, file = part.get("inlineData") or {}, part.get("fileData") or {}
+        media_type = inline.get("mimeType") or file.get("mimeType") or "application/octet-stream"
+        if inline and media_type.startswith("audio/"):
+            self._sound(media_type, inline.get("data") or "", part)
+            return
+        url = file.get("fileUri") or ""
+        if inline:
+            source: Base64Source | URLSource = Base64Source(data=inline.get("data") or "", media_type=media_type)
+        elif "://" in url:
+            source = URLSource(url=url, media_type=media_type)
+        else:
+            return
+        self._add(DataBlock(source=source, created_at=self.created_at, provider_data=self._owner_of_media(part)))
+
+    def _sound(self, media_type: str, data: str, part: Json) -> None:
+        """Sound comes in pieces of one block; raw samples leave as one WAV."""
+        first = not self._sound_id
+        self._sound_id = self._sound_id or new_id()
+        owner = self._owner_of_media(part) if first else None
+        if is_raw_sound(media_type):
+            media_type, data = "audio/wav", wav_piece(media_type, data, first=first)
+        source = Base64Source(data=data, media_type=media_type)
+        self._add(DataBlock(id=self._sound_id, source=source, created_at=self.created_at, provider_data=owner))
+
+    def _owner_of_media(self, part: Json) -> ProviderData:
+        """A data block is complete at once and holds no parts that follow it."""
+        self._leave()
+        waiting, self._waiting = self._waiting, []
+        return ReplayData(self._family, waiting, thoughtSignature=part.get("thoughtSignature")).owned()
+
+    def _server_part(self, part: Json) -> None:
+        """What the provider ran itself: told in the metadata, and kept to be sent back."""
+        shown = {key: value for key, value in part.items() if key != "thoughtSignature"}
+        self.metadata.setdefault("server_tools", []).append(shown)
+        self._beside(part)
+        self._kind = None
+
+    def _bare_signature(self, part: Json) -> None:
+        """A signature on an empty text: it ends the text before it, or stands for itself."""
+        kind = "thinking" if part.get("thought") else "text"
+        if kind == self._kind:
+            self._replay.text(0, part["thoughtSignature"])
+            self._replay.changed = True
+        else:
+            self._beside({"text": "", **part})
+
+    def _beside(self, part: Json) -> None:
+        """A part without a block of its own: kept after the last block, or before the next."""
+        if self._last is not None:
+            self._replay.after(part)
+        else:
+            self._waiting.append(part)
+
+
+def _usage(usage: Json) -> ChatUsage:
+    """Candidates leave out thoughts, and the prompt what server tools read; any count may be missing."""
+    thoughts = _count(usage, "thoughtsTokenCount")
+    return ChatUsage(
+        input_tokens=_count(usage, "promptTokenCount") + _count(usage, "toolUsePromptTokenCount"),
+        output_tokens=_count(usage, "candidatesTokenCount") + thoughts,
+        cache_input_tokens=_count(usage, "cachedContentTokenCount"),
+        reasoning_tokens=thoughts,
+        raw=usage,
+    )
+
+
+def _count(usage: Json, key: str) -> int:
+    value = usage.get(key)
+    return value if isinstance(value, int) and value > 0 else 0

@@ -1,0 +1,78 @@
+"""What was loaded lately, and what is being loaded now."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine, Hashable
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["RecentTexts", "SharedWork"]
+
+
+class RecentTexts:
+    """ASCII texts by key, at most `limit` bytes of them; the one unused for longest goes first. Threads may share it."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._size = 0
+        self._texts: OrderedDict[Hashable, str] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable) -> str | None:
+        """The text, if it is still here."""
+        with self._lock:
+            text = self._texts.get(key)
+            if text is not None:
+                self._texts.move_to_end(key)
+            return text
+
+    def put(self, key: Hashable, text: str) -> None:
+        """Keep a text; one larger than the limit is not kept."""
+        with self._lock:
+            self._size -= len(self._texts.pop(key, ""))
+            self._texts[key] = text
+            self._size += len(text)
+            while self._size > self._limit:
+                _, dropped = self._texts.popitem(last=False)
+                self._size -= len(dropped)
+
+
+@dataclass(slots=True)
+class _Work:
+    task: asyncio.Task[str]
+    waiting: int = 0
+
+
+class SharedWork:
+    """One task per key and event loop, whoever asks; it is cancelled when nobody waits for it any more."""
+
+    def __init__(self) -> None:
+        self._running: dict[tuple[asyncio.AbstractEventLoop, Hashable], _Work] = {}
+
+    async def run(self, key: Hashable, start: Callable[[], Coroutine[Any, Any, str]]) -> str:  # Any: nothing is sent
+        """The result, or the error, of the work under way for this key; started when there is none."""
+        place = (asyncio.get_running_loop(), key)
+        work = self._running.get(place)
+        if work is None or work.task.done():
+            work = self._running[place] = _Work(asyncio.create_task(start()))
+        work.waiting += 1
+        try:
+            return await asyncio.shield(work.task)
+        finally:
+            work.waiting -= 1
+            if not work.waiting:
+                if self._running.get(place) is work:
+                    del self._running[place]
+                await _ended(work.task)
+
+
+async def _ended(task: asyncio.Task[str]) -> None:
+    """Wait for the task's end, so that its connection is closed before its last caller goes on."""
+    if not task.done():
+        task.cancel()
+        await asyncio.wait([task])
+    if not task.cancelled():
+        task.exception()  # seen, though nobody is left to hear of it

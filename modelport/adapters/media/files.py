@@ -1,0 +1,58 @@
+"""Media in local files, below folders that the settings allow."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from ...domain.errors import MediaError
+from .encoding import LimitedBase64
+
+__all__ = ["read_file_url"]
+
+_PIECE_BYTES = 1024 * 1024
+_FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+
+
+def read_file_url(url: str, roots: Sequence[Path], limit: int) -> str:
+    """The file's bytes in base64. Blocks: call it in a thread.
+
+    Symbolic links are followed before the path is compared with the roots, and nothing is said of files outside.
+    """
+    given = _path(url)
+    try:
+        path = os.path.realpath(given)
+        if not any(_below(path, os.path.realpath(root)) for root in roots):
+            advice = "add a folder above it to the media setting roots to allow that"
+            raise MediaError(f"{given} may not be read as media; {advice}")
+        return _read(path, given, limit)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise MediaError(f"{given} cannot be read: {reason}") from error
+
+
+def _path(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
+        raise MediaError(f"{url[:200]!r} names no file of this machine; write file:///folder/file")
+    return unquote(parts.path)
+
+
+def _below(path: str, root: str) -> bool:
+    return os.path.commonpath([path, root]) == root
+
+
+def _read(path: str, given: str, limit: int) -> str:
+    handle = os.open(path, _FLAGS)  # not following links, nor waiting for the writer of a pipe
+    with os.fdopen(handle, "rb", buffering=0) as file:
+        facts = os.fstat(handle)
+        if not stat.S_ISREG(facts.st_mode):
+            raise MediaError(f"{given} is not a regular file")
+        encoded = LimitedBase64(given, limit)
+        encoded.expect(facts.st_size)
+        while data := file.read(_PIECE_BYTES):
+            encoded.add(data)
+        return encoded.text()

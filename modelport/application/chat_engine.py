@@ -1,0 +1,54 @@
+"""A call of a chat model, from its arguments to its answer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..domain.messages import Msg
+from ..domain.responses import ChatResponse
+from ..domain.retry import Budget
+from ..domain.tool_choice import ToolChoice, ToolSchema, validate_tools
+from .chat_call import Answer, ChatCall
+from .chat_stream import ChatStream
+from .clocks import CallClocks
+from .context import CallContext
+from .formatter import check_messages
+
+if TYPE_CHECKING:
+    from .chat_model import ChatModelBase
+
+__all__ = ["call_model", "new_context"]
+
+
+async def call_model(
+    model: ChatModelBase,
+    messages: list[Msg],
+    tools: list[ToolSchema] | None,
+    tool_choice: ToolChoice | None,
+    kwargs: Mapping[str, Any],  # Any: provider body fields
+) -> ChatResponse | AsyncGenerator[ChatResponse, None]:
+    """Check the arguments, make attempts of `_call_api` until one answers, and hand out the answer."""
+    check_messages(messages)
+    validate_tools(tools, tool_choice)
+
+    def attempt() -> Awaitable[Answer] | Answer:
+        attempted: Awaitable[Answer] | Answer = model._call_api(model.model, messages, tools, tool_choice, **kwargs)
+        return attempted
+
+    call = ChatCall(new_context(model), attempt, model.retry_policy, model._get_retryable_exceptions())
+    answer = await call.open()
+    return await ChatStream.of(call, answer) if model.stream else await call.collect(answer)
+
+
+def new_context(model: ChatModelBase, budget: Budget | None = None) -> CallContext:
+    """What travels with a call of this model; `budget` when it spends another call's."""
+    runtime = model.runtime
+    return CallContext(
+        runtime=runtime,
+        clocks=CallClocks(runtime.clock, model.timeouts),
+        budget=budget or Budget(model.retry_policy.max_retries + 1),
+        stream=model.stream,
+        provider=model.provider_name,
+        model=model.model,
+    )

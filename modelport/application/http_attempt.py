@@ -1,0 +1,105 @@
+"""One attempt over HTTP: encode once per call, send, and read either kind of answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..domain.card_checks import card_warnings, check_parameters
+from ..domain.errors import UnsupportedFeatureError
+from ..domain.messages import Msg
+from ..domain.responses import ModelWarning
+from ..domain.tool_choice import ToolChoice, ToolSchema
+from .chat_call import Answer, started
+from .chat_engine import new_context
+from .codec import ChatRequest, WireCall
+from .context import CallContext, current_call
+from .formatter import RenderContext
+from .http_answer import HttpAnswer
+
+if TYPE_CHECKING:
+    from .http_chat import HttpChatModel
+
+__all__ = ["attempt"]
+
+
+async def attempt(
+    model: HttpChatModel,
+    model_name: str,
+    messages: Sequence[Msg],
+    tools: Sequence[ToolSchema],
+    tool_choice: ToolChoice | None,
+    kwargs: Mapping[str, Any],  # Any: provider body fields
+) -> Answer:
+    """Send the call once; a whole response, or the started generator of its deltas."""
+    context = current_call.get() or new_context(model)
+    if context.encoded is None:
+        context.encoded = await _encode(model, context, model_name, messages, tools, tool_choice, kwargs)
+    call: WireCall = context.encoded
+    response = await context.runtime.transport.send(call.http_request, context.clocks.connected)
+    answer = HttpAnswer(response, call, context, model.codec, model.endpoint().secrets())
+    try:
+        if not answer.succeeded():
+            raise await answer.error()
+        return await started(answer.deltas()) if answer.streams() else await answer.body()
+    except BaseException:
+        await response.aclose()
+        raise
+
+
+async def _encode(
+    model: HttpChatModel,
+    context: CallContext,
+    model_name: str,
+    messages: Sequence[Msg],
+    tools: Sequence[ToolSchema],
+    tool_choice: ToolChoice | None,
+    kwargs: Mapping[str, Any],
+) -> WireCall:
+    """The request on the wire; its warnings go to the context."""
+    values, warnings = _parameter_values(model)
+    rendered = await model.formatter.prepare(messages, context.runtime.media_loader, _render_context(model, context))
+    overrides = dict(kwargs)
+    headers = overrides.pop("extra_headers", None) or {}
+    overrides.update(overrides.pop("extra_body", None) or {})
+    request = ChatRequest(
+        endpoint=model.endpoint(),
+        model=model_name,
+        rendered=rendered,
+        parameters=values,
+        chosen=frozenset(model.parameters.model_fields_set),
+        context_size=model.context_size,
+        tools=tools,
+        tool_choice=tool_choice,
+        stream=context.stream,
+        card=model.card,
+        overrides=overrides,
+        extra_headers=headers,
+    )
+    call = model.codec.encode(request)
+    context.warnings += [*warnings, *rendered.warnings, *call.warnings]
+    if model.on_unsupported == "error":
+        _refuse(context.warnings)
+    return call
+
+
+def _render_context(model: HttpChatModel, context: CallContext) -> RenderContext:
+    types = model.card.input_types if model.card.known and model.card_checks == "on" else None
+    return RenderContext(family=model.model_family(), input_types=types, now=context.runtime.clock.wall())
+
+
+def _parameter_values(model: HttpChatModel) -> tuple[dict[str, Any], list[ModelWarning]]:
+    """The parameters to send, checked against the card, and what was dropped."""
+    values = model.parameters.model_dump(exclude_none=True)
+    warnings = card_warnings(model.card)
+    if model.card_checks == "off":
+        return values, warnings
+    kept, dropped = check_parameters(model.card, values)
+    return kept, [*warnings, *dropped]
+
+
+def _refuse(warnings: Sequence[ModelWarning]) -> None:
+    """Raise for the first thing that would be dropped or changed: what `on_unsupported="error"` means."""
+    for warning in warnings:
+        if warning.kind in ("dropped", "changed", "unsupported"):
+            raise UnsupportedFeatureError(f"{warning.setting}: {warning.message}")

@@ -1,0 +1,151 @@
+"""How an answer is shown while it arrives: as text for people and pipes, or as JSON lines for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from typing import Any, Protocol
+
+from ..domain.blocks import ContentBlock
+from ..domain.errors import ModelportError
+from ..domain.responses import ChatResponse, ChatUsage, FinishReason
+from .terminal import complain, note, write
+
+__all__ = ["AnswerView", "JsonLines", "PlainText"]
+
+_ENDINGS = {
+    FinishReason.LENGTH: "the answer was cut off at the limit of tokens (finish_reason length)",
+    FinishReason.CONTENT_FILTER: "the provider's content filter ended the answer (finish_reason content_filter)",
+}
+
+
+class AnswerView(Protocol):
+    """Shows answers."""
+
+    def delta(self, response: ChatResponse) -> None:
+        """What has just arrived."""
+
+    def last(self, response: ChatResponse) -> None:
+        """The whole answer, when all of it was shown."""
+
+    def failed(self, error: ModelportError) -> None:
+        """There was no answer, or only a part of one."""
+
+
+class PlainText:
+    """The text on stdout. On a terminal the thinking is set apart, dim, on stderr; in a pipe it is left out."""
+
+    def __init__(self, show_usage: bool = False) -> None:
+        self._show_usage = show_usage
+        self._thinking = self._line_open = False
+
+    def delta(self, response: ChatResponse) -> None:
+        """What has just arrived."""
+        for block in response.content:
+            if block.type == "thinking" and sys.stderr.isatty():
+                self._think(block.thinking)
+            elif block.type == "text" and block.text:
+                self._end_thinking()
+                write(block.text)
+                self._line_open = not block.text.endswith("\n")
+
+    def last(self, response: ChatResponse) -> None:
+        """End the line, then tell on stderr what the text does not."""
+        self._end()
+        for block in response.content:
+            if block.type == "tool_call":
+                note(f"modelport: the model calls the tool {block.name}({block.input}), which is not run here")
+            elif block.type == "data":
+                note(f"modelport: the answer holds {block.source.media_type} data, which is not shown here")
+        for warning in response.warnings:
+            note(f"modelport: warning: {warning.setting}: {' '.join(warning.message.split())}", style="yellow")
+        if response.finish_reason in _ENDINGS:
+            note(f"modelport: {_ENDINGS[response.finish_reason]}", style="yellow")
+        if self._show_usage:
+            note(f"usage: {_usage_line(response.usage)}")
+
+    def failed(self, error: ModelportError) -> None:
+        """End what has begun, then one line."""
+        self._end()
+        complain(str(error))
+
+    def _think(self, text: str) -> None:
+        if not self._thinking:
+            self._thinking = True
+            note("── thinking ──")
+        note(text, style="dim italic", end="")
+
+    def _end_thinking(self) -> None:
+        if self._thinking:
+            self._thinking = False
+            note("\n── answer ──")
+
+    def _end(self) -> None:
+        if self._thinking:  # and no text after it
+            self._thinking = False
+            note("")
+        if self._line_open:
+            self._line_open = False
+            write("\n")
+
+
+class JsonLines:
+    """One JSON object a line on stdout: deltas, then the response, or an error."""
+
+    def delta(self, response: ChatResponse) -> None:
+        """One object a block of what has just arrived."""
+        for block in response.content:
+            if (shown := _delta_fields(block)) is not None:
+                _line({"type": "delta", "block": block.type, "id": block.id, **shown})
+
+    def last(self, response: ChatResponse) -> None:
+        """The whole answer."""
+        calls = [block for block in response.content if block.type == "tool_call"]
+        thinking = "".join(block.thinking for block in response.content if block.type == "thinking")
+        _line(
+            {
+                "type": "response",
+                "id": response.id,
+                "provider": response.provider,
+                "model": response.model,
+                "text": response.text,
+                "thinking": thinking,
+                "tool_calls": [{"id": call.id, "name": call.name, "input": call.input} for call in calls],
+                "finish_reason": response.finish_reason,
+                "usage": _usage_fields(response.usage),
+                "warnings": [asdict(warning) for warning in response.warnings],
+                "attempts": len(response.attempts),
+            }
+        )
+
+    def failed(self, error: ModelportError) -> None:
+        """The error's class and message."""
+        _line({"type": "error", "error": type(error).__name__, "message": str(error)})
+
+
+def _delta_fields(block: ContentBlock) -> dict[str, str] | None:
+    if block.type == "text":
+        return {"text": block.text}
+    if block.type == "thinking":
+        return {"text": block.thinking}
+    return {"text": block.input, "name": block.name} if block.type == "tool_call" else None
+
+
+def _line(value: dict[str, Any]) -> None:  # Any: JSON values
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def _usage_fields(usage: ChatUsage | None) -> dict[str, Any] | None:  # Any: numbers
+    if usage is None:
+        return None
+    return {name: value for name, value in asdict(usage).items() if name not in ("raw", "type")}
+
+
+def _usage_line(usage: ChatUsage | None) -> str:
+    if usage is None:
+        return "the provider did not tell"
+    cached = f" ({usage.cache_input_tokens} cached)" if usage.cache_input_tokens else ""
+    reasoning = f" ({usage.reasoning_tokens} reasoning)" if usage.reasoning_tokens else ""
+    return f"{usage.input_tokens} input tokens{cached}, {usage.output_tokens} output tokens{reasoning}, {usage.time:.1f} s"

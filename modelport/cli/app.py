@@ -1,0 +1,84 @@
+"""The commands together, and what becomes of their errors."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+from io import TextIOWrapper
+from typing import Any
+
+import click
+
+from ..domain.errors import ModelportError
+from .chat import chat
+from .credentials import credentials
+from .models import models
+from .record import record
+from .terminal import complain, error_status
+
+__all__ = ["run"]
+
+_HUB_EXTRA = "dependency_injector"
+
+
+class _Commands(click.Group):
+    """A group whose reader may go away: `modelport chat … | head -1` is no error."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # Any: what the command returned
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            _discard_output()
+            return 0
+
+
+@click.group(cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="modelport", prog_name="modelport", message="%(prog)s %(version)s")
+@click.pass_context
+def commands(context: click.Context) -> None:
+    """One neutral model layer over every provider's own wire protocol."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+for _command in (chat, models, credentials, record):
+    commands.add_command(_command)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its status; every expected error becomes one line on stderr."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a character shows a question mark
+    try:
+        status = commands.main(arguments, prog_name="modelport", standalone_mode=False)
+    except click.ClickException as error:
+        complain(_usage(error))
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        raise KeyboardInterrupt from None
+    except ModelportError as error:
+        complain(str(error))
+        return error_status(error)
+    except ImportError as error:
+        if error.name != _HUB_EXTRA:
+            raise
+        complain("models need an extra: pip install 'modelport[hub]'")
+        return 1
+    return status if isinstance(status, int) else 0
+
+
+def _usage(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    hint = f"; see {context.command_path} --help" if context else ""
+    return error.format_message().rstrip(".") + hint
+
+
+def _discard_output() -> None:
+    """Let what is still buffered go nowhere, or the interpreter complains when it exits."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(nowhere, stream.fileno())
