@@ -148,4 +148,6 @@ def _usage_line(usage: ChatUsage | None) -> str:
         return "the provider did not tell"
     cached = f" ({usage.cache_input_tokens} cached)" if usage.cache_input_tokens else ""
     reasoning = f" ({usage.reasoning_tokens} reasoning)" if usage.reasoning_tokens else ""
-    return f"{usage.input_tokens} input tokens{cached}, {usage.output_tokens} output tokens{reasoning}, {usage.time:.1f} s"
+    return (
+        f"{usage.input_tokens} input tokens{cached}, {usage.output_tokens} output tokens{reasoning}, {usage.time:.1f} s"
+    )

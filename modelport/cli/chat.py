@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -128,10 +128,8 @@ async def _ask(model: ChatModelBase, messages: list[Msg], view: AnswerView) -> C
 
 def _read_prompt() -> str | None:
     """What the user types next; `None` at the end of the conversation."""
-    try:
-        import readline  # noqa: F401 - gives `input` editing and history where there is one
-    except ImportError:
-        pass
+    with suppress(ImportError):
+        import readline  # noqa: F401 - gives `input` editing and history, where there is one
     try:
         line = input("> ").strip() if sys.stdout.isatty() else _read_beside_pipe()
     except EOFError:

@@ -6,15 +6,13 @@ import re
 import sys
 from functools import cache
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from ..domain.errors import ModelportError, SettingsError
 
-__all__ = ["WIDE", "complain", "error_status", "errors", "note", "output", "printable", "write"]
+__all__ = ["complain", "error_status", "errors", "note", "printable", "show", "write"]
 
-WIDE = 240
-"""Columns of a table that does not go to a terminal, so that `grep` finds whole rows."""
-
+_WIDE = 240
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -23,10 +21,15 @@ class _Console(Console):
         raise BrokenPipeError  # rich would exit with status 1 here; the group of commands ends cleanly
 
 
-@cache
-def output() -> Console:
-    """Tables and cards, on stdout."""
-    return _Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
+def show(*renderables: RenderableType) -> None:
+    """Tables and their like on stdout; without a terminal in wide rows, so that `grep` and `cut` work."""
+    if sys.stdout.isatty():
+        Console(highlight=False).print(*renderables, sep="\n")
+        return
+    console = Console(highlight=False, width=_WIDE)
+    with console.capture() as captured:
+        console.print(*renderables, sep="\n")
+    write("\n".join(line.rstrip() for line in captured.get().split("\n")))
 
 
 @cache

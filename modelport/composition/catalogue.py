@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from pydantic import BaseModel
@@ -101,7 +101,7 @@ def _of_files(
 def _parameter_classes(credential: type[CredentialBase], ending: str) -> list[type[BaseModel]]:
     """The classes of that ending in the module `parameters` beside the credential's."""
     package = credential.__module__.rpartition(".")[0]
-    if f"{package}.parameters" not in sys.modules and importlib.util.find_spec(f"{package}.parameters") is None:
+    if not package or find_spec(f"{package}.parameters") is None:
         return []
-    module = importlib.import_module(f"{package}.parameters")
+    module = import_module(f"{package}.parameters")
     return [cls for name, cls in vars(module).items() if name.endswith(ending) and isinstance(cls, type)]

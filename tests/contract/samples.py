@@ -79,9 +79,7 @@ OPENAI = Sample(
     {
         "id": "c1",
         "model": "m",
-        "choices": [
-            {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Hello world"}}
-        ],
+        "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Hello world"}}],
         "usage": _USAGE,
     },
 )

@@ -28,13 +28,16 @@ async def test_plays_the_answers_in_order_and_records_the_requests() -> None:
 
 async def test_waits_for_events_between_pieces() -> None:
     go = asyncio.Event()
-    async with ScriptedServer([ScriptedAnswer.sse("a", go, b"", "b")]) as server, httpx.AsyncClient() as client:
-        async with client.stream("GET", server.base_url) as response:
-            pieces = response.aiter_raw()
-            assert await anext(pieces) == b"data: a\n\n"
-            assert not server.requests[0].answered
-            go.set()
-            assert await anext(pieces) == b"data: b\n\n"
+    async with (
+        ScriptedServer([ScriptedAnswer.sse("a", go, b"", "b")]) as server,
+        httpx.AsyncClient() as client,
+        client.stream("GET", server.base_url) as response,
+    ):
+        pieces = response.aiter_raw()
+        assert await anext(pieces) == b"data: a\n\n"
+        assert not server.requests[0].answered
+        go.set()
+        assert await anext(pieces) == b"data: b\n\n"
 
 
 @pytest.mark.parametrize("step", [HANG, asyncio.Event()], ids=["hang", "event"])

@@ -21,8 +21,8 @@ __all__ = ["AnthropicChatFormatter", "AnthropicMultiAgentFormatter", "AnthropicR
 class AnthropicRendered(Rendered):
     """The messages, and what newer models' thinking is bound to."""
 
-    prefixes: Mapping[str, str] = field(default_factory=dict)
-    """By a thinking block's signature or data: the digest of everything that was sent to get it."""
+    prefixes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """By a thinking block's signature or data: digests of everything that was sent to get it."""
 
 
 class AnthropicChatFormatter(FormatterBase):
@@ -54,7 +54,7 @@ class _Writer:
     def __init__(self, context: RenderContext, warnings: list[ModelWarning]) -> None:
         self.messages: list[Json] = []
         self.warnings = warnings
-        self.prefixes: dict[str, str] = {}
+        self.prefixes: dict[str, list[str]] = {}
         self._parts = PartWriter(context, warnings)
         self._family = context.family
         self._thinking_dropped = False
@@ -97,7 +97,7 @@ class _Writer:
         """Thinking with its signature, even when its text is empty; nobody else's is sent."""
         signature, redacted = owned.get("signature"), owned.get("redacted")
         if isinstance(owned.get("prefix"), str):
-            self.prefixes[str(signature or redacted)] = owned["prefix"]
+            self.prefixes.setdefault(str(signature or redacted), []).append(owned["prefix"])
         if signature:
             return [{"type": "thinking", "thinking": block.thinking, "signature": signature}]
         if redacted:

@@ -72,7 +72,7 @@ def loop_starts_without_thinking(messages: Sequence[Json]) -> bool:
     return opening is not None and opening.get("type") not in _THINKING
 
 
-def bound_thinking(body: Json, prefixes: Mapping[str, str]) -> tuple[list[Json], str, list[ModelWarning]]:
+def bound_thinking(body: Json, prefixes: Mapping[str, Sequence[str]]) -> tuple[list[Json], str, list[ModelWarning]]:
     """The messages without thinking that an edit has made illegal, the digest of what is sent, and warnings.
 
     Newer models refuse thinking when anything before it (system, tools, messages) is not what it was when the thinking
@@ -85,7 +85,7 @@ def bound_thinking(body: Json, prefixes: Mapping[str, str]) -> tuple[list[Json],
         kept, reached = [], {digest.hexdigest()}
         for block in message["content"]:
             made_after = prefixes.get(_key(block))
-            if made_after is not None and made_after not in reached:
+            if made_after and reached.isdisjoint(made_after):
                 dropped += 1
                 continue
             kept.append(block)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ...application.codec import Endpoint
-from ...application.context import CallContext
 from ...application.credential import CredentialBase
-from ...application.formatter import FormatterBase, RenderContext
+from ...application.formatter import FormatterBase
 from ...application.http_chat import HttpChatModel
 from ...application.keyed_credential import KeyedCredential
-from .facts import demands_signatures
-from .formatter import GeminiChatFormatter, GeminiContext
+from .formatter import GeminiChatFormatter
 from .parameters import GeminiChatParameters
 from .request import GeminiCodec
 
@@ -49,12 +47,3 @@ class GeminiChatModel(HttpChatModel):
     def model_family(self) -> str:
         """The model itself, under its card's name: thought signatures are bound to the model that made them."""
         return self.card.name
-
-    def _render_context(self, context: CallContext) -> RenderContext:
-        plain = super()._render_context(context)
-        return GeminiContext(
-            family=plain.family,
-            input_types=plain.input_types,
-            now=plain.now,
-            media_in_results=self.card.known and demands_signatures(self.card),
-        )

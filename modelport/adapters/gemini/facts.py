@@ -10,7 +10,7 @@ from ...domain.wire_names import legal_name
 if TYPE_CHECKING:
     from ...domain.cards import ModelCard
 
-__all__ = ["PROVIDER", "demands_signatures", "wire_name"]
+__all__ = ["PROVIDER", "demands_signatures", "takes_media_in_results", "wire_name"]
 
 PROVIDER = "gemini"
 
@@ -22,6 +22,11 @@ def demands_signatures(card: ModelCard | None) -> bool:
     if card is None or not card.known:
         return True
     return card.thinking is not None and card.thinking.replay == "tool_calls"
+
+
+def takes_media_in_results(card: ModelCard | None) -> bool:
+    """Whether a function's response may hold media itself: Gemini 3 and later, whose cards tell the replay rule."""
+    return card is not None and card.known and demands_signatures(card)
 
 
 def wire_name(original: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ...application.formatter import FormatterBase, RenderContext, Rendered
@@ -14,23 +13,16 @@ from ...domain.messages import Msg
 from ...domain.responses import ModelWarning
 from ...domain.wire_names import legal_name
 from ..wire.json_text import parse_json
+from .contents import RESULT_LABEL
 from .facts import PROVIDER, wire_name
 from .media import MediaWriter, stays_remote, takes
 from .replay import own_data, raw_parts, text_parts
 
-__all__ = ["GeminiChatFormatter", "GeminiContext", "GeminiMultiAgentFormatter"]
+__all__ = ["GeminiChatFormatter", "GeminiMultiAgentFormatter"]
 
 Json = dict[str, Any]  # Any: the provider's JSON
 
 _FAILED = frozenset({"error", "denied", "interrupted"})
-
-
-@dataclass(frozen=True, slots=True)
-class GeminiContext(RenderContext):
-    """What Gemini's formatter may know besides."""
-
-    media_in_results: bool = False
-    """Whether a function's response may hold media itself (Gemini 3 and later)."""
 
 
 class GeminiChatFormatter(FormatterBase):
@@ -62,7 +54,6 @@ class _Writer:
         self.warnings = warnings
         self._media = MediaWriter(context, warnings)
         self._family = context.family
-        self._media_in_results = isinstance(context, GeminiContext) and context.media_in_results
         self._calls: dict[str, Json] = {}
         """Name and id on the wire, by our call id: a response repeats them."""
         self._warned: set[str] = set()
@@ -142,26 +133,16 @@ class _Writer:
         return {"input": value}
 
     def _results(self, results: Sequence[ToolResultBlock]) -> list[Json]:
-        """All responses of the batch in one content, then the media that they cannot hold."""
-        responses: list[Json] = []
-        beside: list[Json] = []
+        """All responses of the batch in one content, each with the media that it returned."""
+        parts: list[Json] = []
         for result in results:
             text, media = split_tool_output(result)
             word = "error" if result.state in _FAILED else "output"
             response = {**self._calls[result.id], "response": {word: text if text.strip() else "(no output)"}}
-            held = [(block, self._held(block)) for block in media]
-            inside = [part for _, part in held if part is not None]
-            if inside:
-                response["parts"] = inside
-            responses.append({"functionResponse": response})
-            for block, part in held:
-                if part is None:
-                    label = {"text": f"The tool's output with the identifier {block.id}:"}
-                    beside += [label, self._media.part_or_text(block)]
-        return [*responses, *beside]
-
-    def _held(self, block: DataBlock) -> Json | None:
-        return self._media.in_result(block) if self._media_in_results else None
+            parts.append({"functionResponse": response})
+            for block in media:
+                parts += [{"text": f"{RESULT_LABEL}{block.id}:"}, self._media.part_or_text(block)]
+        return parts
 
     def _warn(self, kind: Any, setting: str, message: str) -> None:  # Any: a WarningKind
         if message not in self._warned:

@@ -21,7 +21,6 @@ _SAME_TYPE = {
     "audio/x-flac": "audio/flac",
     "image/jpg": "image/jpeg",
 }
-_IN_RESULTS = frozenset({"image/png", "image/jpeg", "image/webp", "application/pdf"})
 _VIDEO_HOSTS = frozenset({"youtube.com", "www.youtube.com", "m.youtube.com", "youtu.be"})
 _FILES_HOST = "generativelanguage.googleapis.com"
 
@@ -73,14 +72,6 @@ class MediaWriter:
         if loaded is None:
             return None
         return {"inlineData": {"mimeType": plain_type(loaded.media_type), "data": loaded.data}}
-
-    def in_result(self, block: DataBlock) -> Json | None:
-        """The part inside a function's response; `None` when only the content beside it can hold the block."""
-        plain = plain_type(block.source.media_type)
-        if plain not in _IN_RESULTS and not plain.startswith("text/"):
-            return None
-        part = self.part(block)
-        return part if part and "inlineData" in part else None
 
     def announce(self, block: DataBlock) -> str:
         """The words in place of a block."""

@@ -17,7 +17,7 @@ from ..wire.framing import SSEFramer
 from ..wire.json_text import dump_json
 from .contents import arranged
 from .errors import map_error
-from .facts import demands_signatures, wire_name
+from .facts import demands_signatures, takes_media_in_results, wire_name
 from .schema import inlined_schema
 from .stream import GeminiDecoder
 from .thinking import thinking_config
@@ -72,7 +72,12 @@ class GeminiCodec:
 
 
 def _body(request: ChatRequest) -> tuple[Json, list[ModelWarning]]:
-    instruction, contents, warnings = arranged(request.rendered.messages, demands_signatures(request.card))
+    card = request.card
+    instruction, contents, warnings = arranged(
+        request.rendered.messages,
+        signatures=demands_signatures(card),
+        media_in_results=takes_media_in_results(card),
+    )
     body: Json = {"systemInstruction": instruction} if instruction else {}
     body["contents"] = contents
     values = request.parameters

@@ -237,7 +237,6 @@ class GeminiDecoder(JsonDecoder):
         shown = {key: value for key, value in part.items() if key != "thoughtSignature"}
         self.metadata.setdefault("server_tools", []).append(shown)
         self._beside(part)
-        self._kind = None
 
     def _bare_signature(self, part: Json) -> None:
         """A signature on an empty text: it ends the text before it, or stands for itself."""
@@ -249,7 +248,8 @@ class GeminiDecoder(JsonDecoder):
             self._beside({"text": "", **part})
 
     def _beside(self, part: Json) -> None:
-        """A part without a block of its own: kept after the last block, or before the next."""
+        """A part without a block of its own: kept after the last block, which it ends, or before the next."""
+        self._kind = None
         if self._last is not None:
             self._replay.after(part)
         else:

@@ -13,7 +13,7 @@ __all__ = ["RecentTexts", "SharedWork"]
 
 
 class RecentTexts:
-    """ASCII texts by key, at most `limit` bytes of them; the one unused for longest goes first. Threads may share it."""
+    """ASCII texts by key, at most `limit` bytes in all; the one unused for longest goes first. Threads may share it."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -31,6 +31,8 @@ class RecentTexts:
 
     def put(self, key: Hashable, text: str) -> None:
         """Keep a text; one larger than the limit is not kept."""
+        if len(text) > self._limit:
+            return
         with self._lock:
             self._size -= len(self._texts.pop(key, ""))
             self._texts[key] = text

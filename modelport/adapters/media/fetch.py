@@ -15,7 +15,7 @@ __all__ = ["HttpFetcher"]
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS = 5
-_MAX_ADDRESSES = 4
+_MAX_ADDRESSES = 8
 _ADVICE = "the media setting allow_private permits private, loopback and link-local addresses"
 
 
@@ -102,7 +102,7 @@ def _checked(url: str) -> SplitResult:
         parts = urlsplit(url)
         legal = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError as error:
-        raise MediaError(f"{url[:40]!r}… is no URL that can be fetched: {error}") from error
+        raise MediaError(f"a media URL is malformed: {error}") from error
     if not legal:
         raise MediaError(f"{shown(url)} cannot be fetched: media come by http, https or file URLs")
     if "@" in parts.netloc:

@@ -126,7 +126,7 @@ async def test_stream() -> None:
 
 async def test_thinking_stream() -> None:
     with played("thinking_stream"):
-        chosen = {"thinking_mode": "adaptive", "thinking_display": "summarized", "reasoning_effort": "low"}
+        chosen: Json = {"thinking_mode": "adaptive", "thinking_display": "summarized", "reasoning_effort": "low"}
         asked = model("claude-opus-5-5", max_tokens=4000, **chosen)
         answer = await ask(asked, [UserMsg("user", "When is high water if low water was at 6:10?")])
         thinking, text = answer.content
@@ -188,7 +188,7 @@ async def test_image_in() -> None:
         document = yaml.safe_load((CASSETTES / "image_in.yaml").read_text())
         body = json.loads(document["interactions"][0]["request"]["body"])
         chart = body["messages"][0]["content"][2]["source"]["data"]
-        blocks = [
+        blocks: list[TextBlock | DataBlock] = [
             TextBlock(text="Does the buoy match the chart?"),
             DataBlock(source=URLSource(url="https://example.org/buoy.jpg", media_type="image/jpeg")),
             DataBlock(source=Base64Source(data=chart, media_type="application/pdf"), name="chart"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -110,7 +111,7 @@ def decode(
     call = call or encode()
     framer, decoder, fold = call.new_framer(), call.new_decoder(), ChatFold("anthropic", "m")
     places = [0, *sorted(cuts), len(data)]
-    for start, end in zip(places, places[1:], strict=False):
+    for start, end in itertools.pairwise(places):
         delta = decoder.feed(framer.feed(data[start:end]))
         if delta is not None:
             fold.add(delta)

@@ -6,8 +6,8 @@ which leave out deltas, or the events that announce and end items, give the same
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
 
 from ....domain.blocks import Base64Source, DataBlock, ProviderData, ThinkingBlock
 from ....domain.errors import ResponseDecodeError, StreamTruncatedError
@@ -164,16 +164,14 @@ class OpenAIResponsesDecoder(JsonDecoder):
     def _close_message(self, item: Item, raw: Json) -> None:
         late_phase = raw.get("phase") if not item.phase else None
         item.phase = item.phase or late_phase
-        for index, part in enumerate(raw.get("content") or ()):
-            refusal = part.get("type") == "refusal"
-            text = part.get("refusal" if refusal else "text") or ""
-            known = item.parts.get(index)
-            if known is not None and late_phase:
-                owner = ProviderData(provider=self._row.provider, data={"phase": late_phase})
+        parts = raw.get("content") or ()
+        if late_phase:
+            owner = ProviderData(provider=self._row.provider, data={"phase": late_phase})
+            for known in item.parts.values():
                 self._piece("text", known.block_id, "", data=owner)
-            missing = text[known.size :] if known else text
-            if missing:
-                self._more_text(item, index, missing, refusal=refusal)
+        for index, text in _missing(item, {index: _text(part) for index, part in enumerate(parts)}):
+            self._more_text(item, index, text, refusal=parts[index].get("type") == "refusal")
+        for part in parts:
             for key in ("annotations", "logprobs"):
                 if part.get(key):
                     self.metadata.setdefault(key, []).extend(part[key])
@@ -181,14 +179,14 @@ class OpenAIResponsesDecoder(JsonDecoder):
     def _close_reasoning(self, item: Item, raw: Json) -> None:
         """The item itself is kept whole: only as it is can it be sent back."""
         streamed = {section[0] for section in item.parts}
-        for group in ("summary", "content"):
-            if streamed and group not in streamed:
-                continue  # the same thoughts again
-            for index, part in enumerate(raw.get(group) or ()):
-                known = item.parts.get((group, index))
-                missing = (part.get("text") or "")[known.size if known else 0 :]
-                if missing:
-                    self._more_thinking(item, (group, index), missing)
+        texts = {
+            (group, index): _text(part)
+            for group in ("summary", "content")
+            if not streamed or group in streamed  # else the same thoughts again
+            for index, part in enumerate(raw.get(group) or ())
+        }
+        for section, text in _missing(item, texts):
+            self._more_thinking(item, section, text)
         kept = {key: value for key, value in raw.items() if value is not None}
         owner = ProviderData(provider=self._row.provider, data={"item": kept})
         if item.size:
@@ -252,6 +250,23 @@ class OpenAIResponsesDecoder(JsonDecoder):
         reason = FINISH_REASONS.get(str(self.raw_finish_reason), FinishReason.OTHER)
         refused = self._refused and reason is FinishReason.STOP
         self.finish_reason = FinishReason.REFUSAL if refused else reason
+
+
+K = TypeVar("K")
+
+
+def _missing(item: Item, texts: Mapping[K, str]) -> Iterator[tuple[K, str]]:
+    """What the texts of a finished item hold beyond the deltas; servers without indexes give it all to one part."""
+    if sum(part.size for part in item.parts.values()) >= sum(map(len, texts.values())):
+        return
+    for key, text in texts.items():
+        known = item.parts.get(key)
+        if known is None or known.size < len(text):
+            yield key, text[known.size if known else 0 :]
+
+
+def _text(part: Json) -> str:
+    return part.get("text") or part.get("refusal") or ""
 
 
 def _arguments(raw: Json) -> str:

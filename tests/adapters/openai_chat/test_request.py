@@ -1,0 +1,164 @@
+"""Calls to Chat Completions bodies: what every provider of the dialect shares, and what its row changes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from modelport.adapters.dialects.openai_chat.request import OpenAIChatCodec
+from modelport.adapters.dialects.openai_chat.row import OpenAIChatRow
+from modelport.adapters.dialects.openai_chat.thinking import ThinkingPlan
+from modelport.application.codec import ChatRequest, Endpoint
+from modelport.application.formatter import Rendered
+from modelport.domain.card_facts import SamplingFacts, ToolChoiceFacts
+from modelport.domain.responses import ModelWarning
+from modelport.domain.tool_choice import ToolChoice
+from modelport.domain.wire_names import legal_name
+from modelport.model import ModelCard
+from tests.adapters.openai_chat.support import CLOCK, WEATHER, Json
+
+ROW = OpenAIChatRow(provider="somebody")
+MESSAGES = [{"role": "user", "content": "Hi"}]
+
+
+def card(**facts: Any) -> ModelCard:  # Any: facts of a card
+    return ModelCard(name="m", label="m", output_types=["*/*"], context_size=10, output_size=5, **facts)
+
+
+def encoded(row: OpenAIChatRow = ROW, **fields: Any) -> tuple[Json, list[tuple[str, str]]]:  # Any: of the request
+    request = ChatRequest(Endpoint("http://x/v1", {"authorization": "Bearer k"}), "m", Rendered(MESSAGES), **fields)
+    call = OpenAIChatCodec(row).encode(request)
+    assert (call.http_request.method, call.http_request.url) == ("POST", "http://x/v1/chat/completions")
+    body: Json = json.loads(call.http_request.body)
+    return body, [(warning.kind, warning.setting) for warning in call.warnings]
+
+
+def test_the_least_body() -> None:
+    assert encoded() == ({"model": "m", "messages": MESSAGES}, [])
+
+
+def test_a_stream_asks_for_its_usage() -> None:
+    body, _ = encoded(stream=True)
+    assert (body["stream"], body["stream_options"]) == (True, {"include_usage": True})
+    assert "stream_options" not in encoded(replace(ROW, stream_usage=False), stream=True)[0]
+
+
+def test_parameters_go_under_the_rows_names() -> None:
+    values = {"max_tokens": 9, "temperature": 0.5, "top_p": 0.9, "unheard_of": 1}
+    assert encoded(parameters=values)[0] == {
+        "model": "m",
+        "messages": MESSAGES,
+        "max_completion_tokens": 9,
+        "temperature": 0.5,
+        "top_p": 0.9,
+    }
+    row = replace(ROW, fields={"max_tokens": "max_tokens"})
+    assert encoded(row, parameters=values)[0] == {"model": "m", "messages": MESSAGES, "max_tokens": 9}
+
+
+def test_the_callers_own_fields_win_over_everything() -> None:
+    overrides = {"temperature": 1, "model": "other", "stream_options": {"include_obfuscation": False}, "seed": 7}
+    body, _ = encoded(parameters={"temperature": 0.1}, stream=True, overrides=overrides)
+    assert {key: body[key] for key in overrides} == overrides
+
+
+def test_headers_of_the_endpoint_and_the_caller() -> None:
+    request = ChatRequest(
+        Endpoint("http://x", {"authorization": "Bearer k"}), "m", Rendered([]), extra_headers={"x-own": "1"}
+    )
+    headers = OpenAIChatCodec(ROW).encode(request).http_request.headers
+    assert headers == {"content-type": "application/json", "authorization": "Bearer k", "x-own": "1"}
+    assert "Bearer k" not in repr(request)
+
+
+@pytest.mark.parametrize(
+    ("facts", "thinks", "left", "dropped"),
+    [
+        (SamplingFacts(), True, {"temperature", "top_p"}, []),
+        (SamplingFacts(allowed=False), False, set(), ["temperature", "top_p"]),
+        (SamplingFacts(with_thinking=False), True, set(), ["temperature", "top_p"]),
+        (SamplingFacts(with_thinking=False), False, {"temperature", "top_p"}, []),
+    ],
+)
+def test_sampling_that_the_model_refuses_is_dropped(
+    facts: SamplingFacts, thinks: bool, left: set[str], dropped: list[str]
+) -> None:
+    row = replace(ROW, thinking=lambda request: ThinkingPlan(thinks=thinks))
+    body, warnings = encoded(row, card=card(sampling=facts), parameters={"temperature": 0.1, "top_p": 0.5})
+    assert body.keys() & {"temperature", "top_p"} == left
+    assert warnings == [("dropped", name) for name in dropped]
+
+
+def test_thinking_fields_and_their_warnings() -> None:
+    plan = ThinkingPlan({"think": 1}, True, [ModelWarning("dropped", "budget", "m")])
+    body, warnings = encoded(replace(ROW, thinking=lambda request: plan))
+    assert (body["think"], warnings) == (1, [("dropped", "budget")])
+
+
+def test_tools_and_their_choice() -> None:
+    body, warnings = encoded(tools=[WEATHER, CLOCK])
+    assert (body["tools"], "tool_choice" in body, warnings) == ([WEATHER, CLOCK], False, [])
+    for choice in ("auto", "none", "required"):
+        assert encoded(tools=[WEATHER], tool_choice=ToolChoice(choice))[0]["tool_choice"] == choice
+    named = encoded(tools=[WEATHER, CLOCK], tool_choice=ToolChoice("get_time"))[0]
+    assert named["tool_choice"] == {"type": "function", "function": {"name": "get_time"}}
+    allowed = encoded(tools=[WEATHER, CLOCK], tool_choice=ToolChoice("auto", ["get_time"]))[0]
+    assert (allowed["tools"], allowed["tool_choice"]) == ([CLOCK], "auto")
+
+
+def test_nothing_about_tools_without_tools() -> None:
+    body, _ = encoded(tools=[], tool_choice=ToolChoice("none"), parameters={"parallel_tool_calls": False})
+    assert not body.keys() & {"tools", "tool_choice", "parallel_tool_calls"}
+
+
+def test_parallel_calls_are_mentioned_only_when_forbidden() -> None:
+    assert "parallel_tool_calls" not in encoded(tools=[WEATHER], parameters={"parallel_tool_calls": True})[0]
+    assert encoded(tools=[WEATHER], parameters={"parallel_tool_calls": False})[0]["parallel_tool_calls"] is False
+
+
+def test_force_is_given_up_while_the_model_thinks_and_cannot_have_both() -> None:
+    facts = card(tool_choice=ToolChoiceFacts(with_thinking=False))
+    thinking = replace(ROW, thinking=lambda request: ThinkingPlan(thinks=True))
+    body, warnings = encoded(thinking, card=facts, tools=[WEATHER, CLOCK], tool_choice=ToolChoice("get_time"))
+    assert (body["tools"], body["tool_choice"], warnings) == ([CLOCK], "auto", [("changed", "tool_choice")])
+    body, warnings = encoded(card=facts, tools=[WEATHER], tool_choice=ToolChoice("required"))
+    assert (body["tool_choice"], warnings) == ("required", [])
+
+
+def test_illegal_tool_names_are_made_legal_everywhere() -> None:
+    tool = {"type": "function", "function": {"name": "lire l'heure", "parameters": {"type": "object"}}}
+    body, _ = encoded(tools=[tool], tool_choice=ToolChoice("lire l'heure"))
+    name = legal_name("lire l'heure")
+    assert body["tools"][0]["function"]["name"] == body["tool_choice"]["function"]["name"] == name
+    assert tool["function"]["name"] == "lire l'heure", "the caller's tool is left alone"
+
+
+def test_a_row_may_adapt_schemas() -> None:
+    row = replace(ROW, tool_schema=lambda schema: {**schema, "adapted": True})
+    body, _ = encoded(row, tools=[WEATHER, {"type": "function", "function": {"name": "f"}}])
+    adapted = [tool["function"]["parameters"] for tool in body["tools"]]
+    assert adapted == [{**WEATHER["function"]["parameters"], "adapted": True}, {"adapted": True}]
+    assert "adapted" not in WEATHER["function"]["parameters"]
+
+
+def test_models_that_only_stream_are_asked_for_a_stream() -> None:
+    body, _ = encoded(card=card(stream_only=True), stream=False)
+    assert (body["stream"], body["stream_options"]) == (True, {"include_usage": True})
+
+
+@pytest.mark.parametrize(("stream", "audio_format"), [(True, "pcm16"), (False, "wav")])
+def test_a_voice_asks_for_sound(stream: bool, audio_format: str) -> None:
+    body, _ = encoded(parameters={"voice": "alloy"}, stream=stream)
+    assert body["modalities"] == ["text", "audio"]
+    assert body["audio"] == {"voice": "alloy", "format": audio_format}
+    assert body.get("stream", False) is stream
+
+
+def test_a_voice_that_is_only_streamed_makes_the_call_a_stream() -> None:
+    row = replace(ROW, audio_needs_stream=True, audio_stream_format="wav")
+    body, _ = encoded(row, parameters={"voice": "Cherry"}, stream=False)
+    assert (body["stream"], body["audio"]["format"]) == (True, "wav")
+    assert "stream" not in encoded(row, stream=False)[0]

@@ -1,0 +1,162 @@
+"""Settings: every mistake names its key, its file and what is allowed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modelport import Modelport
+from modelport.error import SettingsError
+from modelport.formatter import OpenAIMultiAgentFormatter
+from modelport.message import UserMsg
+from modelport.model import OllamaChatModel, OpenAIChatModel
+from modelport.testing.server import ScriptedServer
+from tests.contract.samples import OPENAI
+
+GOOD = """
+credentials:
+  work:
+    provider: openai
+    api_key: ${WORK_KEY}
+    base_url: ${WORK_URL:-http://127.0.0.1:9/v1}
+chat:
+  careful:
+    credential: work
+    model: gpt-4.1
+    stream: false
+    parameters: {temperature: 0.2, max_tokens: 100}
+    retry: {max_retries: 1}
+    timeouts: {idle: null, total: 60}
+  local:
+    provider: ollama
+    model: qwen3:8b
+  debate:
+    credential: work
+    model: gpt-4.1
+    formatter: multi_agent
+default_chat: careful
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "modelport.yaml"
+    path.write_text(text)
+    return path
+
+
+def test_models_by_name(tmp_path: Path) -> None:
+    hub = Modelport.from_file(write(tmp_path, GOOD), {"WORK_KEY": "sk-work"})
+    careful = hub.chat()
+    assert isinstance(careful, OpenAIChatModel) and careful is hub.chat("careful")
+    assert careful.credential.base_url == "http://127.0.0.1:9/v1"
+    assert (careful.stream, careful.max_retries, careful.timeouts.idle, careful.timeouts.total) == (False, 1, None, 60)
+    assert careful.parameters.temperature == 0.2
+    assert isinstance(hub.chat("local"), OllamaChatModel)
+    assert isinstance(hub.chat("debate").formatter, OpenAIMultiAgentFormatter)
+    assert hub.chat("ollama/llama3.2:3b").model == "llama3.2:3b"
+    assert careful.runtime.transport is hub.chat("local").runtime.transport
+    assert "sk-work" not in repr(hub.credentials) + repr(hub.settings.chat)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("chat: {a: {model: m, provider: openai, tempo: 1}}", ["chat.a.tempo", "unknown key", "timeouts"]),
+        ("chatt: {}", ["chatt", "unknown key", "credentials"]),
+        ("chat: {a: {provider: openai}}", ["chat.a.model", "missing"]),
+        ("chat: {a: {model: m, provider: openai, retry: {max_retries: -1}}}", ["chat.a.retry.max_retries", "-1"]),
+        ("chat: {a: {model: m, provider: openai, timeouts: {idel: 1}}}", ["chat.a.timeouts.idel", "first_event"]),
+        ("transport: {adapter: curl}", ["transport.adapter", "httpx", "curl"]),
+        ("credentials: {a: {provider: openai, api_key: '${NO_SUCH}'}}", ["credentials.a.api_key", "NO_SUCH"]),
+        ("chat: [1, 2", ["not valid YAML", "line 1"]),
+        ("- 1", ["mapping"]),
+    ],
+)
+def test_mistakes_in_a_file(tmp_path: Path, text: str, says: list[str]) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(SettingsError) as caught:
+        Modelport.from_file(path, {})
+    for words in [str(path), *says]:
+        assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"chat": {"a": {"model": "m", "provider": "nobody"}}}, ["nobody", "openai", "ollama"]),
+        ({"chat": {"a": {"model": "m"}}}, ["chat.a", "provider"]),
+        (
+            {"chat": {"a": {"model": "m", "provider": "openai", "parameters": {"temprature": 1}}}},
+            ["temprature", "top_p"],
+        ),
+        ({"chat": {"a": {"model": "m", "provider": "openai", "parameters": {"temperature": 9}}}}, ["temperature"]),
+        ({"chat": {"a": {"model": "m", "provider": "openai", "model_class": "X"}}}, ["model_class", "OpenAIChatModel"]),
+        (
+            {
+                "credentials": {"c": {"provider": "openai", "base_url": "host"}},
+                "chat": {"a": {"model": "m", "credential": "c"}},
+            },
+            ["credentials.c.base_url", "scheme"],
+        ),
+        (
+            {
+                "credentials": {"c": {"provider": "openai", "apikey": "x"}},
+                "chat": {"a": {"model": "m", "credential": "c"}},
+            },
+            ["apikey", "api_key"],
+        ),
+    ],
+)
+def test_mistakes_found_when_a_model_is_built(settings: dict[str, Any], says: list[str]) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Modelport.from_mapping(settings).chat("a")
+    for words in says:
+        assert words in str(caught.value)
+
+
+def test_no_such_file(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="cannot be read"):
+        Modelport.from_file(tmp_path / "none.yaml")
+
+
+def test_names_that_are_not_there() -> None:
+    hub = Modelport.from_mapping(
+        {"chat": {"a": {"model": "m", "provider": "ollama"}, "b": {"model": "m", "provider": "ollama"}}}
+    )
+    with pytest.raises(SettingsError, match="name one of"):
+        hub.chat()
+    with pytest.raises(SettingsError, match="there are: a, b"):
+        hub.chat("c")
+
+
+def test_the_environment_gives_credentials() -> None:
+    hub = Modelport.from_env({"OPENAI_API_KEY": "sk-1", "OLLAMA_HOST": "0.0.0.0", "HOME": "/"})
+    assert sorted(hub.credentials) == ["ollama", "openai"]
+    assert hub.credentials["ollama"].host == "http://127.0.0.1:11434"  # type: ignore[attr-defined]  # an OllamaCredential
+    assert {card.name for card in hub.cards()} >= {"gpt-4.1", "qwen3:8b"}
+
+
+async def test_swapping_the_transport_is_one_line() -> None:
+    for adapter in ("httpx", "httpx2"):
+        async with ScriptedServer([OPENAI.whole_stream]) as server:
+            settings = {
+                "transport": {"adapter": adapter},
+                "credentials": {"c": {"provider": "openai", "api_key": "k", "base_url": server.base_url + "/v1"}},
+                "chat": {"a": {"model": "gpt-4.1", "credential": "c"}},
+            }
+            async with Modelport.from_mapping(settings) as hub:
+                texts = [response.text async for response in await hub.chat()([UserMsg("u", "hi")])]  # type: ignore[union-attr]  # a stream
+            assert texts[-1] == "Hello world"
+
+
+async def test_the_container_can_be_overridden() -> None:
+    from dependency_injector import providers
+
+    from modelport.testing.clock import VirtualClock
+
+    hub = Modelport.from_mapping({"chat": {"a": {"model": "m", "provider": "ollama"}}})
+    clock = VirtualClock()
+    hub.container.clock.override(providers.Object(clock))
+    assert hub.chat().runtime.clock is clock
