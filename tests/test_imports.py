@@ -53,4 +53,4 @@ def test_an_unknown_name_is_an_attribute_error_that_lists_the_known() -> None:
     import modelport.model
 
     with pytest.raises(AttributeError, match="OpenAIChatModel"):
-        _ = modelport.model.OpenAiChatModel  # type: ignore[attr-defined]  # the point
+        _ = modelport.model.OpenAiChatModel

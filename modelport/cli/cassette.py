@@ -78,7 +78,7 @@ def write_cassette(
         "version": 1,
         "interactions": interactions,
     }
-    text = yaml.safe_dump(cassette, allow_unicode=True, sort_keys=False)
+    text = yaml.safe_dump(cassette, sort_keys=False)  # ASCII: vcrpy reads it in the locale's encoding
     if any(form in place for form in _forms(secrets) for place in (text, *_texts(cassette))):
         raise SettingsError(f"the key is in what was sent or answered, so {path} is not written")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -126,8 +126,8 @@ def _server_of(interactions: list[dict[str, _Json]]) -> str:
 
 
 def _forms(secrets: Iterable[str]) -> list[str]:
-    """Every way a secret may be written."""
-    given = [secret for secret in secrets if secret]
+    """Every way a secret may be written; what is as short as `none` or `ollama` is no secret but a placeholder."""
+    given = [secret for secret in secrets if len(secret) > 6]
     encoded = [base64.b64encode(secret.encode()).decode().rstrip("=") for secret in given]
     return [*given, *(quote(secret, safe="") for secret in given), *encoded]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from typing import Any, Literal
+from typing import Any, Literal, Type
 
 import httpx
 import pytest
@@ -27,7 +27,7 @@ class MyCredential(CredentialBase):
     base_url: str = Field(default="https://api.myprovider.com/v1")
 
     @classmethod
-    def get_chat_model_class(cls) -> type[ChatModelBase]:
+    def get_chat_model_class(cls) -> Type[ChatModelBase]:
         return MyModel
 
 
@@ -35,7 +35,7 @@ class MyModel(ChatModelBase):
     class Parameters(BaseModel):
         max_tokens: int | None = Field(default=None, gt=0)
 
-    type: Literal["my_provider_chat"] = "my_provider_chat"  # type: ignore[assignment]  # as the specification has it
+    type: Literal["my_provider_chat"] = "my_provider_chat"
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class Streaming(MyModel):
 
     steps: list[Any]
 
-    async def _call_api(self, *arguments: Any, **kwargs: Any) -> AsyncGenerator[ChatResponse, None]:  # type: ignore[override]  # any signature will do
+    async def _call_api(self, *arguments: Any, **kwargs: Any) -> AsyncGenerator[ChatResponse, None]:
         return self._generate()
 
     async def _generate(self) -> AsyncGenerator[ChatResponse, None]:

@@ -50,7 +50,7 @@ def test_models_by_name(tmp_path: Path) -> None:
     hub = Modelport.from_file(write(tmp_path, GOOD), {"WORK_KEY": "sk-work"})
     careful = hub.chat()
     assert isinstance(careful, OpenAIChatModel) and careful is hub.chat("careful")
-    assert careful.credential.base_url == "http://127.0.0.1:9/v1"
+    assert careful.credential.model_dump()["base_url"] == "http://127.0.0.1:9/v1"
     assert (careful.stream, careful.max_retries, careful.timeouts.idle, careful.timeouts.total) == (False, 1, None, 60)
     assert careful.parameters.temperature == 0.2
     assert isinstance(hub.chat("local"), OllamaChatModel)

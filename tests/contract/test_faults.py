@@ -253,7 +253,7 @@ async def test_clocks_in_the_middle_of_a_stream(sample: Sample, limits: Timeouts
         text = ""
         while text != "Hello world":
             text += (await anext(stream)).text
-        reading = asyncio.create_task(anext(stream))  # type: ignore[arg-type]  # an awaitable, as anext gives
+        reading = asyncio.create_task(read(stream))
         await asyncio.sleep(0)
         clock.advance(19.9)
         await asyncio.sleep(0)
@@ -274,7 +274,7 @@ async def test_the_first_event_clock_counts_from_the_request(sample: Sample) -> 
         model = sample.model(server.base_url, timeouts=limits, max_retries=0, runtime=runtime_with(clock))
         stream = await stream_of(model)
         clock.advance(100)  # the caller's own time does not count
-        reading = asyncio.create_task(anext(stream))  # type: ignore[arg-type]  # an awaitable, as anext gives
+        reading = asyncio.create_task(read(stream))
         await asyncio.sleep(0)
         clock.advance(59)
         await asyncio.sleep(0)

@@ -82,10 +82,9 @@ class SSEFramer:
 
     def feed(self, data: bytes) -> list[bytes]:
         """The payloads of the events that these bytes complete."""
-        if data.startswith(b"data: ") and data.find(b"\n") == len(data) - 2 and not self._buffer:
-            if data.endswith(b"\n\n") and b"\r" not in data:  # one event in one chunk, as most servers send them
-                self._first = self._after_cr = False
-                return [data[6:-2]]
+        if _is_one_event(data) and not self._buffer:
+            self._first = self._after_cr = False
+            return [data[6:-2]]
         if self._after_cr or b"\r" in data:
             data = self._with_line_feeds(data)
         payloads = []
@@ -123,6 +122,16 @@ class SSEFramer:
         ):
             return event[newline + 7 :]
         return _data_lines(event)
+
+
+def _is_one_event(data: bytes) -> bool:
+    """Whether this is one whole event of one data line, as most servers send them."""
+    return (
+        data.startswith(b"data: ")
+        and data.endswith(b"\n\n")
+        and data.find(b"\n") == len(data) - 2
+        and b"\r" not in data
+    )
 
 
 def _data_lines(event: bytes) -> bytes | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -45,7 +46,7 @@ def decode(data: bytes, cuts: Sequence[int] = (), names: Mapping[str, str] | Non
     """The whole answer that a stream of these bytes gives when it is cut there; raises what the decoder says."""
     framer, decoder, fold = SSEFramer(), GeminiDecoder(names, "gemini-test"), ChatFold("gemini", "gemini-test")
     edges = [0, *sorted(cuts), len(data)]
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in itertools.pairwise(edges):
         delta = decoder.feed(framer.feed(data[start:end]))
         if delta is not None:
             fold.add(delta)

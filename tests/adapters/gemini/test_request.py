@@ -11,8 +11,7 @@ from modelport.adapters.gemini.schema import inlined_schema
 from modelport.domain.errors import InvalidRequestError, UnsupportedFeatureError
 from modelport.domain.messages import AssistantMsg, SystemMsg, UserMsg
 from modelport.domain.tool_choice import ToolChoice
-
-from .support import HELLO, KEY, Json, Script, chunk, send, streamed, tool
+from tests.adapters.gemini.support import HELLO, KEY, Json, Script, chunk, send, streamed, tool
 
 HOST = "https://generativelanguage.googleapis.com"
 PATH = "/models/gemini-2.5-flash:generateContent"

@@ -34,7 +34,7 @@ def source(url: str, media_type: str = "image/png") -> URLSource:
     return URLSource(url=url, media_type=media_type)
 
 
-def names(*addresses: str) -> "Resolver":
+def names(*addresses: str) -> Resolver:
     return Resolver([list(addresses)])
 
 
@@ -266,7 +266,7 @@ class TestRedirects:
             ("file:///etc/passwd", "http, https or file"),
             ("ftp://127.0.0.1/x", "http, https or file"),
             ("//ann:pw@127.0.0.1/x", "password"),
-            ("http://[::", "redirects to no URL"),
+            ("http://[::", "cannot be fetched"),
         ],
     )
     async def test_other_targets_are_refused(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from typing import Any
 
 import pytest
@@ -161,7 +161,7 @@ def test_a_cut_at_every_byte() -> None:
 def test_cuts_anywhere(cuts: list[int], size: int) -> None:
     data = sse(events_of(RICH, size=size))
     points = [0, *sorted({cut for cut in cuts if cut < len(data)}), len(data)]
-    chunks = [data[start:end] for start, end in zip(points, points[1:], strict=False)]
+    chunks = [data[start:end] for start, end in pairwise(points)]
     assert facts(read(chunks)[0]) == facts(read([data])[0])
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -71,7 +73,7 @@ def test_line_ends_and_cuts_do_not_matter(lines: list[bytes], end: bytes, cuts: 
     reference = frames(SSEFramer(), [b"".join(line + b"\n" for line in lines)])
     data = b"".join(line + end for line in lines)
     points = sorted({min(cut, len(data)) for cut in cuts} | {0, len(data)})
-    pieces = [data[start:stop] for start, stop in zip(points, points[1:], strict=False)]
+    pieces = [data[start:stop] for start, stop in pairwise(points)]
     assert frames(SSEFramer(), pieces) == reference
 
 
@@ -86,7 +88,7 @@ def test_an_endless_event_is_refused() -> None:
 def test_ndjson_cuts_do_not_matter(lines: list[bytes], cuts: list[int]) -> None:
     data = b"".join(line + b"\n" for line in lines)
     points = sorted({min(cut, len(data)) for cut in cuts} | {0, len(data)})
-    pieces = [data[start:stop] for start, stop in zip(points, points[1:], strict=False)]
+    pieces = [data[start:stop] for start, stop in pairwise(points)]
     assert frames(NDJSONFramer(), pieces)[0] == [line for line in lines if line.strip()]
 
 

@@ -1,0 +1,80 @@
+"""The real command in a process of its own, and a server that speaks Chat Completions to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from modelport.testing.server import ScriptedAnswer, Step
+
+SECRET = "sk-very-secret-key-0123456789"  # noqa: S105 - what must never be seen again
+COMMAND = [sys.executable, "-W", "error", "-m", "modelport"]
+DONE = "[DONE]"
+
+
+@dataclass(frozen=True)
+class Home:
+    """An empty home folder, which is also where the command runs, and its whole environment."""
+
+    folder: Path
+
+    def environment(self, **variables: str) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "SYSTEMROOT") if name in os.environ}
+        homes = {"HOME": str(self.folder), "USERPROFILE": str(self.folder), "XDG_CONFIG_HOME": str(self.folder / "cfg")}
+        return {**kept, **homes, "NO_PROXY": "127.0.0.1", **variables}
+
+    def configure(self, base_url: str, name: str = "modelport.yaml", **chat: Any) -> Path:  # Any: settings
+        """Settings with one model at that server."""
+        credential = {"provider": "openai", "base_url": f"{base_url}/v1", "api_key": "${LOCAL_KEY}"}
+        model = {"credential": "local", "provider": "openai", "model": "m", "retry": {"max_retries": 0}, **chat}
+        path = self.folder / name
+        path.write_text(json.dumps({"credentials": {"local": credential}, "chat": {"main": model}}))
+        return path
+
+    def run(self, *arguments: str, stdin: str | None = None, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run the command to its end; without stdin there is an empty one."""
+        return subprocess.run(
+            [*COMMAND, *arguments],
+            cwd=self.folder,
+            env=self.environment(**{"LOCAL_KEY": SECRET, **variables}),
+            input=stdin or "",
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=60,
+        )
+
+    def start(self, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:  # Any: Popen's
+        """Start the command, its output in pipes unless told otherwise."""
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+        return subprocess.Popen(
+            [*COMMAND, *arguments], cwd=self.folder, env=self.environment(LOCAL_KEY=SECRET, TERM="xterm"), **pipes
+        )
+
+
+def chunk(finish_reason: str | None = None, **delta: Any) -> str:  # Any: JSON values
+    """One event of a stream."""
+    choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
+    return json.dumps({"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]})
+
+
+def usage(prompt: int, completion: int) -> str:
+    """The event with the tokens."""
+    counts = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+    return json.dumps({"id": "c1", "object": "chat.completion.chunk", "model": "m", "choices": [], "usage": counts})
+
+
+def streamed(*texts: str, finish_reason: str = "stop") -> ScriptedAnswer:
+    """A whole streamed answer."""
+    events = [chunk(content=text) for text in texts]
+    return ScriptedAnswer.sse(*events, chunk(finish_reason), usage(12, 5), DONE)
+
+
+def stuck(text: str, *steps: Step) -> ScriptedAnswer:
+    """An answer that begins, and then does something else."""
+    return ScriptedAnswer.sse(chunk(content=text), *steps)
