@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
@@ -92,7 +91,9 @@ class FormatterBase:
             from ..ports.runtime import default_runtime
 
             loader = default_runtime().media_loader
-        loaded = await asyncio.gather(*(loader.load(source) for source in wanted.values()))
+        from .concurrency import all_of
+
+        loaded = await all_of(loader.load(source) for source in wanted.values())
         return dict(zip(wanted, loaded, strict=True))
 
 

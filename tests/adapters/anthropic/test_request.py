@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from modelport.credential import AnthropicCredential
+from modelport.domain.blocks import ProviderData
 from modelport.error import AuthenticationError
 from modelport.message import (
     AssistantMsg,
     Msg,
     SystemMsg,
     TextBlock,
+    ThinkingBlock,
     ToolCallBlock,
     ToolResultBlock,
     ToolResultState,
@@ -339,6 +341,19 @@ def test_a_budget_in_a_tool_loop_that_began_without_thinking() -> None:
     assert body_of(call)["thinking"] == {"type": "adaptive"}
     finished = [*loop(), AssistantMsg("a", "Done."), UserMsg("u", "Thanks")]
     assert body_of(encode("claude-haiku-4-5", finished, thinking_enable=True))["thinking"]["type"] == "enabled"
+
+
+def test_the_first_step_of_a_tool_loop_decides() -> None:
+    def step(call_id: str, *before: ThinkingBlock) -> Msg:
+        result = ToolResultBlock(id=call_id, name="f", output="1", state=ToolResultState.SUCCESS)
+        return AssistantMsg("a", [*before, ToolCallBlock(id=call_id, name="f", input="{}"), result])
+
+    thought = ThinkingBlock(thinking="", provider_data=ProviderData(provider="anthropic", data={"signature": "s"}))
+    began_with = encode(messages=[UserMsg("u", "Go"), step("1", thought), step("2")], thinking_enable=True)
+    assert body_of(began_with)["thinking"]["type"] == "enabled"
+    began_without = encode(messages=[UserMsg("u", "Go"), step("1"), step("2", thought)], thinking_enable=True)
+    assert "thinking" not in body_of(began_without)
+    assert validate("anthropic", body_of(began_with)) + validate("anthropic", body_of(began_without)) == []
 
 
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: str(card.name))

@@ -10,7 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelport.domain.responses import ChatResponse
-from modelport.error import ModelError, OverloadedError, ResponseDecodeError, ServerError, StreamTruncatedError
+from modelport.error import (
+    ContextLengthError,
+    ModelError,
+    OverloadedError,
+    ResponseDecodeError,
+    ServerError,
+    StreamTruncatedError,
+)
 from modelport.message import ThinkingBlock, ToolCallBlock
 from tests.adapters.anthropic.wire import Json, body_of, decode, encode, sse, text_stream, tool
 
@@ -179,6 +186,11 @@ def test_error_event_after_content(kind: str, cls: type[ModelError]) -> None:
     assert answer.text == "Half"
 
 
+def test_error_event_by_its_words() -> None:
+    error = {"type": "error", "error": {"type": "invalid_request_error", "message": "prompt is too long: 9 > 8"}}
+    assert isinstance(decode(sse(error))[1], ContextLengthError)
+
+
 def test_unknown_events_deltas_and_blocks_are_no_errors() -> None:
     events = text_stream("Hi")
     events[2:2] = [
@@ -223,6 +235,7 @@ def test_tool_names_are_mapped_back() -> None:
         ({}, [], "{}"),
         ({"a": 1}, [], '{"a":1}'),  # a compatible server gives all of it at once
         ({"a": 1}, [""], '{"a":1}'),
+        ({"a": 1}, ['{"a": 2}'], '{"a": 2}'),
         ({}, ['{"a"', ": 1}", '{"a": 1}'], '{"a": 1}'),  # another repeats it at the end
         ({}, ['{"a": "cut of'], '{"a": "cut of'),  # stopped at max_tokens
     ],
@@ -242,6 +255,8 @@ def test_a_pause_keeps_what_the_server_ran_after_the_last_block() -> None:
     block = {"type": "server_tool_use", "id": "srv", "name": "web_search", "input": {"query": "q"}}
     assert content(answer) == [("thinking", "", False, {"signature": "s", "after": [block]})]
     assert answer.finish_reason == "other"
+    whole = body({"type": "thinking", "thinking": "", "signature": "s"}, block, stop_reason="pause_turn")
+    assert content(encode(stream=False).decode_body(whole)) == content(answer)
 
 
 def test_final_usage_replaces_and_absent_counts_stay() -> None:

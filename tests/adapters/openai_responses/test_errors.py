@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from modelport.credential import OpenAICredential
@@ -108,7 +106,7 @@ async def test_failures_in_a_successful_body(answer: Json, expected: type[ModelE
     assert type(await failure(Scripted.whole(answer))) is expected
 
 
-async def test_a_failed_stream_is_sent_again_before_its_content(monkeypatch: Any) -> None:
+async def test_a_failed_stream_is_sent_again_before_its_content() -> None:
     transport = Scripted(sse([failed("server_error", "x")]))
     credential = OpenAICredential(api_key=KEY)  # type: ignore[arg-type]
     model = OpenAIResponseModel(credential, "gpt-5.6", max_retries=2, retry_delay=0.0, transport=transport)

@@ -67,7 +67,7 @@ def result(call_id: str, output: Any = "20 °C") -> ToolResultBlock:
 
 def test_roles() -> None:
     hint = HintBlock(hint="The user is in Zürich.")
-    conversation = [SystemMsg("s", "Be brief."), UserMsg("Anna", "Hi"), AssistantMsg("bot", ["Hello"][0])]
+    conversation = [SystemMsg("s", "Be brief."), UserMsg("Anna", "Hi"), AssistantMsg("bot", "Hello")]
     assert items(*conversation, AssistantMsg("bot", [hint]), SystemMsg("s", "Be polite.")) == [
         {"role": "system", "content": "Be brief."},
         {"role": "user", "content": "Hi"},

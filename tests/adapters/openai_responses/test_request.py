@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -48,7 +49,7 @@ async def ask(name: str = "gpt-5.6", **call: Any) -> tuple[Json, ChatResponse]:
 
 
 def kinds(answer: ChatResponse) -> list[tuple[str, str]]:
-    return [(warning.kind, warning.setting) for warning in answer.warnings if warning.kind != "unknown_model"]
+    return [(warning.kind, warning.setting) for warning in answer.warnings if warning.setting != "model"]
 
 
 async def test_a_plain_call_stores_nothing_and_asks_for_sealed_reasoning() -> None:
@@ -193,8 +194,6 @@ def encoded(card: ModelCard, **fields: Any) -> tuple[Json, list[str]]:
         endpoint=Endpoint("http://host/v1"), model=card.name, rendered=Rendered([]), card=card, **fields
     )
     call = OpenAIResponsesCodec(OPENAI_RESPONSES).encode(request)
-    import json
-
     return json.loads(call.http_request.body), [warning.setting for warning in call.warnings]
 
 
@@ -218,8 +217,7 @@ def test_a_model_without_tools() -> None:
 
 
 def test_sampling_is_kept_unless_the_model_surely_thinks() -> None:
-    facts = {"sampling": SamplingFacts(with_thinking=False), "parameters": {"temperature": 0.5}}
-    sampling = facts.pop("sampling")
+    sampling, facts = SamplingFacts(with_thinking=False), {"parameters": {"temperature": 0.5}}
     may = card(thinking=ThinkingFacts(can_disable=True), sampling=sampling)
     assert encoded(may, **facts)[0]["temperature"] == 0.5
     does = card(thinking=ThinkingFacts(can_disable=True, default_effort="medium"), sampling=sampling)
