@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from ..domain.blocks import ContentBlock
 from ..domain.errors import ModelportError
-from ..domain.responses import ChatResponse, ChatUsage, FinishReason
+from ..domain.responses import ChatResponse, ChatUsage, FinishReason, ModelWarning
 from .terminal import complain, note, write
 
 __all__ = ["AnswerView", "JsonLines", "PlainText"]
@@ -39,6 +39,7 @@ class PlainText:
     def __init__(self, show_usage: bool = False) -> None:
         self._show_usage = show_usage
         self._thinking = self._line_open = False
+        self._told: set[ModelWarning] = set()
 
     def delta(self, response: ChatResponse) -> None:
         """What has just arrived."""
@@ -59,7 +60,9 @@ class PlainText:
             elif block.type == "data":
                 note(f"modelport: the answer holds {block.source.media_type} data, which is not shown here")
         for warning in response.warnings:
-            note(f"modelport: warning: {warning.setting}: {' '.join(warning.message.split())}", style="yellow")
+            if warning not in self._told:  # a conversation would repeat them at every answer
+                self._told.add(warning)
+                note(f"modelport: warning: {warning.setting}: {' '.join(warning.message.split())}", style="yellow")
         if response.finish_reason in _ENDINGS:
             note(f"modelport: {_ENDINGS[response.finish_reason]}", style="yellow")
         if self._show_usage:

@@ -373,3 +373,12 @@ async def test_body_fields_of_the_call_win(sample: Sample) -> None:
 async def test_retry_policy_and_max_retries_together_are_refused(sample: Sample) -> None:
     with pytest.raises(ModelError, match="not both"):
         sample.model("http://127.0.0.1:1", max_retries=1, retry_policy=RetryPolicy())
+
+
+@pytest.mark.parametrize("junk", [b"[]", b"7", b'{"choices": 3, "message": 3, "candidates": 3, "type": 5}', b'"x"'])
+async def test_json_of_a_shape_the_protocol_does_not_have(sample: Sample, junk: bytes) -> None:
+    event = b"data: " + junk + b"\n\n" if "event" in sample.content_type else junk + b"\n"
+    async with ScriptedServer([sample.stream(*sample.opening, event)]) as server:
+        with pytest.raises((ResponseDecodeError, StreamTruncatedError)) as caught:
+            await read(await stream_of(sample.model(server.base_url)))
+    assert caught.value.partial is not None and caught.value.partial.text == "Hello world"

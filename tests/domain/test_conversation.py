@@ -185,9 +185,12 @@ class TestPairing:
         ]
 
     def test_an_id_made_up_here_never_meets_a_real_one(self) -> None:
-        rounds = [said(call(name), result(name)) for name in ("1", "1", "1_2", "1")]
-        ids = [turn.calls[0].id for turn in to_turns(rounds).turns if isinstance(turn, AssistantTurn)]
-        assert ids == ["1", "1_2", "1_2_2", "1_3"]
+        def ids(*names: str) -> list[str]:
+            rounds = [said(call(name), result(name)) for name in names]
+            return [turn.calls[0].id for turn in to_turns(rounds).turns if isinstance(turn, AssistantTurn)]
+
+        assert ids("1", "1", "1_2", "1") == ["1", "1_2", "1_2_2", "1_3"]
+        assert ids("1", "1_2", "1_3", "1") == ["1", "1_2", "1_3", "1_4"]
 
     def test_ids_do_not_change_when_the_conversation_goes_on(self) -> None:
         rounds = [said(call(name), result(name)) for name in ("1", "1_2", "1", "1", "1_2")]

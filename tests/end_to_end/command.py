@@ -12,7 +12,10 @@ from typing import Any
 
 from modelport.testing.server import ScriptedAnswer, Step
 
-SECRET = "sk-very-secret-key-0123456789"  # noqa: S105 - what must never be seen again
+SECRET = "sk-very-secret-key-0123456789"
+"""What must never be seen again."""
+MODEL = "gpt-5.5"
+"""A model with a card, so that there are no warnings."""
 COMMAND = [sys.executable, "-W", "error", "-m", "modelport"]
 DONE = "[DONE]"
 
@@ -31,7 +34,7 @@ class Home:
     def configure(self, base_url: str, name: str = "modelport.yaml", **chat: Any) -> Path:  # Any: settings
         """Settings with one model at that server."""
         credential = {"provider": "openai", "base_url": f"{base_url}/v1", "api_key": "${LOCAL_KEY}"}
-        model = {"credential": "local", "provider": "openai", "model": "m", "retry": {"max_retries": 0}, **chat}
+        model = {"credential": "local", "provider": "openai", "model": MODEL, "retry": {"max_retries": 0}, **chat}
         path = self.folder / name
         path.write_text(json.dumps({"credentials": {"local": credential}, "chat": {"main": model}}))
         return path

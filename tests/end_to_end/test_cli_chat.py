@@ -11,7 +11,7 @@ from typing import IO, Any
 import pytest
 
 from modelport.testing.server import HANG, ScriptedAnswer, ScriptedServer
-from tests.end_to_end.command import COMMAND, DONE, SECRET, Home, chunk, streamed, usage
+from tests.end_to_end.command import COMMAND, DONE, MODEL, SECRET, Home, chunk, streamed, usage
 
 TWO_LINES = ScriptedAnswer.sse(chunk(content="one\n"), chunk(content="two\n"), chunk("stop"), DONE)
 
@@ -130,7 +130,7 @@ def test_json_lines(home: Home) -> None:
         home.configure(server.base_url)
         ran = home.run("chat", "hi", "--json")
     *deltas, last = _lines(ran)
-    assert [(delta["type"], delta["block"]) for delta in deltas][0] == ("delta", "thinking")
+    assert (deltas[0]["type"], deltas[0]["block"]) == ("delta", "thinking")
     assert {delta["block"] for delta in deltas} == {"thinking", "text", "tool_call"}
     assert "".join(delta["text"] for delta in deltas if delta["block"] == "text") == "Yes!"
     assert all(delta["id"] for delta in deltas)
@@ -140,7 +140,7 @@ def test_json_lines(home: Home) -> None:
     )
     assert last["tool_calls"] == [{"id": "t1", "name": "look", "input": "{}"}]
     assert (last["usage"]["input_tokens"], last["attempts"], last["warnings"]) == (12, 1, [])
-    assert (last["provider"], last["model"], ran.returncode, ran.stderr) == ("openai", "m", 0, "")
+    assert (last["provider"], last["model"], ran.returncode, ran.stderr) == ("openai", MODEL, 0, "")
 
 
 def test_json_without_a_stream_has_the_same_objects(home: Home) -> None:
@@ -159,7 +159,7 @@ def test_a_partial_answer_then_an_error(home: Home) -> None:
         home.configure(server.base_url)
         ran = home.run("chat", "hi")
     assert (ran.returncode, ran.stdout) == (1, "Hel\n")
-    assert ran.stderr.startswith("modelport: [openai/m] ")
+    assert ran.stderr.startswith(f"modelport: [openai/{MODEL}] ")
     assert ran.stderr.count("\n") == 1
 
 

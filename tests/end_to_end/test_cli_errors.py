@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from modelport.testing.server import ScriptedAnswer, ScriptedServer
-from tests.end_to_end.command import SECRET, Home
+from tests.end_to_end.command import MODEL, SECRET, Home
 
 REFUSED = {"error": {"message": f"Incorrect API key provided: {SECRET}", "type": "auth", "code": "invalid_api_key"}}
 PAGE = b"<html><head><title>502 Bad Gateway</title></head>\n<body>\n<h1>nginx</h1>\n</body></html>"
@@ -21,7 +21,7 @@ def test_a_refused_key(home: Home) -> None:
     with ScriptedServer([ScriptedAnswer.json(REFUSED, 401)] * 2).in_thread() as server:
         home.configure(server.base_url)
         plain, lines = home.run("chat", "hi"), home.run("chat", "hi", "--json")
-    assert _complaint(plain, 1).startswith("modelport: [openai/m] Incorrect API key provided: ")
+    assert _complaint(plain, 1).startswith(f"modelport: [openai/{MODEL}] Incorrect API key provided: ")
     assert "HTTP 401" in plain.stderr
     told = json.loads(lines.stdout)
     assert (told["type"], told["error"], lines.returncode, lines.stderr) == ("error", "AuthenticationError", 1, "")

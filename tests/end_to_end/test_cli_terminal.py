@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from modelport.testing.server import HANG, ScriptedAnswer, ScriptedServer
-from tests.end_to_end.command import DONE, Home, chunk, streamed
+from tests.end_to_end.command import DONE, MODEL, Home, chunk, streamed
 
 pty = pytest.importorskip("pty", reason="this system has no pseudo-terminals")
 
@@ -52,7 +52,7 @@ def test_a_conversation_keeps_what_was_said(home: Home, terminal: Terminal, end:
     with ScriptedServer([streamed("Hello Ada"), streamed("Ada, you said")]).in_thread() as server:
         home.configure(server.base_url)
         with terminal.start(home, "chat", "--system", "Be brief") as process:
-            terminal.read_until("openai/m")
+            terminal.read_until(f"openai/{MODEL}")
             terminal.read_until("> ")
             terminal.type("I am Ada\n")
             terminal.read_until("Hello Ada\r\n")

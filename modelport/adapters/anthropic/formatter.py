@@ -88,7 +88,8 @@ class _Writer:
         if isinstance(block, ThinkingBlock):
             return self._thinking(block, owned)
         if isinstance(block, ToolCallBlock):
-            return [self._parts.call(block)]
+            made_by = {"caller": owned["caller"]} if owned.get("caller") else {}
+            return [{**self._parts.call(block), **made_by}]
         if isinstance(block, DataBlock):
             return [self._parts.announced(block)]  # the model's turns hold no media
         return self._parts.parts([block])

@@ -138,9 +138,8 @@ class AnthropicDecoder(JsonDecoder):
         elif opened.kind == "redacted_thinking":
             self._redacted(block)
         elif opened.kind == "tool_use":
-            self._call(
-                self._calls.feed({"index": index, "id": block.get("id"), "function": {"name": block.get("name")}})
-            )
+            named = {"index": index, "id": block.get("id"), "function": {"name": block.get("name")}}
+            self._call(self._calls.feed(named), block.get("caller"))
         return opened
 
     def _delta(self, index: Any, delta: Json) -> None:  # Any: as in `_open`
@@ -205,11 +204,14 @@ class AnthropicDecoder(JsonDecoder):
         self._shown = ("thinking", made.id, "")
         self._add(made)
 
-    def _call(self, piece: CallPiece | None) -> None:
-        if piece is not None:
-            owner = self._owned({}) if self._ran else None
-            self._shown = ("tool_call", piece.id, piece.name)
-            self._piece("tool_call", piece.id, piece.text, piece.name, owner)
+    def _call(self, piece: CallPiece | None, caller: Json | None = None) -> None:
+        """More of a call; one that code of the provider's makes must go back with its caller."""
+        if piece is None:
+            return
+        by_code = {"caller": caller} if caller and caller.get("type") != "direct" else {}
+        owner = self._owned(by_code) if self._ran or by_code else None
+        self._shown = ("tool_call", piece.id, piece.name)
+        self._piece("tool_call", piece.id, piece.text, piece.name, owner)
 
     def _cite(self, citations: Any) -> None:  # Any: a list or null
         found = [citation for citation in citations or () if citation]

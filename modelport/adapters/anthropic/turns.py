@@ -44,8 +44,23 @@ def arrange(rendered: Sequence[Json], *, prefill: bool) -> Arranged:
     if not arranged.messages or arranged.messages[0]["role"] != "user":
         _warn(arranged, "messages", "the API begins with a user message; one that says so was put first")
         arranged.messages.insert(0, {"role": "user", "content": [_text(_OPENING)]})
+    _leave_out_unanswered(arranged)
     _end(arranged, prefill)
     return arranged
+
+
+def _leave_out_unanswered(arranged: Arranged) -> None:
+    """Calls of the provider's own tools that it never answered, once the user has gone on to something else."""
+    last = arranged.messages[-1]
+    if last["role"] == "assistant" or _has_results(last):
+        return
+    answered = {block.get("tool_use_id") for message in arranged.messages for block in message["content"]}
+    for message in arranged.messages:
+        kept = [b for b in message["content"] if b.get("type") != "server_tool_use" or b.get("id") in answered]
+        if kept and len(kept) < len(message["content"]):
+            message["content"] = kept
+            text = "a call of the provider's own tool was left out, since its answer never came"
+            arranged.warnings.append(ModelWarning("dropped", "server_tools", text))
 
 
 def _end(arranged: Arranged, prefill: bool) -> None:
@@ -103,7 +118,7 @@ def _append(messages: list[Json], role: str, content: list[Json]) -> None:
     if messages and messages[-1]["role"] == role:
         messages[-1] = {"role": role, "content": [*messages[-1]["content"], *content]}
     else:
-        messages.append({"role": role, "content": content})
+        messages.append({"role": role, "content": list(content)})
 
 
 def _blocks(content: object) -> list[Json]:

@@ -76,4 +76,4 @@ async def look_up(host: str, port: int) -> Sequence[str]:
     """The host's addresses by the system's resolver, IPv4 first: where IPv6 is broken, trying it costs the most."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     ordered = sorted(found, key=lambda entry: entry[0] != socket.AF_INET)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in ordered))
+    return [str(entry[4][0]) for entry in ordered]

@@ -24,6 +24,14 @@ Json = dict[str, Any]  # Any: a provider's JSON
 RunKind = Literal["text", "thinking", "tool_call"]
 
 
+_MISSHAPEN = (AttributeError, IndexError, KeyError, TypeError)
+"""What reading a shape raises that the protocol does not have: the server's mistake, not a bug of the caller's."""
+
+
+def _misshapen(error: Exception) -> ResponseDecodeError:
+    return ResponseDecodeError(f"the answer has a shape that the protocol does not have: {error}")
+
+
 class JsonDecoder:
     """The base of a stream decoder whose payloads are JSON objects.
 
@@ -77,7 +85,10 @@ class JsonDecoder:
 
     def whole(self, read: Callable[[], None]) -> ChatResponse:
         """A whole answer, as one response; `read` decodes it with the same pieces and blocks."""
-        read()
+        try:
+            read()
+        except _MISSHAPEN as error:
+            raise _misshapen(error) from error
         self.ended = True
         fold = ChatFold()
         fold.add(self.finish())
@@ -90,7 +101,10 @@ class JsonDecoder:
             raise ResponseDecodeError(f"an event of the stream is not JSON: {payload[:200]!r}") from error
         if not isinstance(value, dict):
             raise ResponseDecodeError(f"an event of the stream is not a JSON object: {payload[:200]!r}")
-        self._event(value)
+        try:
+            self._event(value)
+        except _MISSHAPEN as error:
+            raise _misshapen(error) from error
 
     def _event(self, event: Json) -> None:
         """Decode one event."""
@@ -105,7 +119,8 @@ class JsonDecoder:
         if block_id == self._run_id:
             self._run.append(text)
             if data is not None:
-                self._run_data = data
+                before = self._run_data.data if self._run_data else {}
+                self._run_data = data.model_copy(update={"data": {**before, **data.data}})
             return
         self._close_run()
         self._run_kind, self._run_id, self._run_name, self._run_data = kind, block_id, name, data

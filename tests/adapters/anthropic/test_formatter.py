@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -291,6 +292,30 @@ def test_a_paused_turn_is_resent_as_it_is() -> None:
     }
     assert call_made.warnings == []
     assert validate("anthropic", body_of(call_made)) == []
+
+
+def test_a_server_call_without_answer_is_left_out_once_the_user_went_on() -> None:
+    ran = {"type": "server_tool_use", "id": "srv", "name": "web_search", "input": {}}
+    found = {"type": "web_search_tool_result", "tool_use_id": "srv", "content": []}
+    for after, wanted, warnings in [
+        ([ran], ["text"], [("dropped", "server_tools")]),
+        ([ran, found], ["text", "server_tool_use", "web_search_tool_result"], []),
+    ]:
+        paused = AssistantMsg("a", [TextBlock(text="I search.", provider_data=owned(after=after))])
+        call_made = encode("claude-opus-5-5", [UserMsg("u", "Hi"), paused, UserMsg("u", "Never mind.")])
+        assert [block["type"] for block in body_of(call_made)["messages"][1]["content"]] == wanted
+        assert warned(call_made) == warnings
+
+
+def test_the_caller_of_a_call_goes_back() -> None:
+    caller = {"type": "code_execution_20250825", "tool_id": "srv"}
+    block = {"type": "tool_use", "id": "t", "name": "f", "input": {"a": 1}, "caller": caller}
+    message = {"id": "m", "model": "m", "content": [block], "stop_reason": "tool_use"}
+    answer = encode(stream=False).decode_body(json.dumps(message).encode())
+    assert said(*answer.content, result("t")) == [block]
+    direct = {**message, "content": [{**block, "caller": {"type": "direct"}}]}
+    answer = encode(stream=False).decode_body(json.dumps(direct).encode())
+    assert "caller" not in said(*answer.content, result("t"))[0]
 
 
 SIGNED: list[Json] = [

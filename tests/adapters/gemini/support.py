@@ -150,7 +150,7 @@ async def send(
 ) -> Sent:
     """Make one call through the public class; the body is checked against the rules of the API."""
     script = Script([answer or whole(STOP)])
-    credential = GeminiCredential(api_key=KEY, **({"base_url": base_url} if base_url else {}))  # type: ignore[arg-type]
+    credential = GeminiCredential(api_key=KEY, **({"base_url": base_url} if base_url else {}))
     chat = GeminiChatModel(
         credential,
         model,

@@ -63,9 +63,10 @@ def test_every_status_has_its_class(status: int, word: str, kind: type[ModelErro
 
 def test_a_wrong_key_is_an_authentication_error() -> None:
     detail = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "API_KEY_INVALID"}
-    error = mapped(400, body(400, "INVALID_ARGUMENT", "API key not valid.", detail))
-    assert type(error) is AuthenticationError
-    assert error.status_code == 400
+    value = body(400, "INVALID_ARGUMENT", "API key not valid.", detail)
+    for error in (mapped(400, value), mapped(400, [value])):
+        assert type(error) is AuthenticationError
+        assert error.status_code == 400
 
 
 def test_a_prompt_too_long_is_a_context_error() -> None:

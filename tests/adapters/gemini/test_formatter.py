@@ -121,6 +121,13 @@ class TestOwnParts:
         assert [block.type for block in blocks] == ["text", "text"]
         assert (await send(history(*blocks), MODERN)).contents[1]["parts"] == parts
 
+    @pytest.mark.parametrize("part", [{"text": "One"}, {**CALL, "thoughtSignature": OTHER}])
+    async def test_what_came_before_the_first_block_goes_back_before_it(self, part: Json) -> None:
+        parts = [{"executableCode": {"language": "PYTHON", "code": "1"}, "thoughtSignature": SIGNED}, part]
+        blocks = await said(*(chunk(each) for each in parts), chunk(finish="STOP"))
+        answers = [result(block) for block in blocks if isinstance(block, ToolCallBlock)]
+        assert (await send(history(*blocks, *answers), MODERN)).contents[1]["parts"] == parts
+
     async def test_own_thoughts_go_back_as_thoughts(self) -> None:
         blocks = await said(chunk({"text": "Hm", "thought": True}, {"text": "Yes"}, finish="STOP"))
         sent = await send(history(*blocks), MODERN)
@@ -167,7 +174,14 @@ class TestOtherModels:
     async def test_foreign_calls_are_marked_where_signatures_are_demanded(
         self, model: str, signature: str | None
     ) -> None:
-        blocks = [call("a"), call("b"), result(call("a")), result(call("b")), call("c"), result(call("c"))]
+        blocks: list[ContentBlock] = [
+            call("a"),
+            call("b"),
+            result(call("a")),
+            result(call("b")),
+            call("c"),
+            result(call("c")),
+        ]
         sent = await send(history(*blocks), model)
         assert [[part.get("thoughtSignature") for part in content["parts"]] for content in sent.contents[1::2]] == [
             [signature, None],
@@ -254,7 +268,13 @@ class TestResults:
         assert len(parts[0]["functionResponse"]["parts"]) == 1
 
     async def test_unpaired_calls_and_results_are_left_out(self) -> None:
-        blocks = [TextBlock(text="Wait"), call("a"), call("b"), result(call("b")), result(call("c"))]
+        blocks: list[ContentBlock] = [
+            TextBlock(text="Wait"),
+            call("a"),
+            call("b"),
+            result(call("b")),
+            result(call("c")),
+        ]
         sent = await send(history(*blocks), MODERN)
         assert [[next(iter(part)) for part in content["parts"]] for content in sent.contents] == [
             ["text"],
@@ -270,7 +290,7 @@ class TestResults:
 
     async def test_a_hint_after_results_is_the_users(self) -> None:
         asked = call()
-        blocks = [asked, result(asked), HintBlock(hint="Be brief"), HintBlock(hint=" ")]
+        blocks: list[ContentBlock] = [asked, result(asked), HintBlock(hint="Be brief"), HintBlock(hint=" ")]
         sent = await send(history(*blocks), MODERN)
         assert sent.contents[3] == {"role": "user", "parts": [{"text": "Be brief"}]}
 

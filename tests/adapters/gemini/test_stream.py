@@ -244,7 +244,7 @@ class TestEnd:
         answer = streamed(chunk({"text": "x"}, finish="STOP"))
         answer.data = answer.data.rstrip()
         chat = GeminiChatModel(
-            GeminiCredential(api_key=KEY),  # type: ignore[arg-type]
+            GeminiCredential(api_key=KEY),
             "gemini-2.5-flash",
             transport=Script([answer]),
         )

@@ -94,5 +94,4 @@ def test_a_carried_address_counts_as_itself(address: IPv4Address) -> None:
 async def test_the_systems_resolver() -> None:
     found = await look_up("localhost", 80)
     assert found and all(ip_address(address).is_loopback for address in found)
-    assert len(found) == len(set(found))
     assert await look_up("127.0.0.1", 80) == ["127.0.0.1"]

@@ -438,6 +438,7 @@ class TestTimeAndCancelling:
         load.cancel()
         with pytest.raises(asyncio.CancelledError):
             await load
+        assert not [task for task in asyncio.all_tasks() if "_fetch" in str(task.get_coro())]
         await server.closed.wait()
         server.answers["/cat"] = answer(PNG)
         assert (await loader.load(source(server.url("/cat")))).data

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from modelport.adapters.dialects.openai_chat.request import OpenAIChatCodec
@@ -12,11 +13,25 @@ from modelport.adapters.dialects.openai_chat.row import OpenAIChatRow
 from modelport.application.codec import ChatRequest, Endpoint
 from modelport.application.formatter import Rendered
 from modelport.domain.accumulation import ChatFold
-from modelport.domain.blocks import ContentBlock
+from modelport.credential import CredentialBase
+from modelport.domain.blocks import ContentBlock, ProviderData
 from modelport.domain.responses import ChatResponse
-from modelport.message import Msg, UserMsg
+from modelport.message import (
+    AssistantMsg,
+    Base64Source,
+    DataBlock,
+    HintBlock,
+    Msg,
+    SystemMsg,
+    TextBlock,
+    ThinkingBlock,
+    ToolCallBlock,
+    ToolResultBlock,
+    UserMsg,
+)
 from modelport.model import ChatModelBase
 from modelport.ports.transport import HttpRequest
+from tests.validators import validate
 
 Json = dict[str, Any]  # Any: a provider's JSON
 
@@ -125,11 +140,8 @@ async def last(answer: Any) -> ChatResponse:  # Any: what calling a model return
     """The whole response of a call, streamed or not."""
     if isinstance(answer, ChatResponse):
         return answer
-    response: ChatResponse | None = None
-    async for response in answer:
-        pass
-    assert response is not None
-    return response
+    responses: list[ChatResponse] = [response async for response in answer]
+    return responses[-1]
 
 
 async def asked(model: ChatModelBase, msgs: list[Msg] | None = None, **call: Any) -> ChatResponse:  # Any: of a call
@@ -165,7 +177,7 @@ def decoded(row: OpenAIChatRow, data: bytes, cuts: Iterable[int] = (), tools: Se
 def pieces(data: bytes, cuts: Iterable[int]) -> list[bytes]:
     """The data, cut."""
     places = [0, *sorted({cut for cut in cuts if 0 < cut < len(data)}), len(data)]
-    return [data[start:end] for start, end in zip(places, places[1:], strict=False)]
+    return [data[start:end] for start, end in pairwise(places)]
 
 
 def gist(response: ChatResponse) -> Any:  # Any: plain values to compare
@@ -182,5 +194,79 @@ def gist(response: ChatResponse) -> Any:  # Any: plain values to compare
 def _said(block: ContentBlock) -> Any:  # Any: plain values to compare
     if block.type == "tool_call" and block.id.startswith("call_") and len(block.id) == 37:
         return block.type, block.name, block.input
-    skipped = {"created_at", "finished_at", "suggested_rules", "state"} | ({"id"} if block.type != "tool_call" else set())
+    skipped = {"created_at", "finished_at", "suggested_rules", "state"} | (
+        {"id"} if block.type != "tool_call" else set()
+    )
     return block.model_dump(exclude=skipped)
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A provider under test: its classes, and the validator of its bodies."""
+
+    target: str
+    model_class: type[ChatModelBase]
+    credential: CredentialBase
+
+    def model(self, name: str, transport: Scripted, *, stream: bool = False, **fields: Any) -> ChatModelBase:
+        """A model without retries; `fields` are options of the model or its parameters (Any: of either)."""
+        options = {key: fields.pop(key) for key in ("card_checks", "formatter", "on_unsupported") if key in fields}
+        parameters = self.model_class.Parameters(**fields)
+        return self.model_class(
+            self.credential, name, parameters, stream, transport=transport, max_retries=0, **options
+        )
+
+    async def sent(
+        self, name: str, msgs: list[Msg] | None = None, call: Json | None = None, **fields: Any
+    ) -> tuple[Json, list[tuple[str, str]]]:
+        """The body of a call, which must be legal, and its warnings about what was dropped or changed."""
+        transport = Scripted()
+        response = await asked(self.model(name, transport, **fields), msgs, **(call or {}))
+        (body,) = transport.bodies
+        assert [str(each) for each in validate(self.target, body, name)] == []
+        told = [(each.kind, each.setting) for each in response.warnings]
+        return body, [each for each in told if each[0] in ("dropped", "changed", "unsupported")]
+
+
+def foreign_history() -> list[Msg]:
+    """A conversation that other providers took part in, with everything that may stand in one."""
+
+    def media(media_type: str) -> DataBlock:
+        return DataBlock(source=Base64Source(data=PIXEL, media_type=media_type))
+
+    def thought(text: str, provider: str | None = None) -> ThinkingBlock:
+        owner = ProviderData(provider=provider, data={"signature": "c2ln"}) if provider else None
+        return ThinkingBlock(thinking=text, provider_data=owner)
+
+    def calling(*pairs: tuple[str, str], text: str = "") -> list[Any]:  # Any: blocks
+        blocks: list[Any] = [ToolCallBlock(id=one, name=name, input='{"city":"Bo"}') for one, name in pairs]
+        return [TextBlock(text=text), *blocks]
+
+    results: list[Any] = [
+        ToolResultBlock(id="toolu_01", name="get_weather", output="rain"),
+        ToolResultBlock(id="functions.get time:0", name="get time!", output=[TextBlock(text="x"), media("image/png")]),
+    ]
+    kinds = ("image/png", "image/jpeg", "audio/wav", "audio/mpeg", "video/mp4", "application/pdf", "application/zip")
+    return [
+        SystemMsg(name="system", content="Be brief."),
+        UserMsg(name="Zoë", content=[TextBlock(text="Look:"), *(media(kind) for kind in kinds)]),
+        AssistantMsg(name="helper", content=[thought("secret one", "anthropic"), TextBlock(text="I see.")]),
+        UserMsg(name="user", content=[TextBlock(text="  "), TextBlock(text="And now?")]),
+        AssistantMsg(
+            name="helper",
+            content=[
+                thought("secret two", "gemini"),
+                *calling(("toolu_01", "get_weather"), ("functions.get time:0", "get time!"), text="Asking."),
+                *results,
+                thought("secret three"),
+                *calling(("toolu_01", "get_weather")),
+                ToolResultBlock(id="toolu_01", name="get_weather", output=""),
+                HintBlock(hint="Stay brief."),
+                ToolCallBlock(id="lost", name="get_weather", input="{"),
+                ToolResultBlock(id="orphan", name="get_weather", output="?"),
+            ],
+        ),
+        AssistantMsg(name="helper", content=[thought("secret four", "openai"), media("image/png")]),
+        SystemMsg(name="system", content="Be kind."),
+        UserMsg(name="user", content="Thanks."),
+    ]

@@ -10,6 +10,7 @@ import pytest
 
 from modelport.adapters.dialects.openai_chat.request import OpenAIChatCodec
 from modelport.adapters.dialects.openai_chat.row import OpenAIChatRow
+from modelport.adapters.wire.errors import ErrorFacts
 from modelport.error import (
     AuthenticationError,
     ContextLengthError,
@@ -23,7 +24,6 @@ from modelport.error import (
     ResponseDecodeError,
     ServerError,
 )
-from modelport.adapters.wire.errors import ErrorFacts
 
 ROW = OpenAIChatRow(provider="somebody")
 

@@ -10,6 +10,7 @@ import pytest
 from modelport.adapters.dialects.openai_chat.formatter import DialectChatFormatter
 from modelport.adapters.dialects.openai_chat.row import MediaRules, OpenAIChatRow
 from modelport.application.formatter import RenderContext, Rendered
+from modelport.domain.blocks import ProviderData
 from modelport.error import InvalidRequestError
 from modelport.message import (
     AssistantMsg,
@@ -25,7 +26,6 @@ from modelport.message import (
     URLSource,
     UserMsg,
 )
-from modelport.domain.blocks import ProviderData
 from tests.adapters.openai_chat.support import PIXEL, Json
 
 ROW = OpenAIChatRow(provider="somebody")
@@ -68,7 +68,11 @@ def test_roles_and_names() -> None:
     ) == [
         {"role": "system", "content": "Be kind."},
         {"role": "user", "content": "Hi"},
-        {"role": "user", "content": "Hello", "name": "Ann_Lee_" + messages(UserMsg(name="Ann Lee", content="x"))[0]["name"][-8:]},
+        {
+            "role": "user",
+            "content": "Hello",
+            "name": "Ann_Lee_" + messages(UserMsg(name="Ann Lee", content="x"))[0]["name"][-8:],
+        },
         {"role": "assistant", "content": "Yes?", "name": "bot"},
     ]
     assert "name" not in messages(UserMsg(name="Ann", content="x"), row=replace(ROW, message_names=False))[0]
@@ -152,7 +156,9 @@ def test_media_of_a_tool_follow_its_results() -> None:
     assert [message["role"] for message in sent] == ["assistant", "tool", "tool", "user"]
     assert "pic" in sent[1]["content"]
     assert [part["type"] for part in sent[3]["content"]] == ["text", "image_url"]
-    inside = messages(AssistantMsg(name="bot", content=results), row=replace(ROW, media=MediaRules(in_tool_results=True)))
+    inside = messages(
+        AssistantMsg(name="bot", content=results), row=replace(ROW, media=MediaRules(in_tool_results=True))
+    )
     assert [message["role"] for message in inside] == ["assistant", "tool", "tool"]
     assert [part["type"] for part in inside[1]["content"]] == ["text", "image_url"]
 
@@ -161,8 +167,16 @@ def test_media_of_a_tool_follow_its_results() -> None:
     ("rules", "block", "part"),
     [
         (MediaRules(), image(), {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PIXEL}"}}),
-        (MediaRules(), image("https://x.example/a.png"), {"type": "image_url", "image_url": {"url": "https://x.example/a.png"}}),
-        (MediaRules(), image(media_type="audio/mpeg"), {"type": "input_audio", "input_audio": {"data": PIXEL, "format": "mp3"}}),
+        (
+            MediaRules(),
+            image("https://x.example/a.png"),
+            {"type": "image_url", "image_url": {"url": "https://x.example/a.png"}},
+        ),
+        (
+            MediaRules(),
+            image(media_type="audio/mpeg"),
+            {"type": "input_audio", "input_audio": {"data": PIXEL, "format": "mp3"}},
+        ),
         (
             MediaRules(audio_data_uri=True),
             image(media_type="audio/wav"),
@@ -189,7 +203,7 @@ def test_media_of_a_tool_follow_its_results() -> None:
             {"type": "image_url", "image_url": {"url": "ms://file-7"}},
         ),
     ],
-)  # fmt: skip
+)
 def test_parts(rules: MediaRules, block: DataBlock, part: Json) -> None:
     rendered = render(replace(ROW, media=rules), UserMsg(name="user", content=[block]))
     assert rendered.messages[0]["content"] == [part]
@@ -268,9 +282,15 @@ BARE = ThinkingBlock(thinking="unsigned")
         ("always", True, BARE, "-"),
     ],
 )
-def test_reasoning_goes_back_to_its_owner(mode: Any, calls: bool, thought: ThinkingBlock | None, sent: str | None) -> None:
+def test_reasoning_goes_back_to_its_owner(
+    mode: Any, calls: bool, thought: ThinkingBlock | None, sent: str | None
+) -> None:
     row = replace(ROW, replay_reasoning=mode, reasoning_placeholder="-")
-    msg = called("a", text="t", thinking=thought) if calls else AssistantMsg(name="bot", content=[thought, TextBlock(text="t")])
+    msg = (
+        called("a", text="t", thinking=thought)
+        if calls
+        else AssistantMsg(name="bot", content=[thought, TextBlock(text="t")])
+    )
     rendered = render(row, msg)
     assert rendered.messages[0].get("reasoning_content") == sent
     dropped = thought is not None and sent != thought.thinking

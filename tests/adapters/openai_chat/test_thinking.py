@@ -66,7 +66,9 @@ def test_what_cannot_be_switched_off_warns_when_it_was_asked_for() -> None:
     assert [warning.setting for warning in plan.warnings] == ["thinking_enable"]
 
 
-@pytest.mark.parametrize(("value", "thinks"), [({"type": "disabled"}, False), ({"type": "enabled"}, True), (False, False)])
+@pytest.mark.parametrize(
+    ("value", "thinks"), [({"type": "disabled"}, False), ({"type": "enabled"}, True), (False, False)]
+)
 def test_the_callers_own_body_field_wins(value: Any, thinks: bool) -> None:
     plan = SWITCH.plan(request(HYBRID, {"think": value}, thinking_enable=not thinks))
     assert (plan.fields, plan.thinks) == ({}, thinks)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -214,7 +215,7 @@ def test_any_cut_and_any_interleaving_gives_the_same_calls(
     queues = []
     for index, text in enumerate(texts):
         places = [0, *sorted({cut for cut in cuts if cut < len(text)}), len(text)]
-        parts = [text[start:end] for start, end in zip(places, places[1:], strict=False)]
+        parts = [text[start:end] for start, end in pairwise(places)]
         head = fragment(index=index, id=f"id{index}", name=f"f{index}", arguments="")
         queues.append([head, *(fragment(index=index, arguments=part) for part in parts)])
     sent = []

@@ -1,0 +1,89 @@
+"""Undoing on an answer what a schema's adaptation did to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .schema_adapt import WRAPPED, Adapted
+from .schema_nodes import Node, local_target
+
+__all__ = ["restored"]
+
+_DEEPEST = 200
+
+
+def restored(value: Any, original: Mapping[str, Any], adapted: Adapted) -> Any:  # Any: JSON values and a JSON Schema
+    """The answer in the terms of the original schema: unwrapped, and without the nulls of optional properties."""
+    if adapted.wrapped and isinstance(value, dict) and value.keys() == {WRAPPED}:
+        value = value[WRAPPED]
+    return _Restorer(original).value(value, [dict(original)], 0) if adapted.rules.all_required else value
+
+
+class _Restorer:
+    def __init__(self, root: Mapping[str, Any]) -> None:
+        self._root = root
+
+    def value(self, value: Any, nodes: list[Node], depth: int) -> Any:
+        """The value, which some of these schemas describe."""
+        if depth > _DEEPEST or not isinstance(value, dict | list):
+            return value
+        branches = [branch for node in nodes for branch in self._branches(node, 0)]
+        if isinstance(value, list):
+            parts: list[Node] = [branch["items"] for branch in branches if isinstance(branch.get("items"), dict)]
+            for branch in branches:
+                parts += branch.get("prefixItems", ())
+            return [self.value(item, parts, depth + 1) for item in value]
+        fitting = [branch for branch in branches if _fits(value, branch)] or branches
+        result = {}
+        for name, item in value.items():
+            owners = [branch for branch in fitting if name in branch.get("properties", {})]
+            if item is None and owners and not any(self._keeps_null(branch, name) for branch in owners):
+                continue
+            result[name] = self.value(item, [branch["properties"][name] for branch in owners], depth + 1)
+        return result
+
+    def _keeps_null(self, branch: Mapping[str, Any], name: str) -> bool:
+        """Whether the null may be meant: the property is required, or takes null."""
+        if name in branch.get("required", ()):
+            return True
+        return any(_takes_null(part) for part in self._branches(branch["properties"][name], 0))
+
+    def _branches(self, node: Node | None, depth: int) -> list[dict[str, Any]]:
+        """The schemas that may describe a value of this one: references followed, unions spread."""
+        if node is True:
+            return [{}]
+        if not isinstance(node, dict) or depth > _DEEPEST:
+            return []
+        found = [node]
+        if isinstance(node.get("$ref"), str):
+            found += self._branches(local_target(self._root, node["$ref"]), depth + 1)
+        for key in ("anyOf", "oneOf", "allOf"):
+            for branch in node.get(key, ()):
+                found += self._branches(branch, depth + 1)
+        return [part for part in found if not part.keys() & {"$ref", "anyOf", "oneOf", "allOf"} or "properties" in part]
+
+
+def _takes_null(part: Mapping[str, Any]) -> bool:
+    if "enum" in part:
+        return None in part["enum"]
+    if "const" in part:
+        return part["const"] is None
+    kind = part.get("type")
+    return kind is None or kind == "null" or (isinstance(kind, list) and "null" in kind)
+
+
+def _fits(value: Mapping[str, Any], branch: Mapping[str, Any]) -> bool:
+    """Whether an object may be of this branch, by its keys and by what is constant in it."""
+    properties = branch.get("properties", {})
+    if value.keys() - properties.keys():
+        return False
+    return all(_may_be(value[name], properties[name]) for name in value)
+
+
+def _may_be(item: Any, node: Node) -> bool:
+    if isinstance(node, bool) or item is None:
+        return True
+    if "const" in node:
+        return bool(item == node["const"])
+    return item in node["enum"] if "enum" in node else True

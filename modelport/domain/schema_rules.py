@@ -1,0 +1,85 @@
+"""What each provider's schema output takes of JSON Schema, as data. Facts: the "Structured output" parts of wire/*."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["ANTHROPIC", "GEMINI", "GENERIC", "MOONSHOT", "OPENAI_LOOSE", "OPENAI_STRICT", "TOOL", "SchemaRules"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchemaRules:
+    """One provider's subset. The root is an object without a union everywhere; a root union is wrapped."""
+
+    name: str
+    keywords: frozenset[str] | None = None
+    """The keywords that may be sent; `None` for all of them."""
+    formats: frozenset[str] | None = None
+    """The values of `format` that may be sent; `None` for all of them."""
+    references: bool = True
+    """Whether `$ref` may be sent; else each is replaced by what it names, and recursion is cut off."""
+    beside_references: bool = True
+    """Whether keywords may stand beside a `$ref`."""
+    closed: bool = False
+    """Whether every object must forbid further properties, so that maps cannot be said."""
+    all_required: bool = False
+    """Whether every property must be required; what was optional becomes nullable."""
+    any_value: bool = True
+    """Whether a schema may leave the type open."""
+    type_lists: bool = True
+    """Whether `type` may be a list."""
+    type_beside_union: bool = True
+    """Whether `type` may stand beside `anyOf`."""
+    largest_min_items: int | None = None
+    anchored_patterns: bool = False
+    """Whether only patterns from `^` to `$` may be sent."""
+    notes: bool = False
+    """Whether constraints that cannot be sent are told in the description."""
+    strict: bool = True
+    """What the provider is told about enforcing the schema, where it asks."""
+    fallback: SchemaRules | None = None
+    """The rules for schemas that these cannot express."""
+
+
+_FORMATS = frozenset(
+    {"date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"}
+)
+_SHAPE = frozenset({"type", "properties", "required", "additionalProperties", "items", "enum", "anyOf"})
+_WORDS = frozenset({"title", "description"})
+_NUMBERS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
+_COUNTS = frozenset({"minItems", "maxItems"})
+
+OPENAI_LOOSE = SchemaRules(name="openai_loose", strict=False)
+OPENAI_STRICT = SchemaRules(
+    name="openai_strict",
+    keywords=_SHAPE | _WORDS | _NUMBERS | _COUNTS | {"const", "$ref", "format", "pattern"},
+    formats=_FORMATS - {"uri"},
+    beside_references=False,
+    closed=True,
+    all_required=True,
+    any_value=False,
+    notes=True,
+    fallback=OPENAI_LOOSE,
+)
+ANTHROPIC = SchemaRules(
+    name="anthropic",
+    keywords=_SHAPE | _WORDS | {"const", "$ref", "allOf", "format", "minItems"},
+    formats=_FORMATS,
+    beside_references=False,
+    closed=True,
+    any_value=False,
+    type_lists=False,
+    largest_min_items=1,
+    notes=True,
+)
+GEMINI = SchemaRules(
+    name="gemini",
+    keywords=_SHAPE | _WORDS | _COUNTS | {"minimum", "maximum", "format", "prefixItems"},
+    formats=frozenset({"date-time", "date", "time"}),
+    references=False,
+    notes=True,
+)
+MOONSHOT = SchemaRules(name="moonshot", beside_references=False, type_beside_union=False)
+GENERIC = SchemaRules(name="generic", anchored_patterns=True)
+TOOL = SchemaRules(name="tool")
+"""Parameters of a tool, which the codec adapts further where it must."""

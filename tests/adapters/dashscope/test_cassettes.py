@@ -1,0 +1,122 @@
+"""Cassettes of DashScope's compatible mode, played to the public model class."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+
+from modelport.credential import DashScopeCredential
+from modelport.domain.wav import streaming_header
+from modelport.error import ContentFilterError
+from modelport.message import Base64Source, DataBlock, Msg, SystemMsg, TextBlock, URLSource, UserMsg
+from modelport.model import DashScopeChatModel, FinishReason
+from modelport.tool import ToolChoice
+from tests.adapters.openai_chat.playback import FERRY, TIDE, Keeping, answered, calls, counts, playing, text, thinking
+from tests.adapters.openai_chat.support import asked
+
+STOP, CALLS = FinishReason.STOP, FinishReason.TOOL_CALLS
+
+
+def model(
+    name: str, tape: Keeping, *, stream: bool = False, **parameters: Any
+) -> DashScopeChatModel:  # Any: of the class
+    given = DashScopeChatModel.Parameters(**parameters)
+    return DashScopeChatModel(
+        DashScopeCredential(api_key="sk-test"), name, given, stream, transport=tape, max_retries=0
+    )
+
+
+def user(text: str) -> Msg:
+    return UserMsg(name="user", content=text)
+
+
+async def test_text() -> None:
+    with playing("dashscope", "dashscope", "text") as tape:
+        answer = await asked(
+            model("qwen-plus", tape, max_tokens=120, temperature=0.7, top_k=20),
+            [SystemMsg(name="system", content="You are a tea merchant."), user("What sells best?")],
+        )
+    assert (text(answer), thinking(answer), calls(answer)) == ("In winter, black tea from Qimen.", "", [])
+    assert (counts(answer), answer.finish_reason) == ((27, 10, 0, 0), STOP)
+
+
+async def test_a_stream() -> None:
+    with playing("dashscope", "dashscope", "stream") as tape:
+        answer = await asked(model("qwen3-vl-plus", tape, stream=True), [user("用一句话介绍龙井。")])
+    assert (text(answer), thinking(answer), calls(answer)) == ("龙井是杭州的绿茶。", "", [])
+    assert (counts(answer), answer.finish_reason) == ((14, 8, 0, 0), STOP)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_thinking_is_always_streamed_by_models_that_only_stream(stream: bool) -> None:
+    with playing("dashscope", "dashscope", "thinking_stream") as tape:
+        asking = model("qwen3-32b", tape, stream=stream, thinking_enable=True, thinking_budget=256)
+        answer = await asked(asking, [user("Is 91 prime?")])
+    assert (text(answer), thinking(answer), calls(answer)) == ("No: 7 × 13.", "91 = 7 × 13.", [])
+    assert (counts(answer), answer.finish_reason) == ((15, 21, 0, 11), STOP)
+
+
+async def test_a_tool_round_trip() -> None:
+    with playing("dashscope", "dashscope", "tool_round_trip") as tape:
+        asking = model("qwen3.8-max", tape, stream=True, thinking_enable=True)
+        question = user("When is high water in Ningbo?")
+        first = await asked(asking, [question], tools=[TIDE])
+        answer = await asked(asking, [question, answered(first, "high 09:15, low 15:40")], tools=[TIDE])
+    assert (text(first), thinking(first), first.finish_reason) == ("", "I need the table.", CALLS)
+    assert calls(first) == [("call_9c1e77", "tide_table", '{"harbour": "Ningbo"}')]
+    assert (text(answer), thinking(answer), calls(answer)) == ("At 09:15.", "It says 09:15.", [])
+    assert (counts(answer), answer.finish_reason) == ((214, 18, 128, 8), STOP)
+    assert answer.warnings == []
+
+
+async def test_parallel_calls() -> None:
+    with playing("dashscope", "dashscope", "parallel_tools") as tape:
+        answer = await asked(
+            model("qwen-plus", tape, stream=True),
+            [user("Tide and ferry for Zhoushan, please.")],
+            tools=[TIDE, FERRY],
+            tool_choice=ToolChoice("required"),
+        )
+    assert (text(answer), thinking(answer), calls(answer)) == (
+        "",
+        "",
+        [
+            ("call_71a0", "tide_table", '{"harbour": "Zhoushan"}'),
+            ("call_71a1", "ferry_times", '{"line": "Zhoushan-Putuo"}'),
+        ],
+    )
+    assert (counts(answer), answer.finish_reason) == ((190, 40, 0, 0), CALLS)
+
+
+async def test_an_image() -> None:
+    picture = DataBlock(source=URLSource(url="https://tea.example/cup.jpg", media_type="image/jpeg"))
+    with playing("dashscope", "dashscope", "image_in") as tape:
+        asking = model("qwen-vl-max", tape)
+        answer = await asked(asking, [UserMsg(name="user", content=[TextBlock(text="What is in the cup?"), picture])])
+    assert (text(answer), thinking(answer), calls(answer)) == ("Green tea, two leaves.", "", [])
+    assert (counts(answer), answer.finish_reason) == ((1254, 7, 0, 0), STOP)
+
+
+async def test_an_error() -> None:
+    with (
+        playing("dashscope", "dashscope", "error") as tape,
+        pytest.raises(ContentFilterError, match="inappropriate") as caught,
+    ):
+        await asked(model("qwen-plus", tape), [user("…")])
+    error = caught.value
+    assert (error.status_code, error.code, error.retryable) == (400, "InternalError.Algo.DataInspectionFailed", False)
+    assert (error.request_id, len(error.attempts)) == ("5f0c1e22-authored-0008", 1)
+
+
+async def test_speech_in_and_out() -> None:
+    sound = DataBlock(source=Base64Source(data="UklGRg==", media_type="audio/wav"))
+    with playing("dashscope", "dashscope", "audio_out") as tape:
+        asking = model("qwen3-omni-flash", tape, voice="Cherry")
+        answer = await asked(asking, [UserMsg(name="user", content=[TextBlock(text="Say it back."), sound])])
+    assert (text(answer), counts(answer)[:2], answer.finish_reason) == ("Ni hao.", (44, 30), STOP)
+    (spoken,) = (block for block in answer.content if isinstance(block, DataBlock))
+    assert isinstance(spoken.source, Base64Source)
+    wav = base64.b64decode(spoken.source.data)
+    assert wav == streaming_header(24_000, size=6) + b"\x01\x00\x02\x00\x03\x00"

@@ -1,0 +1,166 @@
+"""DashScope bodies, by what the caller set and what the model's card says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from modelport.credential import DashScopeCredential
+from modelport.error import UnsupportedFeatureError
+from modelport.model import DashScopeChatModel
+from modelport.tool import ToolChoice
+from tests.adapters.openai_chat.support import CLOCK, WEATHER, Json, Provider, Scripted, asked, hello
+
+DASHSCOPE = Provider("dashscope", DashScopeChatModel, DashScopeCredential(api_key="sk-test"))
+
+
+@pytest.mark.parametrize(
+    ("given", "chat", "native", "websocket"),
+    [
+        (
+            None,
+            "https://dashscope.aliyuncs.com/compatible-mode/v1",
+            "https://dashscope.aliyuncs.com/api/v1",
+            "wss://dashscope.aliyuncs.com/api-ws/v1",
+        ),
+        (
+            "https://dashscope-intl.aliyuncs.com/api/v1/",
+            "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
+            "https://dashscope-intl.aliyuncs.com/api/v1",
+            "wss://dashscope-intl.aliyuncs.com/api-ws/v1",
+        ),
+        (
+            "http://proxy.example:8080/qwen/compatible-mode/v1",
+            "http://proxy.example:8080/qwen/compatible-mode/v1",
+            "http://proxy.example:8080/qwen/api/v1",
+            "ws://proxy.example:8080/qwen/api-ws/v1",
+        ),
+        ("https://own.example/v9", "https://own.example/v9", "https://own.example/v9/api/v1", "wss://own.example/v9/api-ws/v1"),
+    ],
+)  # fmt: skip
+def test_the_services_follow_from_one_base_url(given: str | None, chat: str, native: str, websocket: str) -> None:
+    fields = {"base_url": given} if given else {}
+    credential = DashScopeCredential(api_key="sk-test", **fields)
+    assert (credential.endpoint().base_url, credential.native_url(), credential.websocket_url()) == (
+        chat,
+        native,
+        websocket,
+    )
+    assert "sk-test" not in repr(credential) + repr(credential.endpoint())
+
+
+async def test_the_request_line_and_headers() -> None:
+    transport = Scripted()
+    await asked(DASHSCOPE.model("qwen-plus", transport))
+    (request,) = transport.requests
+    assert request.url == "https://dashscope.aliyuncs.com/compatible-mode/v1/chat/completions"
+    assert dict(request.headers) == {"content-type": "application/json", "authorization": "Bearer sk-test"}
+
+
+async def test_parameters() -> None:
+    body, warnings = await DASHSCOPE.sent("qwen-plus", max_tokens=9, temperature=0.5, top_p=0.9, top_k=20)
+    assert body == {
+        "model": "qwen-plus",
+        "messages": [{"role": "user", "content": "Hello"}],
+        "max_tokens": 9,
+        "temperature": 0.5,
+        "top_p": 0.9,
+        "top_k": 20,
+        "enable_thinking": False,
+    }
+    assert warnings == []
+
+
+@pytest.mark.parametrize(
+    ("name", "chosen", "fields", "settings"),
+    [
+        ("qwen-plus", {}, {"enable_thinking": False}, []),
+        ("qwen-plus", {"thinking_enable": True}, {"enable_thinking": True}, []),
+        ("qwen3.6-plus", {}, {"enable_thinking": False}, []),
+        (
+            "qwen3.6-plus",
+            {"thinking_enable": True, "thinking_budget": 64},
+            {"enable_thinking": True, "thinking_budget": 64},
+            [],
+        ),
+        ("qwen3.6-plus", {"thinking_budget": 64}, {"enable_thinking": True, "thinking_budget": 64}, []),
+        (
+            "qwen3.6-plus",
+            {"thinking_enable": False, "thinking_budget": 64},
+            {"enable_thinking": False},
+            [("dropped", "thinking_budget")],
+        ),
+        ("qwq-plus", {}, {}, []),
+        ("qwq-plus", {"thinking_enable": False}, {}, [("dropped", "thinking_enable")]),
+        ("qwq-plus", {"thinking_budget": 64}, {"enable_thinking": True, "thinking_budget": 64}, []),
+        ("qwen-vl-max", {}, {}, []),
+        ("qwen-vl-max", {"thinking_enable": True}, {}, [("dropped", "thinking_enable")]),
+        ("qwen-unheard-of", {}, {}, []),
+        ("qwen-unheard-of", {"thinking_enable": False}, {"enable_thinking": False}, []),
+        ("qwen-unheard-of", {"thinking_enable": True}, {"enable_thinking": True}, []),
+    ],
+)
+async def test_thinking(name: str, chosen: Json, fields: Json, settings: list[Any]) -> None:
+    body, warnings = await DASHSCOPE.sent(name, **chosen)
+    thinking = {key: body[key] for key in body if "thinking" in key}
+    assert (thinking, warnings) == (fields, settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "stream", "asked_to_stream"),
+    [("qwen-plus", False, False), ("qwen-plus", True, True), ("qwen3-32b", False, True), ("qwq-plus", False, True)],
+)
+async def test_models_that_only_stream_are_asked_to(name: str, stream: bool, asked_to_stream: bool) -> None:
+    transport = Scripted()
+    response = await asked(DASHSCOPE.model(name, transport, stream=stream))
+    (body,) = transport.bodies
+    assert body.get("stream", False) is asked_to_stream
+    assert ("stream_options" in body) is asked_to_stream
+    assert response.text == "Hi."
+
+
+async def test_a_stream_is_folded_for_a_caller_who_wants_it_whole() -> None:
+    answer = await DASHSCOPE.model("qwen3-32b", Scripted())(hello())
+    assert not hasattr(answer, "__anext__")
+    assert (await asked(DASHSCOPE.model("qwen3-32b", Scripted()))).is_last
+
+
+@pytest.mark.parametrize(
+    ("choice", "thinks", "wire", "settings"),
+    [
+        ("required", False, "required", []),
+        ("get_time", False, {"type": "function", "function": {"name": "get_time"}}, []),
+        ("required", True, "auto", [("changed", "tool_choice")]),
+        ("get_time", True, "auto", [("changed", "tool_choice")]),
+        ("auto", True, "auto", []),
+        ("none", True, "none", []),
+    ],
+)
+async def test_a_thinking_model_cannot_be_forced(choice: str, thinks: bool, wire: Any, settings: list[Any]) -> None:
+    call = {"tools": [WEATHER, CLOCK], "tool_choice": ToolChoice(choice)}
+    body, warnings = await DASHSCOPE.sent("qwen3.6-plus", call=call, thinking_enable=thinks)
+    assert (body["tool_choice"], warnings) == (wire, settings)
+    if choice == "get_time":
+        assert CLOCK in body["tools"]
+
+
+async def test_the_callers_own_body_field_decides_about_force_too() -> None:
+    call = {"tools": [WEATHER], "tool_choice": ToolChoice("required"), "enable_thinking": False}
+    body, warnings = await DASHSCOPE.sent("qwen3.6-plus", call=call, thinking_enable=True)
+    assert (body["enable_thinking"], body["tool_choice"], warnings) == (False, "required", [])
+
+
+async def test_force_may_be_refused_instead() -> None:
+    call = {"tools": [WEATHER], "tool_choice": ToolChoice("required")}
+    with pytest.raises(UnsupportedFeatureError):
+        await DASHSCOPE.sent("qwq-plus", call=call, on_unsupported="error")
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_speech_is_always_streamed(stream: bool) -> None:
+    body, warnings = await DASHSCOPE.sent("qwen3-omni-flash", voice="Cherry", stream=stream)
+    assert (body["modalities"], body["audio"]) == (["text", "audio"], {"voice": "Cherry", "format": "wav"})
+    assert (body["stream"], warnings) == (True, [])
+    body, _ = await DASHSCOPE.sent("omni-unheard-of", voice="Cherry", stream=stream)
+    assert body["stream"] is True

@@ -1,0 +1,150 @@
+"""Whole conversations with Grok, from cassettes, through the public class."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from modelport.credential import XAICredential
+from modelport.error import AuthenticationError
+from modelport.message import (
+    AssistantMsg,
+    Base64Source,
+    DataBlock,
+    Msg,
+    SystemMsg,
+    TextBlock,
+    ToolResultBlock,
+    URLSource,
+    UserMsg,
+)
+from modelport.model import ChatResponse, XAIChatModel
+from modelport.tool import ToolChoice
+from tests.adapters.openai_responses.wire import Json, Spy, played
+
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+TEXT: Json = {"type": "string"}
+WEATHER: Json = {
+    "type": "function",
+    "function": {
+        "name": "get_weather",
+        "description": "Current weather of a city",
+        "parameters": {
+            "type": "object",
+            "properties": {"city": TEXT, "unit": {**TEXT, "enum": ["celsius", "fahrenheit"]}},
+            "required": ["city"],
+        },
+    },
+}
+POPULATION: Json = {
+    "type": "function",
+    "function": {
+        "name": "get_population",
+        "description": "Inhabitants of a city",
+        "parameters": {"type": "object", "properties": {"city": TEXT}, "required": ["city"]},
+    },
+}
+
+
+async def ask(
+    spy: Spy, *messages: Msg, stream: bool = True, name: str = "grok-4.3", parameters: Any = None, **call: Any
+) -> ChatResponse:
+    credential = XAICredential(api_key="xai-test")  # type: ignore[arg-type]
+    chosen = XAIChatModel.Parameters(**(parameters or {}))
+    model = XAIChatModel(credential, name, chosen, stream, max_retries=0, transport=spy)
+    answer = await model(list(messages), **call)
+    if isinstance(answer, ChatResponse):
+        return answer
+    chunks = [chunk async for chunk in answer]
+    assert [chunk.is_last for chunk in chunks] == [False] * (len(chunks) - 1) + [True]
+    assert "".join(chunk.text for chunk in chunks[:-1]) == chunks[-1].text
+    return chunks[-1]
+
+
+def calls(answer: ChatResponse) -> list[tuple[str, str]]:
+    return [(block.name, block.input) for block in answer.content if block.type == "tool_call"]
+
+
+def thoughts(answer: ChatResponse) -> list[str]:
+    return [block.thinking for block in answer.content if block.type == "thinking"]
+
+
+def counts(answer: ChatResponse) -> tuple[int, int, int, int]:
+    usage = answer.usage
+    assert usage is not None and usage.time > 0
+    return usage.input_tokens, usage.output_tokens, usage.cache_input_tokens, usage.reasoning_tokens
+
+
+async def test_text() -> None:
+    async with played("xai", "text") as spy:
+        system, user = SystemMsg("s", "Answer in one sentence."), UserMsg("u", "Why is the sky blue?")
+        answer = await ask(spy, system, user, stream=False, parameters={"max_tokens": 300})
+    assert answer.text == "Air scatters the short waves of sunlight – blue – far more than the long ones."
+    assert (counts(answer), answer.finish_reason, thoughts(answer)) == (
+        (28, 61, 0, 40),
+        "stop",
+        ["The user asks about the sky; one sentence."],
+    )
+    assert (answer.provider, answer.model, answer.warnings) == ("xai", "grok-4.3", [])
+
+
+async def test_stream() -> None:
+    async with played("xai", "stream") as spy:
+        answer = await ask(spy, UserMsg("u", "Count to five in German."))
+    assert answer.text == "eins, zwei, drei, vier, fünf – „geschafft“! 🎉"
+    assert (counts(answer), answer.finish_reason) == ((14, 22, 0, 0), "stop")
+    assert answer.attempts[0].request_id is not None
+
+
+async def test_thinking_stream() -> None:
+    async with played("xai", "thinking_stream") as spy:
+        parameters = {"reasoning_effort": "low"}
+        answer = await ask(spy, UserMsg("u", "Is 91 a prime number?"), parameters=parameters)
+    assert thoughts(answer) == [
+        "**Checking small divisors**\n\nI try 2, 3, 5 and 7: 7 × 13 = 91.\n\n**Answering**\n\nIt is composite."
+    ]
+    assert (answer.text, counts(answer)) == ("No: 91 = 7 × 13.", (17, 58, 0, 44))
+
+
+async def test_tool_round_trip() -> None:
+    question = UserMsg("u", "How warm is it in Zürich?")
+    async with played("xai", "tool_round_trip") as spy:
+        tools: Json = {"tools": [WEATHER], "tool_choice": ToolChoice("auto")}
+        first = await ask(spy, question, **tools)
+        assert calls(first) == [("get_weather", '{"city":"Zürich","unit":"celsius"}')]
+        assert (first.finish_reason, counts(first)) == ("tool_calls", (71, 49, 0, 21))
+        output = '{"temperature": 20.5, "unit": "celsius"}'
+        result = ToolResultBlock(id=first.content[-1].id, name="get_weather", output=output)
+        second = await ask(spy, question, AssistantMsg("bot", [*first.content, result]), **tools)
+    assert (second.text, second.finish_reason) == ("In Zürich it is 20.5 °C.", "stop")
+    assert (counts(second), second.warnings) == ((149, 16, 64, 0), [])
+
+
+async def test_parallel_tools() -> None:
+    async with played("xai", "parallel_tools") as spy:
+        question = UserMsg("u", "Weather and population of Bern?")
+        answer = await ask(spy, question, tools=[WEATHER, POPULATION], tool_choice=ToolChoice("required"))
+    assert calls(answer) == [("get_weather", '{"city":"Bern"}'), ("get_population", '{"city":"Bern"}')]
+    assert len({block.id for block in answer.content}) == 3
+    assert (answer.finish_reason, counts(answer)) == ("tool_calls", (112, 64, 0, 18))
+
+
+async def test_image_in() -> None:
+    blocks: list[TextBlock | DataBlock] = [
+        TextBlock(text="Which colour is this?"),
+        DataBlock(source=Base64Source(data=PIXEL, media_type="image/png")),
+        DataBlock(source=URLSource(url="https://example.com/second.png", media_type="image/png")),
+    ]
+    async with played("xai", "image_in") as spy:
+        answer = await ask(spy, UserMsg("u", blocks), stream=False)
+    assert (answer.text, counts(answer), answer.warnings) == ("Both are plain red.", (310, 8, 0, 0), [])
+
+
+async def test_error() -> None:
+    async with played("xai", "error") as spy:
+        with pytest.raises(AuthenticationError, match="Incorrect API key") as caught:
+            await ask(spy, UserMsg("u", "Hello"), stream=False)
+    error = caught.value
+    assert (error.status_code, error.code, error.retryable) == (400, "invalid-argument", False)
+    assert (error.provider, error.model) == ("xai", "grok-4.3") and error.request_id
