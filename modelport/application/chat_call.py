@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import inspect
-import random
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, suppress
 
 from ..domain.accumulation import ChatFold
-from ..domain.errors import ModelConnectionError, ModelError
+from ..domain.errors import ModelError
 from ..domain.responses import ChatResponse
-from ..domain.retry import RetryPolicy, wait_before_retry
+from ..domain.retry import RetryPolicy
+from .attempts import Attempts
 from .context import CallContext, current_call
-from .foreign_errors import from_foreign
 
 __all__ = ["Answer", "ChatCall"]
 
@@ -35,10 +34,9 @@ class ChatCall:
     ) -> None:
         self._context = context
         self._attempt = attempt
-        self._policy = policy
-        self._retryable = retryable
+        self._attempts = Attempts(context, policy, retryable)
         self._started = context.runtime.clock.monotonic()
-        self._attempt_open = self._finished = False
+        self._finished = False
         self.fold = ChatFold(context.provider, context.model)
 
     async def open(self, failed: ModelError | None = None) -> Answer:
@@ -48,9 +46,9 @@ class ChatCall:
         """
         try:
             while True:
-                waited = await self._wait(failed) if failed else 0.0
+                await self._attempts.begin(failed)
                 try:
-                    return await self._send(waited)
+                    return await self._send()
                 except ModelError as error:
                     failed = error
         except BaseException as error:
@@ -122,14 +120,12 @@ class ChatCall:
         except StopAsyncIteration:
             return
         except Exception as error:
-            raise self._attempt_failed(error)
+            raise self._attempts.failed(error)
 
-    async def _send(self, waited: float) -> Answer:
-        """One attempt, to the head of its answer."""
+    async def _send(self) -> Answer:
+        """The attempt that has begun, to the head of its answer."""
         context = self._context
-        with context.clocks:
-            await context.runtime.rate_limiter.acquire(context.rate_key, 0)
-        self._begin_attempt(waited)
+        self.fold = ChatFold(context.provider, context.model)
         token = current_call.set(context)
         try:
             with context.clocks:
@@ -137,17 +133,10 @@ class ChatCall:
                 if inspect.isawaitable(answer):
                     answer = await answer
         except Exception as error:
-            raise self._attempt_failed(error)
+            raise self._attempts.failed(error)
         finally:
             current_call.reset(token)
         return answer
-
-    def _begin_attempt(self, waited: float) -> None:
-        context = self._context
-        context.budget.take()
-        context.attempt_started(waited)
-        self.fold = ChatFold(context.provider, context.model)
-        self._attempt_open = True
 
     async def _drain(self, source: AsyncGenerator[ChatResponse, None]) -> None:
         """Let the connection end by itself, so that it can be used again."""
@@ -156,48 +145,9 @@ class ChatCall:
         with suppress(StopAsyncIteration, ModelError), clocks:
             await source.__anext__()
 
-    async def _wait(self, error: ModelError) -> float:
-        """Wait before the next attempt and return the seconds, or raise when there shall be none."""
-        context = self._context
-        wait = None
-        if context.budget.left > 0:
-            retries = len(context.attempts) - 1
-            time_left = context.clocks.time_left()
-            wait = wait_before_retry(error, self._policy, retries, random.random(), time_left)
-        if wait is None:
-            raise error
-        await context.runtime.clock.sleep(wait)
-        return wait
-
-    def _attempt_failed(self, error: Exception) -> Exception:
-        """Write the failed attempt down; the same error with its facts, or what a foreign one means."""
-        context = self._context
-        failure = self._mapped(error)
-        context.attempt_ended(failure)
-        self._attempt_open = False
-        if isinstance(failure, ModelError):
-            failure.provider = failure.provider or context.provider
-            failure.model = failure.model or context.model
-            failure.attempts = tuple(context.attempts)
-        return failure
-
-    def _mapped(self, error: Exception) -> Exception:
-        if isinstance(error, ModelError):
-            return error
-        mapped = from_foreign(error)
-        if isinstance(error, self._retryable):
-            mapped = mapped or ModelConnectionError(f"{type(error).__name__}: {error}")
-            mapped.retryable = True
-        if mapped is None:
-            return error
-        mapped.__cause__ = error
-        return mapped
-
     def _final(self) -> ChatResponse:
         context = self._context
-        if self._attempt_open:
-            self._attempt_open = False
-            context.attempt_ended()
+        self._attempts.ended()
         seconds = context.runtime.clock.monotonic() - self._started
         response = self.fold.final(list(context.attempts), seconds)
         response.warnings = [*context.warnings, *response.warnings]
@@ -210,8 +160,7 @@ class ChatCall:
             return
         self._finished = True
         context = self._context
-        if self._attempt_open:  # cancelled, or left by the caller
-            context.attempt_ended(error)
+        self._attempts.ended(error)  # cancelled, or left by the caller
         context.clocks.stop()
         context.runtime.telemetry.call_ended(context.provider, context.model, self.fold.usage, error)
 

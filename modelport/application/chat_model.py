@@ -5,19 +5,17 @@ The engine and the cards are imported where they are used: a model can be built 
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import AsyncGenerator
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Type
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel
-
-from ..domain.errors import InvalidRequestError, UnsupportedFeatureError
+from ..domain.errors import UnsupportedFeatureError
 from ..domain.retry import RetryPolicy, Timeouts
 from ..ports.runtime import Runtime, default_runtime
+from .chat_extras import ChatExtras
 from .credential import CredentialBase
+from .model_base import ModelBase, retry_policy_of
 
 if TYPE_CHECKING:
     from ..domain.cards import CardQuery, ModelCard
@@ -30,11 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["ChatModelBase"]
 
 
-class NoParameters(BaseModel):
-    """A model without parameters."""
-
-
-class ChatModelBase:
+class ChatModelBase(ChatExtras, ModelBase):
     """A chat model: a credential, a model name and parameters, called with messages.
 
     A provider subclasses it with a `Parameters` class and `_call_api`, which is exactly one attempt; retries, clocks,
@@ -54,9 +48,7 @@ class ChatModelBase:
         on_unsupported: `error` refuses a call where something would have to be dropped or changed.
     """
 
-    Parameters: ClassVar[Type[BaseModel]] = NoParameters
     type: str = "chat_model"
-    provider: ClassVar[str] = ""
 
     def __init__(
         self,
@@ -76,39 +68,13 @@ class ChatModelBase:
         card_checks: Literal["on", "off"] = "on",
         on_unsupported: Literal["warn", "error"] = "warn",
     ) -> None:
-        self.credential = credential
-        self.model = model
-        self.parameters = self._checked_parameters(parameters)
+        policy = retry_policy_of(max_retries, retry_delay, retry_policy)
+        super().__init__(credential, model, parameters, policy, timeouts, transport, runtime, card_checks)
         self.stream = stream
-        self.retry_policy = _retry_policy(max_retries, retry_delay, retry_policy)
-        self.timeouts = timeouts or Timeouts()
-        self.card_checks = card_checks
         self.on_unsupported = on_unsupported
-        self._runtime = runtime
-        self._transport = transport
         self._context_size = context_size
         if formatter is not None:
             self.formatter = formatter
-
-    @property
-    def max_retries(self) -> int:
-        """How often a failed request may be sent again."""
-        return self.retry_policy.max_retries
-
-    @property
-    def provider_name(self) -> str:
-        """Who is asked: the name in responses, errors and owned data."""
-        return self.provider or self.credential.provider_name()
-
-    @property
-    def runtime(self) -> Runtime:
-        """The driven ports this model runs on."""
-        runtime = self._runtime or default_runtime()
-        return dataclasses.replace(runtime, transport=self._transport) if self._transport else runtime
-
-    def attach(self, runtime: Runtime) -> None:
-        """Run on this bundle from now on; a hub does it so that its models share one connection pool."""
-        self._runtime = runtime
 
     @cached_property
     def card(self) -> ModelCard:
@@ -164,44 +130,8 @@ class ChatModelBase:
         raise UnsupportedFeatureError(f"{type(self).__name__} does not implement `_call_api`")
 
     @classmethod
-    def _get_retryable_exceptions(cls) -> tuple[Type[Exception], ...]:
-        """Exceptions of `_call_api`, beside ours, after which the request is sent again."""
-        return ()
-
-    @classmethod
     def _card_query(cls) -> CardQuery[ModelCard]:
         from ..domain.cards import CardQuery, ModelCard
         from .card_lookup import class_names
 
         return CardQuery(ModelCard, cls.Parameters, class_names(cls))
-
-    def _checked_parameters(self, parameters: Any) -> Any:  # Any: the subclass's Parameters
-        if parameters is None:
-            return self.Parameters()
-        if not isinstance(parameters, BaseModel):
-            raise InvalidRequestError(
-                f"parameters is a {type(parameters).__name__}; pass {type(self).__name__}.Parameters(…)"
-            )
-        return parameters
-
-    async def aclose(self) -> None:
-        """Close what a transport of this model's own holds open; shared pools stay. Never required."""
-        if self._transport is not None:
-            await self._transport.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: Type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
-
-def _retry_policy(max_retries: int | None, delay: float | None, policy: RetryPolicy | None) -> RetryPolicy:
-    if policy is not None:
-        if max_retries is not None or delay is not None:
-            raise InvalidRequestError("give either retry_policy or max_retries and retry_delay, not both")
-        return policy
-    changes = {"max_retries": max_retries, "retry_delay": delay}
-    return RetryPolicy(**{name: value for name, value in changes.items() if value is not None})  # type: ignore[arg-type]

@@ -70,9 +70,16 @@ class CallClocks:
     def attempt_started(self) -> None:
         """A request is about to be sent."""
         self.reading = False
+        self._deadlines.pop("drain", None)
         self._left_at = self._monotonic()
         self._set("connect", self._timeouts.connect)
         self._set("first_event", self._timeouts.first_event)
+
+    def between_attempts(self) -> None:
+        """No request is on its way: only the total clock runs."""
+        self.reading = False
+        for name in ("connect", "first_event"):
+            self._deadlines.pop(name, None)
 
     def connected(self) -> None:
         """The connection stands."""

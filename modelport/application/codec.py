@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from ..domain.errors import ModelError
 from ..domain.responses import ChatResponse, ModelWarning
@@ -14,8 +14,9 @@ from .formatter import Rendered
 
 if TYPE_CHECKING:
     from ..domain.cards import ModelCard
+    from ..domain.structured_output import OutputSchema
 
-__all__ = ["ChatCodec", "ChatRequest", "Decoder", "Endpoint", "Framer", "WireCall"]
+__all__ = ["ChatCodec", "ChatRequest", "CountingCodec", "Decoder", "Endpoint", "Framer", "WireCall"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,10 @@ class ChatRequest:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     """Body fields given by the caller; they win over everything (Any: the provider's)."""
     extra_headers: Mapping[str, str] = field(default_factory=dict)
+    output_schema: OutputSchema | None = None
+    """The schema that the answer must follow, for codecs whose `native_output` has schema rules."""
+    json_mode: bool = False
+    """Whether the answer must be JSON of any shape, for codecs whose `native_output` has a JSON mode."""
 
 
 class Framer(Protocol):
@@ -100,7 +105,10 @@ class WireCall:
 
 
 class ChatCodec(Protocol):
-    """A provider's chat protocol. Pure: no I/O, no clock, no globals."""
+    """A provider's chat protocol. Pure: no I/O, no clock, no globals.
+
+    A codec that can ask for JSON says so with an attribute `native_output`, a `NativeOutput`.
+    """
 
     def encode(self, request: ChatRequest) -> WireCall:
         """The wire form of a call. Raises `InvalidRequestError` for what cannot be sent."""
@@ -108,4 +116,13 @@ class ChatCodec(Protocol):
 
     def map_error(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
         """The error that an answer with this status means; header names are lower case."""
+        ...
+
+
+@runtime_checkable
+class CountingCodec(Protocol):
+    """A codec whose provider counts the tokens of a request without answering it."""
+
+    def encode_count(self, request: ChatRequest) -> WireCall:
+        """The request to count; its whole answer has `usage.input_tokens` and no content."""
         ...

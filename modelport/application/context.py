@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from ..domain.responses import AttemptRecord, ModelWarning
 from ..domain.retry import Budget
 from ..ports.runtime import Runtime
 from .clocks import CallClocks
+
+if TYPE_CHECKING:
+    from ..domain.structured_output import OutputRequest
 
 __all__ = ["CallContext", "current_call"]
 
@@ -29,10 +32,18 @@ class CallContext:
     attempts: list[AttemptRecord] = field(default_factory=list)
     encoded: Any = None
     """What the first attempt made of the arguments, kept for the retries (Any: the template's own)."""
+    output: OutputRequest | None = None
+    """What is asked of the answer's form beside the arguments."""
+    counting: bool = False
+    """Whether the provider shall only count the tokens of the request."""
     _status: int | None = None
     _request_id: str | None = None
     _started: float = 0.0
     _waited: float = 0.0
+
+    def for_output(self, output: OutputRequest | None) -> CallContext:
+        """The context of a further part of this call: other arguments, but the same budget, clocks and attempts."""
+        return replace(self, output=output, warnings=[], encoded=None)
 
     def attempt_started(self, waited: float) -> None:
         """Begin the next attempt, after so many seconds of waiting."""

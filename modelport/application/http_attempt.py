@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..domain.card_checks import card_warnings, check_parameters
+from ..domain.cards import ModelCard
 from ..domain.errors import UnsupportedFeatureError
 from ..domain.messages import Msg
 from ..domain.responses import ModelWarning
+from ..domain.structured_output import without_thinking
 from ..domain.tool_choice import ToolChoice, ToolSchema
 from .chat_call import Answer, started
 from .chat_engine import new_context
-from .codec import ChatRequest, WireCall
+from .codec import ChatRequest, CountingCodec, WireCall
 from .context import CallContext, current_call
 from .formatter import RenderContext
 from .http_answer import HttpAnswer
+from .parameter_values import parameter_values
 
 if TYPE_CHECKING:
     from .http_chat import HttpChatModel
@@ -57,8 +59,14 @@ async def _encode(
     kwargs: Mapping[str, Any],
 ) -> WireCall:
     """The request on the wire; its warnings go to the context."""
-    values, warnings = _parameter_values(model)
+    values, warnings = parameter_values(model.parameters, model.card, model.card_checks)
+    chosen = frozenset(model.parameters.model_fields_set)
+    output = context.output
+    if output is not None and output.thinking_off:
+        values, chosen = without_thinking(values, chosen)
     rendered = await model.formatter.prepare(messages, context.runtime.media_loader, _render_context(model, context))
+    card = model.card if model.card_checks == "on" else ModelCard.permissive(model.model)
+    tools, dropped = _taken_tools(card, tools, tool_choice)
     overrides = dict(kwargs)
     headers = overrides.pop("extra_headers", None) or {}
     overrides.update(overrides.pop("extra_body", None) or {})
@@ -67,35 +75,43 @@ async def _encode(
         model=model_name,
         rendered=rendered,
         parameters=values,
-        chosen=frozenset(model.parameters.model_fields_set),
+        chosen=chosen,
         context_size=model.context_size,
         tools=tools,
         tool_choice=tool_choice,
         stream=context.stream,
-        card=model.card,
+        card=card,
         overrides=overrides,
         extra_headers=headers,
+        output_schema=output.schema if output else None,
+        json_mode=output is not None and output.json_mode,
     )
-    call = model.codec.encode(request)
-    context.warnings += [*warnings, *rendered.warnings, *call.warnings]
+    call = _counting(model.codec, request) if context.counting else model.codec.encode(request)
+    context.warnings += [*warnings, *rendered.warnings, *dropped, *call.warnings]
     if model.on_unsupported == "error":
         _refuse(context.warnings)
     return call
 
 
+def _taken_tools(
+    card: ModelCard, tools: Sequence[ToolSchema], choice: ToolChoice | None
+) -> tuple[Sequence[ToolSchema], list[ModelWarning]]:
+    """The tools, unless the model takes none: then a forced call is refused, and a free one goes without."""
+    if card.tools or not tools:
+        return tools, []
+    if choice is not None and choice.forces_call:
+        raise UnsupportedFeatureError(f"{card.name} calls no tools, so none can be forced", model=card.name)
+    return (), [ModelWarning("dropped", "tools", f"{card.name} calls no tools; they were left out")]
+
+
+def _counting(codec: object, request: ChatRequest) -> WireCall:
+    assert isinstance(codec, CountingCodec), "tokens are counted only where the protocol can"
+    return codec.encode_count(request)
+
+
 def _render_context(model: HttpChatModel, context: CallContext) -> RenderContext:
     types = model.card.input_types if model.card.known and model.card_checks == "on" else None
     return RenderContext(family=model.model_family(), input_types=types, now=context.runtime.clock.wall())
-
-
-def _parameter_values(model: HttpChatModel) -> tuple[dict[str, Any], list[ModelWarning]]:
-    """The parameters to send, checked against the card, and what was dropped."""
-    values = model.parameters.model_dump(exclude_none=True)
-    warnings = card_warnings(model.card)
-    if model.card_checks == "off":
-        return values, warnings
-    kept, dropped = check_parameters(model.card, values)
-    return kept, [*warnings, *dropped]
 
 
 def _refuse(warnings: Sequence[ModelWarning]) -> None:

@@ -105,7 +105,7 @@ class TurnBuilder:
 
     def __init__(self, messages: Sequence[Msg]) -> None:
         self.conversation = Conversation()
-        self._results = _results(messages)
+        self._pairs = _Pairs(messages)
 
     def add(self, message: Msg) -> None:
         """The turns of one message, in its native role."""
@@ -117,26 +117,57 @@ class TurnBuilder:
         elif message.role == "user":
             _add_user(self.conversation, message.name, message.content)
         else:
-            _add_assistant(self.conversation, message, self._results)
+            _add_assistant(self.conversation, message, self._pairs)
 
     def finish(self) -> Conversation:
         """The conversation, with a warning for each result that answered no call."""
-        for orphans in self._results.values():
-            for orphan in orphans:
-                _left_out(
-                    self.conversation, "tool_result", f"the result {orphan.id!r} of {orphan.name!r} answers no call"
-                )
+        for orphan in self._pairs.orphans:
+            reason = f"the result {orphan.id!r} of {orphan.name!r} answers no call"
+            _left_out(self.conversation, "tool_result", reason)
         return self.conversation
 
 
-def _results(messages: Sequence[Msg]) -> dict[str, list[ToolResultBlock]]:
-    """The results by call id, in order; an id may be used again later in a conversation."""
-    found: dict[str, list[ToolResultBlock]] = {}
-    for message in messages:
-        for block in message.content:
-            if isinstance(block, ToolResultBlock):
-                found.setdefault(block.id, []).append(block)
-    return found
+class _Pairs:
+    """Which result answers which call: one that stands after it, of the newest calls that carry the id.
+
+    Ids may be used again later in a conversation, and a call that nobody answered must not take a later call's result.
+    """
+
+    def __init__(self, messages: Sequence[Msg]) -> None:
+        self.orphans: list[ToolResultBlock] = []
+        self._answers: dict[int, ToolResultBlock] = {}
+        self._open: dict[str, list[tuple[int, ToolCallBlock]]] = {}
+        self._batch = 0
+        self._calling = True
+        for message in messages:
+            if message.role == "user":
+                self._batch += 1
+            for block in message.content:
+                if isinstance(block, ToolCallBlock):
+                    self._call(block)
+                elif isinstance(block, ToolResultBlock):
+                    self._result(block)
+
+    def answer(self, call: ToolCallBlock) -> ToolResultBlock | None:
+        """The result of this very block."""
+        return self._answers.get(id(call))
+
+    def _call(self, call: ToolCallBlock) -> None:
+        if not self._calling:
+            self._calling = True
+            self._batch += 1
+        waiting = self._open.setdefault(call.id, [])
+        if waiting and waiting[-1][0] != self._batch:
+            waiting.clear()
+        waiting.append((self._batch, call))
+
+    def _result(self, result: ToolResultBlock) -> None:
+        self._calling = False
+        waiting = self._open.get(result.id)
+        if waiting:
+            self._answers[id(waiting.pop(0)[1])] = result
+        else:
+            self.orphans.append(result)
 
 
 def _add_user(conversation: Conversation, name: str, blocks: Sequence[ContentBlock]) -> None:
@@ -153,18 +184,18 @@ def _spoken(blocks: Sequence[ContentBlock]) -> list[TextBlock | DataBlock]:
     ]
 
 
-def _add_assistant(conversation: Conversation, message: Msg, results: dict[str, list[ToolResultBlock]]) -> None:
+def _add_assistant(conversation: Conversation, message: Msg, pairs: _Pairs) -> None:
     """A message of the model: cut into turns at each result and hint."""
     pending: list[AssistantBlock] = []
     for block in message.content:
         if isinstance(block, ToolResultBlock | HintBlock):
-            _flush(conversation, message.name, pending, results)
+            _flush(conversation, message.name, pending, pairs)
             pending = []
             if isinstance(block, HintBlock):
                 _add_hint(conversation, block)
         elif not (isinstance(block, TextBlock) and not block.text.strip()):
             pending.append(block)
-    _flush(conversation, message.name, pending, results)
+    _flush(conversation, message.name, pending, pairs)
 
 
 def _add_hint(conversation: Conversation, hint: HintBlock) -> None:
@@ -174,22 +205,17 @@ def _add_hint(conversation: Conversation, hint: HintBlock) -> None:
         conversation.turns.append(HintTurn(hint.source, kept))
 
 
-def _flush(
-    conversation: Conversation,
-    name: str,
-    blocks: list[AssistantBlock],
-    results: dict[str, list[ToolResultBlock]],
-) -> None:
+def _flush(conversation: Conversation, name: str, blocks: list[AssistantBlock], pairs: _Pairs) -> None:
     """One assistant turn and the results of its calls; calls without a result are left out."""
     kept: list[AssistantBlock] = []
     answers: list[ToolResultBlock] = []
     for block in blocks:
         if isinstance(block, ToolCallBlock):
-            waiting = results.get(block.id)
-            if not waiting:
+            found = pairs.answer(block)
+            if found is None:
                 _left_out(conversation, "tool_call", f"the call {block.id!r} of {block.name!r} has no result")
                 continue
-            block, answer = _with_own_id(conversation, block, waiting.pop(0))
+            block, answer = _with_own_id(conversation, block, found)
             answers.append(answer)
         kept.append(block)
     if any(not isinstance(block, ThinkingBlock) for block in kept):

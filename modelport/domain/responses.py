@@ -113,7 +113,11 @@ class ChatResponse:
 
 @dataclass(slots=True, eq=False)
 class StructuredResponse:
-    """A validated object: `content` is the dict with defaults and coercions applied, `value` the instance."""
+    """A validated object: `content` is the dict with defaults and coercions applied, `value` the instance.
+
+    A stream of them has steps with `is_last=False`, whose `content` is what has arrived so far, not validated: one dict,
+    which grows from step to step.
+    """
 
     content: dict[str, Any]  # Any: whatever the schema describes
     value: Any = None  # Any: the caller's own pydantic class
@@ -126,3 +130,4 @@ class StructuredResponse:
     finish_reason: FinishReason | None = None
     warnings: list[ModelWarning] = field(default_factory=list)
     attempts: list[AttemptRecord] = field(default_factory=list)
+    is_last: bool = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from email.utils import formatdate
 from typing import Any
 
@@ -105,6 +106,14 @@ async def test_a_stream_without_content_is_sent_again(sample: Sample) -> None:
     assert [attempt.error for attempt in last.attempts] == ["StreamTruncatedError", None]
 
 
+async def test_a_stream_that_only_began_is_sent_again(sample: Sample) -> None:
+    _, runtime = impatient()
+    async with ScriptedServer([sample.stream(*sample.opening[:-2], CLOSE), sample.whole_stream]) as server:
+        text, last = await read(await stream_of(sample.model(server.base_url, runtime=runtime)))
+        assert len(server.requests) == 2
+    assert text == last.text == "Hello world"
+
+
 async def test_an_error_object_in_the_stream(sample: Sample) -> None:
     async with ScriptedServer([sample.stream(*sample.opening, sample.error_event)]) as server:
         stream = await stream_of(sample.model(server.base_url))
@@ -184,20 +193,31 @@ async def test_x_should_retry_outranks_the_status(sample: Sample, word: str, req
         assert len(server.requests) == requests
 
 
+async def expire_when(scope: asyncio.Timeout, seen: Callable[[], bool]) -> None:
+    """Let a timeout run out as soon as something has happened."""
+    while not seen():
+        await asyncio.sleep(0)
+    scope.reschedule(asyncio.get_running_loop().time())
+
+
 async def test_asyncio_timeout_ends_a_hanging_stream(sample: Sample) -> None:
     async with ScriptedServer([sample.stream(*sample.opening, HANG)]) as server:
         stream = await stream_of(sample.model(server.base_url))
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.05):
+            async with asyncio.timeout(None) as scope:
+                expiring = asyncio.create_task(expire_when(scope, lambda: stream.partial.text == "Hello world"))
                 await read(stream)
+        await expiring
         await asyncio.wait_for(server.requests[0].client_closed.wait(), 5)
 
 
 async def test_asyncio_timeout_ends_a_hanging_request(sample: Sample) -> None:
     async with ScriptedServer([ScriptedAnswer(before=[HANG])]) as server:
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.05):
+            async with asyncio.timeout(None) as scope:
+                expiring = asyncio.create_task(expire_when(scope, lambda: bool(server.requests)))
                 await sample.model(server.base_url)(question())
+        await expiring
         await asyncio.wait_for(server.requests[0].client_closed.wait(), 5)
 
 

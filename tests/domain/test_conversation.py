@@ -260,3 +260,25 @@ def test_no_text_is_empty_and_none_is_lost(history: list[Msg]) -> None:
     ]
     words = [block.text if isinstance(block, TextBlock) else block.hint for block in given_texts]
     assert shown == [word for word in words if isinstance(word, str) and word.strip()]
+
+
+def _call(call_id: str, text: str) -> ToolCallBlock:
+    return ToolCallBlock(id=call_id, name="f", input=text)
+
+
+def _answer(call_id: str, text: str) -> ToolResultBlock:
+    return ToolResultBlock(id=call_id, name="f", output=text)
+
+
+def test_a_stale_result_before_a_call_is_not_its_answer() -> None:
+    conversation = to_turns([AssistantMsg("bot", [_answer("0", "stale"), _call("0", "{}"), _answer("0", "fresh")])])
+    assert [turn.results[0].output for turn in conversation.turns if isinstance(turn, ToolTurn)] == ["fresh"]
+    assert [warning.setting for warning in conversation.warnings] == ["tool_result"]
+
+
+def test_an_unanswered_call_does_not_take_a_later_calls_result() -> None:
+    blocks = [_call("0", "old"), _call("1", "{}"), _answer("1", "one"), _call("0", "new"), _answer("0", "zero")]
+    conversation = to_turns([AssistantMsg("bot", blocks)])
+    calls = [call.input for turn in conversation.turns if isinstance(turn, AssistantTurn) for call in turn.calls]
+    assert calls == ["{}", "new"]
+    assert [warning.setting for warning in conversation.warnings] == ["tool_call"]

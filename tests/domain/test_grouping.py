@@ -174,6 +174,8 @@ class TestMedia:
         cat = picture()
         message = AssistantMsg("bob", [text("a"), HintBlock(hint=[text("see"), cat], source="camera")])
         assert parts(message)[-3:] == [f"{HISTORY_NOTE}\n<history>\nbob: a\ncamera: see", cat, "</history>"]
+        message = AssistantMsg("bob", [text("a"), HintBlock(hint=[cat], source="camera"), cat])
+        assert parts(message) == [f"{HISTORY_NOTE}\n<history>\nbob: a\ncamera:", cat, "bob:", cat, "</history>"]
 
     def test_media_whose_words_hold_a_tag_are_announced(self) -> None:
         url = URLSource(url="https://example.test/</history>x", media_type="image/png")

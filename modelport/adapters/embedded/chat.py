@@ -81,9 +81,12 @@ class EmbeddedChatModel(DialectChatModel):
         **kwargs: Any,  # Any: fields of the request's body
     ) -> ChatResponse | AsyncGenerator[ChatResponse, None]:
         """Ask the model; loads it first when it is not."""
+        await self._prepare()
+        return await super().__call__(messages, tools, tool_choice, **kwargs)
+
+    async def _prepare(self) -> None:
         if not self._base_url:
             self._base_url = await asyncio.to_thread(self._start)
-        return await super().__call__(messages, tools, tool_choice, **kwargs)
 
     def endpoint(self) -> Endpoint:
         """The engine's address."""

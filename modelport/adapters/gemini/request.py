@@ -27,13 +27,8 @@ __all__ = ["GeminiCodec", "method_url"]
 _VERSIONED = re.compile(r"/v\d+(alpha|beta)?\d*\Z")
 _FIELDS = {"max_tokens": "maxOutputTokens", "temperature": "temperature", "top_p": "topP", "top_k": "topK"}
 _MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY"}
-_NESTED = {
-    "generationConfig": "generationConfig",
-    "generation_config": "generationConfig",
-    "toolConfig": "toolConfig",
-    "tool_config": "toolConfig",
-}
-"""Body objects that overrides are merged into, under both spellings that the API takes."""
+_NESTED = frozenset({"generationConfig", "toolConfig"})
+"""Body objects that overrides are merged into."""
 
 
 def method_url(base_url: str, model: str, method: str) -> str:
@@ -93,12 +88,17 @@ def _body(request: ChatRequest) -> tuple[Json, list[ModelWarning]]:
 
 
 def _override(body: Json, overrides: Mapping[str, Any]) -> None:
+    """The caller's fields win, in either spelling that the API takes: both spellings of one field are an error."""
     for name, value in overrides.items():
-        nested = _NESTED.get(name)
-        if nested and isinstance(value, Mapping):
-            body[nested] = {**(body.get(nested) or {}), **value}
+        field = _camel(name)
+        if field in _NESTED and isinstance(value, Mapping):
+            body[field] = {**(body.get(field) or {}), **{_camel(key): inner for key, inner in value.items()}}
         else:
-            body[nested or name] = value
+            body[field] = value
+
+
+def _camel(name: str) -> str:
+    return re.sub(r"_([a-z])", lambda found: found[1].upper(), name)
 
 
 def _add_tools(request: ChatRequest, body: Json) -> list[ModelWarning]:

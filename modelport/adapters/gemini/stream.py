@@ -14,12 +14,13 @@ from pydantic import JsonValue
 from ...domain.blocks import Base64Source, DataBlock, ProviderData, URLSource
 from ...domain.errors import ResponseDecodeError, StreamTruncatedError
 from ...domain.identity import new_id
-from ...domain.responses import ChatResponse, ChatUsage, FinishReason
+from ...domain.responses import ChatResponse, FinishReason
 from ..wire.decoder import Json, JsonDecoder, RunKind
 from ..wire.json_text import dump_json
 from .errors import stream_error
 from .replay import ReplayData
 from .sound import is_raw_sound, wav_piece
+from .usage import chat_usage
 
 __all__ = ["FINISH_REASONS", "GeminiDecoder"]
 
@@ -90,7 +91,7 @@ class GeminiDecoder(JsonDecoder):
         reason = FINISH_REASONS.get(self.raw_finish_reason or "", FinishReason.OTHER)
         self.finish_reason = FinishReason.CONTENT_FILTER if self._blocked else reason
         if self._usage:
-            self.usage = _usage(self._usage)
+            self.usage = chat_usage(self._usage)
 
     def _event(self, event: Json) -> None:
         if event.get("error"):
@@ -254,20 +255,3 @@ class GeminiDecoder(JsonDecoder):
             self._replay.after(part)
         else:
             self._waiting.append(part)
-
-
-def _usage(usage: Json) -> ChatUsage:
-    """Candidates leave out thoughts, and the prompt what server tools read; any count may be missing."""
-    thoughts = _count(usage, "thoughtsTokenCount")
-    return ChatUsage(
-        input_tokens=_count(usage, "promptTokenCount") + _count(usage, "toolUsePromptTokenCount"),
-        output_tokens=_count(usage, "candidatesTokenCount") + thoughts,
-        cache_input_tokens=_count(usage, "cachedContentTokenCount"),
-        reasoning_tokens=thoughts,
-        raw=usage,
-    )
-
-
-def _count(usage: Json, key: str) -> int:
-    value = usage.get(key)
-    return value if isinstance(value, int) and value > 0 else 0

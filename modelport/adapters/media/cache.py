@@ -58,7 +58,7 @@ class SharedWork:
         """The result, or the error, of the work under way for this key; started when there is none."""
         place = (asyncio.get_running_loop(), key)
         work = self._running.get(place)
-        if work is None or work.task.done():
+        if work is None:
             work = self._running[place] = _Work(asyncio.create_task(start()))
         work.waiting += 1
         try:

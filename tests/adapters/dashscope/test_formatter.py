@@ -83,7 +83,11 @@ async def test_media(name: str, block: DataBlock, part: Json) -> None:
 
 @pytest.mark.parametrize(
     ("name", "block"),
-    [("qwen-plus", media("image/png")), ("qwen-vl-max", media("audio/wav")), ("qwen3.6-plus", media("application/pdf"))],
+    [
+        ("qwen-plus", media("image/png")),
+        ("qwen-vl-max", media("audio/wav")),
+        ("qwen3.6-plus", media("application/pdf")),
+    ],
 )
 async def test_media_that_the_model_does_not_take_are_announced(name: str, block: DataBlock) -> None:
     body, warnings = await DASHSCOPE.sent(name, [UserMsg(name="user", content=[TextBlock(text="See"), block])])
@@ -108,7 +112,11 @@ async def conversation(name: str) -> list[Msg]:
     """A question that the model answered with reasoning and a call."""
     question = UserMsg(name="user", content="Rain?")
     answer = await asked(DASHSCOPE.model(name, Scripted(REASONED), stream=True), [question], tools=[WEATHER])
-    results = [ToolResultBlock(id=each.id, name=each.name, output="dry") for each in answer.content if isinstance(each, ToolCallBlock)]
+    results = [
+        ToolResultBlock(id=each.id, name=each.name, output="dry")
+        for each in answer.content
+        if isinstance(each, ToolCallBlock)
+    ]
     return [question, AssistantMsg(name="assistant", content=[*answer.content, *results])]  # fmt: skip
 
 
@@ -120,9 +128,7 @@ async def test_reasoning_returns_to_models_that_preserve_it(thinking: bool) -> N
         "role": "assistant",
         "content": "",
         "reasoning_content": "Look it up.",
-        "tool_calls": [
-            {"id": "call_1", "type": "function", "function": {"name": "get_weather", "arguments": "{}"}}
-        ],
+        "tool_calls": [{"id": "call_1", "type": "function", "function": {"name": "get_weather", "arguments": "{}"}}],
     }
     assert (body["preserve_thinking"], warnings) == (True, [])
 

@@ -85,9 +85,11 @@ async def test_overrides_win_and_merge_into_the_settings() -> None:
 
 
 async def test_the_other_spelling_of_the_settings_is_not_sent_beside_the_first() -> None:
-    sent = await send(parameters={"top_k": 3}, extra_body={"generation_config": {"seed": 1}})
-    assert sent.config == {"topK": 3, "seed": 1}
-    assert "generation_config" not in sent.body
+    given = {"generation_config": {"seed": 1, "max_output_tokens": 9}, "system_instruction": {"parts": [{"text": "x"}]}}
+    sent = await send([SystemMsg(name="s", content="y"), *HELLO], parameters={"max_tokens": 3}, extra_body=given)
+    assert sent.config == {"maxOutputTokens": 9, "seed": 1}
+    assert sent.body.keys() == {"systemInstruction", "contents", "generationConfig"}
+    assert sent.body["systemInstruction"] == {"parts": [{"text": "x"}]}
 
 
 class TestSystem:

@@ -218,7 +218,7 @@ class TestFacts:
         last = {"promptTokenCount": 20, "candidatesTokenCount": 4, "toolUsePromptTokenCount": 100}
         usage = decode(sse(chunk({"text": "x"}, usage=first), chunk(finish="STOP", usage=last))).usage
         assert usage is not None
-        assert (usage.input_tokens, usage.output_tokens) == (120, 9)
+        assert (usage.input_tokens, usage.output_tokens) == (20, 9)
         assert (usage.cache_input_tokens, usage.reasoning_tokens) == (12, 5)
         assert usage.raw == {**first, **last}
 

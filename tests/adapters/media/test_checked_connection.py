@@ -104,11 +104,17 @@ async def test_a_proxy_is_sent_to_the_address(library: Literal["httpx", "httpx2"
     assert server.requests[0][0] == "CONNECT 93.184.216.34:443 HTTP/1.1"
 
 
-async def test_closing_closes_both_pools(server: Server, transport: HttpxTransport) -> None:
-    await get(transport, server.url("/cat"), None)
-    await get(transport, server.url("/cat"))
+@pytest.mark.parametrize("address", [None, HERE])
+async def test_closing_ends_what_is_open(server: Server, transport: HttpxTransport, address: str | None) -> None:
+    async def half(writer: asyncio.StreamWriter) -> None:
+        writer.write(answer()[:-1])
+
+    server.answers["/half"] = half
+    response = await transport.send(HttpRequest("GET", server.url("/half"), address=address))
     await transport.aclose()
-    assert await get(transport, server.url("/cat")) == b"\x89PNG"
+    await server.closed.wait()
+    await response.aclose()
+    assert await get(transport, server.url("/cat"), address) == b"\x89PNG"
 
 
 class TestLoader:

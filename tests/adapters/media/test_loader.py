@@ -1,37 +1,24 @@
-"""Loading media: limits, addresses, redirects, sharing, time and files."""
+"""Loading media over HTTP: answers, limits, addresses and redirects."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
-import gc
-import os
 import socket
-import threading
 from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from modelport.adapters.media.cache import RecentTexts
 from modelport.adapters.media.encoding import LimitedBase64
 from modelport.adapters.media.fetch import shown
 from modelport.adapters.media.loader import HttpMediaLoader
-from modelport.adapters.media.media_types import contradicts
 from modelport.adapters.transport.httpx import HttpxTransport
-from modelport.domain.blocks import URLSource
-from modelport.domain.errors import MediaError
-from modelport.testing.clock import VirtualClock
 from tests.adapters.media.server import Elsewhere, Server, answer, redirect, serving
+from tests.adapters.media.support import PNG, refusal, source
 
 PUBLIC, PRIVATE = "93.184.216.34", "10.1.2.3"
-PNG = b"\x89PNG and the rest of it"
-
-
-def source(url: str, media_type: str = "image/png") -> URLSource:
-    return URLSource(url=url, media_type=media_type)
 
 
 def names(*addresses: str) -> Resolver:
@@ -64,12 +51,6 @@ def transport() -> HttpxTransport:
 @pytest.fixture
 def loader(transport: HttpxTransport) -> HttpMediaLoader:
     return HttpMediaLoader(transport, allow_private=True)
-
-
-async def refusal(loader: HttpMediaLoader, url: str, media_type: str = "image/png") -> str:
-    with pytest.raises(MediaError) as caught:
-        await loader.load(source(url, media_type))
-    return str(caught.value)
 
 
 class TestLoading:
@@ -278,280 +259,6 @@ class TestRedirects:
     async def test_a_redirect_to_nowhere_is_an_error(self, server: Server, loader: HttpMediaLoader) -> None:
         server.answers["/cat"] = answer(b"", "", "302 Found")
         assert "where to go" in await refusal(loader, server.url("/cat"))
-
-
-class TestTypes:
-    @pytest.mark.parametrize(
-        ("served", "declared"),
-        [
-            ("image/jpeg", "image/png"),
-            ("", "image/png"),
-            ("application/octet-stream", "video/mp4"),
-            ("Binary/Octet-Stream", "image/png"),
-            ("video/mp4", "audio/mp4"),
-            ("application/ogg", "audio/ogg"),
-            ("text/plain; charset=utf-8", "text/markdown"),
-            ("application/x-pdf", "application/pdf"),
-            ("text/html", "text/html"),
-        ],
-    )
-    def test_what_may_be(self, served: str, declared: str) -> None:
-        assert not contradicts(served, declared)
-
-    @pytest.mark.parametrize(
-        ("served", "declared"),
-        [
-            ("text/html", "image/png"),
-            ("TEXT/HTML; charset=utf-8", "application/pdf"),
-            ("text/html", "text/plain"),
-            ("application/json", "image/png"),
-            ("image/png", "audio/wav"),
-            ("video/mp4", "image/gif"),
-            ("image/png", "application/pdf"),
-        ],
-    )
-    def test_what_may_not_be(self, served: str, declared: str) -> None:
-        assert contradicts(served, declared)
-
-
-class TestKeeping:
-    async def test_a_second_load_makes_no_request(self, server: Server, loader: HttpMediaLoader) -> None:
-        server.answers["/cat"] = answer(PNG)
-        first = await loader.load(source(server.url("/cat")))
-        assert await loader.load(source(server.url("/cat"))) == first
-        assert len(server.requests) == 1
-
-    async def test_a_failure_is_not_kept(self, server: Server, loader: HttpMediaLoader) -> None:
-        await refusal(loader, server.url("/cat"))
-        server.answers["/cat"] = answer(b"<html>", "text/html")
-        await refusal(loader, server.url("/cat"))
-        server.answers["/cat"] = answer(PNG)
-        assert (await loader.load(source(server.url("/cat")))).data
-
-    async def test_another_declared_type_is_checked_anew(self, server: Server, loader: HttpMediaLoader) -> None:
-        server.answers["/cat"] = answer(PNG)
-        await loader.load(source(server.url("/cat")))
-        await refusal(loader, server.url("/cat"), "audio/wav")
-
-    async def test_loads_at_the_same_time_share_one_request(self, server: Server, loader: HttpMediaLoader) -> None:
-        server.answers["/cat"] = answer(PNG)
-        server.answers["/dog"] = answer(PNG)
-        wanted = [source(server.url(path)) for path in ("/cat", "/dog", "/cat", "/cat")]
-        loaded = await asyncio.gather(*(loader.load(each) for each in wanted))
-        assert len({each.data for each in loaded}) == 1
-        assert sorted(server.paths) == ["/cat", "/dog"]
-
-    async def test_they_share_a_failure_too(self, server: Server, loader: HttpMediaLoader) -> None:
-        loads = (loader.load(source(server.url("/none"))) for _ in range(3))
-        results = await asyncio.gather(*loads, return_exceptions=True)
-        assert [type(each) for each in results] == [MediaError] * 3
-        assert len(server.requests) == 1
-
-    def test_the_one_unused_for_longest_goes_first(self) -> None:
-        recent = RecentTexts(10)
-        recent.put("a", "aaaa")
-        recent.put("b", "bbbb")
-        assert recent.get("a") == "aaaa"
-        recent.put("c", "cccc")
-        assert [recent.get(key) for key in "abc"] == ["aaaa", None, "cccc"]
-        recent.put("d", "d" * 11)
-        assert [recent.get(key) for key in "acd"] == ["aaaa", "cccc", None]
-
-    @given(st.lists(st.tuples(st.sampled_from("abcd"), st.text("x", max_size=9)), max_size=20))
-    def test_the_limit_holds(self, puts: list[tuple[str, str]]) -> None:
-        recent = RecentTexts(12)
-        for key, text in puts:
-            recent.put(key, text)
-            kept = [recent.get(each) or "" for each in "abcd"]
-            assert recent.get(key) == text
-            assert sum(map(len, kept)) <= 12
-
-    async def test_a_small_cache_loads_again(self, server: Server, transport: HttpxTransport) -> None:
-        server.answers["/cat"] = answer(PNG)
-        loader = HttpMediaLoader(transport, allow_private=True, cache_bytes=4)
-        for _ in range(2):
-            await loader.load(source(server.url("/cat")))
-        assert len(server.requests) == 2
-
-    def test_several_event_loops_one_after_another(self) -> None:
-        loader = HttpMediaLoader(HttpxTransport(trust_env=False), allow_private=True, cache_bytes=0)
-
-        async def load() -> str:
-            async with serving() as server:
-                server.answers["/cat"] = answer(PNG)
-                return (await loader.load(source(server.url("/cat")))).data
-
-        assert asyncio.run(load()) == asyncio.run(load())
-
-
-class Slow:
-    """An answer that waits until it is let go."""
-
-    def __init__(self) -> None:
-        self.asked = asyncio.Event()
-        self.go = asyncio.Event()
-
-    async def __call__(self, writer: asyncio.StreamWriter) -> None:
-        whole = answer(PNG)
-        writer.write(whole[:-4])
-        self.asked.set()
-        await self.go.wait()
-        writer.write(whole[-4:])
-        await writer.drain()
-
-
-class TestTimeAndCancelling:
-    async def test_a_load_that_takes_too_long_is_an_error(self, server: Server, transport: HttpxTransport) -> None:
-        server.answers["/cat"] = slow = Slow()
-        clock = VirtualClock()
-        loader = HttpMediaLoader(transport, allow_private=True, timeout=7, clock=clock)
-        load = asyncio.create_task(refusal(loader, server.url("/cat")))
-        await slow.asked.wait()
-        clock.advance(6.9)
-        assert not load.done()
-        clock.advance(0.2)
-        assert "longer than 7 s" in await load
-        assert clock.pending == 0
-        slow.go.set()
-
-    async def test_no_timer_stays_behind(self, server: Server, transport: HttpxTransport) -> None:
-        server.answers["/cat"] = answer(PNG)
-        clock = VirtualClock()
-        await HttpMediaLoader(transport, allow_private=True, clock=clock).load(source(server.url("/cat")))
-        assert clock.pending == 0
-
-    async def test_cancelling_the_only_load_closes_its_connection(
-        self, server: Server, loader: HttpMediaLoader
-    ) -> None:
-        async def endless(writer: asyncio.StreamWriter) -> None:
-            writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-            while True:
-                writer.write(b"1\r\nx\r\n")
-                await writer.drain()
-                asked.set()
-                await asyncio.sleep(0)
-
-        asked = asyncio.Event()
-        server.answers["/cat"] = endless
-        load = asyncio.create_task(loader.load(source(server.url("/cat"))))
-        await asked.wait()
-        load.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await load
-        assert not [task for task in asyncio.all_tasks() if "_fetch" in str(task.get_coro())]
-        await server.closed.wait()
-        server.answers["/cat"] = answer(PNG)
-        assert (await loader.load(source(server.url("/cat")))).data
-
-    async def test_cancelling_one_of_two_loads_leaves_the_other(self, server: Server, loader: HttpMediaLoader) -> None:
-        server.answers["/cat"] = slow = Slow()
-        first, second = (asyncio.create_task(loader.load(source(server.url("/cat")))) for _ in range(2))
-        await slow.asked.wait()
-        first.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await first
-        slow.go.set()
-        assert base64.b64decode((await second).data) == PNG
-        assert len(server.requests) == 1
-
-    async def test_nothing_is_left_behind(self, server: Server, transport: HttpxTransport) -> None:
-        server.answers |= {"/cat": answer(PNG), "/far": redirect("/cat"), "/html": answer(b"<html>", "text/html")}
-        loader = HttpMediaLoader(transport, allow_private=True, max_bytes=100)
-        before = asyncio.all_tasks()
-        await loader.load(source(server.url("/far")))
-        await refusal(loader, server.url("/html"))
-        await transport.aclose()
-        gc.collect()
-        own = {task for task in asyncio.all_tasks() - before if "serve" not in str(task.get_coro())}
-        assert own == set()
-
-
-class TestFiles:
-    @pytest.fixture
-    def folder(self, tmp_path: Path) -> Path:
-        (tmp_path / "allowed" / "inner").mkdir(parents=True)
-        (tmp_path / "outside").mkdir()
-        for place in ("allowed/cat.png", "allowed/inner/a cat #1.png", "outside/cat.png"):
-            (tmp_path / place).write_bytes(PNG)
-        return tmp_path
-
-    @pytest.fixture
-    def files(self, transport: HttpxTransport, folder: Path) -> HttpMediaLoader:
-        return HttpMediaLoader(transport, roots=[folder / "absent", folder / "allowed"], max_bytes=100)
-
-    @pytest.mark.parametrize("place", ["allowed/cat.png", "allowed/inner/a cat #1.png", "allowed/inner/../cat.png"])
-    async def test_below_a_root(self, files: HttpMediaLoader, folder: Path, place: str) -> None:
-        url = (folder / "allowed").as_uri() + (folder / place).as_uri()[len((folder / "allowed").as_uri()) :]
-        assert base64.b64decode((await files.load(source(url))).data) == PNG
-
-    async def test_without_roots_nothing_may_be_read(self, transport: HttpxTransport, folder: Path) -> None:
-        url = (folder / "allowed/cat.png").as_uri()
-        message = await refusal(HttpMediaLoader(transport, allow_private=True), url)
-        assert "may not be read" in message and "media setting roots" in message
-
-    @pytest.mark.parametrize(
-        "place",
-        [
-            "outside/cat.png",
-            "allowed/../outside/cat.png",
-            "allowed/%2e%2e/outside/cat.png",
-            "allowed-too/x",
-            "outside/none",
-        ],
-    )
-    async def test_elsewhere(self, files: HttpMediaLoader, folder: Path, place: str) -> None:
-        assert "may not be read" in await refusal(files, f"file://{folder}/{place}")
-
-    async def test_a_link_leads_nowhere_else(self, files: HttpMediaLoader, folder: Path) -> None:
-        (folder / "allowed/link.png").symlink_to(folder / "outside/cat.png")
-        (folder / "allowed/door").symlink_to(folder / "outside")
-        (folder / "allowed/loop").symlink_to(folder / "allowed/loop")
-        assert "may not be read" in await refusal(files, (folder / "allowed/link.png").as_uri())
-        assert "may not be read" in await refusal(files, (folder / "allowed/door/cat.png").as_uri())
-        assert "cannot be read" in await refusal(files, (folder / "allowed/loop").as_uri())
-
-    async def test_links_inside_and_a_linked_root_are_followed(self, transport: HttpxTransport, folder: Path) -> None:
-        (folder / "allowed/link.png").symlink_to("inner/a cat #1.png")
-        (folder / "root").symlink_to(folder / "allowed")
-        loader = HttpMediaLoader(transport, roots=[folder / "root"])
-        for url in ((folder / "root/link.png").as_uri(), (folder / "allowed/cat.png").as_uri()):
-            assert (await loader.load(source(url))).data
-
-    async def test_only_regular_files(self, files: HttpMediaLoader, folder: Path) -> None:
-        os.mkfifo(folder / "allowed/pipe")
-        assert "not a regular file" in await refusal(files, (folder / "allowed/pipe").as_uri())
-        assert "cannot be read" in await refusal(files, (folder / "allowed/none").as_uri())
-        assert "regular" in await refusal(files, (folder / "allowed/inner").as_uri())
-        assert "cannot be read" in await refusal(files, f"file://{folder}/allowed/%00")
-
-    async def test_the_limit(self, files: HttpMediaLoader, folder: Path) -> None:
-        (folder / "allowed/big").write_bytes(b"x" * 101)
-        (folder / "allowed/empty").touch()
-        assert "larger than 100 bytes" in await refusal(files, (folder / "allowed/big").as_uri())
-        assert "empty" in await refusal(files, (folder / "allowed/empty").as_uri())
-
-    async def test_another_machine_is_refused(self, files: HttpMediaLoader) -> None:
-        assert "file:///folder/file" in await refusal(files, "file://server/share/cat.png")
-
-    async def test_a_changed_file_is_read_anew(self, files: HttpMediaLoader, folder: Path) -> None:
-        url = (folder / "allowed/cat.png").as_uri()
-        first = await files.load(source(url))
-        (folder / "allowed/cat.png").write_bytes(b"another")
-        assert (await files.load(source(url))).data != first.data
-
-    async def test_reading_happens_in_a_thread(
-        self, files: HttpMediaLoader, folder: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        threads: list[int] = []
-        opened = os.open
-
-        def watched(path: str, flags: int) -> int:
-            threads.append(threading.get_ident())
-            return opened(path, flags)
-
-        monkeypatch.setattr(os, "open", watched)
-        await files.load(source((folder / "allowed/cat.png").as_uri()))
-        assert threads and threading.get_ident() not in threads
 
 
 @given(st.text())

@@ -286,11 +286,9 @@ def test_reasoning_goes_back_to_its_owner(
     mode: Any, calls: bool, thought: ThinkingBlock | None, sent: str | None
 ) -> None:
     row = replace(ROW, replay_reasoning=mode, reasoning_placeholder="-")
-    msg = (
-        called("a", text="t", thinking=thought)
-        if calls
-        else AssistantMsg(name="bot", content=[thought, TextBlock(text="t")])
-    )
+    said: list[Any] = [thought, TextBlock(text="t")]
+    plain = AssistantMsg(name="bot", content=[block for block in said if block])
+    msg = called("a", text="t", thinking=thought) if calls else plain
     rendered = render(row, msg)
     assert rendered.messages[0].get("reasoning_content") == sent
     dropped = thought is not None and sent != thought.thinking

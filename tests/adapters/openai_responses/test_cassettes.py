@@ -50,7 +50,7 @@ POPULATION: Json = {
 async def ask(
     spy: Spy, *messages: Msg, stream: bool = True, name: str = "gpt-5.6", parameters: Any = None, **call: Any
 ) -> ChatResponse:
-    credential = OpenAICredential(api_key="sk-test")  # type: ignore[arg-type]
+    credential = OpenAICredential(api_key="sk-test")
     chosen = OpenAIResponseModel.Parameters(**(parameters or {}))
     model = OpenAIResponseModel(credential, name, chosen, stream, max_retries=0, transport=spy)
     answer = await model(list(messages), **call)

@@ -24,7 +24,7 @@ KEY = "sk-secret-0123456789"
 
 
 async def failure(transport: Scripted, *, stream: bool = False) -> ModelError:
-    credential = OpenAICredential(api_key=KEY)  # type: ignore[arg-type]
+    credential = OpenAICredential(api_key=KEY)
     model = OpenAIResponseModel(credential, "gpt-5.6", stream=stream, max_retries=0, transport=transport)
     with pytest.raises(ModelError) as caught:
         answer = await model(HELLO)
@@ -108,7 +108,7 @@ async def test_failures_in_a_successful_body(answer: Json, expected: type[ModelE
 
 async def test_a_failed_stream_is_sent_again_before_its_content() -> None:
     transport = Scripted(sse([failed("server_error", "x")]))
-    credential = OpenAICredential(api_key=KEY)  # type: ignore[arg-type]
+    credential = OpenAICredential(api_key=KEY)
     model = OpenAIResponseModel(credential, "gpt-5.6", max_retries=2, retry_delay=0.0, transport=transport)
     answer = await model(HELLO)
     assert not isinstance(answer, ChatResponse)

@@ -78,7 +78,7 @@ def test_roles() -> None:
 
 
 def test_media_a_user_sends() -> None:
-    blocks = [
+    blocks: list[TextBlock | DataBlock] = [
         TextBlock(text="Look"),
         DataBlock(source=PNG),
         DataBlock(source=URLSource(url="https://host/a.webp", media_type="image/webp")),

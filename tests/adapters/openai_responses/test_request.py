@@ -34,7 +34,7 @@ KEY = "sk-secret-0123456789"
 
 def model(transport: Scripted, name: str = "gpt-5.6", **options: Any) -> OpenAIResponseModel:
     parameters = OpenAIResponseModel.Parameters(**options.pop("parameters", {}))
-    credential = OpenAICredential(api_key=KEY, base_url="http://host/v1")  # type: ignore[arg-type]
+    credential = OpenAICredential(api_key=KEY, base_url="http://host/v1")
     return OpenAIResponseModel(credential, name, parameters, transport=transport, **{"stream": False, **options})
 
 

@@ -223,6 +223,19 @@ def test_interleaved_calls_are_told_apart() -> None:
         assert len(deltas) > 6
 
 
+def test_interleaved_calls_that_were_never_announced() -> None:
+    first, second = function_call("one", '{"a": 1}', "call_a"), function_call("two", '{"b": 22}', "call_b")
+    events = drop("response.output_item.added")(events_of([first, second], size=3))
+    of_first = [event for event in events if event.get("output_index") == 0]
+    of_second = [event for event in events if event.get("output_index") == 1]
+    mixed = [event for pair in zip_longest(of_first, of_second) for event in pair if event is not None]
+    half_announced = [*events_of([first], size=3)[:3], of_first[0], *of_second[-1:], *of_first[1:]]
+    for sent in (mixed, without("item_id")(mixed), half_announced):
+        answer, _ = read([sse([*sent, events[-1]])])
+        calls = {block.id: block.input for block in answer.content if isinstance(block, ToolCallBlock)}
+        assert calls == {"call_a": '{"a": 1}', "call_b": '{"b": 22}'}
+
+
 def test_names_of_tools_are_the_applications() -> None:
     (block,) = whole(response([function_call("legal", "{}")])).content
     assert isinstance(block, ToolCallBlock) and block.name == "Original name"
@@ -283,6 +296,7 @@ def test_reasoning_text_of_open_models() -> None:
     streamed = drop("response.output_item.done")(events_of([item]))
     moved = {**item, "content": [], "summary": [{"type": "summary_text", "text": "Raw thoughts"}]}
     done = {"type": "response.output_item.done", "output_index": 0, "item": moved}
+    moved["summary"][0]["text"] = "Raw thoughts, told again in more words"
     answer, _ = read([sse([*streamed[:-1], done, streamed[-1]])])
     assert answer.content[0].thinking == "Raw thoughts"  # type: ignore[union-attr]
 

@@ -50,7 +50,7 @@ POPULATION: Json = {
 async def ask(
     spy: Spy, *messages: Msg, stream: bool = True, name: str = "grok-4.3", parameters: Any = None, **call: Any
 ) -> ChatResponse:
-    credential = XAICredential(api_key="xai-test")  # type: ignore[arg-type]
+    credential = XAICredential(api_key="xai-test")
     chosen = XAIChatModel.Parameters(**(parameters or {}))
     model = XAIChatModel(credential, name, chosen, stream, max_retries=0, transport=spy)
     answer = await model(list(messages), **call)

@@ -24,7 +24,7 @@ KEY = "xai-secret-0123456789"
 
 
 async def failure(transport: Scripted, *, stream: bool = False) -> ModelError:
-    credential = XAICredential(api_key=KEY)  # type: ignore[arg-type]
+    credential = XAICredential(api_key=KEY)
     model = XAIChatModel(credential, "grok-4.3", stream=stream, max_retries=0, transport=transport)
     with pytest.raises(ModelError) as caught:
         answer = await model(HELLO)

@@ -94,8 +94,8 @@ def test_documents_only_by_url() -> None:
 def test_what_tools_return() -> None:
     url = URLSource(url="https://host/b.pdf", media_type="application/pdf")
     output = [TextBlock(text="Both:"), DataBlock(source=PNG), DataBlock(source=url)]
-    blocks = [ToolCallBlock(id="c", name="f", input="{}"), ToolResultBlock(id="c", name="f", output=output)]
-    rendered = render(AssistantMsg("bot", blocks))
+    call, result = ToolCallBlock(id="c", name="f", input="{}"), ToolResultBlock(id="c", name="f", output=output)
+    rendered = render(AssistantMsg("bot", [call, result]))
     text, image, announced = rendered.messages[1]["output"]
     assert (text["type"], image["type"], announced["type"]) == ("input_text", "input_image", "input_text")
     assert "https://host/b.pdf" in announced["text"] and settings_of(rendered) == [("changed", "data")]

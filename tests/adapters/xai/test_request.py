@@ -21,7 +21,7 @@ async def ask(name: str = "grok-4.3", **call: Any) -> tuple[Json, ChatResponse]:
     parameters = XAIChatModel.Parameters(**call.pop("parameters", {}))
     options = {key: call.pop(key) for key in ("on_unsupported",) if key in call}
     transport = Scripted.whole(response([message("Hi")]))
-    credential = XAICredential(api_key=KEY)  # type: ignore[arg-type]
+    credential = XAICredential(api_key=KEY)
     model = XAIChatModel(credential, name, parameters, False, transport=transport, **options)
     answer = await model(HELLO, **call)
     assert isinstance(answer, ChatResponse)
@@ -113,8 +113,8 @@ async def test_credential() -> None:
     assert XAICredential.get_chat_model_classes() == [XAIChatModel]
     assert XAICredential.form_schema()["title"] == "xAI API"
     assert XAICredential.form_schema()["properties"]["api_key"]["writeOnly"] is True
-    assert KEY not in repr(XAICredential(api_key=KEY))  # type: ignore[arg-type]
+    assert KEY not in repr(XAICredential(api_key=KEY))
     with pytest.raises(AuthenticationError, match="XAI_API_KEY"):
-        await XAIChatModel(XAICredential(api_key=""), "grok-4.3", max_retries=0)(HELLO)  # type: ignore[arg-type]
+        await XAIChatModel(XAICredential(api_key=""), "grok-4.3", max_retries=0)(HELLO)
     names = [card.name for card in XAIChatModel.list_models()]
     assert "grok-4.3" in names

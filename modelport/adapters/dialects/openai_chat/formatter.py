@@ -138,14 +138,19 @@ class _Writer:
         promoted: list[TextBlock | DataBlock] = []
         for result in turn.results:
             text, media = split_tool_output(result)
-            content: Any = text or "(no output)"
-            if media and self.row.media.in_tool_results:
-                shown = [block for block in media if self._parts.part(block) is not None]
-                content = [{"type": "text", "text": content}, *(self._parts.part(block) for block in shown)]
-                media = [block for block in media if block not in shown]
+            content, left = self._result_content(text or "(no output)", media)
             call_id = short_id(result.id, self.row.max_id_length)
             self.messages.append({"role": "tool", "tool_call_id": call_id, "content": content})
-            for block in media:
+            for block in left:
                 promoted += [TextBlock(text=f"The tool's output with the identifier {block.id}:"), block]
         if promoted:
             self.messages.append({"role": "user", "content": self._parts.content(promoted)})
+
+    def _result_content(self, text: str, media: list[DataBlock]) -> tuple[Any, list[DataBlock]]:
+        """The content of one result, a string when there is only text, and the media that stay outside (Any: JSON)."""
+        if not self.row.media.in_tool_results:
+            return text, media
+        parts = [(block, self._parts.part(block)) for block in media]
+        shown = [part for _, part in parts if part is not None]
+        left = [block for block, part in parts if part is None]
+        return [{"type": "text", "text": text}, *shown] if shown else text, left

@@ -91,7 +91,7 @@ def has_reasoning(request: ChatRequest) -> bool:
 
 
 def _wanted(request: ChatRequest, implied_by: str) -> bool | None:
-    """The caller's wish; the form's default when nothing was set; `None` when nobody knows of a switch."""
+    """The caller's wish; the form's default when nothing was set; `None` when there is nothing to say."""
     values, card = request.parameters, request.card
     if "thinking_enable" not in values:
         return None
@@ -99,7 +99,7 @@ def _wanted(request: ChatRequest, implied_by: str) -> bool | None:
         return bool(values["thinking_enable"])
     if values["thinking_enable"] or values.get(implied_by):
         return True
-    if card is None or card.thinking is None:
+    if card is None or card.thinking is None or not card.thinking.can_disable:
         return None
     return bool(card.default_of("thinking_enable"))
 

@@ -1,0 +1,291 @@
+"""Structured output: strategy after strategy within one budget, until an object is valid or nothing is left to try."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from ..domain.errors import ContextLengthError, InvalidRequestError, ModelError, StructuredOutputError
+from ..domain.messages import Msg
+from ..domain.partial_json import PartialJson
+from ..domain.responses import ChatResponse, ChatUsage, FinishReason, ModelWarning, StructuredResponse
+from ..domain.schema_adapt import Adapted, adapt
+from ..domain.schema_restore import restored
+from ..domain.schema_rules import TOOL
+from ..domain.structured_output import (
+    TOOL_STRATEGIES,
+    NativeOutput,
+    PlannedStrategy,
+    Strategy,
+    StructuredSituation,
+    plan_strategies,
+    thinks_in_call,
+)
+from ..domain.tool_choice import ToolChoice, ToolSchema, validate_tools
+from .chat_call import STARTED as NOTHING
+from .chat_call import Answer, ChatCall
+from .chat_engine import new_context
+from .formatter import check_messages
+from .structured_reading import read_object
+from .structured_rung import Rung
+from .structured_target import InvalidAnswerError, StructuredTarget
+
+if TYPE_CHECKING:
+    from .chat_model import ChatModelBase
+
+__all__ = ["StructuredRun"]
+
+_ASKS = 2
+"""How often one strategy is asked before the next one is tried; the last one is asked until the budget is spent."""
+_LONG = 32_768
+"""From this many characters on an answer is read in a thread: repairing is slow."""
+_UNREADY = NativeOutput(forced_tool=True)
+"""What is known of a model that is no codec: nothing but that it is called with tools."""
+
+
+class StructuredRun:
+    """One call of `generate_structured_output`, or of `stream_structured_output`. Runs once."""
+
+    def __init__(
+        self,
+        model: ChatModelBase,
+        messages: list[Msg],
+        structured_model: type[BaseModel] | Mapping[str, Any],  # Any: a JSON Schema
+        tools: list[ToolSchema] | None,
+        tool_choice: ToolChoice | None,
+        kwargs: Mapping[str, Any],  # Any: provider body fields
+        *,
+        allow_partial: bool = False,
+    ) -> None:
+        check_messages(messages)
+        if not messages:
+            raise InvalidRequestError("messages is empty; there is nothing to answer")
+        validate_tools(tools, None)
+        self._model = model
+        self._messages = messages
+        self._target = StructuredTarget(structured_model)
+        self._tools = tools or []
+        self._kwargs = kwargs
+        self._allow_partial = allow_partial
+        self._native: NativeOutput = getattr(getattr(model, "codec", None), "native_output", _UNREADY)
+        self._for_tool = adapt(self._target.schema, TOOL)
+        self._for_output = adapt(self._target.schema, self._native.schema or TOOL)
+        self._thinks = self._will_think()
+        self._plan = plan_strategies(self._situation(tool_choice))
+        self._context = new_context(model)
+        self._usage: ChatUsage | None = None
+        self._refusals: list[tuple[PlannedStrategy, InvalidRequestError]] = []
+        self._errors: list[str] = []
+        self._raw_text: str | None = None
+        self._last: ChatResponse | None = None
+
+    async def result(self) -> StructuredResponse:
+        """The validated object."""
+        async with aclosing(self.steps(stream=False)) as steps:
+            async for step in steps:
+                if step.is_last:
+                    return step
+        raise AssertionError("steps end with the last one or an error")
+
+    async def steps(self, *, stream: bool = True) -> AsyncGenerator[StructuredResponse, None]:
+        """Growing objects with `is_last=False` (when streaming), then the validated one. Raises a `ModelError`."""
+        await self._model._prepare()
+        started = self._context.runtime.clock.monotonic()
+        for planned in self._plan.tried:
+            rung = Rung(planned, self._target, self._adapted(planned.strategy), self._tools)
+            messages = rung.messages(self._messages)
+            asks, response = 0, NOTHING
+            while self._context.budget.left > 0 and (asks < _ASKS or planned is self._plan.tried[-1]):
+                asks += 1
+                try:
+                    async with aclosing(self._ask(rung, messages, stream=stream)) as answers:
+                        async for answer in answers:
+                            if isinstance(answer, StructuredResponse):
+                                yield answer
+                            else:
+                                response = answer
+                except ContextLengthError:
+                    raise
+                except InvalidRequestError as error:
+                    self._refusals.append((planned, error))
+                    break
+                self._count(response)
+                try:
+                    valid = await self._judged(rung, response)
+                except InvalidAnswerError as invalid:
+                    self._invalid(response, rung, invalid)
+                    messages = rung.asked_again(messages, response, invalid.errors)
+                    continue
+                if valid.usage is not None:
+                    valid.usage.time = self._context.runtime.clock.monotonic() - started
+                yield valid
+                return
+        raise self._failure()
+
+    async def _ask(
+        self, rung: Rung, messages: list[Msg], *, stream: bool
+    ) -> AsyncGenerator[StructuredResponse | ChatResponse, None]:
+        """One request and its retries: objects as they grow, then the whole answer."""
+        model = self._model
+        context = self._context.for_output(rung.output)
+        context.stream = stream
+        if rung.planned.thinking_off and self._thinks:
+            context.warnings.append(ModelWarning("changed", "thinking_enable", rung.planned.reason))
+        tools, choice = rung.tools, rung.choice
+
+        def attempt() -> Awaitable[Answer] | Answer:
+            made: Awaitable[Answer] | Answer = model._call_api(model.model, messages, tools, choice, **self._kwargs)
+            return made
+
+        call = ChatCall(context, attempt, model.retry_policy, model._get_retryable_exceptions())
+        answer = await call.open()
+        if not stream:
+            yield await call.collect(answer)
+            return
+        async with aclosing(await call.deltas(answer)) as deltas:
+            async for item in _growing(rung, deltas):
+                yield item
+
+    async def _judged(self, rung: Rung, response: ChatResponse) -> StructuredResponse:
+        """The answer as the validated object; raises `InvalidAnswerError`, or an error that no re-ask can mend."""
+        text = rung.answer(response)
+        reason = response.finish_reason
+        truncated = reason is FinishReason.LENGTH
+        if reason in (FinishReason.REFUSAL, FinishReason.CONTENT_FILTER):
+            self._invalid(response, rung, InvalidAnswerError([f"$: the answer ended with {reason}"]))
+            raise self._failure(f"the model gave no object: its answer ended with {reason}")
+        try:
+            content, value, repaired = await self._read(rung, text, truncated=truncated)
+        except InvalidAnswerError as invalid:
+            if truncated:
+                self._invalid(response, rung, invalid)
+                raise self._failure(
+                    "the answer was cut off by its length limit; raise max_tokens, or pass allow_partial=True"
+                ) from invalid
+            raise
+        warnings = [*self._refused(), *response.warnings, *_repair_warnings(repaired=repaired, truncated=truncated)]
+        return StructuredResponse(
+            content,
+            value,
+            rung.planned.strategy.value,
+            usage=self._usage,
+            metadata=dict(response.metadata),
+            finish_reason=reason,
+            warnings=warnings,
+            attempts=list(self._context.attempts),
+        )
+
+    async def _read(self, rung: Rung, text: str, *, truncated: bool) -> tuple[dict[str, Any], Any, bool]:
+        """Content, instance, and whether the text was repaired (Any: JSON values; the caller's class)."""
+
+        def read() -> tuple[dict[str, Any], Any, bool]:
+            found, repaired = read_object(text, truncated=truncated, allow_partial=truncated and self._allow_partial)
+            value = restored(found, self._target.schema, rung.adapted)
+            if not isinstance(value, dict):
+                raise InvalidAnswerError(["$: this is not a JSON object"])
+            return (*self._target.checked(value), repaired)
+
+        return await asyncio.to_thread(read) if len(text) > _LONG else read()
+
+    # what is known before
+
+    def _situation(self, choice: ToolChoice | None) -> StructuredSituation:
+        card = self._model.card
+        has_switch = "thinking_enable" in type(self._model.parameters).model_fields
+        return StructuredSituation(
+            native=self._native,
+            output=card.structured_output,
+            tool_choice=card.tool_choice,
+            takes_tools=card.tools,
+            thinks=self._thinks,
+            can_stop=has_switch and (card.thinking is None or card.thinking.can_disable),
+            other_tools=bool(self._tools),
+            problems=self._for_output.problems,
+            choice=choice,
+        )
+
+    def _will_think(self) -> bool | None:
+        model = self._model
+        values = model.parameters.model_dump(exclude_none=True)
+        chosen = frozenset(model.parameters.model_fields_set)
+        return thinks_in_call(values, chosen, model.card.thinking, known=model.card.known)
+
+    def _adapted(self, strategy: Strategy) -> Adapted:
+        return self._for_tool if strategy in TOOL_STRATEGIES or not self._for_output.expressible else self._for_output
+
+    # what happened
+
+    def _count(self, response: ChatResponse) -> None:
+        """Add up what all answers of this call cost."""
+        self._last = response
+        new, old = response.usage, self._usage
+        if new is None or old is None:
+            self._usage = new or old
+            return
+        self._usage = replace(
+            new,
+            input_tokens=new.input_tokens + old.input_tokens,
+            output_tokens=new.output_tokens + old.output_tokens,
+            cache_input_tokens=new.cache_input_tokens + old.cache_input_tokens,
+            cache_creation_input_tokens=new.cache_creation_input_tokens + old.cache_creation_input_tokens,
+            reasoning_tokens=new.reasoning_tokens + old.reasoning_tokens,
+        )
+
+    def _invalid(self, response: ChatResponse, rung: Rung, invalid: InvalidAnswerError) -> None:
+        self._raw_text = rung.answer(response)
+        self._errors += [f"{rung.planned.strategy.value}: {error}" for error in invalid.errors]
+
+    def _refused(self) -> list[ModelWarning]:
+        return [
+            ModelWarning("changed", "structured_output", f"{planned.strategy.value} was refused: {error.message}")
+            for planned, error in self._refusals
+        ]
+
+    def _failure(self, why: str | None = None) -> ModelError:
+        """The error that says best what happened."""
+        attempts = tuple(self._context.attempts)
+        if self._last is None and self._refusals:
+            first = self._refusals[0][1]
+            first.attempts = attempts
+            return first
+        tried = ", ".join(planned.strategy.value for planned in self._plan.tried)
+        error = StructuredOutputError(
+            why or f"no valid object in {len(attempts)} request(s); strategies for this model: {tried}",
+            raw_text=self._raw_text,
+            errors=[*self._errors, *(f"{planned.strategy.value}: {error}" for planned, error in self._refusals)],
+            provider=self._context.provider,
+            model=self._context.model,
+            partial=self._last,
+        )
+        error.attempts = attempts
+        return error
+
+
+async def _growing(
+    rung: Rung, deltas: AsyncGenerator[ChatResponse, None]
+) -> AsyncGenerator[StructuredResponse | ChatResponse, None]:
+    """The object as it grows, one and the same dict all the time; then the whole answer."""
+    partial, calls = PartialJson(), dict[str, bool]()
+    async for delta in deltas:
+        if delta.is_last:
+            yield delta
+            return
+        changed = False
+        for block in delta.content:
+            piece = rung.grows(block, calls)
+            changed = (bool(piece) and partial.feed(piece)) or changed
+        if changed and partial.value is not None:
+            yield StructuredResponse(
+                partial.value, None, rung.planned.strategy.value, id=delta.id, created_at=delta.created_at, is_last=False
+            )
+
+
+def _repair_warnings(*, repaired: bool, truncated: bool) -> Sequence[ModelWarning]:
+    if repaired and truncated:
+        return [ModelWarning("other", "structured_output", "the answer was cut off; what there is of it was taken")]
+    return [ModelWarning("other", "structured_output", "the answer's JSON had to be repaired")] if repaired else []

@@ -1,0 +1,187 @@
+"""A JSON object that grows while its text arrives, at a cost linear in the text.
+
+Every character is looked at once. The object is one and the same all the time; strings that are still open are brought
+up to date at ever larger steps, so that a long one is not copied at every piece.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+__all__ = ["PartialJson"]
+
+_TOKEN = re.compile(r'[{}\[\],:"]|[^\s{}\[\],:"]+')
+_PLAIN = re.compile(r'[^"\\]*')
+_SMALL = 2048
+_GROWTH = 16
+
+
+class PartialJson:
+    """Reads one JSON object piece by piece; `value` is what there is of it, `None` before it begins.
+
+    What precedes the first `{` is skipped, and what follows the object's end is ignored. Text that is not JSON stops
+    the reading (`broken`); what came before it stays.
+    """
+
+    __slots__ = ("_buffer", "_key", "_pieces", "_places", "_shown", "_size", "_string", "broken", "complete", "value")
+
+    def __init__(self) -> None:
+        self.value: dict[str, Any] | None = None  # Any: JSON values
+        self.complete = False
+        self.broken = False
+        self._buffer = ""
+        self._places: list[Any] = []  # Any: the dicts and lists that are open, the innermost last
+        self._key: str | None = None
+        self._string: str | None = None
+        """`key` or `value` while a string is open."""
+        self._pieces: list[str] = []
+        self._size = 0
+        self._shown = 0
+
+    def feed(self, text: str) -> bool:
+        """Take a piece; whether the object changed."""
+        if self.complete or self.broken:
+            return False
+        if self.value is None:
+            start = text.find("{")
+            if start < 0:
+                return False
+            self.value = {}
+            self._places = [self.value]
+            text = text[start + 1 :]
+            self._read(text)
+            return True
+        return self._read(text)
+
+    def _read(self, text: str) -> bool:
+        text = self._buffer + text
+        self._buffer = ""
+        place, changed = 0, False
+        while place < len(text) and not self.complete and not self.broken:
+            if self._string is not None:
+                place, grew = self._in_string(text, place)
+                changed = changed or grew
+                continue
+            found = _TOKEN.search(text, place)
+            if found is None:
+                break
+            token, place = found[0], found.end()
+            if token[0] not in '{}[],:"' and place == len(text):
+                self._buffer = token  # a number or a word that may go on
+                break
+            changed = self._token(token) or changed
+        return changed
+
+    def _in_string(self, text: str, place: int) -> tuple[int, bool]:
+        """The open string up to its end or the end of the text."""
+        found = _PLAIN.match(text, place)
+        end = found.end() if found else place
+        self._take(text[place:end])
+        if end == len(text):
+            return end, self._show()
+        if text[end] == '"':
+            return end + 1, self._close_string()
+        length = self._escape_length(text, end)
+        if end + length > len(text):
+            self._buffer = text[end:]
+            return len(text), self._show()
+        try:
+            self._take(json.loads(f'"{text[end : end + length]}"', strict=False))
+        except ValueError:
+            self.broken = True
+        return end + length, False
+
+    @staticmethod
+    def _escape_length(text: str, start: int) -> int:
+        """The characters of an escape; the halves of a surrogate pair belong together."""
+        if text[start + 1 : start + 2] != "u":
+            return 2
+        high = text[start + 2 : start + 6].lower()
+        return 12 if high[:2] in ("d8", "d9", "da", "db") else 6
+
+    def _take(self, piece: str) -> None:
+        if piece:
+            self._pieces.append(piece)
+            self._size += len(piece)
+
+    def _show(self) -> bool:
+        """Bring the open string up to date, a long one only when it has grown by a part of itself."""
+        if self._string == "key" or self._size == self._shown:
+            return False
+        if self._size > _SMALL and self._size - self._shown < self._size // _GROWTH:
+            return False
+        self._shown = self._size
+        text = "".join(self._pieces)
+        self._pieces = [text]
+        self._replace(text)
+        return True
+
+    def _close_string(self) -> bool:
+        text = "".join(self._pieces)
+        kind, self._string = self._string, None
+        if kind == "key":
+            self._key = text
+            return False
+        self._replace(text)
+        self._key = None
+        return True
+
+    def _open_string(self) -> bool:
+        self._pieces, self._size, self._shown = [], 0, 0
+        top = self._places[-1]
+        if isinstance(top, dict) and self._key is None:
+            self._string = "key"
+            return False
+        self._string = "value"
+        return self._add("")
+
+    def _token(self, token: str) -> bool:
+        if token == '"':
+            return self._open_string()
+        if token in "{[":
+            inner: Any = {} if token == "{" else []
+            changed = self._add(inner)
+            self._key = None
+            self._places.append(inner)
+            return changed
+        if token in "}]":
+            return self._close(token)
+        if token in ",:":
+            return False
+        try:
+            changed = self._add(json.loads(token, parse_constant=_refuse))
+        except ValueError:
+            self.broken = True
+            return False
+        self._key = None
+        return changed
+
+    def _close(self, token: str) -> bool:
+        closed = self._places.pop()
+        if isinstance(closed, dict) is not (token == "}"):
+            self.broken = True
+        self._key = None
+        self.complete = not self._places and not self.broken
+        return self.complete
+
+    def _add(self, value: Any) -> bool:
+        """A new value, under the key that waits for it or at the end of the list."""
+        top = self._places[-1]
+        if isinstance(top, list):
+            top.append(value)
+            return True
+        if self._key is None:
+            self.broken = True
+            return False
+        top[self._key] = value
+        return True
+
+    def _replace(self, text: str) -> None:
+        top = self._places[-1]
+        top[-1 if isinstance(top, list) else self._key] = text
+
+
+def _refuse(word: str) -> Any:  # Any: never returns
+    raise ValueError(f"{word} is not JSON")
