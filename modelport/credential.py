@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from .adapters.openai.credential import OpenAICredential
     from .adapters.xai.credential import XAICredential
     from .application.credential import CredentialBase
+    from .composition.credential_factory import CredentialFactory
 
 __all__ = [
     "AnthropicCredential",
     "CredentialBase",
+    "CredentialFactory",
     "DashScopeCredential",
     "DeepSeekCredential",
     "GeminiCredential",
@@ -34,6 +36,7 @@ __getattr__ = lazy_exports(
     {
         "AnthropicCredential": "adapters.anthropic.credential",
         "CredentialBase": "application.credential",
+        "CredentialFactory": "composition.credential_factory",
         "DashScopeCredential": "adapters.dashscope.credential",
         "DeepSeekCredential": "adapters.deepseek.credential",
         "GeminiCredential": "adapters.gemini.credential",

@@ -49,9 +49,7 @@ class ChatExtras:
         from .structured_runner import StructuredRun
 
         model = cast("ChatModelBase", self)
-        run = StructuredRun(
-            model, messages, structured_model, tools, tool_choice, kwargs, allow_partial=allow_partial
-        )
+        run = StructuredRun(model, messages, structured_model, tools, tool_choice, kwargs, allow_partial=allow_partial)
         return await run.result()
 
     async def stream_structured_output(
@@ -75,9 +73,7 @@ class ChatExtras:
         from .structured_runner import StructuredRun
 
         model = cast("ChatModelBase", self)
-        run = StructuredRun(
-            model, messages, structured_model, tools, tool_choice, kwargs, allow_partial=allow_partial
-        )
+        run = StructuredRun(model, messages, structured_model, tools, tool_choice, kwargs, allow_partial=allow_partial)
         async with aclosing(run.steps()) as steps:
             async for step in steps:
                 yield step

@@ -90,8 +90,6 @@ class Decoder(Protocol):
         ...
 
 
-
-
 @dataclass(frozen=True, slots=True)
 class WireCall:
     """One request ready to be sent, and the means to read either kind of answer to it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Type
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from ..domain.errors import SettingsError
 from ..domain.identity import new_id
@@ -65,6 +65,20 @@ class CredentialBase(BaseModel):
         """The speech cards of all its classes, by name."""
         cards: dict[str, TTSModelCard] = {c.name: c for m in cls.get_tts_model_classes() for c in m.list_models()}
         return [cards[name] for name in sorted(cards)]
+
+    def to_storage(self, *, include_secrets: bool = False) -> dict[str, Any]:  # Any: JSON values
+        """The fields as JSON values, to be read back by `CredentialFactory.from_dict`.
+
+        Secrets are left out unless asked for; a credential stored without them is read back once they are filled in.
+        """
+        stored = self.model_dump(mode="json", exclude_none=True)
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, SecretStr):
+                stored.pop(name, None)
+                if include_secrets and value.get_secret_value():
+                    stored[name] = value.get_secret_value()
+        return stored
 
     @classmethod
     def form_schema(cls) -> dict[str, Any]:  # Any: a JSON Schema

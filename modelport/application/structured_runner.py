@@ -281,7 +281,12 @@ async def _growing(
             changed = (bool(piece) and partial.feed(piece)) or changed
         if changed and partial.value is not None:
             yield StructuredResponse(
-                partial.value, None, rung.planned.strategy.value, id=delta.id, created_at=delta.created_at, is_last=False
+                partial.value,
+                None,
+                rung.planned.strategy.value,
+                id=delta.id,
+                created_at=delta.created_at,
+                is_last=False,
             )
 
 

@@ -48,9 +48,7 @@ class StructuredTarget:
             )
         self.name = legal_name(name)
         if not _describes_object(self.schema, self.schema, 0):
-            raise InvalidRequestError(
-                f"{name} does not describe an object; put what it describes into a field of one"
-            )
+            raise InvalidRequestError(f"{name} does not describe an object; put what it describes into a field of one")
 
     @property
     def description(self) -> str:
@@ -101,7 +99,9 @@ def _validator(schema: dict[str, Any]) -> Validator:
     try:
         cls.check_schema(schema)
     except SchemaError as error:
-        raise InvalidRequestError(f"structured_model is not a JSON Schema: {error.json_path}: {error.message}") from error
+        raise InvalidRequestError(
+            f"structured_model is not a JSON Schema: {error.json_path}: {error.message}"
+        ) from error
     registry: Any = Registry()  # Any: its own type parameter is of no use here
     return cls(schema, registry=registry, format_checker=cls.FORMAT_CHECKER)
 

@@ -27,6 +27,7 @@ ModelportError
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -130,8 +131,9 @@ class ModelError(ModelportError):
     def scrub(self, secrets: Sequence[str]) -> None:
         """Replace these words wherever the error repeats them: servers echo keys."""
         for secret in secrets:
-            self.message = self.message.replace(secret, "[secret]")
-            self.body = self.body.replace(secret, "[secret]") if self.body else None
+            word = re.escape(secret) + r"(?!\*\*)"  # before asterisks it is what the server left of a longer key
+            self.message = re.sub(word, "[secret]", self.message)
+            self.body = re.sub(word, "[secret]", self.body) if self.body else None
         self.args = (self.message,)
 
     def __str__(self) -> str:

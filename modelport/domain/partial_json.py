@@ -67,11 +67,11 @@ class PartialJson:
             found = _TOKEN.search(text, place)
             if found is None:
                 break
-            token, place = found[0], found.end()
-            if token[0] not in '{}[],:"' and place == len(text):
-                self._buffer = token  # a number or a word that may go on
+            sign, place = found[0], found.end()
+            if sign[0] not in '{}[],:"' and place == len(text):
+                self._buffer = sign  # a number or a word that may go on
                 break
-            changed = self._token(token) or changed
+            changed = self._token(sign) or changed
         return changed
 
     def _in_string(self, text: str, place: int) -> tuple[int, bool]:
@@ -137,30 +137,30 @@ class PartialJson:
         self._string = "value"
         return self._add("")
 
-    def _token(self, token: str) -> bool:
-        if token == '"':
+    def _token(self, sign: str) -> bool:
+        if sign == '"':
             return self._open_string()
-        if token in "{[":
-            inner: Any = {} if token == "{" else []
+        if sign in "{[":
+            inner: Any = {} if sign == "{" else []
             changed = self._add(inner)
             self._key = None
             self._places.append(inner)
             return changed
-        if token in "}]":
-            return self._close(token)
-        if token in ",:":
+        if sign in "}]":
+            return self._close(sign)
+        if sign in ",:":
             return False
         try:
-            changed = self._add(json.loads(token, parse_constant=_refuse))
+            changed = self._add(json.loads(sign, parse_constant=_refuse))
         except ValueError:
             self.broken = True
             return False
         self._key = None
         return changed
 
-    def _close(self, token: str) -> bool:
+    def _close(self, sign: str) -> bool:
         closed = self._places.pop()
-        if isinstance(closed, dict) is not (token == "}"):
+        if isinstance(closed, dict) is not (sign == "}"):
             self.broken = True
         self._key = None
         self.complete = not self._places and not self.broken

@@ -153,7 +153,7 @@ class _Adapter:
     # unions and references
 
     def _flat(self, node: Schema, place: str, path: tuple[str, ...]) -> Schema:
-        """The schema with its `allOf` merged into it, `oneOf` said as `anyOf` where it must, and a root `$ref` named."""
+        """The schema with `allOf` merged, `oneOf` said as `anyOf` where it must be, and the `$ref` of a root replaced."""
         if place == "$" and isinstance(node.get("$ref"), str):
             target = local_target(self._root, node["$ref"])
             if isinstance(target, dict) and node["$ref"] not in path:
@@ -184,7 +184,8 @@ class _Adapter:
             while isinstance(part, dict) and isinstance(part.get("$ref"), str) and part["$ref"] not in seen:
                 seen.add(part["$ref"])
                 target = local_target(self._root, part["$ref"])
-                part = merged(without(target, _DEFINITIONS), without(part, {"$ref"})) if isinstance(target, dict) else {}
+                beside = without(part, {"$ref"})
+                part = merged(without(target, _DEFINITIONS), beside) if isinstance(target, dict) else {}
             if not isinstance(part, dict) or "$ref" in part:
                 self.removed.append(f"{place}: allOf")
                 continue

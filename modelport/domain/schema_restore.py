@@ -30,9 +30,7 @@ class _Restorer:
             return value
         branches = [branch for node in nodes for branch in self._branches(node, 0)]
         if isinstance(value, list):
-            parts: list[Node] = [branch["items"] for branch in branches if isinstance(branch.get("items"), dict)]
-            for branch in branches:
-                parts += branch.get("prefixItems", ())
+            parts = [part for branch in branches for part in _item_schemas(branch)]
             return [self.value(item, parts, depth + 1) for item in value]
         fitting = [branch for branch in branches if _fits(value, branch)] or branches
         result = {}
@@ -47,7 +45,19 @@ class _Restorer:
         """Whether the null may be meant: the property is required, or takes null."""
         if name in branch.get("required", ()):
             return True
-        return any(_takes_null(part) for part in self._branches(branch["properties"][name], 0))
+        return self._takes_null(branch["properties"][name], 0)
+
+    def _takes_null(self, node: Node | None, depth: int) -> bool:
+        if not isinstance(node, dict) or depth > _DEEPEST:
+            return bool(node)
+        if not _may_be_null(node):
+            return False
+        if "$ref" in node and not self._takes_null(local_target(self._root, node["$ref"]), depth + 1):
+            return False
+        if not all(self._takes_null(part, depth + 1) for part in node.get("allOf", ())):
+            return False
+        unions = [node[key] for key in ("anyOf", "oneOf") if key in node]
+        return all(any(self._takes_null(part, depth + 1) for part in union) for union in unions)
 
     def _branches(self, node: Node | None, depth: int) -> list[dict[str, Any]]:
         """The schemas that may describe a value of this one: references followed, unions spread."""
@@ -64,12 +74,20 @@ class _Restorer:
         return [part for part in found if not part.keys() & {"$ref", "anyOf", "oneOf", "allOf"} or "properties" in part]
 
 
-def _takes_null(part: Mapping[str, Any]) -> bool:
-    if "enum" in part:
-        return None in part["enum"]
-    if "const" in part:
-        return part["const"] is None
-    kind = part.get("type")
+def _item_schemas(branch: Mapping[str, Any]) -> list[Node]:
+    """What describes the items of a list, wherever they stand."""
+    items = branch.get("items")
+    rest = [items, branch.get("additionalItems")] if not isinstance(items, list) else [*items]
+    return [part for part in [*rest, *branch.get("prefixItems", ())] if isinstance(part, dict)]
+
+
+def _may_be_null(node: Mapping[str, Any]) -> bool:
+    """Whether what a schema says itself allows null."""
+    if "enum" in node and None not in node["enum"]:
+        return False
+    if node.get("const") is not None:
+        return False
+    kind = node.get("type")
     return kind is None or kind == "null" or (isinstance(kind, list) and "null" in kind)
 
 

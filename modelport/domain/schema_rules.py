@@ -41,9 +41,7 @@ class SchemaRules:
     """The rules for schemas that these cannot express."""
 
 
-_FORMATS = frozenset(
-    {"date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"}
-)
+_FORMATS = frozenset({"date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"})
 _SHAPE = frozenset({"type", "properties", "required", "additionalProperties", "items", "enum", "anyOf"})
 _WORDS = frozenset({"title", "description"})
 _NUMBERS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})

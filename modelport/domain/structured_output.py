@@ -96,9 +96,9 @@ class StructuredSituation:
     switched off; `problems` why the schema cannot be said by the protocol's rules; `choice` is the caller's own.
     """
 
-    native: NativeOutput = NativeOutput()
-    output: StructuredOutputFacts = StructuredOutputFacts()
-    tool_choice: ToolChoiceFacts = ToolChoiceFacts()
+    native: NativeOutput
+    output: StructuredOutputFacts
+    tool_choice: ToolChoiceFacts
     takes_tools: bool = True
     thinks: bool | None = False
     can_stop: bool = True

@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,24 +54,30 @@ class Home:
             timeout=60,
         )
 
-    def start(self, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:  # Any: Popen's
-        """Start the command, its output in pipes unless told otherwise."""
+    @contextmanager
+    def start(self, *arguments: str, **options: Any) -> Iterator[subprocess.Popen[bytes]]:  # Any: Popen's
+        """The command while it runs, its output in pipes unless told otherwise; a test that fails ends it."""
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-        return subprocess.Popen(
-            [*COMMAND, *arguments], cwd=self.folder, env=self.environment(LOCAL_KEY=SECRET, TERM="xterm"), **pipes
-        )
+        environment = self.environment(LOCAL_KEY=SECRET, TERM="xterm")
+        with subprocess.Popen([*COMMAND, *arguments], cwd=self.folder, env=environment, **pipes) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
 
 def chunk(finish_reason: str | None = None, **delta: Any) -> str:  # Any: JSON values
     """One event of a stream."""
     choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
-    return json.dumps({"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]})
+    return json.dumps(
+        {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": MODEL, "choices": [choice]}
+    )
 
 
 def usage(prompt: int, completion: int) -> str:
     """The event with the tokens."""
     counts = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
-    return json.dumps({"id": "c1", "object": "chat.completion.chunk", "model": "m", "choices": [], "usage": counts})
+    return json.dumps({"id": "c1", "object": "chat.completion.chunk", "model": MODEL, "choices": [], "usage": counts})
 
 
 def streamed(*texts: str, finish_reason: str = "stop") -> ScriptedAnswer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, Literal, Type
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Type
 
 from pydantic import ConfigDict, Field
 
@@ -12,6 +12,7 @@ from ...application.keyed_credential import KeyedCredential
 
 if TYPE_CHECKING:
     from ...application.chat_model import ChatModelBase
+    from ...application.embedding_model import EmbeddingModelBase
 
 __all__ = ["DashScopeCredential"]
 
@@ -56,3 +57,10 @@ class DashScopeCredential(KeyedCredential):
         from .chat import DashScopeChatModel
 
         return DashScopeChatModel
+
+    @classmethod
+    def get_embedding_model_class(cls) -> Type[EmbeddingModelBase[Any]]:
+        """Embeddings."""
+        from .embedding import DashScopeEmbeddingModel
+
+        return DashScopeEmbeddingModel

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal, Type
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Type
 
 from pydantic import ConfigDict, Field
 
@@ -10,6 +10,7 @@ from ...application.keyed_credential import KeyedCredential
 
 if TYPE_CHECKING:
     from ...application.chat_model import ChatModelBase
+    from ...application.embedding_model import EmbeddingModelBase
 
 __all__ = ["GeminiCredential"]
 
@@ -34,3 +35,10 @@ class GeminiCredential(KeyedCredential):
         from .chat import GeminiChatModel
 
         return GeminiChatModel
+
+    @classmethod
+    def get_embedding_model_class(cls) -> Type[EmbeddingModelBase[Any]]:
+        """Embeddings."""
+        from .embedding import GeminiEmbeddingModel
+
+        return GeminiEmbeddingModel

@@ -16,6 +16,6 @@ def moonshot_thinking(request: ChatRequest) -> ThinkingPlan:
     """`thinking` for models with the switch, which `keep`s earlier turns' on demand; `reasoning_effort` for others."""
     plan = _SWITCH.plan(request)
     facts = request.card.thinking if request.card else None
-    if plan.fields and plan.thinks and facts and facts.preserve and has_reasoning(request):
+    if plan.thinks and facts and facts.preserve and has_reasoning(request):
         plan = replace(plan, fields={"thinking": {**_SWITCH.on, "keep": "all"}})
     return with_effort(plan, request)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal, Type
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Type
 from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, SecretStr, field_validator
@@ -12,6 +12,7 @@ from ...application.credential import CredentialBase
 
 if TYPE_CHECKING:
     from ...application.chat_model import ChatModelBase
+    from ...application.embedding_model import EmbeddingModelBase
 
 __all__ = ["OllamaCredential", "normal_host"]
 
@@ -62,3 +63,10 @@ class OllamaCredential(CredentialBase):
         from .chat import OllamaChatModel
 
         return OllamaChatModel
+
+    @classmethod
+    def get_embedding_model_class(cls) -> Type[EmbeddingModelBase[Any]]:
+        """Embeddings."""
+        from .embedding import OllamaEmbeddingModel
+
+        return OllamaEmbeddingModel

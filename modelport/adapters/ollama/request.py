@@ -8,6 +8,8 @@ from ...application.codec import ChatRequest, WireCall
 from ...domain.card_facts import ToolChoiceFacts
 from ...domain.errors import ModelError
 from ...domain.responses import ModelWarning
+from ...domain.schema_rules import GENERIC
+from ...domain.structured_output import NativeOutput
 from ...domain.tool_choice import plan_choice
 from ...ports.transport import HttpRequest
 from ..wire.decoder import Json, decode_json_body
@@ -26,6 +28,8 @@ _NO_CHOICE = ToolChoiceFacts(required=False, named=False)
 
 class OllamaCodec:
     """Ollama's native chat."""
+
+    native_output = NativeOutput(schema=GENERIC, json_mode=True, forced_tool=False)
 
     def encode(self, request: ChatRequest) -> WireCall:
         """The POST to `{host}/api/chat`."""
@@ -57,6 +61,10 @@ def _body(request: ChatRequest) -> tuple[Json, list[ModelWarning]]:
     plan = plan_choice(request.tools, request.tool_choice, _NO_CHOICE)
     if plan.tools and plan.mode != "none":
         body["tools"] = plan.tools
+    if request.output_schema is not None:
+        body["format"] = request.output_schema.schema
+    elif request.json_mode:
+        body["format"] = "json"
     overrides = dict(request.overrides)
     body["options"] = {**options, **(overrides.pop("options", None) or {})}
     body.update(overrides)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal, Type
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Type
 
 from pydantic import ConfigDict, Field, SecretStr
 
@@ -10,6 +10,7 @@ from ...application.keyed_credential import KeyedCredential
 
 if TYPE_CHECKING:
     from ...application.chat_model import ChatModelBase
+    from ...application.embedding_model import EmbeddingModelBase
 
 __all__ = ["OpenAICredential"]
 
@@ -55,3 +56,10 @@ class OpenAICredential(KeyedCredential):
         from .response import OpenAIResponseModel
 
         return [cls.get_chat_model_class(), OpenAIResponseModel]
+
+    @classmethod
+    def get_embedding_model_class(cls) -> Type[EmbeddingModelBase[Any]]:
+        """Embeddings."""
+        from .embedding import OpenAIEmbeddingModel
+
+        return OpenAIEmbeddingModel

@@ -35,7 +35,7 @@ def user(text: str) -> Msg:
 async def test_text() -> None:
     with playing("dashscope", "dashscope", "text") as tape:
         answer = await asked(
-            model("qwen-plus", tape, max_tokens=120, temperature=0.7, top_k=20),
+            model("qwen-plus", tape, thinking_enable=False, max_tokens=120, temperature=0.7, top_k=20),
             [SystemMsg(name="system", content="You are a tea merchant."), user("What sells best?")],
         )
     assert (text(answer), thinking(answer), calls(answer)) == ("In winter, black tea from Qimen.", "", [])
@@ -44,7 +44,9 @@ async def test_text() -> None:
 
 async def test_a_stream() -> None:
     with playing("dashscope", "dashscope", "stream") as tape:
-        answer = await asked(model("qwen3-vl-plus", tape, stream=True), [user("用一句话介绍龙井。")])
+        answer = await asked(
+            model("qwen3-vl-plus", tape, thinking_enable=False, stream=True), [user("用一句话介绍龙井。")]
+        )
     assert (text(answer), thinking(answer), calls(answer)) == ("龙井是杭州的绿茶。", "", [])
     assert (counts(answer), answer.finish_reason) == ((14, 8, 0, 0), STOP)
 
@@ -74,7 +76,7 @@ async def test_a_tool_round_trip() -> None:
 async def test_parallel_calls() -> None:
     with playing("dashscope", "dashscope", "parallel_tools") as tape:
         answer = await asked(
-            model("qwen-plus", tape, stream=True),
+            model("qwen-plus", tape, thinking_enable=False, stream=True),
             [user("Tide and ferry for Zhoushan, please.")],
             tools=[TIDE, FERRY],
             tool_choice=ToolChoice("required"),
@@ -104,7 +106,7 @@ async def test_an_error() -> None:
         playing("dashscope", "dashscope", "error") as tape,
         pytest.raises(ContentFilterError, match="inappropriate") as caught,
     ):
-        await asked(model("qwen-plus", tape), [user("…")])
+        await asked(model("qwen-plus", tape, thinking_enable=False), [user("…")])
     error = caught.value
     assert (error.status_code, error.code, error.retryable) == (400, "InternalError.Algo.DataInspectionFailed", False)
     assert (error.request_id, len(error.attempts)) == ("5f0c1e22-authored-0008", 1)
@@ -113,7 +115,7 @@ async def test_an_error() -> None:
 async def test_speech_in_and_out() -> None:
     sound = DataBlock(source=Base64Source(data="UklGRg==", media_type="audio/wav"))
     with playing("dashscope", "dashscope", "audio_out") as tape:
-        asking = model("qwen3-omni-flash", tape, voice="Cherry")
+        asking = model("qwen3-omni-flash", tape, thinking_enable=False, voice="Cherry")
         answer = await asked(asking, [UserMsg(name="user", content=[TextBlock(text="Say it back."), sound])])
     assert (text(answer), counts(answer)[:2], answer.finish_reason) == ("Ni hao.", (44, 30), STOP)
     (spoken,) = (block for block in answer.content if isinstance(block, DataBlock))

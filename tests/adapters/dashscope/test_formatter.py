@@ -16,13 +16,12 @@ from modelport.message import (
     Msg,
     TextBlock,
     ThinkingBlock,
-    ToolCallBlock,
-    ToolResultBlock,
     URLSource,
     UserMsg,
 )
 from modelport.model import DashScopeChatModel
 from modelport.tool import ToolChoice
+from tests.adapters.openai_chat.playback import answered
 from tests.adapters.openai_chat.support import (
     PIXEL,
     WEATHER,
@@ -82,16 +81,16 @@ async def test_media(name: str, block: DataBlock, part: Json) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "block"),
+    ("name", "kind"),
     [
-        ("qwen-plus", media("image/png")),
-        ("qwen-vl-max", media("audio/wav")),
-        ("qwen3.6-plus", media("application/pdf")),
+        ("qwen-plus", "image/png"),
+        ("qwen-vl-max", "audio/wav"),
+        ("qwen3.6-plus", "application/pdf"),
     ],
 )
-async def test_media_that_the_model_does_not_take_are_announced(name: str, block: DataBlock) -> None:
-    body, warnings = await DASHSCOPE.sent(name, [UserMsg(name="user", content=[TextBlock(text="See"), block])])
-    assert block.source.media_type in body["messages"][0]["content"]
+async def test_media_that_the_model_does_not_take_are_announced(name: str, kind: str) -> None:
+    body, warnings = await DASHSCOPE.sent(name, [UserMsg(name="user", content=[TextBlock(text="See"), media(kind)])])
+    assert kind in body["messages"][0]["content"]
     assert warnings == [("changed", "data")]
 
 
@@ -112,12 +111,7 @@ async def conversation(name: str) -> list[Msg]:
     """A question that the model answered with reasoning and a call."""
     question = UserMsg(name="user", content="Rain?")
     answer = await asked(DASHSCOPE.model(name, Scripted(REASONED), stream=True), [question], tools=[WEATHER])
-    results = [
-        ToolResultBlock(id=each.id, name=each.name, output="dry")
-        for each in answer.content
-        if isinstance(each, ToolCallBlock)
-    ]
-    return [question, AssistantMsg(name="assistant", content=[*answer.content, *results])]  # fmt: skip
+    return [question, answered(answer, "dry")]
 
 
 @pytest.mark.parametrize("thinking", [True, False])

@@ -67,7 +67,6 @@ async def test_parameters() -> None:
         "temperature": 0.5,
         "top_p": 0.9,
         "top_k": 20,
-        "enable_thinking": False,
     }
     assert warnings == []
 
@@ -75,9 +74,11 @@ async def test_parameters() -> None:
 @pytest.mark.parametrize(
     ("name", "chosen", "fields", "settings"),
     [
-        ("qwen-plus", {}, {"enable_thinking": False}, []),
+        ("qwen-plus", {}, {}, []),
+        ("qwen-plus", {"thinking_enable": False}, {"enable_thinking": False}, []),
         ("qwen-plus", {"thinking_enable": True}, {"enable_thinking": True}, []),
-        ("qwen3.6-plus", {}, {"enable_thinking": False}, []),
+        ("qwen3.6-plus", {}, {}, []),
+        ("qwen3.6-plus", {"thinking_enable": False}, {"enable_thinking": False}, []),
         (
             "qwen3.6-plus",
             {"thinking_enable": True, "thinking_budget": 64},
@@ -149,6 +150,14 @@ async def test_the_callers_own_body_field_decides_about_force_too() -> None:
     call = {"tools": [WEATHER], "tool_choice": ToolChoice("required"), "enable_thinking": False}
     body, warnings = await DASHSCOPE.sent("qwen3.6-plus", call=call, thinking_enable=True)
     assert (body["enable_thinking"], body["tool_choice"], warnings) == (False, "required", [])
+
+
+async def test_a_model_that_thinks_by_default_cannot_be_forced_either() -> None:
+    call = {"tools": [WEATHER], "tool_choice": ToolChoice("required")}
+    body, warnings = await DASHSCOPE.sent("qwen3.6-plus", call=call)
+    assert (body["tool_choice"], warnings) == ("auto", [("changed", "tool_choice")])
+    body, warnings = await DASHSCOPE.sent("qwen-plus", call=call)
+    assert (body["tool_choice"], warnings) == ("required", [])
 
 
 async def test_force_may_be_refused_instead() -> None:

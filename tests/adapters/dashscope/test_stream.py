@@ -10,7 +10,7 @@ from modelport.adapters.dashscope.row import DASHSCOPE_CHAT
 from modelport.error import ContentFilterError, RateLimitError, StreamTruncatedError
 from modelport.model import FinishReason
 from tests.adapters.openai_chat.playback import calls, counts, text, thinking
-from tests.adapters.openai_chat.support import chunk, decoded, events, gist, on_tape
+from tests.adapters.openai_chat.support import Json, chunk, decoded, events, gist, on_tape
 
 TAPES = [("stream", 0), ("thinking_stream", 0), ("tool_round_trip", 0), ("tool_round_trip", 1), ("audio_out", 0)]
 
@@ -39,7 +39,7 @@ def test_a_stream_that_breaks_off_is_no_answer(scenario: str, index: int) -> Non
 
 
 def test_keys_that_are_missing_or_empty() -> None:
-    bare = [
+    bare: list[Json] = [
         {"id": "c", "choices": [{"delta": {"content": "", "role": "assistant"}}]},
         {"id": "c", "choices": [{"delta": {"content": None, "reasoning_content": "Hm.", "role": None}, "index": 0}]},
         {"id": "c", "choices": [{"delta": {"content": "Yes", "reasoning_content": None}, "index": 0}]},

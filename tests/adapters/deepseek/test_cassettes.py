@@ -42,7 +42,7 @@ def user(text: str) -> Msg:
 async def test_text() -> None:
     with playing("deepseek", "deepseek", "text") as tape:
         answer = await asked(
-            model("deepseek-v4-flash", tape, max_tokens=90, temperature=0.4),
+            model("deepseek-v4-flash", tape, thinking_enable=False, max_tokens=90, temperature=0.4),
             [SystemMsg(name="system", content="You are a miner."), user("What did you find?")],
         )
     assert (text(answer), thinking(answer), calls(answer)) == ("Tin, and a very old boot.", "", [])
@@ -51,7 +51,9 @@ async def test_text() -> None:
 
 async def test_a_stream_with_keep_alives() -> None:
     with playing("deepseek", "deepseek", "stream") as tape:
-        answer = await asked(model("deepseek-v4-flash", tape, stream=True), [user("Name two ores.")])
+        answer = await asked(
+            model("deepseek-v4-flash", tape, thinking_enable=False, stream=True), [user("Name two ores.")]
+        )
     assert (text(answer), thinking(answer), calls(answer)) == ("Galena und Blende ⛏.", "", [])
     assert (counts(answer), answer.finish_reason) == ((9, 8, 0, 0), STOP)
 
@@ -82,7 +84,7 @@ async def test_a_tool_round_trip() -> None:
 async def test_parallel_calls() -> None:
     with playing("deepseek", "deepseek", "parallel_tools") as tape:
         answer = await asked(
-            model("deepseek-v4-flash", tape),
+            model("deepseek-v4-flash", tape, thinking_enable=False),
             [user("Tide and ferry for Norden, please.")],
             tools=[TIDE, FERRY],
             tool_choice=ToolChoice("required"),
@@ -101,7 +103,7 @@ async def test_parallel_calls() -> None:
 async def test_an_image() -> None:
     picture = DataBlock(source=Base64Source(data=PICTURE, media_type="image/png"))
     with playing("deepseek", "deepseek", "image_in") as tape:
-        asking = model("deepseek-v4-flash-vision-exp", tape)
+        asking = model("deepseek-v4-flash-vision-exp", tape, thinking_enable=False)
         answer = await asked(asking, [UserMsg(name="user", content=[TextBlock(text="Which mineral?"), picture])])
     assert (text(answer), thinking(answer), calls(answer)) == ("Sulphur, by the colour.", "", [])
     assert (counts(answer), answer.finish_reason) == ((88, 7, 0, 0), STOP)
@@ -112,7 +114,7 @@ async def test_an_error() -> None:
         playing("deepseek", "deepseek", "error") as tape,
         pytest.raises(QuotaExceededError, match="Insufficient Balance") as caught,
     ):
-        await asked(model("deepseek-v4-flash", tape), [user("Hello?")])
+        await asked(model("deepseek-v4-flash", tape, thinking_enable=False), [user("Hello?")])
     error = caught.value
     assert (error.status_code, error.code, error.retryable) == (402, "invalid_request_error", False)
     assert (error.request_id, len(error.attempts)) == ("c0ffee00authored0402", 1)

@@ -34,7 +34,9 @@ async def test_the_request_line(given: str | None, url: str) -> None:
 
 
 async def test_parameters() -> None:
-    body, warnings = await DEEPSEEK.sent("deepseek-v4-pro", max_tokens=9, temperature=0.5, top_p=0.9)
+    body, warnings = await DEEPSEEK.sent(
+        "deepseek-v4-pro", max_tokens=9, temperature=0.5, top_p=0.9, thinking_enable=False
+    )
     assert body == {
         "model": "deepseek-v4-pro",
         "messages": [{"role": "user", "content": "Hello"}],
@@ -49,7 +51,8 @@ async def test_parameters() -> None:
 @pytest.mark.parametrize(
     ("name", "chosen", "fields", "settings"),
     [
-        ("deepseek-v4-pro", {}, OFF, []),
+        ("deepseek-v4-pro", {}, {}, []),
+        ("deepseek-v4-pro", {"thinking_enable": False}, OFF, []),
         ("deepseek-v4-pro", {"thinking_enable": True}, ON, []),
         ("deepseek-v4-pro", {"reasoning_effort": "max"}, {**ON, "reasoning_effort": "max"}, []),
         (
@@ -77,8 +80,9 @@ async def test_thinking(name: str, chosen: Json, fields: Json, settings: list[An
     assert warnings == settings
 
 
-async def test_sampling_that_thinking_ignores_is_not_sent() -> None:
-    body, warnings = await DEEPSEEK.sent("deepseek-v4-pro", thinking_enable=True, temperature=0.5, top_p=0.97)
+@pytest.mark.parametrize("chosen", [{"thinking_enable": True}, {}], ids=str)
+async def test_sampling_that_thinking_ignores_is_not_sent(chosen: Json) -> None:
+    body, warnings = await DEEPSEEK.sent("deepseek-v4-pro", temperature=0.5, top_p=0.97, **chosen)
     assert not body.keys() & {"temperature", "top_p"}
     assert warnings == [("dropped", "temperature"), ("dropped", "top_p")]
 

@@ -42,7 +42,7 @@ def user(text: str) -> Msg:
 async def test_text() -> None:
     with playing("moonshot", "moonshot", "text") as tape:
         answer = await asked(
-            model("kimi-k2.6", tape, max_tokens=80),
+            model("kimi-k2.6", tape, thinking_enable=False, max_tokens=80),
             [SystemMsg(name="system", content="You are a potter."), user("What is in the kiln?")],
         )
     assert (text(answer), thinking(answer), calls(answer)) == ("Forty bowls and one experiment.", "", [])
@@ -51,7 +51,7 @@ async def test_text() -> None:
 
 async def test_a_stream_with_usage_in_its_choice() -> None:
     with playing("moonshot", "moonshot", "stream") as tape:
-        answer = await asked(model("kimi-k2.6", tape, stream=True), [user("陶器は？")])
+        answer = await asked(model("kimi-k2.6", tape, thinking_enable=False, stream=True), [user("陶器は？")])
     assert (text(answer), thinking(answer), calls(answer)) == ("土と火の記憶です。", "", [])
     assert (counts(answer), answer.finish_reason) == ((8, 9, 0, 0), STOP)
 
@@ -95,7 +95,7 @@ async def test_parallel_calls_where_force_is_impossible() -> None:
 async def test_an_image() -> None:
     picture = DataBlock(source=Base64Source(data=PICTURE, media_type="image/png"))
     with playing("moonshot", "moonshot", "image_in") as tape:
-        asking = model("kimi-k2.6", tape)
+        asking = model("kimi-k2.6", tape, thinking_enable=False)
         answer = await asked(asking, [UserMsg(name="user", content=[TextBlock(text="Which glaze?"), picture])])
     assert (text(answer), thinking(answer), calls(answer)) == ("Yellow salt glaze.", "", [])
     assert (counts(answer), answer.finish_reason) == ((61, 6, 0, 0), STOP)
@@ -106,7 +106,7 @@ async def test_an_error() -> None:
         playing("moonshot", "moonshot", "error") as tape,
         pytest.raises(QuotaExceededError, match="token quota") as caught,
     ):
-        await asked(model("kimi-k2.6", tape), [user("Hello?")])
+        await asked(model("kimi-k2.6", tape, thinking_enable=False), [user("Hello?")])
     error = caught.value
     assert (error.status_code, error.code, error.retryable) == (429, "exceeded_current_quota_error", False)
     assert (error.request_id, len(error.attempts)) == ("7a11-authored-0429", 1)

@@ -73,8 +73,13 @@ def test_remote_media_are_fetched_and_inlined(kind: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("kimi-k2.6", "audio/wav"), ("kimi-k2.6", "application/pdf"), ("kimi-k2.5", "video/mp4"), ("moonshot-v1-8k", "image/png")],
-)  # fmt: skip
+    [
+        ("kimi-k2.6", "audio/wav"),
+        ("kimi-k2.6", "application/pdf"),
+        ("kimi-k2.5", "video/mp4"),
+        ("moonshot-v1-8k", "image/png"),
+    ],
+)
 async def test_media_that_the_model_does_not_take_are_announced(name: str, kind: str) -> None:
     body, warnings = await MOONSHOT.sent(name, [UserMsg(name="user", content=[TextBlock(text="See"), media(kind)])])
     assert kind in body["messages"][0]["content"]
@@ -118,9 +123,9 @@ async def test_an_id_that_recurs_in_a_later_turn_is_told_apart() -> None:
 REASONED = streamed(
     chunk({"reasoning_content": "Look "}),
     chunk({"reasoning_content": "it up."}),
-    chunk({"tool_calls": [{"index": 0, "id": "get_weather:0", "function": {"name": "get_weather", "arguments": "{}"}}]}),
+    chunk({"tool_calls": [{"id": "get_weather:0", "function": {"name": "get_weather", "arguments": "{}"}}]}),
     chunk(finish_reason="tool_calls"),
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +134,8 @@ REASONED = streamed(
         ("kimi-k3", {}, None),
         ("kimi-k2.7-code", {}, None),
         ("kimi-k2.6", {"thinking_enable": True}, {"type": "enabled", "keep": "all"}),
-        ("kimi-k2.6", {}, {"type": "disabled"}),
+        ("kimi-k2.6", {}, {"type": "enabled", "keep": "all"}),
+        ("kimi-k2.6", {"thinking_enable": False}, {"type": "disabled"}),
         ("kimi-k2.5", {"thinking_enable": True}, {"type": "enabled"}),
         ("kimi-unheard-of", {}, None),
     ],

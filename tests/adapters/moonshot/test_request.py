@@ -50,12 +50,6 @@ async def test_sampling_is_fixed(name: str) -> None:
     assert warnings == [("dropped", "temperature"), ("dropped", "top_p")]
 
 
-async def test_sampling_is_fixed_whether_or_not_cards_are_checked() -> None:
-    body, warnings = await MOONSHOT.sent("kimi-k3", temperature=0.3, card_checks="off")
-    assert "temperature" not in body
-    assert warnings == [("dropped", "temperature")]
-
-
 @pytest.mark.parametrize(
     ("name", "chosen", "fields", "settings"),
     [
@@ -64,7 +58,8 @@ async def test_sampling_is_fixed_whether_or_not_cards_are_checked() -> None:
         ("kimi-k3", {"thinking_enable": True}, {}, [("dropped", "thinking_enable")]),
         ("kimi-k2.7-code", {}, {}, []),
         ("kimi-k2.7-code", {"reasoning_effort": "low"}, {}, [("dropped", "reasoning_effort")]),
-        ("kimi-k2.6", {}, OFF, []),
+        ("kimi-k2.6", {}, {}, []),
+        ("kimi-k2.6", {"thinking_enable": False}, OFF, []),
         ("kimi-k2.6", {"thinking_enable": True}, ON, []),
         ("kimi-k2.5", {"thinking_enable": True}, ON, []),
         ("kimi-k2-thinking", {}, {}, []),
@@ -87,9 +82,16 @@ async def test_thinking(name: str, chosen: Json, fields: Json, settings: list[An
         ("kimi-k3", {}, "required", "auto", [("changed", "tool_choice")]),
         ("kimi-k2.7-code", {}, "required", "auto", [("changed", "tool_choice")]),
         ("kimi-k2.6", {}, "required", "auto", [("changed", "tool_choice")]),
-        ("kimi-k2.6", {}, "get_time", {"type": "function", "function": {"name": "get_time"}}, []),
+        ("kimi-k2.6", {}, "get_time", "auto", [("changed", "tool_choice")]),
+        (
+            "kimi-k2.6",
+            {"thinking_enable": False},
+            "get_time",
+            {"type": "function", "function": {"name": "get_time"}},
+            [],
+        ),
         ("kimi-k2.6", {"thinking_enable": True}, "get_time", "auto", [("changed", "tool_choice")]),
-        ("kimi-k2.5", {}, "required", "required", []),
+        ("kimi-k2.5", {"thinking_enable": False}, "required", "required", []),
     ],
 )
 async def test_force(name: str, chosen: Json, choice: str, wire: Any, settings: list[Any]) -> None:

@@ -72,7 +72,12 @@ async def test_parameters() -> None:
     [
         ("gpt-5", {"reasoning_effort": "low"}, {"reasoning_effort": "low"}, []),
         ("gpt-5", {"temperature": 0.5}, {}, [("dropped", "temperature")]),
-        ("gpt-5.6", {"temperature": 0.5, "reasoning_effort": "none"}, {"temperature": 0.5, "reasoning_effort": "none"}, []),
+        (
+            "gpt-5.6",
+            {"temperature": 0.5, "reasoning_effort": "none"},
+            {"temperature": 0.5, "reasoning_effort": "none"},
+            [],
+        ),
         (
             "gpt-5.6",
             {"temperature": 0.5, "top_p": 0.5, "reasoning_effort": "high"},
@@ -84,7 +89,7 @@ async def test_parameters() -> None:
         ("llama-local", {"thinking_enable": True}, {}, [("dropped", "thinking_enable")]),
         ("llama-local", {"temperature": 0.5}, {"temperature": 0.5}, []),
     ],
-)  # fmt: skip
+)
 async def test_reasoning_and_sampling(name: str, chosen: Json, left: Json, settings: list[Any]) -> None:
     body, warnings = await OPENAI.sent(name, **chosen)
     assert {key: body[key] for key in body if key not in ("model", "messages")} == left
@@ -117,7 +122,11 @@ async def test_spoken_answers(stream: bool, audio_format: str) -> None:
 async def test_fields_and_headers_of_the_caller() -> None:
     transport = Scripted()
     model = OPENAI.model("gpt-4o", transport, temperature=0.1)
-    extra = {"extra_headers": {"x-own": "1"}, "extra_body": {"temperature": 0.9, "service_tier": "flex"}, "seed": 7}
+    extra: Json = {
+        "extra_headers": {"x-own": "1"},
+        "extra_body": {"temperature": 0.9, "service_tier": "flex"},
+        "seed": 7,
+    }
     await asked(model, **extra)
     (request,) = transport.requests
     assert request.headers["x-own"] == "1"

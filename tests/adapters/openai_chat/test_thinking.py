@@ -14,16 +14,15 @@ from modelport.model import ModelCard
 
 SWITCH = ThinkingSwitch("think", on={"type": "enabled"}, off={"type": "disabled"})
 ON, OFF = {"think": {"type": "enabled"}}, {"think": {"type": "disabled"}}
-FORM = {"properties": {"thinking_enable": {"type": "boolean", "default": False}}}
 HYBRID = ThinkingFacts(modes=["enabled", "disabled"], default="enabled")
+QUIET = ThinkingFacts(modes=["enabled", "disabled"], default="disabled")
 ALWAYS = ThinkingFacts(modes=["enabled"], default="enabled", can_disable=False)
 NO_FIELD = ThinkingFacts(modes=[], default="enabled", can_disable=False)
 
 
 def card(facts: ThinkingFacts | None) -> ModelCard:
     types = ["text/plain", "application/x-thinking"]
-    made = ModelCard(name="m", label="m", output_types=types, context_size=10, output_size=5, thinking=facts)
-    return made.with_form(FORM)
+    return ModelCard(name="m", label="m", output_types=types, context_size=10, output_size=5, thinking=facts)
 
 
 def request(facts: ThinkingFacts | None, overrides: Any = None, **chosen: Any) -> ChatRequest:  # Any: parameters
@@ -42,7 +41,9 @@ def request(facts: ThinkingFacts | None, overrides: Any = None, **chosen: Any) -
 @pytest.mark.parametrize(
     ("facts", "chosen", "fields", "thinks"),
     [
-        (HYBRID, {}, OFF, False),
+        (HYBRID, {}, {}, True),
+        (QUIET, {}, {}, False),
+        (QUIET, {"thinking_enable": True}, ON, True),
         (HYBRID, {"thinking_enable": False}, OFF, False),
         (HYBRID, {"thinking_enable": True}, ON, True),
         (HYBRID, {"thinking_budget": 9}, ON, True),

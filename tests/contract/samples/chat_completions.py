@@ -48,9 +48,7 @@ def _texts(**fields: Any) -> tuple[bytes, bytes]:  # Any: fields of each choice
 
 OPENAI = Sample(
     "OpenAIChatModel",
-    lambda url, **options: OpenAIChatModel(
-        OpenAICredential(api_key=_KEY, base_url=url + "/v1"), "gpt-4.1", **options
-    ),
+    lambda url, **options: OpenAIChatModel(OpenAICredential(api_key=_KEY, base_url=url + "/v1"), "gpt-4.1", **options),
     "text/event-stream",
     (_chunk({"role": "assistant", "content": ""}, finish_reason=None), *_texts(finish_reason=None)),
     (_chunk({}, finish_reason="stop"), _usage_chunk(_usage()), _DONE),

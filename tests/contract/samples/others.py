@@ -84,9 +84,7 @@ _FAULT = {"error": {"code": 500, "message": "An internal error has occurred", "s
 
 GEMINI = Sample(
     "GeminiChatModel",
-    lambda url, **options: GeminiChatModel(
-        GeminiCredential(api_key=_KEY, base_url=url), "gemini-2.5-flash", **options
-    ),
+    lambda url, **options: GeminiChatModel(GeminiCredential(api_key=_KEY, base_url=url), "gemini-2.5-flash", **options),
     "text/event-stream",
     (
         _crlf({"usageMetadata": {"promptTokenCount": 6}, "modelVersion": "m", "responseId": "r1"}),

@@ -18,9 +18,10 @@ Json = dict[str, Any]  # Any: a provider's JSON
 
 @dataclass(frozen=True)
 class Sample:
-    """What one class's server sends: `opening` says "Hello" and " world" in its last two pieces, `ending` ends normally.
+    """What one class's server sends.
 
-    Both together, and `body` in one piece, count five tokens in and two out.
+    `opening` says "Hello" and " world" in its last two pieces, `ending` ends normally. Both together, and `body` in one
+    piece, count five tokens in and two out.
     """
 
     name: str

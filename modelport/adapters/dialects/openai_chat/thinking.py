@@ -1,7 +1,7 @@
 """How a call's thinking is switched in Chat Completions bodies: the ways that several providers share.
 
-The caller's word is `thinking_enable`; a model's facts come from its card. A model that has a switch is always told,
-since servers differ in what they do when nothing is said.
+The caller's word is `thinking_enable`, a model's facts come from its card. When the caller says nothing, nothing is
+sent, and the model does what it does by default.
 """
 
 from __future__ import annotations
@@ -67,7 +67,8 @@ class ThinkingSwitch:
         if wanted is None or facts.modes == []:
             return ThinkingPlan({}, facts.default != "disabled" or not facts.can_disable)
         if wanted is False and not facts.can_disable:
-            return ThinkingPlan({}, True, _cannot_stop(request))
+            dropped = ModelWarning("dropped", "thinking_enable", f"{request.model} cannot stop thinking")
+            return ThinkingPlan({}, True, [dropped])
         return self._saying(wanted)
 
     def _saying(self, wanted: bool | None) -> ThinkingPlan:
@@ -91,23 +92,11 @@ def has_reasoning(request: ChatRequest) -> bool:
 
 
 def _wanted(request: ChatRequest, implied_by: str) -> bool | None:
-    """The caller's wish; the form's default when nothing was set; `None` when there is nothing to say."""
-    values, card = request.parameters, request.card
-    if "thinking_enable" not in values:
-        return None
-    if "thinking_enable" in request.chosen:
+    """The caller's wish, if there is one."""
+    values = request.parameters
+    if "thinking_enable" in request.chosen and "thinking_enable" in values:
         return bool(values["thinking_enable"])
-    if values["thinking_enable"] or values.get(implied_by):
-        return True
-    if card is None or card.thinking is None or not card.thinking.can_disable:
-        return None
-    return bool(card.default_of("thinking_enable"))
-
-
-def _cannot_stop(request: ChatRequest) -> list[ModelWarning]:
-    if "thinking_enable" not in request.chosen:
-        return []
-    return [ModelWarning("dropped", "thinking_enable", f"{request.model} cannot stop thinking")]
+    return True if values.get("thinking_enable") or values.get(implied_by) else None
 
 
 def _says_off(value: Any) -> bool:  # Any: whatever the caller gave for the provider's field

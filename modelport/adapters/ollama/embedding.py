@@ -1,0 +1,43 @@
+"""Ollama's embedding model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ...application.http_embedding import HttpEmbeddingModel
+from ...domain.blocks import DataBlock
+from ...domain.card_facts import EmbeddingLimits
+from .credential import OllamaCredential
+from .embedding_codec import OllamaEmbeddingCodec
+from .parameters import OllamaEmbeddingParameters
+
+if TYPE_CHECKING:
+    from ...application.codec import Endpoint
+    from ...domain.embedding.packing import EmbeddingInput
+
+__all__ = ["OllamaEmbeddingModel"]
+
+
+class OllamaEmbeddingModel(HttpEmbeddingModel[str]):
+    """Embedding models served by Ollama, over its native API. Texts only; longer ones are cut by the server."""
+
+    Parameters = OllamaEmbeddingParameters
+    type = "ollama_embedding"
+    provider: ClassVar[str] = "ollama"
+    default_limits = EmbeddingLimits(batch_size=512)
+    codec = OllamaEmbeddingCodec()
+
+    def endpoint(self) -> Endpoint:
+        """The credential's."""
+        assert isinstance(self.credential, OllamaCredential), "an OllamaCredential"
+        return self.credential.endpoint()
+
+    def check_input(self, item: EmbeddingInput) -> str | None:
+        """Media have no form here."""
+        return "this API takes texts only" if isinstance(item, DataBlock) else None
+
+    def vector_family(self) -> str:
+        """The usual host, or another by its URL: one name may be another model there."""
+        assert isinstance(self.credential, OllamaCredential), "an OllamaCredential"
+        usual = type(self.credential).model_fields["host"].default
+        return "ollama" if self.credential.host == usual else f"ollama@{self.credential.host}"

@@ -1,0 +1,47 @@
+"""Stored credentials: read back by their `type`, ours and other people's alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..application.credential import CredentialBase
+from ..domain.errors import SettingsError
+from .model_builder import validated
+from .registry import Provider, ProviderRegistry
+
+__all__ = ["CredentialFactory"]
+
+
+class CredentialFactory:
+    """Makes credentials from what `to_storage` gave. Looks types up in the provider registry."""
+
+    def __init__(self, registry: ProviderRegistry | None = None) -> None:
+        self._registry = registry or ProviderRegistry()
+
+    def register_credential(self, credential: type[CredentialBase]) -> None:
+        """Make a class known by its `type`, without a package of its own."""
+        self._registry.register(Provider(credential.provider_name(), credential))
+
+    def get_credential_class(self, type_name: str) -> type[CredentialBase]:
+        """The class with this `type`; `SettingsError` lists those there are."""
+        provider = self._registry.by_credential_type(type_name)
+        if provider is None:
+            raise SettingsError(f"unknown credential type {type_name!r}; there are {', '.join(self._types())}")
+        return provider.credential_class()
+
+    def from_dict(self, stored: Mapping[str, Any]) -> CredentialBase:
+        """A credential from its stored form (Any: JSON values); `SettingsError` names a wrong field, never its value."""
+        type_name = stored.get("type")
+        if not isinstance(type_name, str):
+            raise SettingsError("a stored credential has a `type`, such as openai_credential")
+        credential: CredentialBase = validated(self.get_credential_class(type_name), dict(stored), type_name)
+        return credential
+
+    def list_schemas(self) -> dict[str, dict[str, Any]]:
+        """The form schema of every type (Any: JSON Schemas)."""
+        classes = (self._registry.get(name).credential_class() for name in self._registry.names())
+        return {str(cls.model_fields["type"].default): cls.form_schema() for cls in classes}
+
+    def _types(self) -> list[str]:
+        return sorted(self.list_schemas())

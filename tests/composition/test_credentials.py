@@ -1,0 +1,98 @@
+"""Credentials: forms, storage, and secrets that stay secret."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+import jsonschema
+import pytest
+from pydantic import SecretStr
+
+from modelport.composition.registry import ProviderRegistry
+from modelport.credential import CredentialBase, CredentialFactory, OpenAICredential
+from modelport.error import SettingsError
+
+SECRET = "sk-very-secret-1234567890"
+
+
+def every_class() -> list[type[CredentialBase]]:
+    registry = ProviderRegistry()
+    return [registry.get(name).credential_class() for name in registry.names()]
+
+
+def made(cls: type[CredentialBase]) -> CredentialBase:
+    return cls.model_validate({"api_key": SECRET} if "api_key" in cls.model_fields else {})
+
+
+class Mine(CredentialBase):
+    type: Literal["mine_credential"] = "mine_credential"
+    token: SecretStr
+
+
+@pytest.mark.parametrize("cls", every_class(), ids=lambda cls: cls.__name__)
+def test_a_secret_is_never_shown(cls: type[CredentialBase]) -> None:
+    credential = made(cls)
+    shown = [repr(credential), str(credential), credential.model_dump_json(), repr(credential.model_dump())]
+    shown.append(json.dumps(credential.to_storage()))
+    assert SECRET not in "".join(shown)
+
+
+@pytest.mark.parametrize("cls", every_class(), ids=lambda cls: cls.__name__)
+def test_storage_round_trip(cls: type[CredentialBase]) -> None:
+    credential, factory = made(cls), CredentialFactory()
+    stored = json.loads(json.dumps(credential.to_storage(include_secrets=True)))
+    assert factory.from_dict(stored) == credential
+    without = credential.to_storage()
+    if "api_key" in cls.model_fields:
+        without["api_key"] = SECRET
+    assert factory.from_dict(without) == credential
+
+
+@pytest.mark.parametrize("cls", every_class(), ids=lambda cls: cls.__name__)
+def test_forms_are_schemas_with_secrets_marked(cls: type[CredentialBase]) -> None:
+    schema = cls.form_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    key = schema["properties"].get("api_key")
+    assert key is None or key["writeOnly"] is True
+    assert schema["title"]
+
+
+def test_a_third_partys_credential_is_registered_like_ours() -> None:
+    factory = CredentialFactory()
+    with pytest.raises(SettingsError, match="openai_credential"):
+        factory.from_dict({"type": "mine_credential", "token": "t"})
+    factory.register_credential(Mine)
+    credential = factory.from_dict({"type": "mine_credential", "token": "t"})
+    assert isinstance(credential, Mine) and credential.token.get_secret_value() == "t"
+    assert "mine_credential" in factory.list_schemas()
+
+
+@pytest.mark.parametrize(
+    ("stored", "says"),
+    [
+        ({}, "type"),
+        ({"type": "nobody_credential"}, "nobody_credential"),
+        ({"type": "openai_credential", "base_url": "nonsense"}, "base_url"),
+        ({"type": "openai_credential", "apikey": SECRET}, "apikey"),
+        ({"type": "anthropic_credential"}, "api_key"),
+    ],
+)
+def test_a_wrong_stored_form_names_the_field_and_no_value(stored: dict[str, Any], says: str) -> None:
+    with pytest.raises(SettingsError, match=says) as caught:
+        CredentialFactory().from_dict(stored)
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["", "  ", "sk-\u2026", "two words"])
+def test_a_key_that_cannot_work_is_refused_before_any_request(key: str) -> None:
+    from modelport.error import AuthenticationError
+
+    with pytest.raises(AuthenticationError) as caught:
+        OpenAICredential(api_key=SecretStr(key)).endpoint()
+    assert "OPENAI_API_KEY" in str(caught.value) or "copy it again" in str(caught.value)
+
+
+def test_a_credential_lists_the_models_of_all_its_classes() -> None:
+    names = [card.name for card in OpenAICredential.list_models()]
+    assert names == sorted(names) and {"gpt-4.1", "gpt-5.5"} <= set(names)
