@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 from pathlib import Path
 
 from ..domain.cards import C, CardQuery
@@ -11,16 +12,18 @@ from ..ports.cards import CardSource
 __all__ = ["card_folders", "class_names", "find_card", "list_cards"]
 
 
+@lru_cache(maxsize=256)
 def class_names(cls: type) -> tuple[str, ...]:
     """The names of the class and its bases, nearest first."""
     return tuple(base.__name__ for base in cls.__mro__ if base is not object)
 
 
-def card_folders(cls: type) -> list[Path]:
+@lru_cache(maxsize=256)
+def card_folders(cls: type) -> tuple[Path, ...]:
     """Where the class's cards may be, nearest first; a class without a source file contributes none."""
     files = (getattr(sys.modules.get(base.__module__), "__file__", None) for base in cls.__mro__)
     folders = [Path(file).parent / "_models" for file in files if file]
-    return list(dict.fromkeys(folders))
+    return tuple(dict.fromkeys(folders))
 
 
 def find_card(source: CardSource, cls: type, name: str, query: CardQuery[C]) -> C | None:

@@ -46,7 +46,7 @@ def printable(text: str) -> str:
 def write(text: str) -> None:
     """Part of an answer, at once; a terminal gets only what is printable, a pipe every character."""
     sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
-    pass
+    sys.stdout.flush()
 
 
 def note(text: str, style: str = "dim", end: str = "\n") -> None:

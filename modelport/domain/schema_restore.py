@@ -30,22 +30,25 @@ class _Restorer:
             return value
         branches = [branch for node in nodes for branch in self._branches(node, 0)]
         if isinstance(value, list):
-            parts = [part for branch in branches for part in _item_schemas(branch)]
-            return [self.value(item, parts, depth + 1) for item in value]
+            return [
+                self.value(item, [part for branch in branches for part in _item_schemas(branch, place)], depth + 1)
+                for place, item in enumerate(value)
+            ]
         fitting = [branch for branch in branches if _fits(value, branch)] or branches
         result = {}
         for name, item in value.items():
             owners = [branch for branch in fitting if name in branch.get("properties", {})]
-            if item is None and owners and not any(self._keeps_null(branch, name) for branch in owners):
+            if item is None and branches and not any(self._keeps_null(branch, name) for branch in owners or branches):
                 continue
             result[name] = self.value(item, [branch["properties"][name] for branch in owners], depth + 1)
         return result
 
     def _keeps_null(self, branch: Mapping[str, Any], name: str) -> bool:
-        """Whether the null may be meant: the property is required, or takes null."""
+        """Whether the null may be meant: the property is required, or takes null, or may be anything."""
         if name in branch.get("required", ()):
             return True
-        return self._takes_null(branch["properties"][name], 0)
+        known = branch.get("properties", {})
+        return self._takes_null(known[name] if name in known else branch.get("additionalProperties", not known), 0)
 
     def _takes_null(self, node: Node | None, depth: int) -> bool:
         if not isinstance(node, dict) or depth > _DEEPEST:
@@ -74,11 +77,12 @@ class _Restorer:
         return [part for part in found if not part.keys() & {"$ref", "anyOf", "oneOf", "allOf"} or "properties" in part]
 
 
-def _item_schemas(branch: Mapping[str, Any]) -> list[Node]:
-    """What describes the items of a list, wherever they stand."""
+def _item_schemas(branch: Mapping[str, Any], place: int) -> list[Node]:
+    """What describes the item of a list at this place."""
     items = branch.get("items")
-    rest = [items, branch.get("additionalItems")] if not isinstance(items, list) else [*items]
-    return [part for part in [*rest, *branch.get("prefixItems", ())] if isinstance(part, dict)]
+    first, rest = (items, branch.get("additionalItems")) if isinstance(items, list) else (branch.get("prefixItems"), items)
+    part = first[place] if first and place < len(first) else rest
+    return [part] if isinstance(part, dict) else []
 
 
 def _may_be_null(node: Mapping[str, Any]) -> bool:
