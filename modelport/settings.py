@@ -1,8 +1,12 @@
 """What a settings file may say."""
 
 from .composition.settings import (
+    CacheSettings,
     ChatSettings,
+    EmbeddingSettings,
     MediaSettings,
+    RateLimitEntry,
+    RateLimitSettings,
     RetrySettings,
     Settings,
     TimeoutSettings,
@@ -10,8 +14,12 @@ from .composition.settings import (
 )
 
 __all__ = [
+    "CacheSettings",
     "ChatSettings",
+    "EmbeddingSettings",
     "MediaSettings",
+    "RateLimitEntry",
+    "RateLimitSettings",
     "RetrySettings",
     "Settings",
     "TimeoutSettings",

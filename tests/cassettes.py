@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Callable, Iterator
+import re
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import yaml
 
 from modelport import _build_default_runtime
 from modelport.composition.defaults import build_runtime
-from modelport.message import Msg
+from modelport.message import Msg, TextBlock, ThinkingBlock, ToolCallBlock
 from modelport.model import ChatModelBase, ChatResponse
 from modelport.ports.runtime import set_default_runtime
 from modelport.transport import HttpRequest, HttpResponse, HttpxTransport
@@ -65,7 +66,16 @@ def played(provider: str, scenario: str, target: str | None = None) -> Iterator[
     wanted = [json.loads(interaction["request"]["body"]) for interaction in document["interactions"]]
     assert transport.sent == wanted
     if target is not None:
-        assert [violation for body in wanted for violation in validate(target, body)] == []
+        models = [_model_in(interaction["request"]["uri"]) for interaction in document["interactions"]]
+        assert [
+            found for body, model in zip(wanted, models, strict=True) for found in validate(target, body, model)
+        ] == []
+
+
+def _model_in(uri: str) -> str | None:
+    """The model, where the path names it and not the body."""
+    named = re.search(r"/models/([^:/]+):", uri)
+    return named[1] if named else None
 
 
 async def ask(model: ChatModelBase, messages: list[Msg], **options: Any) -> ChatResponse:  # Any: call options
@@ -75,5 +85,16 @@ async def ask(model: ChatModelBase, messages: list[Msg], **options: Any) -> Chat
         return answer
     responses = [response async for response in answer]
     assert [response.is_last for response in responses] == [False] * (len(responses) - 1) + [True]
-    assert "".join(response.text for response in responses[:-1]) == responses[-1].text
+    assert _said(responses[:-1]) == _said(responses[-1:])
     return responses[-1]
+
+
+def _said(responses: Sequence[ChatResponse]) -> dict[str, str]:
+    """All text of each kind."""
+    said = {"text": "", "thinking": "", "tool_call": ""}
+    for block in (block for response in responses for block in response.content):
+        if isinstance(block, ToolCallBlock):
+            said[block.type] += block.input
+        elif isinstance(block, TextBlock | ThinkingBlock):
+            said[block.type] += block.text if isinstance(block, TextBlock) else block.thinking
+    return said

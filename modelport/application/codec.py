@@ -119,7 +119,10 @@ class ChatCodec(Protocol):
 
 @runtime_checkable
 class CountingCodec(Protocol):
-    """A codec whose provider counts the tokens of a request without answering it."""
+    """A codec whose provider may count the tokens of a request without answering it."""
+
+    counts_tokens: bool
+    """Whether it does."""
 
     def encode_count(self, request: ChatRequest) -> WireCall:
         """The request to count; its whole answer has `usage.input_tokens` and no content."""

@@ -18,6 +18,7 @@ from ..domain.schema_adapt import Adapted, adapt
 from ..domain.schema_restore import restored
 from ..domain.schema_rules import TOOL
 from ..domain.structured_output import (
+    NOTHING_NATIVE,
     TOOL_STRATEGIES,
     NativeOutput,
     PlannedStrategy,
@@ -44,8 +45,6 @@ _ASKS = 2
 """How often one strategy is asked before the next one is tried; the last one is asked until the budget is spent."""
 _LONG = 32_768
 """From this many characters on an answer is read in a thread: repairing is slow."""
-_UNREADY = NativeOutput(forced_tool=True)
-"""What is known of a model that is no codec: nothing but that it is called with tools."""
 
 
 class StructuredRun:
@@ -72,7 +71,7 @@ class StructuredRun:
         self._tools = tools or []
         self._kwargs = kwargs
         self._allow_partial = allow_partial
-        self._native: NativeOutput = getattr(getattr(model, "codec", None), "native_output", _UNREADY)
+        self._native: NativeOutput = getattr(getattr(model, "codec", None), "native_output", NOTHING_NATIVE)
         self._for_tool = adapt(self._target.schema, TOOL)
         self._for_output = adapt(self._target.schema, self._native.schema or TOOL)
         self._thinks = self._will_think()

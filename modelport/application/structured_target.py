@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
@@ -46,6 +46,9 @@ class StructuredTarget:
             raise InvalidRequestError(
                 f"structured_model is {wanted!r}; pass a pydantic model class or a JSON Schema as a dict"
             )
+        for reference in _references(self.schema):
+            if local_target(self.schema, reference) is None:
+                raise InvalidRequestError(f"{name} refers to {reference!r}, which is not in the schema itself")
         self.name = legal_name(name)
         if not _describes_object(self.schema, self.schema, 0):
             raise InvalidRequestError(f"{name} does not describe an object; put what it describes into a field of one")
@@ -76,6 +79,18 @@ def _schema_of(cls: type[BaseModel]) -> dict[str, Any]:
         return cls.model_json_schema()
     except Exception as error:  # pydantic has several errors for types without a schema
         raise InvalidRequestError(f"{cls.__name__} has no JSON Schema: {error}") from error
+
+
+def _references(node: Any) -> Iterator[str]:  # Any: a place in a JSON Schema
+    """Every `$ref` below this place."""
+    if isinstance(node, Mapping):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for part in node.values():
+            yield from _references(part)
+    elif isinstance(node, list):
+        for part in node:
+            yield from _references(part)
 
 
 def _pydantic_error(item: Any) -> str:  # Any: pydantic's ErrorDetails

@@ -12,8 +12,10 @@ from typing import Any
 import click
 
 from ..domain.errors import ModelportError
+from .cache import cache
 from .chat import chat
 from .credentials import credentials
+from .embed import embed
 from .models import models
 from .record import record
 from .terminal import complain, error_status
@@ -43,7 +45,7 @@ def commands(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for _command in (chat, models, credentials, record):
+for _command in (chat, embed, models, credentials, cache, record):
     commands.add_command(_command)
 
 

@@ -9,11 +9,11 @@ from dependency_injector import containers, providers
 from ..adapters.cards.yaml_source import YamlCardSource
 from ..adapters.clock import SystemClock
 from ..adapters.media.loader import HttpMediaLoader
-from ..adapters.rate_limit.unlimited import Unlimited
 from ..adapters.telemetry.silent import SilentTelemetry
 from ..adapters.transport.httpx import HttpxTransport
 from ..ports.runtime import Runtime
 from ..ports.transport import HttpTransport
+from .embedding_parts import build_cache, build_rate_limiter
 from .registry import ProviderRegistry
 from .settings import Settings, TransportSettings
 
@@ -47,7 +47,8 @@ class ModelportContainer(containers.DeclarativeContainer):
         max_bytes=settings.provided.media.max_bytes,
     )
     cards = providers.Singleton(YamlCardSource)
-    rate_limiter = providers.Singleton(Unlimited)
+    rate_limiter = providers.Singleton(build_rate_limiter, settings.provided.rate_limits, clock)
+    embedding_cache = providers.Singleton(build_cache, settings.provided.cache)
     telemetry = providers.Singleton(SilentTelemetry)
     runtime = providers.Singleton(
         Runtime,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -17,12 +18,19 @@ from .settings import ChatSettings
 __all__ = ["build_chat", "build_credential"]
 
 
-def build_credential(name: str, fields: dict[str, Any] | None, registry: ProviderRegistry) -> CredentialBase:
-    """A credential of the settings; without fields the provider of that name with nothing but defaults."""
+def build_credential(
+    name: str, fields: dict[str, Any] | None, registry: ProviderRegistry, environment: Mapping[str, str]
+) -> CredentialBase:
+    """A credential of the settings; without fields the provider of that name with nothing but defaults.
+
+    A key that is not given is taken from the provider's usual environment variable.
+    """
     given = dict(fields or {"provider": name})
     provider = registry.get(str(given.pop("provider", name)))
     cls = provider.credential_class()
-    missing = fields is None and provider.key_variable and "api_key" in cls.model_fields
+    if provider.key_variable and provider.key_field not in given and environment.get(provider.key_variable):
+        given[provider.key_field] = environment[provider.key_variable]
+    missing = fields is None and "api_key" not in given and provider.key_variable and "api_key" in cls.model_fields
     if missing and cls.model_fields["api_key"].is_required():
         raise SettingsError(
             f"there is no credential for {name!r}; set {provider.key_variable}, or add it under `credentials`"

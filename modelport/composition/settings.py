@@ -10,8 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from ..domain.retry import RetryPolicy, Timeouts
 
 __all__ = [
+    "CacheSettings",
     "ChatSettings",
+    "EmbeddingSettings",
     "MediaSettings",
+    "RateLimitEntry",
+    "RateLimitSettings",
     "RetrySettings",
     "Settings",
     "TimeoutSettings",
@@ -67,6 +71,51 @@ class ChatSettings(_Strict):
     on_unsupported: Literal["warn", "error"] = "warn"
 
 
+class EmbeddingSettings(_Strict):
+    """One embedding model by name: a provider or a credential, a model, and how to call it."""
+
+    provider: str | None = Field(default=None, description="Needed when no credential is named.")
+    credential: str | None = Field(default=None, description="A name under `credentials`; by default the provider's.")
+    model: str
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    context_size: int | None = Field(default=None, gt=0)
+    batch_size: int | None = Field(default=None, gt=0)
+    concurrency: int | None = Field(default=None, gt=0, description="Requests in flight; by default the model's own.")
+    cache: bool = Field(default=True, description="Whether to use the cache that is described under `cache`.")
+    retry: RetrySettings = RetrySettings()
+    timeouts: TimeoutSettings = TimeoutSettings()
+    card_checks: Literal["on", "off"] = "on"
+
+
+class CacheSettings(_Strict):
+    """Where the hub's embedding models keep vectors."""
+
+    adapter: Literal["none", "file", "sql"] = "none"
+    path: Path = Field(default=Path(".cache/embeddings"), description="The folder of the file cache.")
+    url: str = Field(default="sqlite+aiosqlite:///.cache/embeddings.db", description="The database of the SQL cache.")
+    max_entries: int | None = Field(default=None, ge=0)
+    max_size_mb: float | None = Field(default=None, ge=0)
+
+
+class RateLimitEntry(_Strict):
+    """At most so many requests and tokens in any period of so many seconds."""
+
+    requests: int | None = Field(default=None, gt=0)
+    tokens: int | None = Field(default=None, gt=0)
+    period: float = Field(default=60.0, gt=0)
+
+
+class RateLimitSettings(_Strict):
+    """What the hub keeps to: alone, or together with other processes on one database."""
+
+    adapter: Literal["none", "in_process", "sql"] = "none"
+    url: str | None = Field(default=None, description="The shared database, for `sql`.")
+    limits: dict[str, RateLimitEntry] = Field(
+        default_factory=dict,
+        description="By `provider/model`, `provider` (all models together), `provider/*` or `*` (each by itself).",
+    )
+
+
 class TransportSettings(_Strict):
     """How requests travel."""
 
@@ -89,6 +138,10 @@ class Settings(_Strict):
 
     credentials: dict[str, dict[str, Any]] = Field(default_factory=dict)
     chat: dict[str, ChatSettings] = Field(default_factory=dict)
+    embedding: dict[str, EmbeddingSettings] = Field(default_factory=dict)
+    cache: CacheSettings = CacheSettings()
+    rate_limits: RateLimitSettings = RateLimitSettings()
     transport: TransportSettings = TransportSettings()
     media: MediaSettings = MediaSettings()
     default_chat: str | None = Field(default=None, description="The name under `chat` to use when none is given.")
+    default_embedding: str | None = Field(default=None, description="Likewise under `embedding`.")

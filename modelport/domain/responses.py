@@ -115,8 +115,8 @@ class ChatResponse:
 class StructuredResponse:
     """A validated object: `content` is the dict with defaults and coercions applied, `value` the instance.
 
-    A stream of them has steps with `is_last=False`, whose `content` is what has arrived so far, not validated: one dict,
-    which grows from step to step.
+    A stream of them has steps with `is_last=False`, whose `content` is what has arrived so far, not validated: one
+    dict, which grows from step to step.
     """
 
     content: dict[str, Any]  # Any: whatever the schema describes

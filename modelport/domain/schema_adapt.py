@@ -153,7 +153,7 @@ class _Adapter:
     # unions and references
 
     def _flat(self, node: Schema, place: str, path: tuple[str, ...]) -> Schema:
-        """The schema with `allOf` merged, `oneOf` said as `anyOf` where it must be, and the `$ref` of a root replaced."""
+        """The schema with `allOf` merged, `oneOf` said as `anyOf` where it must be, and a root's `$ref` replaced."""
         if place == "$" and isinstance(node.get("$ref"), str):
             target = local_target(self._root, node["$ref"])
             if isinstance(target, dict) and node["$ref"] not in path:

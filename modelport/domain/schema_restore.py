@@ -80,7 +80,9 @@ class _Restorer:
 def _item_schemas(branch: Mapping[str, Any], place: int) -> list[Node]:
     """What describes the item of a list at this place."""
     items = branch.get("items")
-    first, rest = (items, branch.get("additionalItems")) if isinstance(items, list) else (branch.get("prefixItems"), items)
+    first, rest = branch.get("prefixItems"), items
+    if isinstance(items, list):
+        first, rest = items, branch.get("additionalItems")
     part = first[place] if first and place < len(first) else rest
     return [part] if isinstance(part, dict) else []
 

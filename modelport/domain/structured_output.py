@@ -12,10 +12,12 @@ from enum import StrEnum
 from typing import Any
 
 from .card_facts import StructuredOutputFacts, ThinkingFacts, ToolChoiceFacts
-from .schema_rules import SchemaRules
+from .schema_rules import OPENAI_STRICT, SchemaRules
 from .tool_choice import ToolChoice
 
 __all__ = [
+    "NOTHING_NATIVE",
+    "OPENAI_NATIVE",
     "NativeOutput",
     "OutputRequest",
     "OutputSchema",
@@ -50,6 +52,11 @@ class NativeOutput:
     """The rules of its schema output; `None` when it has none."""
     json_mode: bool = False
     forced_tool: bool = True
+
+
+NOTHING_NATIVE = NativeOutput()
+"""What is known of a model without a codec: only that it is called with tools."""
+OPENAI_NATIVE = NativeOutput(schema=OPENAI_STRICT, json_mode=True)
 
 
 @dataclass(frozen=True, slots=True)

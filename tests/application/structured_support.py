@@ -12,7 +12,17 @@ from modelport.testing.clock import VirtualClock
 from modelport.testing.server import ScriptedAnswer, ScriptedServer
 from tests.contract.runtimes import runtime_with
 
-__all__ = ["line", "ollama", "ollama_model", "ollama_stream", "openai", "openai_model", "question", "refusal", "tool_call"]
+__all__ = [
+    "line",
+    "ollama",
+    "ollama_model",
+    "ollama_stream",
+    "openai",
+    "openai_model",
+    "question",
+    "refusal",
+    "tool_call",
+]
 
 
 def question() -> list[Msg]:

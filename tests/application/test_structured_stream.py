@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from contextlib import aclosing
 from copy import deepcopy
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -22,23 +25,30 @@ class Weather(BaseModel):
     unit: str = "celsius"
 
 
-async def steps(model: ChatModelBase, **options: Any) -> list[tuple[dict[str, Any], bool]]:
-    """The content of every step, copied, and whether it was the last."""
+async def steps(
+    model: ChatModelBase, pause: asyncio.Event | None = None, **options: Any
+) -> list[tuple[dict[str, Any], bool]]:
+    """The content of every step, copied, and whether it was the last; `pause` is set after the first."""
     seen = []
     async for step in model.stream_structured_output(question(), Weather, **options):
         assert isinstance(step, StructuredResponse)
         seen.append((deepcopy(step.content), step.is_last))
+        if pause is not None:
+            pause.set()
     return seen
 
 
 async def test_it_grows_and_ends_validated() -> None:
-    async with ScriptedServer([ollama_stream('{"city": "Os', 'lo", "temp', 'erature": -3', "}")]) as server:
-        seen = await steps(ollama_model(server))
+    pause = asyncio.Event()
+    whole = ollama_stream('{"city": "Os', 'lo", "temp', 'erature": -3', "}")
+    answer = ScriptedAnswer(200, whole.headers, [whole.body[0], pause, *whole.body[1:]])
+    async with ScriptedServer([answer]) as server:
+        seen = await steps(ollama_model(server), pause)
         assert server.requests[0].json()["stream"] is True
     assert seen[-1] == ({"city": "Oslo", "temperature": -3.0, "unit": "celsius"}, True)
-    assert [content for content, last in seen if not last][0] == {"city": "Os"}
+    assert next(content for content, last in seen if not last) == {"city": "Os"}
     assert [last for _, last in seen].count(True) == 1
-    for (before, _), (after, _) in zip(seen, seen[1:], strict=False):
+    for (before, _), (after, _) in pairwise(seen):
         assert before.keys() <= after.keys()
 
 
@@ -54,20 +64,20 @@ async def test_one_dict_grows() -> None:
 
 async def test_a_tool_call_grows_too() -> None:
     def chunk(arguments: str, **more: Any) -> str:
-        import json
-
         call = {"index": 0, **more, "function": {"arguments": arguments, **more.pop("function", {})}}
         return json.dumps({"id": "c", "choices": [{"index": 0, "delta": {"tool_calls": [call]}}]})
 
     named = {"name": "generate_structured_output"}
+    pause = asyncio.Event()
     stream = ScriptedAnswer.sse(
         chunk('{"city": "Os', id="c1", function=named),
+        pause,
         chunk('lo", "temperature": 4}'),
         '{"id": "c", "choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]}',
         "[DONE]",
     )
     async with ScriptedServer([stream]) as server:
-        seen = await steps(openai_model(server), tool_choice=ToolChoice("required"))
+        seen = await steps(openai_model(server), pause, tool_choice=ToolChoice("required"))
     assert seen[0] == ({"city": "Os"}, False)
     assert seen[-1] == ({"city": "Oslo", "temperature": 4.0, "unit": "celsius"}, True)
 

@@ -160,3 +160,15 @@ async def test_the_container_can_be_overridden() -> None:
     clock = VirtualClock()
     hub.container.clock.override(providers.Object(clock))
     assert hub.chat().runtime.clock is clock
+
+
+def test_keys_that_the_settings_leave_out_come_from_the_environment() -> None:
+    settings = {
+        "credentials": {"c": {"provider": "openai"}},
+        "chat": {"a": {"model": "m", "credential": "c"}, "b": {"model": "m", "provider": "xai"}},
+    }
+    hub = Modelport.from_mapping(settings, {"OPENAI_API_KEY": "sk-1", "XAI_API_KEY": "xk-2"})
+    assert hub.chat("a").credential.to_storage(include_secrets=True)["api_key"] == "sk-1"
+    assert hub.chat("b").credential.to_storage(include_secrets=True)["api_key"] == "xk-2"
+    with pytest.raises(SettingsError, match="XAI_API_KEY"):
+        Modelport.from_mapping(settings, {}).chat("b")

@@ -61,7 +61,7 @@ async def test_thoughts_go_back_to_their_owner(origin: Origin) -> None:
 
 async def test_thoughts_of_a_tool_loop_go_back_from_among_agents(origin: Origin) -> None:
     """What is grouped into a history has no thoughts, but calls that wait for their results keep theirs."""
-    among_agents = {"formatter": origin.multi_agent()}
-    body, _ = await go_on(origin, in_a_loop(await conversation(origin, **among_agents)), **among_agents)
+    said = await conversation(origin, formatter=origin.multi_agent())
+    body, _ = await go_on(origin, in_a_loop(said), formatter=origin.multi_agent())
     text = json.dumps(body, ensure_ascii=False)
     assert [kept for kept in origin.kept[:2] if text.count(kept) != 1] == []

@@ -51,12 +51,12 @@ def test_every_proper_beginning_is_cut_off(value: dict[str, object], data: st.Da
     assert cut_off(text[:end])
 
 
-@pytest.mark.parametrize("text", ['{"a": 1,}', "{'a': 1}", '{a: 1}', '{"a": 01}', '{"a": tru}', '{"a": 1]}'])
+@pytest.mark.parametrize("text", ['{"a": 1,}', "{'a': 1}", "{a: 1}", '{"a": 01}', '{"a": tru}', '{"a": 1]}'])
 def test_damage_is_not_a_cut(text: str) -> None:
     assert not cut_off(text)
 
 
 @pytest.mark.parametrize("text", ['{"a": NaN}', '{"a": Infinity}', "{", "nul"])
 def test_only_json_is_json(text: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011  # json's own, or ours
+    with pytest.raises(ValueError):
         parse_json_value(text)

@@ -145,15 +145,26 @@ def test_optional_properties_become_nullable_in_strict_schemas() -> None:
 
 
 def test_a_null_that_is_meant_stays() -> None:
-    schema = {"properties": {"a": {"type": ["string", "null"]}, "b": {"$ref": "#/$defs/B"}}, "$defs": {"B": {"type": "null"}}}
+    schema = {
+        "properties": {"a": {"type": ["string", "null"]}, "b": {"$ref": "#/$defs/B"}},
+        "$defs": {"B": {"type": "null"}},
+    }
     adapted = sent(schema, OPENAI_STRICT)
     assert restored({"a": None, "b": None}, {"type": "object", **schema}, adapted) == {"a": None, "b": None}
 
 
 @ALL
 def test_a_root_union_is_wrapped(rules: SchemaRules) -> None:
-    cat = {"type": "object", "properties": {"kind": {"const": "cat"}, "lives": {"type": "integer"}}, "required": ["kind"]}
-    dog = {"type": "object", "properties": {"kind": {"const": "dog"}, "tail": {"type": "boolean"}}, "required": ["kind"]}
+    cat = {
+        "type": "object",
+        "properties": {"kind": {"const": "cat"}, "lives": {"type": "integer"}},
+        "required": ["kind"],
+    }
+    dog = {
+        "type": "object",
+        "properties": {"kind": {"const": "dog"}, "tail": {"type": "boolean"}},
+        "required": ["kind"],
+    }
     schema = {"oneOf": [{"$ref": "#/$defs/Cat"}, {"$ref": "#/$defs/Dog"}], "$defs": {"Cat": cat, "Dog": dog}}
     adapted = adapt(schema, rules)
     assert adapted.wrapped and adapted.expressible

@@ -54,6 +54,16 @@ def test_writes_each_piece_when_it_comes(home: Home) -> None:
     assert process.returncode == 0
 
 
+def test_writes_each_json_line_when_it_comes(home: Home) -> None:
+    with ScriptedServer([ScriptedAnswer.sse(chunk(content="Hello"), HANG)]).in_thread() as server:
+        home.configure(server.base_url)
+        with home.start("chat", "hi", "--json") as process:
+            assert json.loads(_pipe(process.stdout).readline())["text"] == "Hello"
+            process.send_signal(signal.SIGINT)
+            assert process.communicate(timeout=30) == (b"", b"\n")
+    assert process.returncode == 130
+
+
 def test_the_reader_may_go_away(home: Home) -> None:
     go = asyncio.Event()
     answer = ScriptedAnswer.sse(chunk(content="one\n"), go, *[chunk(content="more\n")] * 50, HANG)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import select
 import signal
@@ -22,6 +23,7 @@ class Terminal:
 
     def __init__(self) -> None:
         self.ours, self.theirs = pty.openpty()
+        self.decode = codecs.getincrementaldecoder("utf-8")().decode  # a read may end within a character
         self.seen = ""
 
     def type(self, text: str) -> None:
@@ -32,7 +34,7 @@ class Terminal:
         while text not in self.seen:
             ready, _, _ = select.select([self.ours], [], [], seconds)
             assert ready, f"{text!r} did not come after {self.seen!r}"
-            self.seen += os.read(self.ours, 65536).decode()
+            self.seen += self.decode(os.read(self.ours, 65536))
         shown, _, self.seen = self.seen.partition(text)
         return shown
 

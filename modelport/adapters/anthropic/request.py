@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ...application.codec import ChatRequest, WireCall
 from ...domain.card_facts import SamplingFacts, ToolChoiceFacts
 from ...domain.errors import ModelError
 from ...domain.responses import ModelWarning
+from ...domain.schema_rules import ANTHROPIC
+from ...domain.structured_output import NativeOutput
 from ...domain.tool_choice import PlannedChoice, ToolSchema, plan_choice, tool_name
 from ...ports.transport import HttpRequest
 from ..wire.decoder import Json, decode_json_body
 from ..wire.framing import SSEFramer
 from ..wire.json_text import dump_json
+from ..wire.token_count import counting
 from .errors import map_error
 from .formatter import AnthropicRendered
 from .parts import legal_tool_name
@@ -26,6 +30,9 @@ _VERSION = "2026-10-21"
 _SAMPLING_VERSION = "2023-06-01"
 """The last version that takes sampling parameters; the current one refuses them even at their defaults."""
 
+_COUNTED = ("model", "messages", "system", "tools", "tool_choice", "thinking")
+"""What the counting of tokens takes of a request."""
+
 _SAMPLING = ("temperature", "top_p", "top_k")
 _LEAST_TOP_P = 0.95
 _DEFAULT_MAX_TOKENS = 8192
@@ -34,6 +41,9 @@ _DEFAULT_MAX_TOKENS = 8192
 
 class AnthropicCodec:
     """The Messages API."""
+
+    native_output = NativeOutput(schema=ANTHROPIC)
+    counts_tokens = True
 
     def encode(self, request: ChatRequest) -> WireCall:
         """The POST to `{base}/v1/messages`."""
@@ -51,6 +61,11 @@ class AnthropicCodec:
             decode_body=lambda data: new_decoder().body(decode_json_body(data)),
             warnings=warnings,
         )
+
+    def encode_count(self, request: ChatRequest) -> WireCall:
+        """The POST to `{base}/v1/messages/count_tokens`."""
+        url = request.endpoint.base_url + "/v1/messages/count_tokens"
+        return counting(self.encode(replace(request, stream=False)), url, _COUNTED, "input_tokens")
 
     def map_error(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
         """The error that an unsuccessful answer means."""
@@ -82,6 +97,9 @@ def _body(request: ChatRequest) -> tuple[Json, list[ModelWarning]]:
         body["thinking"] = plan.thinking
     if plan.effort:
         body["output_config"] = {"effort": plan.effort}
+    if request.output_schema is not None:
+        form = {"type": "json_schema", "schema": request.output_schema.schema}
+        body["output_config"] = {**body.get("output_config", {}), "format": form}
     warnings += _add_sampling(request, body, plan)
     if request.stream:
         body["stream"] = True

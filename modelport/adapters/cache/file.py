@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
 from itertools import islice
 from threading import Lock
 from typing import Any
@@ -17,6 +19,7 @@ from ...domain.embedding.values import Embedding, EmbeddingVectors, FloatArray, 
 from .folder import EntryFolder
 from .limits import CacheLimits
 from .npy import decode_entry, encode_entry
+from .stats import CacheStats, checked_age
 
 __all__ = ["FileEmbeddingCache"]
 
@@ -87,6 +90,17 @@ class FileEmbeddingCache(EmbeddingCacheBase):
             found += await asyncio.to_thread(self._load_chunk, identifiers[start : start + _CHUNK])
         return found
 
+    async def stats(self) -> CacheStats:
+        """What the cache holds now; reads the whole folder."""
+        return await asyncio.to_thread(self._stats)
+
+    async def prune(self, *, max_age: timedelta | float | None = None, max_entries: int | None = None) -> int:
+        """Remove entries older than `max_age` (seconds or a `timedelta`), then all but the newest `max_entries`.
+
+        Returns how many were removed. Raises `ValueError` for a negative argument.
+        """
+        return await asyncio.to_thread(self._prune, checked_age(max_age, max_entries), max_entries)
+
     def _store(self, embeddings: VectorsLike, identifier: Any, overwrite: bool) -> None:
         name = identifier_digest(identifier)
         if not overwrite and self._folder.has(name):
@@ -126,6 +140,22 @@ class FileEmbeddingCache(EmbeddingCacheBase):
     def _discard(self, name: str) -> bool:
         self._ledger.removed(name)
         return self._folder.discard(name)
+
+    def _stats(self) -> CacheStats:
+        files = self._folder.entries()
+        times = [datetime.fromtimestamp(file.modified_ns / 1e9, timezone.utc) for file in files]
+        return CacheStats(
+            len(files), sum(file.size for file in files), min(times, default=None), max(times, default=None)
+        )
+
+    def _prune(self, seconds: float | None, max_entries: int | None) -> int:
+        files = sorted(self._folder.entries(), key=lambda file: file.modified_ns)
+        surplus = 0 if max_entries is None else max(0, len(files) - max_entries)
+        before = None if seconds is None else (time.time() - seconds) * 1e9
+        old = [file for place, file in enumerate(files) if place < surplus or (before and file.modified_ns < before)]
+        removed = sum(self._folder.discard(file.name) for file in old)
+        self._ledger.forget()
+        return removed
 
     def _clear(self) -> None:
         self._folder.clear()

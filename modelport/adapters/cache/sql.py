@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from ...domain.embedding.identity import identifier_digest
 from ...domain.embedding.values import Embedding, EmbeddingVectors, FloatArray, VectorsLike
 from ...domain.errors import SettingsError
 from .limits import CacheLimits
+from .stats import CacheStats, checked_age
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -27,16 +27,6 @@ _log = logging.getLogger(__name__)
 
 _CHUNK = 128
 """Entries per statement and transaction: half a megabyte for 1,024 numbers each."""
-
-
-@dataclass(frozen=True, slots=True)
-class CacheStats:
-    """What a cache holds: entries, the bytes of their vectors, and when the oldest and the newest were written."""
-
-    entries: int
-    size_bytes: int
-    oldest: datetime | None
-    newest: datetime | None
 
 
 class SQLEmbeddingCache(EmbeddingCacheBase):
@@ -72,11 +62,11 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
         self._limits = CacheLimits.of(max_entries, max_size_mb)
         try:
             from .sql_engine import LoopEngines, database_url
-            from .sql_table import EntryTable
+            from .sql_table import EntryTable, prepare
         except ImportError as error:
             raise SettingsError(f"SQLEmbeddingCache needs the package sqlalchemy[asyncio]: {error}") from error
         target = database_url(url)
-        self._engines = LoopEngines(target)
+        self._engines = LoopEngines(target, prepare)
         self._table = EntryTable(target.get_backend_name())
         self._ledger = _Ledger(self._limits)
         self._clock: Callable[[], float] = time.time
@@ -140,9 +130,7 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
 
         Returns how many were removed. Raises `ValueError` for a negative argument.
         """
-        seconds = max_age.total_seconds() if isinstance(max_age, timedelta) else max_age
-        if (seconds or 0) < 0 or (max_entries or 0) < 0:
-            raise ValueError("max_age and max_entries must not be negative")
+        seconds = checked_age(max_age, max_entries)
         removed = 0
         async with self._engines.writing() as connection:
             if seconds is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from importlib.util import find_spec
 from typing import Any
@@ -16,35 +16,35 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from ...domain.errors import ModelportError, SettingsError
-from .sql_table import prepare
 
 __all__ = ["LoopEngines", "database_url"]
 
+_CACHE = "the embedding cache"
 _DRIVERS = {"sqlite": "aiosqlite", "postgresql": "asyncpg", "postgres": "asyncpg"}
 _BUSY_SECONDS = 30.0
 _POOL_SIZE = 4
 _WAL_ATTEMPTS = 50
 
 
-def database_url(text: str) -> sa.URL:
-    """The URL with its asynchronous driver; a SQLite path is made absolute.
+def database_url(text: str, subject: str = _CACHE) -> sa.URL:
+    """The URL with its asynchronous driver; a SQLite path is made absolute. `subject` is what errors are about.
 
     Raises `SettingsError` for another kind of database and for a driver that is not installed.
     """
     try:
         url = sa.make_url(text)
     except ArgumentError as error:
-        raise SettingsError("the embedding cache's url is not a database URL") from error
+        raise SettingsError(f"{subject}'s url is not a database URL") from error
     kind, _, driver = url.drivername.partition("+")
     wanted = _DRIVERS.get(kind)
     if wanted is None or driver not in ("", wanted):
         raise SettingsError(
-            f"the embedding cache cannot use {url.drivername!r}: "
+            f"{subject} cannot use {url.drivername!r}: "
             "write sqlite+aiosqlite:///path/to/file.db or postgresql+asyncpg://user@host/database"
         )
     for module in (wanted, "greenlet"):
         if find_spec(module) is None:
-            raise SettingsError(f"the embedding cache at {_shown(url)} needs the package {module}: install it")
+            raise SettingsError(f"{subject} at {_shown(url)} needs the package {module}: install it")
     url = url.set(drivername=f"{'sqlite' if kind == 'sqlite' else 'postgresql'}+{wanted}")
     return url.set(database=os.path.abspath(url.database or "")) if _in_a_file(url) else url
 
@@ -56,8 +56,12 @@ class LoopEngines:
     `asyncio.run` calls it. So nothing needs to be closed by hand, and nothing is reported as leaked.
     """
 
-    def __init__(self, url: sa.URL) -> None:
+    def __init__(
+        self, url: sa.URL, prepare: Callable[[AsyncConnection], Awaitable[None]], subject: str = _CACHE
+    ) -> None:
         self._url = url
+        self._make_tables = prepare
+        self._subject = subject
         self._attached: WeakKeyDictionary[asyncio.AbstractEventLoop, _Attached] = WeakKeyDictionary()
 
     @asynccontextmanager
@@ -101,7 +105,7 @@ class LoopEngines:
                 await asyncio.to_thread(os.makedirs, os.path.dirname(str(self._url.database)), exist_ok=True)
             await _use_write_ahead_log(attached.engine)
         async with attached.engine.begin() as connection:
-            await prepare(connection)
+            await self._make_tables(connection)
         attached.ready = True
 
     @contextmanager
@@ -109,9 +113,9 @@ class LoopEngines:
         try:
             yield
         except DBAPIError as error:
-            raise ModelportError(f"the embedding cache at {_shown(self._url)} failed: {error.orig}") from error
+            raise ModelportError(f"{self._subject} at {_shown(self._url)} failed: {error.orig}") from error
         except (SQLAlchemyError, OSError) as error:
-            raise ModelportError(f"the embedding cache at {_shown(self._url)} failed: {error}") from error
+            raise ModelportError(f"{self._subject} at {_shown(self._url)} failed: {error}") from error
 
 
 class _Attached:

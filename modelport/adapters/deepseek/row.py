@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...domain.structured_output import NativeOutput
 from ..dialects.openai_chat.row import MediaRules, OpenAIChatRow
 from .thinking import deepseek_thinking
 
@@ -13,6 +14,7 @@ DEEPSEEK_CHAT = OpenAIChatRow(
     provider="deepseek",
     fields={"max_tokens": "max_tokens", "temperature": "temperature", "top_p": "top_p"},
     thinking=deepseek_thinking,
+    native_output=NativeOutput(json_mode=True),
     replay_reasoning="always",
     reasoning_placeholder="",
     media=MediaRules(audio_formats={}, documents=False, in_tool_results=True, max_url_length=_LONGEST_URL),

@@ -16,6 +16,8 @@ from ...application.formatter import FormatterBase
 from ...domain.errors import NotFoundError
 from ...domain.messages import Msg
 from ...domain.responses import ChatResponse
+from ...domain.schema_rules import GENERIC
+from ...domain.structured_output import NativeOutput
 from ...domain.tool_choice import ToolChoice, ToolSchema
 from ..dialects.openai_chat.formatter import DialectChatFormatter
 from ..dialects.openai_chat.model import DialectChatModel
@@ -29,6 +31,7 @@ __all__ = ["EmbeddedChatFormatter", "EmbeddedChatModel", "EmbeddedParameters", "
 _ROW = OpenAIChatRow(
     provider="embedded",
     fields={"max_tokens": "max_tokens", "temperature": "temperature", "top_p": "top_p", "top_k": "top_k"},
+    native_output=NativeOutput(schema=GENERIC, json_mode=True, forced_tool=False),
     media=MediaRules(images=False, audio_formats={}, documents=False),
     message_names=False,
 )
@@ -37,12 +40,12 @@ _engines_lock = threading.Lock()
 
 
 class EmbeddedParameters(BaseModel):
-    """Parameters of a chat call."""
+    """Parameters of a chat call. A model this small wanders off without a limit and a low temperature."""
 
     model_config = ConfigDict(extra="forbid")
 
-    max_tokens: int | None = Field(default=None, gt=0, title="Max tokens", description="The most tokens of answer.")
-    temperature: float | None = Field(default=None, ge=0, le=2, title="Temperature")
+    max_tokens: int = Field(default=512, gt=0, title="Max tokens", description="The most tokens of answer.")
+    temperature: float = Field(default=0.0, ge=0, le=2, title="Temperature")
     top_p: float | None = Field(default=None, gt=0, le=1, title="Top P")
     top_k: int | None = Field(default=None, gt=0, title="Top K")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, Type
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Type
 
 from pydantic import ConfigDict, Field
 
@@ -11,6 +11,7 @@ from ...application.credential import CredentialBase
 
 if TYPE_CHECKING:
     from ...application.chat_model import ChatModelBase
+    from ...application.embedding_model import EmbeddingModelBase
 
 __all__ = ["EmbeddedCredential"]
 
@@ -31,3 +32,10 @@ class EmbeddedCredential(CredentialBase):
         from .chat import EmbeddedChatModel
 
         return EmbeddedChatModel
+
+    @classmethod
+    def get_embedding_model_class(cls) -> Type[EmbeddingModelBase[Any]]:
+        """Vectors from the model in this process."""
+        from .embedding import EmbeddedEmbeddingModel
+
+        return EmbeddedEmbeddingModel

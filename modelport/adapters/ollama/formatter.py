@@ -48,6 +48,8 @@ class _Writer:
         self.messages: list[Json] = []
         self.warnings = warnings
         self._context = context
+        self._names: dict[str, str] = {}
+        """The tools that were called, by the id of the call: results are matched by the name as well."""
 
     def add(self, turn: Turn) -> None:
         if isinstance(turn, SystemTurn):
@@ -97,6 +99,7 @@ class _Writer:
             message["thinking"] = thoughts
         if turn.calls:
             message["tool_calls"] = [_call(index, call) for index, call in enumerate(turn.calls)]
+            self._names.update((call.id, call.name) for call in turn.calls)
         if texts or turn.calls:
             self.messages.append(message)
 
@@ -115,7 +118,7 @@ class _Writer:
             self.messages.append(
                 {
                     "role": "tool",
-                    "tool_name": result.name,
+                    "tool_name": self._names.get(result.id, result.name),
                     "tool_call_id": result.id,
                     "content": text or "(no output)",
                 }

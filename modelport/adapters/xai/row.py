@@ -30,6 +30,7 @@ XAI_RESPONSES = OpenAIResponsesRow(
     provider="xai",
     reasoning=grok_effort,
     reasoning_keys=frozenset({"type", "id", "status", "summary", "encrypted_content"}),
+    counts_tokens=False,
     strict_tools=None,
     allowed_tools=False,
     refusal_parts=False,

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
-import vcr
-import yaml
 
 from modelport.credential import AnthropicCredential
 from modelport.error import RateLimitError
@@ -27,11 +21,10 @@ from modelport.message import (
     URLSource,
     UserMsg,
 )
-from modelport.model import AnthropicChatModel, ChatResponse
+from modelport.model import AnthropicChatModel
 from modelport.tool import ToolChoice
-from tests.validators import validate
+from tests.cassettes import ask, cassette_body, played
 
-CASSETTES = Path(__file__).parents[3] / "fixtures" / "cassettes" / "anthropic"
 Json = dict[str, Any]  # Any: JSON
 
 GAUGE: Json = {
@@ -58,46 +51,8 @@ def model(name: str, *, stream: bool = True, **parameters: Any) -> AnthropicChat
     return AnthropicChatModel(AnthropicCredential(api_key="key-of-tests"), name, given, stream=stream, max_retries=0)
 
 
-async def ask(asked: AnthropicChatModel, messages: list[Msg], **options: Any) -> ChatResponse:  # Any: call options
-    """The last response; of a stream, checked to be what the deltas add up to."""
-    answer = await asked(messages, **options)
-    if not isinstance(answer, AsyncGenerator):
-        return answer
-    chunks = [chunk async for chunk in answer]
-    assert [chunk.is_last for chunk in chunks] == [False] * (len(chunks) - 1) + [True]
-    assert "".join(chunk.text for chunk in chunks[:-1]) == chunks[-1].text
-    return chunks[-1]
-
-
-@contextmanager
-def played(scenario: str) -> Iterator[None]:
-    """Plays a cassette; afterwards every request must be what the cassette has, and legal."""
-    path = CASSETTES / f"{scenario}.yaml"
-    document = yaml.safe_load(path.read_text())
-    assert document["origin"] == "authored from anthropic-messages"
-    sent: list[Json] = []
-
-    def keep(http_request: Any) -> Any:  # Any: vcrpy's request
-        sent.append(json.loads(http_request.body))
-        assert http_request.uri == "https://api.anthropic.com/v1/messages"
-        return http_request
-
-    matching = {"record_mode": "none", "match_on": ["method", "path"], "allow_playback_repeats": False}
-    with vcr.use_cassette(str(path), before_record_request=keep, **matching) as cassette:
-        yield
-        assert cassette.all_played
-    wanted = [json.loads(interaction["request"]["body"]) for interaction in document["interactions"]]
-    assert _distinct(sent) == wanted
-    assert [violation for body in sent for violation in validate("anthropic", body)] == []
-
-
-def _distinct(bodies: list[Json]) -> list[Json]:
-    """vcrpy shows a request more than once."""
-    return [body for index, body in enumerate(bodies) if body not in bodies[:index]]
-
-
 async def test_text() -> None:
-    with played("text"):
+    with played("anthropic", "text", "anthropic"):
         asked = model("claude-haiku-4-5", stream=False, max_tokens=300, temperature=0.3)
         answer = await ask(
             asked, [SystemMsg("system", "You are a ship's cook."), UserMsg("user", "What is for supper?")]
@@ -115,7 +70,7 @@ async def test_text() -> None:
 
 
 async def test_stream() -> None:
-    with played("stream"):
+    with played("anthropic", "stream", "anthropic"):
         answer = await ask(model("claude-sonnet-4-6"), [UserMsg("user", "Name three knots.")])
         assert answer.text == "Bowline, clove hitch, Palstek – né, the same. 🪢"
         assert answer.usage is not None
@@ -125,7 +80,7 @@ async def test_stream() -> None:
 
 
 async def test_thinking_stream() -> None:
-    with played("thinking_stream"):
+    with played("anthropic", "thinking_stream", "anthropic"):
         chosen: Json = {"thinking_mode": "adaptive", "thinking_display": "summarized", "reasoning_effort": "low"}
         asked = model("claude-opus-5-5", max_tokens=4000, **chosen)
         answer = await ask(asked, [UserMsg("user", "When is high water if low water was at 6:10?")])
@@ -142,7 +97,7 @@ async def test_thinking_stream() -> None:
 
 async def test_tool_round_trip() -> None:
     """Thinking without text goes back with its signature, before the call."""
-    with played("tool_round_trip"):
+    with played("anthropic", "tool_round_trip", "anthropic"):
         asked, question = (
             model("claude-sonnet-5-5", max_tokens=2000),
             UserMsg("user", "How high is the water at the lock?"),
@@ -167,7 +122,7 @@ async def test_tool_round_trip() -> None:
 
 
 async def test_parallel_tools() -> None:
-    with played("parallel_tools"):
+    with played("anthropic", "parallel_tools", "anthropic"):
         asked = model("claude-opus-4-8", max_tokens=2000)
         question = [UserMsg("user", "Wind in Bergen and Vigo, and the time?")]
         answer = await ask(asked, question, tools=[WIND, CLOCK], tool_choice=ToolChoice("required"))
@@ -184,10 +139,8 @@ async def test_parallel_tools() -> None:
 
 
 async def test_image_in() -> None:
-    with played("image_in"):
-        document = yaml.safe_load((CASSETTES / "image_in.yaml").read_text())
-        body = json.loads(document["interactions"][0]["request"]["body"])
-        chart = body["messages"][0]["content"][2]["source"]["data"]
+    with played("anthropic", "image_in", "anthropic"):
+        chart = cassette_body("anthropic", "image_in")["messages"][0]["content"][2]["source"]["data"]
         blocks: list[TextBlock | DataBlock] = [
             TextBlock(text="Does the buoy match the chart?"),
             DataBlock(source=URLSource(url="https://example.org/buoy.jpg", media_type="image/jpeg")),
@@ -200,7 +153,7 @@ async def test_image_in() -> None:
 
 
 async def test_error() -> None:
-    with played("error"):
+    with played("anthropic", "error", "anthropic"):
         with pytest.raises(RateLimitError) as caught:
             await ask(model("claude-haiku-5-5"), [UserMsg("user", "Hello?")])
         error = caught.value

@@ -15,24 +15,20 @@ from tests.adapters.openai_chat.playback import (
     FERRY,
     PICTURE,
     TIDE,
-    Keeping,
     answered,
     calls,
     counts,
-    playing,
     text,
     thinking,
 )
-from tests.adapters.openai_chat.support import asked
+from tests.cassettes import ask, played
 
 STOP, CALLS = FinishReason.STOP, FinishReason.TOOL_CALLS
 
 
-def model(
-    name: str, tape: Keeping, *, stream: bool = False, **parameters: Any
-) -> DeepSeekChatModel:  # Any: of the class
+def model(name: str, *, stream: bool = False, **parameters: Any) -> DeepSeekChatModel:  # Any: of the class
     given = DeepSeekChatModel.Parameters(**parameters)
-    return DeepSeekChatModel(DeepSeekCredential(api_key="sk-test"), name, given, stream, transport=tape, max_retries=0)
+    return DeepSeekChatModel(DeepSeekCredential(api_key="sk-test"), name, given, stream, max_retries=0)
 
 
 def user(text: str) -> Msg:
@@ -40,9 +36,9 @@ def user(text: str) -> Msg:
 
 
 async def test_text() -> None:
-    with playing("deepseek", "deepseek", "text") as tape:
-        answer = await asked(
-            model("deepseek-v4-flash", tape, thinking_enable=False, max_tokens=90, temperature=0.4),
+    with played("deepseek", "text", "deepseek"):
+        answer = await ask(
+            model("deepseek-v4-flash", thinking_enable=False, max_tokens=90, temperature=0.4),
             [SystemMsg(name="system", content="You are a miner."), user("What did you find?")],
         )
     assert (text(answer), thinking(answer), calls(answer)) == ("Tin, and a very old boot.", "", [])
@@ -50,18 +46,16 @@ async def test_text() -> None:
 
 
 async def test_a_stream_with_keep_alives() -> None:
-    with playing("deepseek", "deepseek", "stream") as tape:
-        answer = await asked(
-            model("deepseek-v4-flash", tape, thinking_enable=False, stream=True), [user("Name two ores.")]
-        )
+    with played("deepseek", "stream", "deepseek"):
+        answer = await ask(model("deepseek-v4-flash", thinking_enable=False, stream=True), [user("Name two ores.")])
     assert (text(answer), thinking(answer), calls(answer)) == ("Galena und Blende ⛏.", "", [])
     assert (counts(answer), answer.finish_reason) == ((9, 8, 0, 0), STOP)
 
 
 async def test_streamed_thinking() -> None:
-    with playing("deepseek", "deepseek", "thinking_stream") as tape:
-        answer = await asked(
-            model("deepseek-v4-pro", tape, stream=True, thinking_enable=True, reasoning_effort="low"),
+    with played("deepseek", "thinking_stream", "deepseek"):
+        answer = await ask(
+            model("deepseek-v4-pro", stream=True, thinking_enable=True, reasoning_effort="low"),
             [user("Is 57 prime?")],
         )
     assert (text(answer), thinking(answer), calls(answer)) == ("No, 3 times 19.", "57 = 3·19.", [])
@@ -69,11 +63,11 @@ async def test_streamed_thinking() -> None:
 
 
 async def test_a_tool_round_trip() -> None:
-    with playing("deepseek", "deepseek", "tool_round_trip") as tape:
-        asking = model("deepseek-v4-pro", tape, stream=True, thinking_enable=True)
+    with played("deepseek", "tool_round_trip", "deepseek"):
+        asking = model("deepseek-v4-pro", stream=True, thinking_enable=True)
         question = user("When is high water in Emden?")
-        first = await asked(asking, [question], tools=[TIDE])
-        answer = await asked(asking, [question, answered(first, "high 04:31, low 10:58")], tools=[TIDE])
+        first = await ask(asking, [question], tools=[TIDE])
+        answer = await ask(asking, [question, answered(first, "high 04:31, low 10:58")], tools=[TIDE])
     assert (text(first), thinking(first), first.finish_reason) == ("", "The table knows.", CALLS)
     assert calls(first) == [("call_00_emden", "tide_table", '{"harbour": "Emden"}')]
     assert (text(answer), thinking(answer), calls(answer)) == ("At 04:31.", "04:31.", [])
@@ -82,9 +76,9 @@ async def test_a_tool_round_trip() -> None:
 
 
 async def test_parallel_calls() -> None:
-    with playing("deepseek", "deepseek", "parallel_tools") as tape:
-        answer = await asked(
-            model("deepseek-v4-flash", tape, thinking_enable=False),
+    with played("deepseek", "parallel_tools", "deepseek"):
+        answer = await ask(
+            model("deepseek-v4-flash", thinking_enable=False),
             [user("Tide and ferry for Norden, please.")],
             tools=[TIDE, FERRY],
             tool_choice=ToolChoice("required"),
@@ -102,19 +96,19 @@ async def test_parallel_calls() -> None:
 
 async def test_an_image() -> None:
     picture = DataBlock(source=Base64Source(data=PICTURE, media_type="image/png"))
-    with playing("deepseek", "deepseek", "image_in") as tape:
-        asking = model("deepseek-v4-flash-vision-exp", tape, thinking_enable=False)
-        answer = await asked(asking, [UserMsg(name="user", content=[TextBlock(text="Which mineral?"), picture])])
+    with played("deepseek", "image_in", "deepseek"):
+        asking = model("deepseek-v4-flash-vision-exp", thinking_enable=False)
+        answer = await ask(asking, [UserMsg(name="user", content=[TextBlock(text="Which mineral?"), picture])])
     assert (text(answer), thinking(answer), calls(answer)) == ("Sulphur, by the colour.", "", [])
     assert (counts(answer), answer.finish_reason) == ((88, 7, 0, 0), STOP)
 
 
 async def test_an_error() -> None:
     with (
-        playing("deepseek", "deepseek", "error") as tape,
+        played("deepseek", "error", "deepseek"),
         pytest.raises(QuotaExceededError, match="Insufficient Balance") as caught,
     ):
-        await asked(model("deepseek-v4-flash", tape, thinking_enable=False), [user("Hello?")])
+        await ask(model("deepseek-v4-flash", thinking_enable=False), [user("Hello?")])
     error = caught.value
     assert (error.status_code, error.code, error.retryable) == (402, "invalid_request_error", False)
     assert (error.request_id, len(error.attempts)) == ("c0ffee00authored0402", 1)

@@ -15,24 +15,20 @@ from tests.adapters.openai_chat.playback import (
     FERRY,
     PICTURE,
     TIDE,
-    Keeping,
     answered,
     calls,
     counts,
-    playing,
     text,
     thinking,
 )
-from tests.adapters.openai_chat.support import asked
+from tests.cassettes import ask, played
 
 STOP, CALLS = FinishReason.STOP, FinishReason.TOOL_CALLS
 
 
-def model(
-    name: str, tape: Keeping, *, stream: bool = False, **parameters: Any
-) -> MoonshotChatModel:  # Any: of the class
+def model(name: str, *, stream: bool = False, **parameters: Any) -> MoonshotChatModel:  # Any: of the class
     given = MoonshotChatModel.Parameters(**parameters)
-    return MoonshotChatModel(MoonshotCredential(api_key="sk-test"), name, given, stream, transport=tape, max_retries=0)
+    return MoonshotChatModel(MoonshotCredential(api_key="sk-test"), name, given, stream, max_retries=0)
 
 
 def user(text: str) -> Msg:
@@ -40,9 +36,9 @@ def user(text: str) -> Msg:
 
 
 async def test_text() -> None:
-    with playing("moonshot", "moonshot", "text") as tape:
-        answer = await asked(
-            model("kimi-k2.6", tape, thinking_enable=False, max_tokens=80),
+    with played("moonshot", "text", "moonshot"):
+        answer = await ask(
+            model("kimi-k2.6", thinking_enable=False, max_tokens=80),
             [SystemMsg(name="system", content="You are a potter."), user("What is in the kiln?")],
         )
     assert (text(answer), thinking(answer), calls(answer)) == ("Forty bowls and one experiment.", "", [])
@@ -50,25 +46,25 @@ async def test_text() -> None:
 
 
 async def test_a_stream_with_usage_in_its_choice() -> None:
-    with playing("moonshot", "moonshot", "stream") as tape:
-        answer = await asked(model("kimi-k2.6", tape, thinking_enable=False, stream=True), [user("陶器は？")])
+    with played("moonshot", "stream", "moonshot"):
+        answer = await ask(model("kimi-k2.6", thinking_enable=False, stream=True), [user("陶器は？")])
     assert (text(answer), thinking(answer), calls(answer)) == ("土と火の記憶です。", "", [])
     assert (counts(answer), answer.finish_reason) == ((8, 9, 0, 0), STOP)
 
 
 async def test_streamed_thinking() -> None:
-    with playing("moonshot", "moonshot", "thinking_stream") as tape:
-        answer = await asked(model("kimi-k3", tape, stream=True, reasoning_effort="low"), [user("Is 51 prime?")])
+    with played("moonshot", "thinking_stream", "moonshot"):
+        answer = await ask(model("kimi-k3", stream=True, reasoning_effort="low"), [user("Is 51 prime?")])
     assert (text(answer), thinking(answer), calls(answer)) == ("No, 3 × 17.", "51 is 3 × 17.", [])
     assert (counts(answer), answer.finish_reason) == ((13, 19, 8, 9), STOP)
 
 
 async def test_a_tool_round_trip() -> None:
-    with playing("moonshot", "moonshot", "tool_round_trip") as tape:
-        asking = model("kimi-k2.6", tape, stream=True, thinking_enable=True)
+    with played("moonshot", "tool_round_trip", "moonshot"):
+        asking = model("kimi-k2.6", stream=True, thinking_enable=True)
         question = user("When is high water in Hakata?")
-        first = await asked(asking, [question], tools=[TIDE])
-        answer = await asked(asking, [question, answered(first, "high 07:20, low 13:44")], tools=[TIDE])
+        first = await ask(asking, [question], tools=[TIDE])
+        answer = await ask(asking, [question, answered(first, "high 07:20, low 13:44")], tools=[TIDE])
     assert (text(first), thinking(first), first.finish_reason) == ("One moment.", "Ask the table.", CALLS)
     assert calls(first) == [("tide_table:0", "tide_table", '{"harbour": "Hakata"}')]
     assert (text(answer), thinking(answer), calls(answer)) == ("At 07:20.", "07:20.", [])
@@ -77,9 +73,9 @@ async def test_a_tool_round_trip() -> None:
 
 
 async def test_parallel_calls_where_force_is_impossible() -> None:
-    with playing("moonshot", "moonshot", "parallel_tools") as tape:
-        asking, wanted = model("kimi-k3", tape), [user("Tide and ferry for Beppu, please.")]
-        answer = await asked(asking, wanted, tools=[TIDE, FERRY], tool_choice=ToolChoice("required"))
+    with played("moonshot", "parallel_tools", "moonshot"):
+        asking, wanted = model("kimi-k3"), [user("Tide and ferry for Beppu, please.")]
+        answer = await ask(asking, wanted, tools=[TIDE, FERRY], tool_choice=ToolChoice("required"))
     assert (text(answer), thinking(answer), calls(answer)) == (
         "",
         "Two calls.",
@@ -94,19 +90,19 @@ async def test_parallel_calls_where_force_is_impossible() -> None:
 
 async def test_an_image() -> None:
     picture = DataBlock(source=Base64Source(data=PICTURE, media_type="image/png"))
-    with playing("moonshot", "moonshot", "image_in") as tape:
-        asking = model("kimi-k2.6", tape, thinking_enable=False)
-        answer = await asked(asking, [UserMsg(name="user", content=[TextBlock(text="Which glaze?"), picture])])
+    with played("moonshot", "image_in", "moonshot"):
+        asking = model("kimi-k2.6", thinking_enable=False)
+        answer = await ask(asking, [UserMsg(name="user", content=[TextBlock(text="Which glaze?"), picture])])
     assert (text(answer), thinking(answer), calls(answer)) == ("Yellow salt glaze.", "", [])
     assert (counts(answer), answer.finish_reason) == ((61, 6, 0, 0), STOP)
 
 
 async def test_an_error() -> None:
     with (
-        playing("moonshot", "moonshot", "error") as tape,
+        played("moonshot", "error", "moonshot"),
         pytest.raises(QuotaExceededError, match="token quota") as caught,
     ):
-        await asked(model("kimi-k2.6", tape, thinking_enable=False), [user("Hello?")])
+        await ask(model("kimi-k2.6", thinking_enable=False), [user("Hello?")])
     error = caught.value
     assert (error.status_code, error.code, error.retryable) == (429, "exceeded_current_quota_error", False)
     assert (error.request_id, len(error.attempts)) == ("7a11-authored-0429", 1)

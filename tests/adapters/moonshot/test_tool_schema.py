@@ -55,6 +55,14 @@ EMPTY: Schema = {"type": "object", "properties": {}}
             },
         ),
         (
+            {"type": "object", "properties": {"a": {"type": ["number", "null"], "anyOf": [{"type": "integer"}]}}},
+            {"type": "object", "properties": {"a": {"anyOf": [{"type": "integer"}]}}},
+        ),
+        (
+            {"type": "object", "properties": {"a": {"type": "string", "anyOf": [{"type": "integer"}]}}},
+            {"type": "object", "properties": {"a": {"anyOf": [False]}}},
+        ),
+        (
             {"type": "object", "properties": {"a": {"type": "number", "anyOf": [{"anyOf": [{"minimum": 1}]}]}}},
             {
                 "type": "object",
@@ -122,20 +130,21 @@ def schemas() -> st.SearchStrategy[Any]:
 
     def wider(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         some = st.lists(inner, min_size=1, max_size=3)
-        return st.fixed_dictionaries(
+        tuples = st.fixed_dictionaries({"items": some}, optional={"additionalItems": inner})
+        others = st.fixed_dictionaries(
             {},
             optional={
                 "type": kinds,
                 "anyOf": some,
                 "allOf": some,
-                "items": st.one_of(inner, some),
-                "additionalItems": inner,
+                "items": inner,
                 "properties": st.dictionaries(names, inner, max_size=3),
                 "additionalProperties": inner,
                 "not": inner,
                 "description": st.just("d"),
             },
         )
+        return st.one_of(others, st.builds(lambda one, other: {**one, **other}, others, tuples))
 
     return st.recursive(leaves(), wider, max_leaves=12)
 

@@ -15,22 +15,20 @@ from tests.adapters.openai_chat.playback import (
     FERRY,
     PICTURE,
     TIDE,
-    Keeping,
     answered,
     calls,
     counts,
-    playing,
     text,
     thinking,
 )
-from tests.adapters.openai_chat.support import asked
+from tests.cassettes import ask, played
 
 STOP, CALLS = FinishReason.STOP, FinishReason.TOOL_CALLS
 
 
-def model(name: str, tape: Keeping, *, stream: bool = False, **parameters: Any) -> OpenAIChatModel:  # Any: theirs
+def model(name: str, *, stream: bool = False, **parameters: Any) -> OpenAIChatModel:  # Any: theirs
     given = OpenAIChatModel.Parameters(**parameters)
-    return OpenAIChatModel(OpenAICredential(api_key="sk-test"), name, given, stream, transport=tape, max_retries=0)
+    return OpenAIChatModel(OpenAICredential(api_key="sk-test"), name, given, stream, max_retries=0)
 
 
 def user(text: str) -> Msg:
@@ -38,9 +36,9 @@ def user(text: str) -> Msg:
 
 
 async def test_text() -> None:
-    with playing("openai_chat", "openai", "text") as tape:
-        answer = await asked(
-            model("gpt-4.1", tape, max_tokens=200, temperature=0.2),
+    with played("openai", "text", "openai_chat"):
+        answer = await ask(
+            model("gpt-4.1", max_tokens=200, temperature=0.2),
             [SystemMsg(name="system", content="You keep a lighthouse."), user("Who is there at night?")],
         )
     assert (text(answer), thinking(answer), calls(answer)) == ("Only me, the lamp and the gulls.", "", [])
@@ -48,27 +46,25 @@ async def test_text() -> None:
 
 
 async def test_a_stream() -> None:
-    with playing("openai_chat", "openai", "stream") as tape:
-        answer = await asked(model("gpt-4o", tape, stream=True), [user("Count the bells.")])
+    with played("openai", "stream", "openai_chat"):
+        answer = await ask(model("gpt-4o", stream=True), [user("Count the bells.")])
     assert (text(answer), thinking(answer), calls(answer)) == ("One, two – and three 🔔.", "", [])
     assert (counts(answer), answer.finish_reason) == ((11, 9, 0, 0), STOP)
 
 
 async def test_hidden_reasoning() -> None:
-    with playing("openai_chat", "openai", "thinking_stream") as tape:
-        answer = await asked(
-            model("gpt-5.6", tape, stream=True, reasoning_effort="low"), [user("How many knots is 10 m/s?")]
-        )
+    with played("openai", "thinking_stream", "openai_chat"):
+        answer = await ask(model("gpt-5.6", stream=True, reasoning_effort="low"), [user("How many knots is 10 m/s?")])
     assert (text(answer), thinking(answer), calls(answer)) == ("About 19.4 knots.", "", [])
     assert (counts(answer), answer.finish_reason) == ((16, 77, 0, 64), STOP)
 
 
 async def test_a_tool_round_trip() -> None:
-    with playing("openai_chat", "openai", "tool_round_trip") as tape:
-        asking = model("gpt-4.1", tape, stream=True)
+    with played("openai", "tool_round_trip", "openai_chat"):
+        asking = model("gpt-4.1", stream=True)
         question = user("When is high water in Dover?")
-        first = await asked(asking, [question], tools=[TIDE])
-        answer = await asked(asking, [question, answered(first, "high 11:42, low 18:05")], tools=[TIDE])
+        first = await ask(asking, [question], tools=[TIDE])
+        answer = await ask(asking, [question, answered(first, "high 11:42, low 18:05")], tools=[TIDE])
     assert (text(first), thinking(first), first.finish_reason) == ("", "", CALLS)
     assert calls(first) == [("call_tide0001", "tide_table", '{"harbour":"Dover"}')]
     assert (text(answer), thinking(answer), calls(answer)) == ("High water is at 11:42.", "", [])
@@ -77,9 +73,9 @@ async def test_a_tool_round_trip() -> None:
 
 
 async def test_parallel_calls() -> None:
-    with playing("openai_chat", "openai", "parallel_tools") as tape:
-        answer = await asked(
-            model("gpt-4.1", tape),
+    with played("openai", "parallel_tools", "openai_chat"):
+        answer = await ask(
+            model("gpt-4.1"),
             [user("Tide and ferry for Oban, please.")],
             tools=[TIDE, FERRY],
             tool_choice=ToolChoice("required"),
@@ -94,19 +90,19 @@ async def test_parallel_calls() -> None:
 
 async def test_an_image() -> None:
     picture = DataBlock(source=Base64Source(data=PICTURE, media_type="image/png"))
-    with playing("openai_chat", "openai", "image_in") as tape:
-        asking = model("gpt-4o", tape)
-        answer = await asked(asking, [UserMsg(name="user", content=[TextBlock(text="Which flag is this?"), picture])])
+    with played("openai", "image_in", "openai_chat"):
+        asking = model("gpt-4o")
+        answer = await ask(asking, [UserMsg(name="user", content=[TextBlock(text="Which flag is this?"), picture])])
     assert (text(answer), thinking(answer), calls(answer)) == ("A plain yellow one: quarantine.", "", [])
     assert (counts(answer), answer.finish_reason) == ((270, 8, 0, 0), STOP)
 
 
 async def test_an_error() -> None:
     with (
-        playing("openai_chat", "openai", "error") as tape,
+        played("openai", "error", "openai_chat"),
         pytest.raises(AuthenticationError, match="Incorrect API key") as caught,
     ):
-        await asked(model("gpt-4.1", tape), [user("Hello?")])
+        await ask(model("gpt-4.1"), [user("Hello?")])
     error = caught.value
     assert (error.status_code, error.code, error.retryable) == (401, "invalid_api_key", False)
     assert (error.request_id, len(error.attempts)) == ("req_authored_0401", 1)

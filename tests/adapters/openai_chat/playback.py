@@ -1,24 +1,12 @@
-"""Cassettes played to the public model classes."""
+"""What the cassettes of the Chat Completions classes have in common: tools, and an answer taken apart."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-import vcr
-import yaml
-
-from modelport.adapters.transport.httpx import HttpxTransport
 from modelport.message import AssistantMsg, Msg, TextBlock, ThinkingBlock, ToolCallBlock, ToolResultBlock
 from modelport.model import ChatResponse
-from modelport.ports.transport import HttpRequest, HttpResponse
 from tests.adapters.openai_chat.support import Json
-from tests.validators import validate
-
-CASSETTES = Path(__file__).parents[3] / "fixtures" / "cassettes"
 
 TIDE: Json = {
     "type": "function",
@@ -38,42 +26,6 @@ FERRY: Json = {
 }
 PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 """A PNG of one pixel, as base64."""
-
-
-class Keeping:
-    """The real transport, which keeps what it sends."""
-
-    def __init__(self) -> None:
-        self._real = HttpxTransport()
-        self.bodies: list[Json] = []
-
-    async def send(self, request: HttpRequest, on_connected: Callable[[], None] | None = None) -> HttpResponse:
-        self.bodies.append(json.loads(request.body))
-        return await self._real.send(request, on_connected)
-
-    async def aclose(self) -> None:
-        await self._real.aclose()
-
-
-@contextmanager
-def playing(target: str, provider: str, scenario: str) -> Iterator[Keeping]:
-    """A transport that meets the cassette; at the end all of it was played, to the very requests it holds.
-
-    `target` names the validator that every body must satisfy.
-    """
-    path = CASSETTES / provider / f"{scenario}.yaml"
-    cassette = yaml.safe_load(path.read_text(encoding="utf-8"))
-    assert cassette["origin"].startswith("authored from ")
-    assert "authorization" not in path.read_text(encoding="utf-8").lower()
-    transport = Keeping()
-    with vcr.use_cassette(
-        str(path), record_mode="none", match_on=["method", "path"], allow_playback_repeats=False
-    ) as tape:
-        yield transport
-        assert tape.all_played
-    assert transport.bodies == [json.loads(each["request"]["body"]) for each in cassette["interactions"]]
-    for body in transport.bodies:
-        assert validate(target, body, body["model"]) == []
 
 
 def text(response: ChatResponse) -> str:

@@ -16,7 +16,7 @@ from tests.adapters.openai_chat.support import decoded
 from tests.validators import validate
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "guides" / "add-a-provider.md").read_text(encoding="utf-8")
-SETTINGS, CARD, CASSETTE = (yaml.safe_load(each) for each in re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL))
+SETTINGS, _, CARD, CASSETTE = (yaml.safe_load(each) for each in re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL))
 
 
 def test_the_row_of_the_settings_is_legal() -> None:

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
-import vcr
-import yaml
-
-from modelport.adapters.transport.httpx import HttpxTransport
 from modelport.domain.identity import set_id_factory
 from modelport.message import Msg, UserMsg
 from modelport.model import ChatResponse
-from modelport.ports.transport import HttpRequest, HttpResponse
+from modelport.ports.transport import HttpRequest
 
 Json = dict[str, Any]  # Any: the provider's JSON
-
-CASSETTES = Path(__file__).parents[3] / "fixtures" / "cassettes"
 
 USAGE: Json = {
     "input_tokens": 90,
@@ -208,34 +200,3 @@ def facts(answer: ChatResponse) -> Json:
         "id": answer.id,
         "model": answer.model,
     }
-
-
-class Spy:
-    """The real transport, with a note of every body that it sends."""
-
-    def __init__(self) -> None:
-        self.bodies: list[Json] = []
-        self._inner = HttpxTransport()
-
-    async def send(self, request: HttpRequest, on_connected: Callable[[], None] | None = None) -> HttpResponse:
-        """Note and send."""
-        self.bodies.append(json.loads(request.body))
-        return await self._inner.send(request, on_connected)
-
-    async def aclose(self) -> None:
-        """Close the real one."""
-        await self._inner.aclose()
-
-
-@asynccontextmanager
-async def played(folder: str, scenario: str) -> AsyncIterator[Spy]:
-    """Play a cassette; on the way out, every request of it was sent, with the same JSON."""
-    path = CASSETTES / folder / f"{scenario}.yaml"
-    expected = [json.loads(entry["request"]["body"]) for entry in yaml.safe_load(path.read_text())["interactions"]]
-    spy = Spy()
-    options = {"record_mode": "none", "match_on": ["method", "path"], "allow_playback_repeats": False}
-    with vcr.use_cassette(str(path), **options) as cassette:
-        yield spy
-        assert cassette.all_played
-    await spy.aclose()
-    assert spy.bodies == expected

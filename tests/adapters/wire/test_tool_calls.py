@@ -145,6 +145,8 @@ def test_a_repeated_name_is_not_joined() -> None:
         fragment(index=0, id="a", name="f", arguments='":1}'),
     )
     assert found == [("a", "f", '{"x":1}')]
+    late = calls(fragment(index=0, name="f"), fragment(index=0, id="a", name="f", arguments="{}"))
+    assert late == [("a", "f", "{}")]
 
 
 @pytest.mark.parametrize(

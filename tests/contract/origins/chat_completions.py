@@ -61,9 +61,7 @@ DASHSCOPE = Origin(
     "dashscope",
     "dashscope",
     "qwen3.8-max",
-    lambda url, model, **options: DashScopeChatModel(
-        DashScopeCredential(api_key=_KEY, base_url=url), model, **options
-    ),
+    lambda url, model, **options: DashScopeChatModel(DashScopeCredential(api_key=_KEY, base_url=url), model, **options),
     DashScopeMultiAgentFormatter,
     "text/event-stream",
     _stream("dashscope", lambda call: f"call_{call.number}c1e77"),

@@ -29,6 +29,7 @@ def _anthropic(said: Said) -> bytes:
     """The first thought has text, the second is redacted, the third is left out but for its signature."""
     sign = {"type": "signature_delta", "signature": seal("anthropic", said.number)}
     think = {"type": "thinking_delta", "thinking": thought("anthropic", said.number)}
+    blocks: list[tuple[Json, list[Json]]]
     if said.number == 2:
         blocks = [({"type": "redacted_thinking", "data": seal("anthropic", 2)}, [])]
     else:
@@ -42,7 +43,7 @@ def _anthropic(said: Said) -> bytes:
             ({"type": "tool_use", "id": f"toolu_01{call.number}", "name": call.name, "input": {}}, [fragment])
         )
     usage = {"input_tokens": 5, "output_tokens": 1}
-    head = {"id": f"msg_{said.number}", "type": "message", "role": "assistant", "model": "m", "content": []}
+    head: Json = {"id": f"msg_{said.number}", "type": "message", "role": "assistant", "model": "m", "content": []}
     reason = "tool_use" if said.calls else "end_turn"
     return b"".join(
         [

@@ -28,6 +28,7 @@ class OpenAIChatCodec:
 
     def __init__(self, row: OpenAIChatRow) -> None:
         self._row = row
+        self.native_output = row.native_output
 
     def encode(self, request: ChatRequest) -> WireCall:
         """The POST to `{base}/chat/completions`."""
@@ -72,6 +73,9 @@ class OpenAIChatCodec:
             body["stream"] = True
             if self._row.stream_usage:
                 body["stream_options"] = {"include_usage": True}
+        form = _response_format(request)
+        if form:
+            body["response_format"] = form
         body.update(request.overrides)
         return body, warnings
 
@@ -116,6 +120,14 @@ def _without_refused_sampling(request: ChatRequest, *, thinks: bool) -> tuple[Js
         if values.pop(name, None) is not None:
             warnings.append(ModelWarning("dropped", name, f"{request.model} takes no {name} {when}"))
     return values, warnings
+
+
+def _response_format(request: ChatRequest) -> Json:
+    wanted = request.output_schema
+    if wanted is not None:
+        schema = {"name": wanted.name, "schema": wanted.schema, "strict": wanted.strict}
+        return {"type": "json_schema", "json_schema": schema}
+    return {"type": "json_object"} if request.json_mode else {}
 
 
 def _error_facts(body: bytes) -> ErrorFacts:

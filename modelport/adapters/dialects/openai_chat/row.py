@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from ....domain.structured_output import OPENAI_NATIVE, NativeOutput
 from ...wire.errors import COMMON_CODES, ErrorCodes, ErrorFacts
 from .thinking import ThinkingRule, effort_only
 
@@ -57,6 +58,8 @@ class OpenAIChatRow:
     """Our parameter to the wire's field, for those that are sent as they are."""
     thinking: ThinkingRule = effort_only
     """How thinking is switched, and whether the model will think, which may restrict sampling and tool choice."""
+    native_output: NativeOutput = OPENAI_NATIVE
+    """What can be asked of the answer's form, whatever the model."""
     tool_schema: SchemaRule | None = None
     """What becomes of the parameters of tools, where the provider takes only a subset of JSON Schema."""
     replay_reasoning: Literal["never", "tool_calls", "always"] = "never"

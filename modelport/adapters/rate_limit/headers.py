@@ -1,0 +1,62 @@
+"""What an answer's headers tell of the limits: what is left, and when it is renewed. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from ...domain.retry import parse_retry_after
+
+__all__ = ["Remaining", "blocked_for", "remaining"]
+
+_NAMES: tuple[tuple[Literal["requests", "tokens"], str, str], ...] = (
+    ("requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"),
+    ("tokens", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"),
+    ("requests", "anthropic-ratelimit-requests-remaining", "anthropic-ratelimit-requests-reset"),
+    ("tokens", "anthropic-ratelimit-tokens-remaining", "anthropic-ratelimit-tokens-reset"),
+    ("tokens", "anthropic-ratelimit-input-tokens-remaining", "anthropic-ratelimit-input-tokens-reset"),
+    ("requests", "ratelimit-remaining", "ratelimit-reset"),
+)
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Remaining:
+    """So many requests or tokens are left until so many seconds from now."""
+
+    kind: Literal["requests", "tokens"]
+    left: int
+    seconds: float
+
+
+def remaining(headers: Mapping[str, str], wall: float) -> Iterator[Remaining]:
+    """Everything that the headers tell; `wall` is the time in seconds since the epoch."""
+    for kind, left_name, reset_name in _NAMES:
+        left, reset = headers.get(left_name, ""), headers.get(reset_name, "")
+        seconds = _until(reset, wall)
+        if left.isdecimal() and seconds is not None and seconds > 0:
+            yield Remaining(kind, int(left), seconds)
+
+
+def blocked_for(status: int, headers: Mapping[str, str], wall: float) -> float | None:
+    """Seconds that a refusal tells everybody to stay away for."""
+    return parse_retry_after(headers, wall) if status in (429, 503, 529) else None
+
+
+def _until(text: str, wall: float) -> float | None:
+    """Seconds from `6m0s`, `20ms`, `17` or a date."""
+    parts = _PART.findall(text)
+    if parts and "".join(number + unit for number, unit in parts) == text:
+        return sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    try:
+        return datetime.fromisoformat(text).timestamp() - wall
+    except ValueError:
+        return None

@@ -1,0 +1,66 @@
+"""A rate limiter for one process."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from ...ports.clock import Clock
+from ..clock import SystemClock
+from .gate import Gate
+from .limits import RateLimit, scope_of
+
+__all__ = ["InProcessRateLimiter", "LoopLocks"]
+
+
+class InProcessRateLimiter:
+    """Keeps within limits, and within what answers tell of the provider's own ones.
+
+    Args:
+        limits: by `provider/model`, `provider` (all models together), `provider/*` or `*` (each model by itself).
+        clock: the time to go by.
+
+    In no period are more requests or tokens let through than the limit says. Tokens are the engine's estimate. After a
+    refusal with `retry-after` nothing goes until then, and when the headers of the last answers say that nothing is
+    left, nothing goes until it is renewed. Requests go in the order in which they came.
+    """
+
+    def __init__(self, limits: Mapping[str, RateLimit] | None = None, clock: Clock | None = None) -> None:
+        self._limits = dict(limits or {})
+        self._clock = clock or SystemClock()
+        self._gates: dict[str, Gate] = {}
+        self._turns = LoopLocks()
+
+    async def acquire(self, key: str, tokens: int) -> None:
+        """Wait for leave to make one request of about so many tokens."""
+        gate, scope = self._gate(key)
+        async with self._turns.of(scope):
+            while (wait := gate.try_take(self._clock.monotonic(), tokens)) > 0:
+                await self._clock.sleep(wait)
+
+    def observe(self, key: str, status: int, headers: Mapping[str, str]) -> None:
+        """Learn from an answer."""
+        gate, _ = self._gate(key)
+        gate.learn(self._clock.monotonic(), self._clock.wall(), status, headers)
+
+    def _gate(self, key: str) -> tuple[Gate, str]:
+        scope, limit = scope_of(key, self._limits)
+        gate = self._gates.get(scope)
+        if gate is None:
+            gate = self._gates.setdefault(scope, Gate(limit))
+        return gate, scope
+
+
+class LoopLocks:
+    """Locks by name, of whichever event loop runs: whoever waits first goes first."""
+
+    def __init__(self) -> None:
+        self._locks: dict[tuple[asyncio.AbstractEventLoop, str], asyncio.Lock] = {}
+
+    def of(self, name: str) -> asyncio.Lock:
+        """The running loop's lock of that name."""
+        key = (asyncio.get_running_loop(), name)
+        if key not in self._locks:
+            self._locks = {other: lock for other, lock in self._locks.items() if not other[0].is_closed()}
+            self._locks[key] = asyncio.Lock()
+        return self._locks[key]

@@ -1,0 +1,74 @@
+"""`modelport embed`: texts to vectors, on stdout or into a file."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import click
+
+from ..domain.errors import ModelportError
+from .terminal import complain, error_status, note, write
+
+__all__ = ["embed"]
+
+
+@click.command()
+@click.argument("texts", nargs=-1)
+@click.option("--file", "corpus", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Texts to embed.")
+@click.option("--field", default="text", show_default=True, help="Where a JSON object of the file has its text.")
+@click.option("--out", type=click.Path(path_type=Path), help="A .npy file for the vectors (float32, one row a text).")
+@click.option("--model", metavar="NAME", help="A name under `embedding` in the settings, or provider/model.")
+@click.option("--config", type=click.Path(path_type=Path), help="A settings file; by default ./modelport.yaml.")
+@click.option("--dimensions", type=click.IntRange(min=1), help="The size of each vector.")
+@click.option("--query", is_flag=True, help="The texts are questions, for models that tell these from documents.")
+@click.option("--usage", is_flag=True, help="Tell on stderr how many tokens were used.")
+def embed(
+    texts: tuple[str, ...],
+    corpus: Path | None,
+    field: str,
+    out: Path | None,
+    model: str | None,
+    config: Path | None,
+    dimensions: int | None,
+    query: bool,
+    usage: bool,
+) -> int:
+    """Turn TEXTS, or each line of a file, into vectors.
+
+    Lines of a .jsonl file are JSON strings, or objects with a text in them; those of any other file are the texts.
+    Vectors are cached per text: a command that was interrupted goes on where it was when it is run again. Without
+    settings and --model, a small model computes inside this process.
+    """
+    from .corpus import Corpus, ListedTexts, TextFile
+    from .embedding_choice import choose_embedding
+    from .embedding_run import EmbeddingRun
+
+    if bool(texts) == bool(corpus):
+        raise click.UsageError("give either texts or --file")
+    if corpus and not out:
+        raise click.UsageError("--file needs --out FILE.npy")
+    source: Corpus = TextFile(corpus, field) if corpus else ListedTexts(texts)
+    hub, chosen = choose_embedding(config, model)
+    if dimensions:
+        chosen.parameters = chosen.parameters.model_copy(update={"dimensions": dimensions})
+    if query:
+        if "text_type" not in type(chosen.parameters).model_fields:
+            raise click.UsageError(f"{chosen.model} does not tell questions from documents; leave --query out")
+        chosen.parameters = chosen.parameters.model_copy(update={"text_type": "query"})
+    run = EmbeddingRun(hub, chosen, source)
+    try:
+        if out:
+            asyncio.run(run.into(out))
+        else:
+            for vector in asyncio.run(run.vectors()):
+                write(json.dumps(vector) + "\n")
+    except ModelportError as error:
+        complain(str(error))
+        if corpus:
+            note(f"modelport: {run.done:,} of {source.count:,} texts are done and cached; run the command again")
+        return error_status(error)
+    if usage:
+        note(f"usage: {run.tokens:,} tokens for {run.done:,} texts, those that were not cached")
+    return 0

@@ -1,0 +1,90 @@
+"""Cassettes as such: readable by vcrpy, complete, honest about their origin, and without secrets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from vcr.persisters.filesystem import FilesystemPersister
+from vcr.serializers import yamlserializer
+
+from tests.cassettes import CASSETTES
+
+SCENARIOS = {"text", "stream", "thinking_stream", "tool_round_trip", "parallel_tools", "image_in", "error"}
+PROVIDERS = {
+    "anthropic",
+    "dashscope",
+    "deepseek",
+    "gemini",
+    "moonshot",
+    "ollama",
+    "openai",
+    "openai_responses",
+    "xai",
+}
+REQUEST_HEADERS = {"accept", "content-type"}
+SECRET_HEADERS = re.compile(r"authorization|cookie|api-key|organization|project-id|account|token\Z", re.IGNORECASE)
+SECRETS = {
+    "a key": re.compile(r"\b(sk|xai|gsk|pk)-(?!\.\.\.)[A-Za-z0-9_-]{8,}|\bAIza[A-Za-z0-9_-]{10,}"),
+    "a bearer": re.compile(r"bearer\s+[A-Za-z0-9._~+/-]{8,}", re.IGNORECASE),
+    "a key in the address": re.compile(r"[?&](api_?)?key=", re.IGNORECASE),
+    "an organisation": re.compile(r"\borg(anization)?-[A-Za-z0-9]{6,}"),
+    "a path of somebody's machine": re.compile(r"/(home|Users|root|work)/\w+"),
+}
+every_cassette = pytest.mark.parametrize(
+    "path", sorted(CASSETTES.rglob("*.yaml")), ids=lambda path: f"{path.parent.name}-{path.stem}"
+)
+
+
+def read(path: Path) -> Any:  # Any: YAML
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+@every_cassette
+def test_loads_in_vcrpy_and_says_where_it_is_from(path: Path) -> None:
+    requests, responses = FilesystemPersister.load_cassette(str(path), yamlserializer)
+    assert len(requests) == len(responses) > 0
+    document = read(path)
+    assert re.fullmatch(r"authored from [a-z-]+|recorded", document["origin"])
+    assert document["origin"] != "recorded" or document["server"]
+    assert document["version"] == 1
+
+
+@every_cassette
+def test_holds_no_secret(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert [what for what, pattern in SECRETS.items() if pattern.search(text)] == []
+    for interaction in read(path)["interactions"]:
+        assert {name.lower() for name in interaction["request"]["headers"]} <= REQUEST_HEADERS
+        names = [*interaction["response"]["headers"], *interaction["request"]["headers"]]
+        assert [name for name in names if SECRET_HEADERS.search(name)] == []
+
+
+def folders() -> Iterator[Path]:
+    return (folder for folder in CASSETTES.iterdir() if folder.is_dir())
+
+
+def test_every_folder_is_a_provider_with_every_scenario() -> None:
+    assert {folder.name for folder in folders()} >= PROVIDERS
+    missing = {
+        folder.name: sorted(SCENARIOS - {path.stem for path in folder.glob("*.yaml")})
+        for folder in folders()
+        if folder.name in PROVIDERS
+    }
+    assert {name: scenarios for name, scenarios in missing.items() if scenarios} == {}
+
+
+def test_no_cassette_is_of_an_unknown_provider() -> None:
+    adapters = Path(__file__).parents[1] / "modelport" / "adapters"
+    known = {folder.name for folder in adapters.iterdir() if (folder / "credential.py").is_file()}
+    assert {folder.name for folder in folders()} <= known | {"openai_responses"}
+    assert [path for path in CASSETTES.rglob("*") if path.is_file() and path.suffix != ".yaml"] == []
+
+
+@pytest.mark.parametrize("secret", ["sk-abcdefgh12345678", "Bearer abcdefghijk", "AIzaSyA1234567890", "org-abc123def"])
+def test_the_patterns_find_what_they_are_for(secret: str) -> None:
+    assert any(pattern.search(f"x: {secret}") for pattern in SECRETS.values())
