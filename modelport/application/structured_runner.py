@@ -97,34 +97,41 @@ class StructuredRun:
         started = self._context.runtime.clock.monotonic()
         for planned in self._plan.tried:
             rung = Rung(planned, self._target, self._adapted(planned.strategy), self._tools)
-            messages = rung.messages(self._messages)
-            asks, response = 0, NOTHING
-            while self._context.budget.left > 0 and (asks < _ASKS or planned is self._plan.tried[-1]):
-                asks += 1
-                try:
-                    async with aclosing(self._ask(rung, messages, stream=stream)) as answers:
-                        async for answer in answers:
-                            if isinstance(answer, StructuredResponse):
-                                yield answer
-                            else:
-                                response = answer
-                except ContextLengthError:
-                    raise
-                except InvalidRequestError as error:
-                    self._refusals.append((planned, error))
-                    break
-                self._count(response)
-                try:
-                    valid = await self._judged(rung, response)
-                except InvalidAnswerError as invalid:
-                    self._invalid(response, rung, invalid)
-                    messages = rung.asked_again(messages, response, invalid.errors)
-                    continue
-                if valid.usage is not None:
-                    valid.usage.time = self._context.runtime.clock.monotonic() - started
-                yield valid
-                return
+            async with aclosing(self._climb(rung, stream=stream)) as steps:
+                async for step in steps:
+                    if step.is_last and step.usage is not None:
+                        step.usage.time = self._context.runtime.clock.monotonic() - started
+                    yield step
+                    if step.is_last:
+                        return
         raise self._failure()
+
+    async def _climb(self, rung: Rung, *, stream: bool) -> AsyncGenerator[StructuredResponse, None]:
+        """One strategy: asked, and asked again with what was wrong. Ends without a last step when it did not serve."""
+        messages, response = rung.messages(self._messages), NOTHING
+        is_last_resort = rung.planned is self._plan.tried[-1]
+        asked = 0
+        while self._context.budget.left > 0 and (asked < _ASKS or is_last_resort):
+            asked += 1
+            try:
+                async with aclosing(self._ask(rung, messages, stream=stream)) as answers:
+                    async for answer in answers:
+                        if isinstance(answer, StructuredResponse):
+                            yield answer
+                        else:
+                            response = answer
+            except ContextLengthError:
+                raise
+            except InvalidRequestError as error:
+                self._refusals.append((rung.planned, error))
+                return
+            self._count(response)
+            try:
+                yield await self._judged(rung, response)
+                return
+            except InvalidAnswerError as invalid:
+                self._invalid(response, rung, invalid)
+                messages = rung.asked_again(messages, response, invalid.errors)
 
     async def _ask(
         self, rung: Rung, messages: list[Msg], *, stream: bool
@@ -133,7 +140,7 @@ class StructuredRun:
         model = self._model
         context = self._context.for_output(rung.output)
         context.stream = stream
-        if rung.planned.thinking_off and self._thinks:
+        if rung.planned.thinking_off and self._asked_to_think():
             context.warnings.append(ModelWarning("changed", "thinking_enable", rung.planned.reason))
         tools, choice = rung.tools, rung.choice
 
@@ -213,6 +220,10 @@ class StructuredRun:
         values = model.parameters.model_dump(exclude_none=True)
         chosen = frozenset(model.parameters.model_fields_set)
         return thinks_in_call(values, chosen, model.card.thinking, known=model.card.known)
+
+    def _asked_to_think(self) -> bool:
+        parameters = self._model.parameters
+        return any(name.startswith("thinking_") and getattr(parameters, name) for name in parameters.model_fields_set)
 
     def _adapted(self, strategy: Strategy) -> Adapted:
         return self._for_tool if strategy in TOOL_STRATEGIES or not self._for_output.expressible else self._for_output

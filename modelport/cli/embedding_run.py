@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EmbeddingRun"]
 
+_BATCHES_A_WORKER = 4
 _LARGEST_SLICE = 8192
 
 
@@ -66,7 +67,7 @@ class EmbeddingRun:
 
     async def _slices(self) -> AsyncGenerator[EmbeddingResponse, None]:
         total, texts = self._corpus.count, iter(self._corpus)
-        size = min(self._model.batch_size * self._model.concurrency, _LARGEST_SLICE)
+        size = min(self._model.batch_size * self._model.concurrency * _BATCHES_A_WORKER, _LARGEST_SLICE)
         with _progress(total) as progress:
             while piece := list(islice(texts, size)):
                 response = await self._model(piece)

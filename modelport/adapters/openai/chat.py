@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Type
+from typing import TYPE_CHECKING
 
-from ...application.formatter import FormatterBase
 from ..dialects.openai_chat.model import DialectChatModel
-from ..dialects.openai_chat.row import OpenAIChatRow
-from .formatter import OpenAIChatFormatter
 from .parameters import OpenAIChatParameters
-from .row import OPENAI_CHAT
+
+if TYPE_CHECKING:
+    from ...application.formatter import FormatterBase
+    from ..dialects.openai_chat.row import OpenAIChatRow
 
 __all__ = ["OpenAIChatModel"]
 
@@ -19,5 +19,16 @@ class OpenAIChatModel(DialectChatModel):
 
     Parameters = OpenAIChatParameters
     type = "openai_chat"
-    row: ClassVar[OpenAIChatRow] = OPENAI_CHAT
-    formatter_class: ClassVar[Type[FormatterBase]] = OpenAIChatFormatter
+
+    @property
+    def row(self) -> OpenAIChatRow:  # type: ignore[override]  # a class attribute of the base, loaded late here
+        """OpenAI's row."""
+        from .row import OPENAI_CHAT
+
+        return OPENAI_CHAT
+
+    def default_formatter(self) -> FormatterBase:
+        """OpenAI's own."""
+        from .formatter import OpenAIChatFormatter
+
+        return OpenAIChatFormatter()

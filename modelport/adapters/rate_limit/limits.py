@@ -24,7 +24,7 @@ class RateLimit:
     period: float = 60.0
 
     def __post_init__(self) -> None:
-        if self.period <= 0 or (self.requests or 1) < 1 or (self.tokens or 1) < 1:
+        if self.period <= 0 or any(given is not None and given < 1 for given in (self.requests, self.tokens)):
             raise SettingsError("a rate limit needs a period above 0, and requests and tokens of at least 1")
 
     @property

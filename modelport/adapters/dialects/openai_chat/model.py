@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from ....application.codec import Endpoint
-from ....application.credential import CredentialBase
-from ....application.formatter import FormatterBase
 from ....application.http_chat import HttpChatModel
 from ....application.keyed_credential import KeyedCredential
-from .formatter import DialectChatFormatter
-from .request import OpenAIChatCodec
-from .row import OpenAIChatRow
+
+if TYPE_CHECKING:
+    from ....application.codec import Endpoint
+    from ....application.credential import CredentialBase
+    from ....application.formatter import FormatterBase
+    from .formatter import DialectChatFormatter
+    from .request import OpenAIChatCodec
+    from .row import OpenAIChatRow
 
 __all__ = ["DialectChatModel"]
 
 
 class DialectChatModel(HttpChatModel):
-    """A model behind Chat Completions. Takes the arguments of `ChatModelBase`."""
+    """A model behind Chat Completions. Takes the arguments of `ChatModelBase`.
+
+    The codec and the formatter are made, and their modules loaded, when a call first needs them.
+    """
 
     row: ClassVar[OpenAIChatRow]
     formatter_class: ClassVar[type[FormatterBase]]
@@ -33,10 +39,28 @@ class DialectChatModel(HttpChatModel):
         formatter: FormatterBase | None = None,
         **options: Any,  # Any: the keyword options of ChatModelBase
     ) -> None:
-        row: OpenAIChatRow | None = getattr(type(credential), "chat_row", None)
-        formatter = formatter or (_formatter_of(row) if row else self.formatter_class())
         super().__init__(credential, model, parameters, stream, max_retries, context_size, formatter, **options)
-        self.codec = OpenAIChatCodec(row or self.row)
+
+    @cached_property
+    def codec(self) -> OpenAIChatCodec:  # type: ignore[override]  # an attribute of the base, made late here
+        """The dialect's codec, with the row of the credential's provider."""
+        from .request import OpenAIChatCodec
+
+        return OpenAIChatCodec(self._credential_row() or self.row)
+
+    @cached_property
+    def formatter(self) -> FormatterBase:  # type: ignore[override]  # as above
+        """The formatter given, else the provider's own."""
+        row = self._credential_row()
+        return _formatter_of(row) if row else self.default_formatter()
+
+    def default_formatter(self) -> FormatterBase:
+        """The provider's own formatter."""
+        return self.formatter_class()
+
+    def _credential_row(self) -> OpenAIChatRow | None:
+        row: OpenAIChatRow | None = getattr(type(self.credential), "chat_row", None)
+        return row
 
     @property
     def provider_name(self) -> str:
@@ -51,6 +75,8 @@ class DialectChatModel(HttpChatModel):
 
 def _formatter_of(row: OpenAIChatRow) -> DialectChatFormatter:
     """The formatter of a row that has no class of its own."""
+    from .formatter import DialectChatFormatter
+
     generated = type("RowChatFormatter", (DialectChatFormatter,), {"row": row})
     formatter: DialectChatFormatter = generated()
     return formatter

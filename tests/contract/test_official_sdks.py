@@ -1,0 +1,56 @@
+"""The official SDKs and our classes read the same answers the same way: the bytes of our cassettes, over HTTP."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from modelport.error import ModelError
+from modelport.message import ToolCallBlock, UserMsg
+from modelport.testing.server import ScriptedAnswer, ScriptedServer
+from tests.cassettes import CASSETTES, ask
+from tests.contract.official_sdks import READERS, Reading
+from tests.contract.origins import ORIGINS, Origin
+
+FOLDERS = {"openai_chat": "openai"}
+"""Cassette folders that are called otherwise than the class."""
+
+# Warnings are the SDKs' own: of pydantic, of their deprecations, of connections that they leave open.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+def answers() -> Iterator[Any]:  # Any: pytest's parameter sets
+    for origin in ORIGINS:
+        folder = FOLDERS.get(origin.name, origin.name)
+        for path in sorted((CASSETTES / folder).glob("*.yaml")):
+            for number, interaction in enumerate(yaml.safe_load(path.read_text())["interactions"]):
+                yield pytest.param(origin, interaction["response"], id=f"{folder}-{path.stem}-{number}")
+
+
+def playing(response: Any) -> ScriptedAnswer:  # Any: YAML
+    headers = {name: values[0] for name, values in response["headers"].items() if name.lower() != "content-length"}
+    return ScriptedAnswer(response["status"]["code"], headers, [response["body"]["string"].encode()])
+
+
+async def ours(origin: Origin, url: str, stream: bool) -> Reading:
+    try:
+        answer = await ask(origin.model(url, stream=stream, max_retries=0), [UserMsg("user", "Hello")])
+    except ModelError as error:
+        return Reading(status=error.status_code or 0)
+    calls = [block for block in answer.content if isinstance(block, ToolCallBlock)]
+    usage = (answer.usage.input_tokens, answer.usage.output_tokens) if answer.usage else None
+    return Reading(answer.text, [(call.name, json.loads(call.input)) for call in calls], usage)
+
+
+@pytest.mark.parametrize(("origin", "response"), [*answers()])
+async def test_the_official_sdk_reads_the_same(origin: Origin, response: Any) -> None:
+    kind = response["headers"]["content-type"][0]
+    stream = "event-stream" in kind or "ndjson" in kind
+    async with ScriptedServer([playing(response)] * 2) as server:
+        theirs = await READERS[FOLDERS.get(origin.name, origin.name)](server.base_url, stream)
+        assert await ours(origin, server.base_url, stream) == theirs
+        assert len(server.requests) == 2
