@@ -54,7 +54,7 @@ def test_python(where: str, code: str, offline: None, capsys: pytest.CaptureFixt
 @pytest.mark.parametrize(("where", "text"), snippets("yaml"), ids=lambda value: value if "#" in value[:80] else "")
 def test_yaml(where: str, text: str) -> None:
     value = yaml.safe_load(text)
-    if isinstance(value, dict) and value.keys() & {"credentials", "chat", "transport"}:
+    if isinstance(value, dict) and value.keys() & {"credentials", "chat", "transport", "providers"}:
         settings_from_mapping(value, {"OPENAI_API_KEY": "k"})
 
 

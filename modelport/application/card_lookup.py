@@ -20,9 +20,19 @@ def class_names(cls: type) -> tuple[str, ...]:
 
 @lru_cache(maxsize=256)
 def card_folders(cls: type) -> tuple[Path, ...]:
-    """Where the class's cards may be, nearest first; a class without a source file contributes none."""
-    files = (getattr(sys.modules.get(base.__module__), "__file__", None) for base in cls.__mro__)
-    folders = [Path(file).parent / "_models" for file in files if file]
+    """Where the class's cards may be, nearest first; a class without a source file contributes none.
+
+    A class may name its folder itself, as `card_folder`; its bases are then not looked at.
+    """
+    folders: list[Path] = []
+    for base in cls.__mro__:
+        named = base.__dict__.get("card_folder")
+        if named is not None:
+            folders.append(Path(named))
+            break
+        file = getattr(sys.modules.get(base.__module__), "__file__", None)
+        if file:
+            folders.append(Path(file).parent / "_models")
     return tuple(dict.fromkeys(folders))
 
 

@@ -31,7 +31,7 @@ class CredentialFactory:
         return provider.credential_class()
 
     def from_dict(self, stored: Mapping[str, Any]) -> CredentialBase:
-        """A credential from its stored form (Any: JSON values); a `SettingsError` names a wrong field, not its value."""
+        """A credential from its stored form (Any: JSON values); a `SettingsError` names the field only."""
         type_name = stored.get("type")
         if not isinstance(type_name, str):
             raise SettingsError("a stored credential has a `type`, such as openai_credential")

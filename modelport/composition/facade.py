@@ -15,7 +15,7 @@ from ..domain.cards import ModelCard
 from ..domain.errors import InvalidRequestError, SettingsError
 from .embedding_parts import build_embedding
 from .model_builder import build_chat, build_credential
-from .registry import ProviderRegistry
+from .registry import Provider, ProviderRegistry
 from .settings import ChatSettings, EmbeddingSettings, Settings
 from .settings_file import read_settings, settings_from_mapping
 
@@ -43,6 +43,8 @@ class Modelport:
         self.container = container or _container(settings)
         self.settings = settings
         self._environment = environment or {}
+        for name, row in settings.providers.items():
+            self.container.registry().register(Provider(name, **row.model_dump()))
         self._credentials: dict[str, CredentialBase] = {}
         self._chat: dict[str, ChatModelBase] = {}
         self._embedding: dict[str, EmbeddingModelBase[Any]] = {}

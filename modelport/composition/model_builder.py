@@ -67,15 +67,12 @@ def _chat_class(settings: ChatSettings, credential: CredentialBase) -> type[Chat
 
 
 def multi_agent(formatter: FormatterBase) -> FormatterBase:
-    """The multi-agent sibling of a chat formatter: the class of that name beside it."""
+    """The multi-agent sibling of a chat formatter: the class of that name beside it, or one made for it."""
     cls = type(formatter)
     module = importlib.import_module(cls.__module__)
     name = cls.__name__.replace("ChatFormatter", "Formatter").replace("Formatter", "MultiAgentFormatter")
-    sibling = getattr(module, name, None)
-    if sibling is None:
-        raise SettingsError(f"{cls.__name__} has no multi-agent form")
-    found: FormatterBase = sibling()
-    return found
+    sibling: type[FormatterBase] = getattr(module, name, None) or type(name, (cls,), {"multi_agent": True})
+    return sibling()
 
 
 def validated(cls: type[BaseModel], values: dict[str, Any], key: str) -> Any:  # Any: an instance of cls

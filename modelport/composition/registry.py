@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import entry_points
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ..domain.errors import SettingsError
 
@@ -21,17 +23,31 @@ ENTRY_POINT_GROUP = "modelport.providers"
 class Provider:
     """A provider: its name and its credential, which knows the model classes.
 
-    `credential` is the class, or where to import it from (`package.module:Class`), so that naming a provider imports
-    nothing. `key_variable` is the environment variable that people keep its key in.
+    Attributes:
+        credential: the class, or where to import it from (`package.module:Class`), so that naming a provider imports
+            nothing; `None` for a provider that is a row of data.
+        key_variable: the environment variable that people keep its key in; empty when it needs none.
+        key_field: the credential's field for it.
+        label, base_url, row: of a provider that speaks Chat Completions with its own habits: its name to show, where
+            it is, and its differences from OpenAI as `docs/guides/add-a-provider.md` lists them (Any: plain data).
+        models: the folder of its cards, as a path or as `package:folder`.
     """
 
     name: str
-    credential: type[CredentialBase] | str
+    credential: type[CredentialBase] | str | None = None
     key_variable: str = ""
     key_field: str = "api_key"
+    label: str = ""
+    base_url: str = ""
+    row: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    models: str | Path | None = None
 
     def credential_class(self) -> type[CredentialBase]:
-        """The credential's class."""
+        """The credential's class; of a row, one made for it."""
+        if self.credential is None:
+            from .row_provider import row_credential
+
+            return row_credential(self)
         if not isinstance(self.credential, str):
             return self.credential
         module, _, name = self.credential.partition(":")

@@ -14,6 +14,7 @@ __all__ = [
     "ChatSettings",
     "EmbeddingSettings",
     "MediaSettings",
+    "ProviderSettings",
     "RateLimitEntry",
     "RateLimitSettings",
     "RetrySettings",
@@ -133,9 +134,20 @@ class MediaSettings(_Strict):
     max_bytes: int = Field(default=20 * 1024 * 1024, gt=0)
 
 
+class ProviderSettings(_Strict):
+    """A provider that speaks Chat Completions with its own habits: `docs/guides/add-a-provider.md`."""
+
+    label: str = ""
+    base_url: str
+    key_variable: str = ""
+    models: str | None = Field(default=None, description="The folder of its cards, relative to the settings file.")
+    row: dict[str, Any] = Field(default_factory=dict)
+
+
 class Settings(_Strict):
     """Everything a hub is built from."""
 
+    providers: dict[str, ProviderSettings] = Field(default_factory=dict)
     credentials: dict[str, dict[str, Any]] = Field(default_factory=dict)
     chat: dict[str, ChatSettings] = Field(default_factory=dict)
     embedding: dict[str, EmbeddingSettings] = Field(default_factory=dict)

@@ -29,7 +29,11 @@ def read_settings(path: Path, environment: Mapping[str, str]) -> Settings:
         value = yaml.load(text, Loader=_Loader)  # noqa: S506 - the loader is a safe one
     except yaml.YAMLError as error:
         raise SettingsError(f"{path}: is not valid YAML: {' '.join(str(error).split())}") from error
-    return settings_from_mapping(value or {}, environment, source=str(path))
+    settings = settings_from_mapping(value or {}, environment, source=str(path))
+    for provider in settings.providers.values():
+        if provider.models is not None and ":" not in provider.models:
+            provider.models = str(path.parent / provider.models)
+    return settings
 
 
 def settings_from_mapping(value: Any, environment: Mapping[str, str], source: str = "settings") -> Settings:

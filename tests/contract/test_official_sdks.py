@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.contract.origins import ORIGINS, Origin
 
 FOLDERS = {"openai_chat": "openai"}
 """Cassette folders that are called otherwise than the class."""
+CHAT = re.compile(r"/(chat/completions|responses|messages|api/chat)$|:(generate|streamGenerate)Content")
 
 # Warnings are the SDKs' own: of pydantic, of their deprecations, of connections that they leave open.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -28,6 +30,8 @@ def answers() -> Iterator[Any]:  # Any: pytest's parameter sets
         folder = FOLDERS.get(origin.name, origin.name)
         for path in sorted((CASSETTES / folder).glob("*.yaml")):
             for number, interaction in enumerate(yaml.safe_load(path.read_text())["interactions"]):
+                if not CHAT.search(interaction["request"]["uri"]):
+                    continue
                 yield pytest.param(origin, interaction["response"], id=f"{folder}-{path.stem}-{number}")
 
 
