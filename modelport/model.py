@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .application.chat_stream import ChatStream
     from .domain.cards import ModelCard
     from .domain.responses import AttemptRecord, ChatResponse, ChatUsage, FinishReason, ModelWarning, StructuredResponse
+    from .domain.token_estimate import TokenCount
     from .ports.chat import ChatModel
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "OpenAIChatModel",
     "OpenAIResponseModel",
     "StructuredResponse",
+    "TokenCount",
     "XAIChatModel",
 ]
 
@@ -65,6 +67,7 @@ __getattr__ = lazy_exports(
         "OpenAIChatModel": "adapters.openai.chat",
         "OpenAIResponseModel": "adapters.openai.response",
         "StructuredResponse": "domain.responses",
+        "TokenCount": "domain.token_estimate",
         "XAIChatModel": "adapters.xai.chat",
     },
 )

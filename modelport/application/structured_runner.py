@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from ..domain.errors import ContextLengthError, InvalidRequestError, ModelError, StructuredOutputError
+from ..domain.errors import (
+    ContextLengthError,
+    InvalidRequestError,
+    ModelError,
+    StructuredOutputError,
+    UnsupportedFeatureError,
+)
 from ..domain.messages import Msg
 from ..domain.partial_json import PartialJson
 from ..domain.responses import ChatResponse, ChatUsage, FinishReason, ModelWarning, StructuredResponse
@@ -73,9 +79,12 @@ class StructuredRun:
         self._allow_partial = allow_partial
         self._native: NativeOutput = getattr(getattr(model, "codec", None), "native_output", NOTHING_NATIVE)
         self._for_tool = adapt(self._target.schema, TOOL)
-        self._for_output = adapt(self._target.schema, self._native.schema or TOOL)
+        self._for_output = adapt(self._target.schema, self._native.rules(known=model.card.known) or TOOL)
         self._thinks = self._will_think()
         self._plan = plan_strategies(self._situation(tool_choice))
+        if not self._plan.tried:
+            reasons = "; ".join(f"{planned.strategy.value}: {planned.reason}" for planned in self._plan.skipped)
+            raise UnsupportedFeatureError(f"with this tool_choice no way to an object is left: {reasons}")
         self._context = new_context(model)
         self._usage: ChatUsage | None = None
         self._refusals: list[tuple[PlannedStrategy, InvalidRequestError]] = []

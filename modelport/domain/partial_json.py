@@ -14,6 +14,7 @@ __all__ = ["PartialJson"]
 
 _TOKEN = re.compile(r'[{}\[\],:"]|[^\s{}\[\],:"]+')
 _PLAIN = re.compile(r'[^"\\]*')
+_OPENING, _CLOSING = "<think", "</think"
 _SMALL = 2048
 _GROWTH = 16
 
@@ -21,11 +22,23 @@ _GROWTH = 16
 class PartialJson:
     """Reads one JSON object piece by piece; `value` is what there is of it, `None` before it begins.
 
-    What precedes the first `{` is skipped, and what follows the object's end is ignored. Text that is not JSON stops
-    the reading (`broken`); what came before it stays.
+    Thoughts in `<think>` tags and whatever else precedes the first `{` are skipped, and what follows the object's end
+    is ignored. Text that is not JSON stops the reading (`broken`); what came before it stays.
     """
 
-    __slots__ = ("_buffer", "_key", "_pieces", "_places", "_shown", "_size", "_string", "broken", "complete", "value")
+    __slots__ = (
+        "_buffer",
+        "_key",
+        "_pieces",
+        "_places",
+        "_shown",
+        "_size",
+        "_string",
+        "_thinks",
+        "broken",
+        "complete",
+        "value",
+    )
 
     def __init__(self) -> None:
         self.value: dict[str, Any] | None = None  # Any: JSON values
@@ -39,12 +52,14 @@ class PartialJson:
         self._pieces: list[str] = []
         self._size = 0
         self._shown = 0
+        self._thinks: bool | None = None
 
     def feed(self, text: str) -> bool:
         """Take a piece; whether the object changed."""
         if self.complete or self.broken:
             return False
         if self.value is None:
+            text = self._after_thoughts(text)
             start = text.find("{")
             if start < 0:
                 return False
@@ -54,6 +69,24 @@ class PartialJson:
             self._read(text)
             return True
         return self._read(text)
+
+    def _after_thoughts(self, text: str) -> str:
+        """What of this piece, and of what was held back, is no thinking."""
+        text, self._buffer = self._buffer + text, ""
+        if self._thinks is None:
+            opening = text.lstrip()[: len(_OPENING)].lower()
+            if len(opening) < len(_OPENING) and _OPENING.startswith(opening):
+                self._buffer = text
+                return ""
+            self._thinks = opening == _OPENING
+        if not self._thinks:
+            return text
+        end = text.lower().find(_CLOSING)
+        if end < 0:
+            self._buffer = text[-len(_CLOSING) :]
+            return ""
+        self._thinks = False
+        return text[end + len(_CLOSING) :]
 
     def _read(self, text: str) -> bool:
         text = self._buffer + text

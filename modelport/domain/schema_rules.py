@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-__all__ = ["ANTHROPIC", "GEMINI", "GENERIC", "MOONSHOT", "OPENAI_LOOSE", "OPENAI_STRICT", "TOOL", "SchemaRules"]
+__all__ = [
+    "ANTHROPIC",
+    "GEMINI",
+    "GENERIC",
+    "MOONSHOT",
+    "OPENAI_LIKE",
+    "OPENAI_LOOSE",
+    "OPENAI_STRICT",
+    "TOOL",
+    "SchemaRules",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +69,14 @@ OPENAI_STRICT = SchemaRules(
     notes=True,
     fallback=OPENAI_LOOSE,
 )
+OPENAI_LIKE = replace(
+    OPENAI_STRICT,
+    name="openai_like",
+    keywords=(OPENAI_STRICT.keywords or frozenset()) | {"minLength", "maxLength"},
+    anchored_patterns=True,
+)
+"""For models that nobody described, most of which are on servers that turn a schema into a grammar: those hold the
+model to the length of a text, without which a small one never ends it."""
 ANTHROPIC = SchemaRules(
     name="anthropic",
     keywords=_SHAPE | _WORDS | {"const", "$ref", "allOf", "format", "minItems"},

@@ -84,15 +84,18 @@ def _resolved(node: Node | None, root: Mapping[str, Any]) -> Node | None:
     return node
 
 
-def _read(value: Any, kind: Any) -> Any:  # Any: JSON values
-    """The value as that type, when it is text for it, or a whole number written with a point."""
-    if kind == "integer" and isinstance(value, float) and value.is_integer():
+def _read(value: Any, wanted: Any) -> Any:  # Any: JSON values
+    """The value as a type that is wanted, when it is text for one, or a whole number written with a point."""
+    kinds = wanted if isinstance(wanted, list) else [wanted]
+    if isinstance(value, float) and value.is_integer() and "integer" in kinds and "number" not in kinds:
         return int(value)
-    if not isinstance(value, str) or kind not in _SCALARS:
+    if not isinstance(value, str) or "string" in kinds or not _SCALARS.intersection(kinds):
         return value
     try:
         read = json.loads(value.strip().lower())
     except ValueError:
         return value
-    is_kind = json_type(read) == kind or (kind == "number" and json_type(read) == "integer")
-    return (int(read) if kind == "integer" else read) if is_kind else value
+    kind = json_type(read)
+    if kind == "integer":
+        return value if not {"integer", "number"}.intersection(kinds) else int(read) if "integer" in kinds else read
+    return read if kind in kinds else value

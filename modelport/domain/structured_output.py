@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from .card_facts import StructuredOutputFacts, ThinkingFacts, ToolChoiceFacts
-from .schema_rules import OPENAI_STRICT, SchemaRules
+from .schema_rules import OPENAI_LIKE, OPENAI_STRICT, SchemaRules
 from .tool_choice import ToolChoice
 
 __all__ = [
@@ -50,13 +50,19 @@ class NativeOutput:
 
     schema: SchemaRules | None = None
     """The rules of its schema output; `None` when it has none."""
+    unknown_schema: SchemaRules | None = None
+    """The rules for models without a card, where others are likelier to serve."""
     json_mode: bool = False
     forced_tool: bool = True
+
+    def rules(self, *, known: bool) -> SchemaRules | None:
+        """The rules for a model with, or without, a card."""
+        return self.schema if known or self.schema is None else self.unknown_schema or self.schema
 
 
 NOTHING_NATIVE = NativeOutput()
 """What is known of a model without a codec: only that it is called with tools."""
-OPENAI_NATIVE = NativeOutput(schema=OPENAI_STRICT, json_mode=True)
+OPENAI_NATIVE = NativeOutput(schema=OPENAI_STRICT, unknown_schema=OPENAI_LIKE, json_mode=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ class CustomCredential(CredentialBase):
     type: Literal["custom_credential"] = "custom_credential"
 
     @classmethod
-    def get_embedding_model_class(cls) -> type[Any]:
+    def get_embedding_model_class(cls) -> Any:
         return CustomEmbedding
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import pickle
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -186,11 +186,12 @@ async def test_an_answer_that_is_not_one_vector_per_input_is_refused(answer: Any
 
 @pytest.mark.parametrize("kind", ["dict", "file", "sql"])
 async def test_the_cache_is_per_input_whatever_the_split(kind: str, tmp_path: Path) -> None:
-    cache: Any = {
+    kinds: dict[str, Callable[[], Any]] = {
         "dict": DictCache,
         "file": lambda: FileEmbeddingCache(tmp_path),
         "sql": lambda: SQLEmbeddingCache(f"sqlite+aiosqlite:///{tmp_path}/cache.db"),
-    }[kind]()
+    }
+    cache = kinds[kind]()
     first = await CustomEmbedding(batch_size=3, embedding_cache=cache)(texts(10))
     assert first.source == "api"
     model = CustomEmbedding(batch_size=4, embedding_cache=cache)
@@ -249,7 +250,7 @@ async def test_a_cancelled_call_ends_its_requests_and_keeps_what_was_paid_for() 
             await asyncio.Event().wait()
 
     model = CustomEmbedding(batch_size=1, concurrency=2, before=hook, embedding_cache=slow_cache)
-    task = asyncio.create_task(model(texts(5)))  # type: ignore[arg-type]
+    task = asyncio.create_task(model(texts(5)))
     await reached.wait()
     for _ in range(5):
         await asyncio.sleep(0)
@@ -269,7 +270,7 @@ async def test_a_cancellation_waits_for_a_store_that_has_begun() -> None:
             await super().store(embeddings, identifier, overwrite)
 
     cache = Slow()
-    task = asyncio.create_task(CustomEmbedding(embedding_cache=cache)(["text 1"]))  # type: ignore[arg-type]
+    task = asyncio.create_task(CustomEmbedding(embedding_cache=cache)(["text 1"]))
     await storing.wait()
     task.cancel()
     await asyncio.sleep(0)
@@ -346,7 +347,7 @@ async def test_connection_failures_are_retried() -> None:
 def test_a_model_serves_successive_event_loops() -> None:
     model = CustomEmbedding(batch_size=1, concurrency=2)
     for _ in range(2):
-        assert len(asyncio.run(model(texts(9))).embeddings) == 9  # type: ignore[arg-type]
+        assert len(asyncio.run(model(texts(9))).embeddings) == 9
 
 
 def test_cards_of_a_class_without_any() -> None:

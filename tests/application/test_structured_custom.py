@@ -9,16 +9,16 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from modelport.credential import AnthropicCredential, CredentialBase, DashScopeCredential
-from modelport.error import InvalidRequestError, SettingsError, StructuredOutputError
+from modelport.error import InvalidRequestError, SettingsError, StructuredOutputError, UnsupportedFeatureError
 from modelport.message import Msg, TextBlock, ToolCallBlock
 from modelport.model import AnthropicChatModel, ChatModelBase, ChatResponse, DashScopeChatModel, FinishReason
 from modelport.testing.clock import VirtualClock
 from modelport.testing.server import ScriptedAnswer, ScriptedServer
 from modelport.tool import ToolChoice
-from tests.application.structured_support import ollama, ollama_model, question, refusal
+from tests.application.structured_support import ollama, ollama_model, openai, openai_model, question, refusal
 from tests.contract.runtimes import runtime_with
 
 
@@ -70,7 +70,7 @@ async def test_a_custom_model_is_made_to_call_a_tool() -> None:
 
 
 async def test_its_refusals_lead_to_the_next_strategy() -> None:
-    class BadRequest(Exception):  # noqa: N818  # as vendors' clients name it
+    class BadRequest(Exception):  # as vendors' clients name it
         status_code = 400
 
     answers = [BadRequest("no tool_choice"), InvalidRequestError("no tools"), ChatResponse([TextBlock(text=GOOD)])]
@@ -122,7 +122,7 @@ async def test_thinking_is_switched_off_for_a_forced_call_and_said() -> None:
     assert response.strategy == "forced_tool"
     assert sent["enable_thinking"] is False and "thinking_budget" not in sent
     assert sent["tool_choice"] == {"type": "function", "function": {"name": TOOL}}
-    assert ["thinking_enable"] == [warning.setting for warning in response.warnings]
+    assert [warning.setting for warning in response.warnings] == ["thinking_enable"]
 
 
 async def test_nothing_is_changed_where_the_caller_forbids_it() -> None:
@@ -151,6 +151,17 @@ async def test_a_schema_that_a_provider_cannot_say_goes_another_way() -> None:
         assert "output_config" not in server.requests[0].json()
 
 
+@pytest.mark.parametrize(("name", "told"), [("gpt-5.2", False), ("someones-own", True)])
+async def test_servers_that_nobody_described_are_told_lengths_too(name: str, told: bool) -> None:
+    class Title(BaseModel):
+        title: str = Field(max_length=20)
+
+    async with ScriptedServer([openai('{"title": "x"}')]) as server:
+        await openai_model(server, name).generate_structured_output(question(), Title)
+        schema = server.requests[0].json()["response_format"]["json_schema"]["schema"]
+        assert ("maxLength" in schema["properties"]["title"]) is told
+
+
 async def test_a_very_long_answer_is_read_beside_the_loop() -> None:
     class Names(BaseModel):
         names: list[str]
@@ -168,6 +179,14 @@ async def test_without_the_extra_a_schema_is_refused_with_its_name(monkeypatch: 
         await Custom([]).generate_structured_output(question(), schema)
     response = await Custom([called(GOOD)]).generate_structured_output(question(), Weather)
     assert response.value is not None, "a pydantic class needs no extra"
+
+
+async def test_a_tool_choice_that_leaves_no_way_is_refused_before_any_request() -> None:
+    async with ScriptedServer() as server:
+        with pytest.raises(UnsupportedFeatureError, match="forced_tool"):
+            model = ollama_model(server)
+            await model.generate_structured_output(question(), Weather, tool_choice=ToolChoice("required"))
+        assert server.requests == []
 
 
 async def test_the_error_repeats_no_secret() -> None:

@@ -2,7 +2,7 @@
 
 usage: python tests/benchmarks/embedding.py throughput [COUNT] [BATCH] [PYTHON_OF_THE_SDK]
        python tests/benchmarks/embedding.py warm [COUNT] [BATCH] [SERVER_MILLISECONDS]
-       python tests/benchmarks/embedding.py peer openai|modelport COUNT BATCH PORT        (one client; used by the first)
+       python tests/benchmarks/embedding.py peer openai|modelport COUNT BATCH PORT      (one client)
 
 The server runs in a process of its own and sends baked bytes, so that it is the clients that are compared. Both have 8
 requests in flight and get base64. Prints JSON lines; compare the ratios of one run, never figures of two.
@@ -100,10 +100,10 @@ async def peer(name: str, count: int, batch: int, port: int) -> None:
     }), flush=True)  # fmt: skip
 
 
-def throughput(port: int, count: int = 100_000, batch: int = 2048, sdk: str = sys.executable) -> None:
+def throughput(port: int, count: str = "100000", batch: str = "2048", sdk: str = sys.executable) -> None:
     rows = []
     for name, python in (("modelport", sys.executable), ("openai", sdk)):
-        command = [python, __file__, "peer", name, str(count), str(batch), str(port)]
+        command = [python, __file__, "peer", name, count, batch, str(port)]
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         print(done.stdout, end="", flush=True)
         rows.append(json.loads(done.stdout))
@@ -144,7 +144,7 @@ if __name__ == "__main__":
         port = int(server.stdout.readline())
         try:
             if what == "throughput":
-                throughput(port, *map(int, given[:2]), *given[2:])
+                throughput(port, *given)
             else:
                 asyncio.run(warm(port, *map(int, given[:2])))
         finally:

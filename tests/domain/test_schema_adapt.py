@@ -18,6 +18,7 @@ from modelport.domain.schema_rules import (
     GEMINI,
     GENERIC,
     MOONSHOT,
+    OPENAI_LIKE,
     OPENAI_STRICT,
     TOOL,
     SchemaRules,
@@ -25,7 +26,7 @@ from modelport.domain.schema_rules import (
 from tests.domain.schema_pairs import object_pairs
 from tests.validators.schemas import is_recursive, strict_findings, subschemas
 
-RULES = [OPENAI_STRICT, ANTHROPIC, GEMINI, MOONSHOT, GENERIC, TOOL]
+RULES = [OPENAI_STRICT, OPENAI_LIKE, ANTHROPIC, GEMINI, MOONSHOT, GENERIC, TOOL]
 ALL = pytest.mark.parametrize("rules", RULES, ids=lambda rules: rules.name)
 
 

@@ -82,7 +82,7 @@ async def test_a_hundred_inputs_a_request() -> None:
 async def test_media_are_sent_with_the_request() -> None:
     loader = Loader()
     runtime = dataclasses.replace(build_runtime(), media_loader=loader)
-    inputs = [
+    inputs: list[str | DataBlock] = [
         "a",
         DataBlock(source=Base64Source(data="AAAA", media_type="image/png")),
         DataBlock(source=URLSource(url="https://host/a.pdf", media_type="application/pdf")),

@@ -20,7 +20,8 @@ def test_no_span_holds_more_than_the_limit(
     asked: list[tuple[float, int]], requests: int | None, tokens: int | None
 ) -> None:
     limit = RateLimit(requests, tokens, period=1.0)
-    window, now, granted = Window(limit), 0.0, []
+    window, now = Window(limit), 0.0
+    granted: list[tuple[float, int]] = []
     for pause, size in asked:
         now += pause
         wait = window.wait(now, size)

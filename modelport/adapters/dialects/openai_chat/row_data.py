@@ -14,7 +14,7 @@ from ....application.codec import ChatRequest
 from ....domain import errors
 from ....domain.errors import ModelError
 from ....domain.schema_rules import GENERIC, MOONSHOT, OPENAI_LOOSE, OPENAI_STRICT
-from ....domain.structured_output import NativeOutput
+from ....domain.structured_output import OPENAI_NATIVE, NativeOutput
 from ...wire.errors import COMMON_CODES
 from .row import MediaRules, OpenAIChatRow
 from .thinking import ThinkingPlan, ThinkingRule, ThinkingSwitch, effort_only, with_effort
@@ -81,7 +81,10 @@ class OutputData(_Strict):
     def native(self) -> NativeOutput:
         """The same for codecs."""
         rules = next((rules for rules in _RULES if rules.name == self.rules), None)
-        return NativeOutput(schema=rules, json_mode=self.json_mode, forced_tool=self.forced_tool)
+        unknown = OPENAI_NATIVE.unknown_schema if rules is OPENAI_NATIVE.schema else None
+        return NativeOutput(
+            schema=rules, unknown_schema=unknown, json_mode=self.json_mode, forced_tool=self.forced_tool
+        )
 
 
 class RowData(_Strict):
