@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..domain.card_facts import EmbeddingLimits
-from ..domain.errors import InvalidRequestError, UnsupportedFeatureError
+from ..domain.errors import InvalidRequestError, SettingsError, UnsupportedFeatureError
 from ..domain.retry import RetryPolicy, Timeouts
 from ..ports.runtime import Runtime, default_runtime
 from .credential import CredentialBase
@@ -177,8 +177,12 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
         merged last. Raises a `ModelError`; once requests were made it is an `EmbeddingError` too, whose
         `missing_indices` says which inputs have no vector. What succeeded is in the cache by then.
         """
-        from .embedding_engine import embed  # the engine is loaded by the first call, not by the import
-
+        try:
+            from .embedding_engine import embed  # the engine is loaded by the first call, not by the import
+        except ImportError as error:
+            if error.name != "numpy":
+                raise
+            raise SettingsError("embeddings need an extra: pip install 'modelport[embedding]'") from error
         return await embed(self, inputs, kwargs)
 
     async def _call_api(
@@ -219,4 +223,5 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
         from ..domain.cards import CardQuery, EmbeddingModelCard
         from .card_lookup import class_names
 
-        return CardQuery(EmbeddingModelCard, cls.Parameters, class_names(cls))
+        names = class_names(cls)  # type: ignore[arg-type]  # mypy does not see that classes have a hash
+        return CardQuery(EmbeddingModelCard, cls.Parameters, names)

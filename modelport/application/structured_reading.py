@@ -39,7 +39,7 @@ def _read_value(text: str, *, truncated: bool, allow_partial: bool) -> tuple[Any
     """One layer: a value, and whether it was repaired."""
     wanted = json_text(text)
     if not wanted:
-        raise InvalidAnswerError(["$: there is no JSON object in the answer"])
+        raise InvalidAnswerError(["$: there is no JSON object in the answer"], ignored=True)
     try:
         return parse_json_value(wanted), False
     except (ValueError, RecursionError) as error:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Mapping
 from contextlib import aclosing
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
@@ -13,13 +12,11 @@ from pydantic import BaseModel
 from ..domain.errors import (
     ContextLengthError,
     InvalidRequestError,
-    ModelError,
-    StructuredOutputError,
     UnsupportedFeatureError,
 )
 from ..domain.messages import Msg
 from ..domain.partial_json import PartialJson
-from ..domain.responses import ChatResponse, ChatUsage, FinishReason, ModelWarning, StructuredResponse
+from ..domain.responses import ChatResponse, FinishReason, ModelWarning, StructuredResponse
 from ..domain.schema_adapt import Adapted, adapt
 from ..domain.schema_restore import restored
 from ..domain.schema_rules import TOOL
@@ -27,7 +24,6 @@ from ..domain.structured_output import (
     NOTHING_NATIVE,
     TOOL_STRATEGIES,
     NativeOutput,
-    PlannedStrategy,
     Strategy,
     StructuredSituation,
     plan_strategies,
@@ -39,6 +35,7 @@ from .chat_call import Answer, ChatCall
 from .chat_engine import new_context
 from .formatter import check_messages
 from .structured_reading import read_object
+from .structured_record import StructuredRecord
 from .structured_rung import Rung
 from .structured_target import InvalidAnswerError, StructuredTarget
 
@@ -86,11 +83,7 @@ class StructuredRun:
             reasons = "; ".join(f"{planned.strategy.value}: {planned.reason}" for planned in self._plan.skipped)
             raise UnsupportedFeatureError(f"with this tool_choice no way to an object is left: {reasons}")
         self._context = new_context(model)
-        self._usage: ChatUsage | None = None
-        self._refusals: list[tuple[PlannedStrategy, InvalidRequestError]] = []
-        self._errors: list[str] = []
-        self._raw_text: str | None = None
-        self._last: ChatResponse | None = None
+        self._record = StructuredRecord(self._context, self._plan)
 
     async def result(self) -> StructuredResponse:
         """The validated object."""
@@ -113,7 +106,7 @@ class StructuredRun:
                     yield step
                     if step.is_last:
                         return
-        raise self._failure()
+        raise self._record.failure()
 
     async def _climb(self, rung: Rung, *, stream: bool) -> AsyncGenerator[StructuredResponse, None]:
         """One strategy: asked, and asked again with what was wrong. Ends without a last step when it did not serve."""
@@ -132,14 +125,16 @@ class StructuredRun:
             except ContextLengthError:
                 raise
             except InvalidRequestError as error:
-                self._refusals.append((rung.planned, error))
+                self._record.refused(rung.planned, error)
                 return
-            self._count(response)
+            self._record.answered(response)
             try:
                 yield await self._judged(rung, response)
                 return
             except InvalidAnswerError as invalid:
-                self._invalid(response, rung, invalid)
+                self._record.invalid(rung, response, invalid)
+                if invalid.ignored and not is_last_resort:
+                    return
                 messages = rung.asked_again(messages, response, invalid.errors)
 
     async def _ask(
@@ -172,26 +167,25 @@ class StructuredRun:
         reason = response.finish_reason
         truncated = reason is FinishReason.LENGTH
         if reason in (FinishReason.REFUSAL, FinishReason.CONTENT_FILTER):
-            self._invalid(response, rung, InvalidAnswerError([f"$: the answer ended with {reason}"]))
-            raise self._failure(f"the model gave no object: its answer ended with {reason}")
+            self._record.invalid(rung, response, InvalidAnswerError([f"$: the answer ended with {reason}"]))
+            raise self._record.failure(f"the model gave no object: its answer ended with {reason}")
         try:
             content, value, repaired = await self._read(rung, text, truncated=truncated)
         except InvalidAnswerError as invalid:
             if truncated:
-                self._invalid(response, rung, invalid)
-                raise self._failure(
+                self._record.invalid(rung, response, invalid)
+                raise self._record.failure(
                     "the answer was cut off by its length limit; raise max_tokens, or pass allow_partial=True"
                 ) from invalid
             raise
-        warnings = [*self._refused(), *response.warnings, *_repair_warnings(repaired=repaired, truncated=truncated)]
         return StructuredResponse(
             content,
             value,
             rung.planned.strategy.value,
-            usage=self._usage,
+            usage=self._record.usage,
             metadata=dict(response.metadata),
             finish_reason=reason,
-            warnings=warnings,
+            warnings=self._record.warnings(response, repaired=repaired, truncated=truncated),
             attempts=list(self._context.attempts),
         )
 
@@ -237,53 +231,6 @@ class StructuredRun:
     def _adapted(self, strategy: Strategy) -> Adapted:
         return self._for_tool if strategy in TOOL_STRATEGIES or not self._for_output.expressible else self._for_output
 
-    # what happened
-
-    def _count(self, response: ChatResponse) -> None:
-        """Add up what all answers of this call cost."""
-        self._last = response
-        new, old = response.usage, self._usage
-        if new is None or old is None:
-            self._usage = new or old
-            return
-        self._usage = replace(
-            new,
-            input_tokens=new.input_tokens + old.input_tokens,
-            output_tokens=new.output_tokens + old.output_tokens,
-            cache_input_tokens=new.cache_input_tokens + old.cache_input_tokens,
-            cache_creation_input_tokens=new.cache_creation_input_tokens + old.cache_creation_input_tokens,
-            reasoning_tokens=new.reasoning_tokens + old.reasoning_tokens,
-        )
-
-    def _invalid(self, response: ChatResponse, rung: Rung, invalid: InvalidAnswerError) -> None:
-        self._raw_text = rung.answer(response)
-        self._errors += [f"{rung.planned.strategy.value}: {error}" for error in invalid.errors]
-
-    def _refused(self) -> list[ModelWarning]:
-        return [
-            ModelWarning("changed", "structured_output", f"{planned.strategy.value} was refused: {error.message}")
-            for planned, error in self._refusals
-        ]
-
-    def _failure(self, why: str | None = None) -> ModelError:
-        """The error that says best what happened."""
-        attempts = tuple(self._context.attempts)
-        if self._last is None and self._refusals:
-            first = self._refusals[0][1]
-            first.attempts = attempts
-            return first
-        tried = ", ".join(planned.strategy.value for planned in self._plan.tried)
-        error = StructuredOutputError(
-            why or f"no valid object in {len(attempts)} request(s); strategies for this model: {tried}",
-            raw_text=self._raw_text,
-            errors=[*self._errors, *(f"{planned.strategy.value}: {error}" for planned, error in self._refusals)],
-            provider=self._context.provider,
-            model=self._context.model,
-            partial=self._last,
-        )
-        error.attempts = attempts
-        return error
-
 
 async def _growing(
     rung: Rung, deltas: AsyncGenerator[ChatResponse, None]
@@ -307,9 +254,3 @@ async def _growing(
                 created_at=delta.created_at,
                 is_last=False,
             )
-
-
-def _repair_warnings(*, repaired: bool, truncated: bool) -> Sequence[ModelWarning]:
-    if repaired and truncated:
-        return [ModelWarning("other", "structured_output", "the answer was cut off; what there is of it was taken")]
-    return [ModelWarning("other", "structured_output", "the answer's JSON had to be repaired")] if repaired else []

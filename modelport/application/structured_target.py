@@ -22,11 +22,15 @@ _MOST_ERRORS = 20
 
 
 class InvalidAnswerError(Exception):
-    """An object that is not what was asked for; `errors` says why, one place each."""
+    """An object that is not what was asked for; `errors` says why, one place each.
 
-    def __init__(self, errors: Sequence[str]) -> None:
+    `ignored` says that there is no object at all: the strategy had no effect.
+    """
+
+    def __init__(self, errors: Sequence[str], *, ignored: bool = False) -> None:
         super().__init__("; ".join(errors))
         self.errors = list(errors)
+        self.ignored = ignored
 
 
 class StructuredTarget:

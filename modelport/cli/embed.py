@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..domain.errors import ModelportError
 from .terminal import complain, error_status, note, write
+
+if TYPE_CHECKING:
+    from ..application.embedding_model import EmbeddingModelBase
+    from .embedding_run import EmbeddingRun
 
 __all__ = ["embed"]
 
@@ -51,19 +56,10 @@ def embed(
         raise click.UsageError("--file needs --out FILE.npy")
     source: Corpus = TextFile(corpus, field) if corpus else ListedTexts(texts)
     hub, chosen = choose_embedding(config, model)
-    if dimensions:
-        chosen.parameters = chosen.parameters.model_copy(update={"dimensions": dimensions})
-    if query:
-        if "text_type" not in type(chosen.parameters).model_fields:
-            raise click.UsageError(f"{chosen.model} does not tell questions from documents; leave --query out")
-        chosen.parameters = chosen.parameters.model_copy(update={"text_type": "query"})
+    _set_parameters(chosen, dimensions, "query" if query else None)
     run = EmbeddingRun(hub, chosen, source)
     try:
-        if out:
-            asyncio.run(run.into(out))
-        else:
-            for vector in asyncio.run(run.vectors()):
-                write(json.dumps(vector) + "\n")
+        _show(run, out)
     except ModelportError as error:
         complain(str(error))
         if corpus:
@@ -72,3 +68,20 @@ def embed(
     if usage:
         note(f"usage: {run.tokens:,} tokens for {run.done:,} texts, those that were not cached")
     return 0
+
+
+def _show(run: EmbeddingRun, out: Path | None) -> None:
+    if out:
+        asyncio.run(run.into(out))
+        return
+    for vector in asyncio.run(run.vectors()):
+        write(json.dumps(vector) + "\n")
+
+
+def _set_parameters(model: EmbeddingModelBase[Any], dimensions: int | None, text_type: str | None) -> None:
+    """Change the model's parameters (Any: whatever an input may be)."""
+    given = {"dimensions": dimensions, "text_type": text_type}
+    changes = {name: value for name, value in given.items() if value is not None}
+    if "text_type" in changes and "text_type" not in type(model.parameters).model_fields:
+        raise click.UsageError(f"{model.model} does not tell questions from documents; leave --query out")
+    model.parameters = model.parameters.model_copy(update=changes)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..adapters.rate_limit.unlimited import Unlimited
 from ..application.credential import CredentialBase
-from ..application.embedding_cache import EmbeddingCacheBase
 from ..application.embedding_model import EmbeddingModelBase
 from ..domain.errors import SettingsError
 from ..ports.clock import Clock
 from ..ports.rate_limiter import RateLimiter
 from .model_builder import validated
 from .settings import CacheSettings, EmbeddingSettings, RateLimitSettings
+
+if TYPE_CHECKING:
+    from ..application.embedding_cache import EmbeddingCacheBase
 
 __all__ = ["build_cache", "build_embedding", "build_rate_limiter"]
 

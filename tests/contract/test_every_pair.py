@@ -65,3 +65,14 @@ async def test_thoughts_of_a_tool_loop_go_back_from_among_agents(origin: Origin)
     body, _ = await go_on(origin, in_a_loop(said), formatter=origin.multi_agent())
     text = json.dumps(body, ensure_ascii=False)
     assert [kept for kept in origin.kept[:2] if text.count(kept) != 1] == []
+
+
+@pytest.mark.parametrize("grouped", [False, True], ids=["chat", "multi-agent"])
+async def test_a_conversation_that_all_of_them_took_part_in(target: Origin, grouped: bool) -> None:
+    said = [message for origin in ORIGINS for message in await conversation(origin)]
+    body, _ = await go_on(target, [*said, _AGAIN], formatter=target.multi_agent() if grouped else None)
+    text = json.dumps(body, ensure_ascii=False)
+    assert violations(target, body) == []
+    assert [said for pair in RESULTS.items() for said in pair if text.count(said) != len(ORIGINS)] == []
+    others = [secret for origin in ORIGINS if origin is not target for secret in origin.private]
+    assert [secret for secret in others if secret in text] == []

@@ -87,7 +87,7 @@ async def test_a_batch_that_fails_for_good_leaves_nothing_running_and_costs_noth
         mine = [task for task in asyncio.all_tasks() if "modelport/application" in str(task.get_coro())]
         assert mine == [], "a task outlived the call"
         watcher.bad = ""
-        # What the server had answered when the siblings were cancelled may not have been read: that alone is asked again.
+        # What the server answered just when the siblings were cancelled was not read: that alone is asked for again.
         kept = 1000 - len(caught.value.missing_indices)
         before = watcher.answered.copy()
         response = await subject(texts(1000))

@@ -40,7 +40,7 @@ QWEN_VISION = (r"vl",)
 
 # DeepSeek.
 DEEPSEEK_V4 = (r"deepseek-v4", r"^deepseek-(flash|pro)", r"^deepseek-reasoner$")
-DEEPSEEK_SEEING = (r"vision",)
+DEEPSEEK_SEEING = (r"vision", r"^deepseek-flash$")  # the alias of V4.1, by the model catalogue
 
 # Moonshot: what the thinking field may hold, and whose tool turns have to carry their reasoning.
 KIMI_THINKING: Mapping[str, tuple[str, ...]] = {

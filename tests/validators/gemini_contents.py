@@ -57,7 +57,8 @@ _DATA = (
     "toolResponse",
 )
 _RESPONSE_MEDIA = ("image/png", "image/jpeg", "image/webp", "application/pdf")
-_MODERN = re.compile(r"gemini-([3-9]|\d\d)(\D|$)")
+# The aliases follow the newest models.
+_MODERN = re.compile(r"gemini-([3-9]|\d\d)(\D|$)|gemini-(flash|flash-lite|pro)-latest$")
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+")
 
 

@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ...application.form_fields import MaxTokens, ParallelToolCalls, TopK, TopP, UnitTemperature
+
 __all__ = ["AnthropicChatParameters"]
 
 
@@ -14,12 +16,7 @@ class AnthropicChatParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    max_tokens: int | None = Field(
-        default=None,
-        gt=0,
-        title="Max tokens",
-        description="The most tokens of answer and thinking together.",
-    )
+    max_tokens: MaxTokens = None
     thinking_enable: bool = Field(
         default=False,
         title="Thinking",
@@ -46,28 +43,7 @@ class AnthropicChatParameters(BaseModel):
         title="Reasoning effort",
         description="How much the model thinks; not every model takes every value.",
     )
-    temperature: float | None = Field(
-        default=None,
-        ge=0,
-        le=1,
-        title="Temperature",
-        description="Randomness of the choice of words; lower is more predictable.",
-    )
-    top_p: float | None = Field(
-        default=None,
-        gt=0,
-        le=1,
-        title="Top P",
-        description="Only the likeliest words whose probabilities add up to this are considered.",
-    )
-    top_k: int | None = Field(
-        default=None,
-        gt=0,
-        title="Top K",
-        description="Only this many of the likeliest words are considered.",
-    )
-    parallel_tool_calls: bool = Field(
-        default=True,
-        title="Parallel tool calls",
-        description="Whether one answer may call several tools.",
-    )
+    temperature: UnitTemperature = None
+    top_p: TopP = None
+    top_k: TopK = None
+    parallel_tool_calls: ParallelToolCalls = True

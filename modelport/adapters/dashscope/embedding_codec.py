@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...application.embedding_codec import EmbeddingRequest, EmbeddingWireCall
 from ...domain.blocks import Base64Source, DataBlock
 from ...domain.embedding.packing import EmbeddingInput
-from ...domain.embedding.values import EmbeddingResponse
 from ...domain.errors import ModelError
 from ...domain.media import data_uri, kind_of
 from ...ports.transport import HttpRequest
@@ -17,6 +16,9 @@ from ..wire.errors import error_facts, error_in_stream, error_of_answer, read_er
 from ..wire.json_text import dump_json
 from ..wire.vectors import count, entries_in_order, entry_list, vector_response
 from .errors import DASHSCOPE_CODES
+
+if TYPE_CHECKING:
+    from ...domain.embedding.values import EmbeddingResponse
 
 __all__ = ["DashScopeEmbeddingCodec"]
 

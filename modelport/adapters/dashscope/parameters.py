@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ...application.form_fields import Dimensions, ParallelToolCalls, TopP
+
 __all__ = [
     "DashScopeChatParameters",
     "DashScopeCosyVoiceRealtimeTTSParameters",
@@ -53,13 +55,7 @@ class DashScopeChatParameters(BaseModel):
         title="Temperature",
         description="Randomness of the choice of words; lower is more predictable.",
     )
-    top_p: float | None = Field(
-        default=None,
-        gt=0,
-        le=1,
-        title="Top P",
-        description="Only the likeliest words whose probabilities add up to this are considered.",
-    )
+    top_p: TopP = None
     top_k: int | None = Field(
         default=None,
         gt=0,
@@ -67,11 +63,7 @@ class DashScopeChatParameters(BaseModel):
         title="Top K",
         description="Only this many of the likeliest words are considered.",
     )
-    parallel_tool_calls: bool = Field(
-        default=True,
-        title="Parallel tool calls",
-        description="Whether one answer may call several tools.",
-    )
+    parallel_tool_calls: ParallelToolCalls = True
     voice: str | None = Field(default=None, title="Voice", description="The voice of spoken answers.")
 
 
@@ -80,12 +72,7 @@ class DashScopeEmbeddingParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    dimensions: int | None = Field(
-        default=None,
-        gt=0,
-        title="Dimensions",
-        description="Size of each vector; the model's own size when not set.",
-    )
+    dimensions: Dimensions = None
     text_type: Literal["query", "document"] | None = Field(
         default=None,
         title="Text type",

@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ...application.form_fields import MaxTokens, TopP
+
 __all__ = ["DeepSeekChatParameters"]
 
 
@@ -14,12 +16,7 @@ class DeepSeekChatParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    max_tokens: int | None = Field(
-        default=None,
-        gt=0,
-        title="Max tokens",
-        description="The most tokens of answer and reasoning together.",
-    )
+    max_tokens: MaxTokens = None
     thinking_enable: bool = Field(
         default=False,
         title="Thinking",
@@ -37,10 +34,4 @@ class DeepSeekChatParameters(BaseModel):
         title="Temperature",
         description="Randomness of the choice of words; lower is more predictable. Ignored while thinking.",
     )
-    top_p: float | None = Field(
-        default=None,
-        gt=0,
-        le=1,
-        title="Top P",
-        description="Only the likeliest words whose probabilities add up to this are considered.",
-    )
+    top_p: TopP = None

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ...application.embedding_codec import EmbeddingRequest, EmbeddingWireCall
 from ...domain.blocks import Base64Source
 from ...domain.embedding.packing import EmbeddingInput
-from ...domain.embedding.values import EmbeddingResponse, FloatArray
 from ...domain.errors import ModelError
 from ...ports.transport import HttpRequest
 from ..wire.decoder import Json, decode_json_body
@@ -22,6 +19,7 @@ from .request import method_url
 
 if TYPE_CHECKING:
     from ...domain.cards import EmbeddingModelCard
+    from ...domain.embedding.values import EmbeddingResponse, FloatArray
 
 __all__ = ["GeminiEmbeddingCodec"]
 
@@ -77,5 +75,7 @@ def _decode(data: bytes, card: EmbeddingModelCard) -> EmbeddingResponse:
 
 def _unit(row: FloatArray) -> FloatArray:
     """Unit length, which the provider gives to vectors of the native size only."""
+    import numpy as np
+
     norm = float(np.linalg.norm(row))
     return (row / norm).astype(row.dtype) if norm else row

@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ...application.form_fields import Dimensions, MaxTokens, Temperature, TopK, TopP
+
 __all__ = ["GeminiChatParameters", "GeminiEmbeddingParameters"]
 
 TaskType = Literal[
@@ -25,12 +27,7 @@ class GeminiChatParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    max_tokens: int | None = Field(
-        default=None,
-        gt=0,
-        title="Max tokens",
-        description="The most tokens of answer and thinking together.",
-    )
+    max_tokens: MaxTokens = None
     thinking_enable: bool = Field(
         default=False,
         title="Thinking",
@@ -47,26 +44,9 @@ class GeminiChatParameters(BaseModel):
         title="Thinking level",
         description="How much the model thinks. Gemini 3 and later.",
     )
-    temperature: float | None = Field(
-        default=None,
-        ge=0,
-        le=2,
-        title="Temperature",
-        description="Randomness of the choice of words; lower is more predictable.",
-    )
-    top_p: float | None = Field(
-        default=None,
-        gt=0,
-        le=1,
-        title="Top P",
-        description="Only the likeliest words whose probabilities add up to this are considered.",
-    )
-    top_k: int | None = Field(
-        default=None,
-        gt=0,
-        title="Top K",
-        description="Only this many of the likeliest words are considered.",
-    )
+    temperature: Temperature = None
+    top_p: TopP = None
+    top_k: TopK = None
 
 
 class GeminiEmbeddingParameters(BaseModel):
@@ -74,10 +54,5 @@ class GeminiEmbeddingParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    dimensions: int | None = Field(
-        default=None,
-        gt=0,
-        title="Dimensions",
-        description="Size of each vector; the model's own size when not set.",
-    )
+    dimensions: Dimensions = None
     task_type: TaskType | None = Field(default=None, title="Task", description="What the vectors are for.")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from ...application.embedding_codec import EmbeddingRequest, EmbeddingWireCall
-from ...domain.embedding.values import EmbeddingResponse
 from ...domain.errors import ModelError
 from ...ports.transport import HttpRequest
 from ..wire.decoder import Json, decode_json_body
@@ -13,6 +13,9 @@ from ..wire.errors import error_facts, error_in_stream
 from ..wire.json_text import dump_json
 from ..wire.vectors import count, entry_list, vector_response
 from .errors import map_error
+
+if TYPE_CHECKING:
+    from ...domain.embedding.values import EmbeddingResponse
 
 __all__ = ["OllamaEmbeddingCodec"]
 

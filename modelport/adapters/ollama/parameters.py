@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ...application.form_fields import Dimensions, MaxTokens, Temperature, TopK, TopP
+
 __all__ = ["OllamaChatParameters", "OllamaEmbeddingParameters"]
 
 
@@ -14,12 +16,7 @@ class OllamaChatParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    max_tokens: int | None = Field(
-        default=None,
-        gt=0,
-        title="Max tokens",
-        description="The most tokens of answer and thinking together.",
-    )
+    max_tokens: MaxTokens = None
     thinking_enable: bool = Field(
         default=False,
         title="Thinking",
@@ -30,26 +27,9 @@ class OllamaChatParameters(BaseModel):
         title="Reasoning effort",
         description="How much the model thinks, for models with levels of thinking.",
     )
-    temperature: float | None = Field(
-        default=None,
-        ge=0,
-        le=2,
-        title="Temperature",
-        description="Randomness of the choice of words; lower is more predictable.",
-    )
-    top_p: float | None = Field(
-        default=None,
-        gt=0,
-        le=1,
-        title="Top P",
-        description="Only the likeliest words whose probabilities add up to this are considered.",
-    )
-    top_k: int | None = Field(
-        default=None,
-        gt=0,
-        title="Top K",
-        description="Only this many of the likeliest words are considered.",
-    )
+    temperature: Temperature = None
+    top_p: TopP = None
+    top_k: TopK = None
     num_ctx: int | None = Field(
         default=None,
         gt=0,
@@ -68,9 +48,4 @@ class OllamaEmbeddingParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    dimensions: int | None = Field(
-        default=None,
-        gt=0,
-        title="Dimensions",
-        description="Size of each vector; the model's own size when not set.",
-    )
+    dimensions: Dimensions = None

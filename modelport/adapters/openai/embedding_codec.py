@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ...application.embedding_codec import EmbeddingRequest, EmbeddingWireCall
-from ...domain.embedding.values import EmbeddingResponse
 from ...domain.errors import ModelError
 from ...ports.transport import HttpRequest
 from ..wire.decoder import Json, decode_json_body
 from ..wire.errors import error_facts, error_in_stream, error_of_answer, read_error
 from ..wire.json_text import dump_json
 from ..wire.vectors import count, entries_in_order, entry_list, vector_response
+
+if TYPE_CHECKING:
+    from ...domain.embedding.values import EmbeddingResponse
 
 __all__ = ["OpenAIEmbeddingCodec"]
 

@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ...application.form_fields import Dimensions, MaxTokens, ParallelToolCalls, Temperature, TopP
+
 __all__ = ["OpenAIChatParameters", "OpenAIEmbeddingParameters", "OpenAIResponseParameters"]
 
 
@@ -14,12 +16,7 @@ class OpenAIChatParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    max_tokens: int | None = Field(
-        default=None,
-        gt=0,
-        title="Max tokens",
-        description="The most tokens of answer and reasoning together.",
-    )
+    max_tokens: MaxTokens = None
     thinking_enable: bool = Field(
         default=False,
         title="Thinking",
@@ -30,25 +27,9 @@ class OpenAIChatParameters(BaseModel):
         title="Reasoning effort",
         description="How much the model thinks; not every model takes every value.",
     )
-    temperature: float | None = Field(
-        default=None,
-        ge=0,
-        le=2,
-        title="Temperature",
-        description="Randomness of the choice of words; lower is more predictable.",
-    )
-    top_p: float | None = Field(
-        default=None,
-        gt=0,
-        le=1,
-        title="Top P",
-        description="Only the likeliest words whose probabilities add up to this are considered.",
-    )
-    parallel_tool_calls: bool = Field(
-        default=True,
-        title="Parallel tool calls",
-        description="Whether one answer may call several tools.",
-    )
+    temperature: Temperature = None
+    top_p: TopP = None
+    parallel_tool_calls: ParallelToolCalls = True
     voice: str | None = Field(default=None, title="Voice", description="The voice of spoken answers.")
 
 
@@ -57,12 +38,7 @@ class OpenAIResponseParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    max_tokens: int | None = Field(
-        default=None,
-        gt=0,
-        title="Max tokens",
-        description="The most tokens of answer and reasoning together.",
-    )
+    max_tokens: MaxTokens = None
     thinking_enable: bool = Field(
         default=False,
         title="Thinking",
@@ -73,25 +49,9 @@ class OpenAIResponseParameters(BaseModel):
         title="Reasoning effort",
         description="How much the model thinks; not every model takes every value.",
     )
-    temperature: float | None = Field(
-        default=None,
-        ge=0,
-        le=2,
-        title="Temperature",
-        description="Randomness of the choice of words; lower is more predictable.",
-    )
-    top_p: float | None = Field(
-        default=None,
-        gt=0,
-        le=1,
-        title="Top P",
-        description="Only the likeliest words whose probabilities add up to this are considered.",
-    )
-    parallel_tool_calls: bool = Field(
-        default=True,
-        title="Parallel tool calls",
-        description="Whether one answer may call several tools.",
-    )
+    temperature: Temperature = None
+    top_p: TopP = None
+    parallel_tool_calls: ParallelToolCalls = True
 
 
 class OpenAIEmbeddingParameters(BaseModel):
@@ -99,9 +59,4 @@ class OpenAIEmbeddingParameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    dimensions: int | None = Field(
-        default=None,
-        gt=0,
-        title="Dimensions",
-        description="Size of each vector; the model's own size when not set.",
-    )
+    dimensions: Dimensions = None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ...domain.embedding.decode import decode_vector
-from ...domain.embedding.values import EmbeddingResponse, EmbeddingUsage, EmbeddingVectors, FloatArray
 from ...domain.errors import ResponseDecodeError
 from .decoder import Json
+
+if TYPE_CHECKING:
+    from ...domain.embedding.values import EmbeddingResponse, FloatArray
 
 __all__ = ["count", "entries_in_order", "entry_list", "vector_response"]
 
@@ -37,6 +38,9 @@ def vector_response(
     values: Sequence[Any], tokens: int, refine: Callable[[FloatArray], FloatArray] | None = None
 ) -> EmbeddingResponse:
     """The response with these vectors, each base64 text or a list of numbers (Any: the provider's JSON)."""
+    from ...domain.embedding.decode import decode_vector  # numpy is needed by calls, and not by classes and cards
+    from ...domain.embedding.values import EmbeddingResponse, EmbeddingUsage, EmbeddingVectors
+
     rows: list[FloatArray] = [decode_vector(value) for value in values]
     if refine is not None:
         rows = [refine(row) for row in rows]

@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ...application.form_fields import ParallelToolCalls, Temperature, TopP
+
 __all__ = ["XAIChatParameters"]
 
 
@@ -30,22 +32,6 @@ class XAIChatParameters(BaseModel):
         title="Reasoning effort",
         description="How much the model thinks; not every model takes every value.",
     )
-    temperature: float | None = Field(
-        default=None,
-        ge=0,
-        le=2,
-        title="Temperature",
-        description="Randomness of the choice of words; lower is more predictable.",
-    )
-    top_p: float | None = Field(
-        default=None,
-        gt=0,
-        le=1,
-        title="Top P",
-        description="Only the likeliest words whose probabilities add up to this are considered.",
-    )
-    parallel_tool_calls: bool = Field(
-        default=True,
-        title="Parallel tool calls",
-        description="Whether one answer may call several tools.",
-    )
+    temperature: Temperature = None
+    top_p: TopP = None
+    parallel_tool_calls: ParallelToolCalls = True

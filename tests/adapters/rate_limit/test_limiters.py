@@ -16,12 +16,14 @@ import pytest
 from modelport.adapters.rate_limit.in_process import InProcessRateLimiter
 from modelport.adapters.rate_limit.limits import RateLimit
 from modelport.adapters.rate_limit.sql import SQLRateLimiter
+from modelport.adapters.transport.httpx import HttpxTransport
 from modelport.composition.defaults import build_runtime
 from modelport.credential import OpenAICredential
 from modelport.embedding import OpenAIEmbeddingModel
-from modelport.error import ModelportError, SettingsError
+from modelport.error import ModelConnectionError, ModelportError, SettingsError
 from modelport.message import UserMsg
 from modelport.model import OpenAIChatModel
+from modelport.ports.transport import HttpRequest, HttpResponse
 from modelport.testing.clock import VirtualClock
 from modelport.testing.server import ScriptedAnswer, ScriptedServer
 
@@ -184,13 +186,30 @@ async def test_the_engine_asks_before_each_attempt_and_tells_of_each_answer() ->
     assert recorder.asked == [("openai/m", 5)] * 2 and recorder.told == [503, 200]
 
 
+class RefusedOnce:
+    """A transport whose first connection is refused."""
+
+    def __init__(self) -> None:
+        self._inner = HttpxTransport()
+        self._refused = False
+
+    async def send(self, request: HttpRequest, on_connected: Callable[[], None] | None = None) -> HttpResponse:
+        if not self._refused:
+            self._refused = True
+            raise ModelConnectionError("refused")
+        return await self._inner.send(request, on_connected)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
 async def test_a_long_wait_for_leave_is_no_connect_timeout() -> None:
     """Between two attempts only the total clock runs."""
     clock = VirtualClock(skip_sleeps=True)
     limiter = InProcessRateLimiter({"*": RateLimit(requests=1, period=100)}, clock)
-    runtime = dataclasses.replace(build_runtime(), rate_limiter=limiter, clock=clock)
+    runtime = dataclasses.replace(build_runtime(RefusedOnce()), rate_limiter=limiter, clock=clock)
     answer = {"choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "hi"}}]}
-    async with ScriptedServer([ScriptedAnswer.json({"error": "busy"}, 503), ScriptedAnswer.json(answer)]) as server:
+    async with ScriptedServer([ScriptedAnswer.json(answer)]) as server:
         model = OpenAIChatModel(OpenAICredential(base_url=server.base_url), "m", stream=False, runtime=runtime)
         response: Any = await model([UserMsg("user", "hi")])
     assert response.text == "hi" and sum(clock.sleeps) >= 100
