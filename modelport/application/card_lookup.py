@@ -12,7 +12,6 @@ from ..ports.cards import CardSource
 __all__ = ["card_folders", "class_names", "find_card", "list_cards"]
 
 
-@lru_cache(maxsize=256)
 def class_names(cls: type) -> tuple[str, ...]:
     """The names of the class and its bases, nearest first."""
     return tuple(base.__name__ for base in cls.__mro__ if base is not object)

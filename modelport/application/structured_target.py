@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
@@ -105,7 +106,7 @@ def _pydantic_error(item: Any) -> str:  # Any: pydantic's ErrorDetails
 def _validator(schema: dict[str, Any]) -> Validator:
     """The validator of the schema's draft; references leave the schema for nowhere."""
     try:
-        from jsonschema import Draft202012Validator
+        from jsonschema import Draft202012Validator, FormatChecker
         from jsonschema.exceptions import SchemaError
         from jsonschema.validators import validator_for
         from referencing import Registry
@@ -122,7 +123,14 @@ def _validator(schema: dict[str, Any]) -> Validator:
             f"structured_model is not a JSON Schema: {error.json_path}: {error.message}"
         ) from error
     registry: Any = Registry()  # Any: its own type parameter is of no use here
-    return cls(schema, registry=registry, format_checker=cls.FORMAT_CHECKER)
+    checker = FormatChecker(cls.FORMAT_CHECKER.checkers.keys())
+    checker.checks("date-time", raises=ValueError)(_is_moment)  # else it would need a further library
+    return cls(schema, registry=registry, format_checker=checker)
+
+
+def _is_moment(value: object) -> bool:
+    """Whether a text is a date and time with its zone."""
+    return not isinstance(value, str) or (datetime.fromisoformat(value).tzinfo is not None and value[10] in "Tt")
 
 
 def _describes_object(node: Any, root: Mapping[str, Any], depth: int) -> bool:  # Any: a JSON Schema

@@ -398,6 +398,23 @@ async def test_constraints_of_a_json_schema_are_checked(bad: dict[str, Any]) -> 
 
 
 @pytest.mark.parametrize(
+    ("name", "bad", "good"),
+    [
+        ("date", "14 January", "2027-01-14"),
+        ("date-time", "2027-01-14 10:00", "2027-01-14T10:00:00Z"),
+        ("date-time", "soon", "2027-01-14T10:00:00.5+02:00"),
+        ("email", "ada", "ada@example.org"),
+        ("ipv4", "10.0.0", "10.0.0.1"),
+        ("uuid", "123", "00000000-0000-4000-8000-000000000000"),
+    ],
+)
+async def test_formats_of_a_json_schema_are_checked(name: str, bad: str, good: str) -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "string", "format": name}}, "required": ["a"]}
+    response, requests = await answered(ollama(json.dumps({"a": bad})), ollama(json.dumps({"a": good})), wanted=schema)
+    assert (requests, response.content) == (2, {"a": good})
+
+
+@pytest.mark.parametrize(
     "wanted",
     [
         int,

@@ -277,7 +277,13 @@ def test_a_stale_result_before_a_call_is_not_its_answer() -> None:
 
 
 def test_an_unanswered_call_does_not_take_a_later_calls_result() -> None:
-    blocks = [_call("0", "old"), _call("1", "{}"), _answer("1", "one"), _call("0", "new"), _answer("0", "zero")]
+    blocks: list[ContentBlock] = [
+        _call("0", "old"),
+        _call("1", "{}"),
+        _answer("1", "one"),
+        _call("0", "new"),
+        _answer("0", "zero"),
+    ]
     conversation = to_turns([AssistantMsg("bot", blocks)])
     calls = [call.input for turn in conversation.turns if isinstance(turn, AssistantTurn) for call in turn.calls]
     assert calls == ["{}", "new"]

