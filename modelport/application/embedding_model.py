@@ -223,5 +223,5 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
         from ..domain.cards import CardQuery, EmbeddingModelCard
         from .card_lookup import class_names
 
-        names = class_names(cls)  # type: ignore[arg-type]  # mypy does not see that classes have a hash
+        names = class_names(cls)
         return CardQuery(EmbeddingModelCard, cls.Parameters, names)

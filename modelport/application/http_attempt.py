@@ -9,7 +9,7 @@ from ..domain.cards import ModelCard
 from ..domain.errors import UnsupportedFeatureError
 from ..domain.messages import Msg
 from ..domain.responses import ModelWarning
-from ..domain.structured_output import without_thinking
+from ..domain.structured_output import OutputRequest, without_thinking
 from ..domain.tool_choice import ToolChoice, ToolSchema
 from .chat_call import Answer, started
 from .chat_engine import new_context
@@ -59,11 +59,8 @@ async def _encode(
     kwargs: Mapping[str, Any],
 ) -> WireCall:
     """The request on the wire; its warnings go to the context."""
-    values, warnings = parameter_values(model.parameters, model.card, model.card_checks)
-    chosen = frozenset(model.parameters.model_fields_set)
-    output = context.output
-    if output is not None and output.thinking_off:
-        values, chosen = without_thinking(values, chosen)
+    output = context.output or OutputRequest()
+    values, chosen, warnings = _parameters(model, output)
     rendered = await model.formatter.prepare(messages, context.runtime.media_loader, _render_context(model, context))
     card = model.card if model.card_checks == "on" else ModelCard.permissive(model.model)
     tools, dropped = _taken_tools(card, tools, tool_choice)
@@ -83,14 +80,25 @@ async def _encode(
         card=card,
         overrides=overrides,
         extra_headers=headers,
-        output_schema=output.schema if output else None,
-        json_mode=output is not None and output.json_mode,
+        output_schema=output.schema,
+        json_mode=output.json_mode,
     )
     call = _counting(model.codec, request) if context.counting else model.codec.encode(request)
     context.warnings += [*warnings, *rendered.warnings, *dropped, *call.warnings]
     if model.on_unsupported == "error":
         _refuse(context.warnings)
     return call
+
+
+def _parameters(
+    model: HttpChatModel, output: OutputRequest
+) -> tuple[dict[str, Any], frozenset[str], list[ModelWarning]]:
+    """The parameters to send, which of them the caller set, and what became of the others."""
+    values, warnings = parameter_values(model.parameters, model.card, model.card_checks)
+    chosen = frozenset(model.parameters.model_fields_set)
+    if output.thinking_off:
+        values, chosen = without_thinking(values, chosen)
+    return values, chosen, warnings
 
 
 def _taken_tools(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from ..domain.cards import ModelCard
 from ..domain.errors import (
     ContextLengthError,
     InvalidRequestError,
@@ -74,9 +75,10 @@ class StructuredRun:
         self._tools = tools or []
         self._kwargs = kwargs
         self._allow_partial = allow_partial
+        self._card = model.card if model.card_checks == "on" else ModelCard.permissive(model.model)
         self._native: NativeOutput = getattr(getattr(model, "codec", None), "native_output", NOTHING_NATIVE)
         self._for_tool = adapt(self._target.schema, TOOL)
-        self._for_output = adapt(self._target.schema, self._native.rules(known=model.card.known) or TOOL)
+        self._for_output = adapt(self._target.schema, self._native.rules(known=self._card.known) or TOOL)
         self._thinks = self._will_think()
         self._plan = plan_strategies(self._situation(tool_choice))
         if not self._plan.tried:
@@ -204,7 +206,7 @@ class StructuredRun:
     # what is known before
 
     def _situation(self, choice: ToolChoice | None) -> StructuredSituation:
-        card = self._model.card
+        card = self._card
         has_switch = "thinking_enable" in type(self._model.parameters).model_fields
         return StructuredSituation(
             native=self._native,
@@ -222,7 +224,7 @@ class StructuredRun:
         model = self._model
         values = model.parameters.model_dump(exclude_none=True)
         chosen = frozenset(model.parameters.model_fields_set)
-        return thinks_in_call(values, chosen, model.card.thinking, known=model.card.known)
+        return thinks_in_call(values, chosen, self._card.thinking, known=self._card.known)
 
     def _asked_to_think(self) -> bool:
         parameters = self._model.parameters

@@ -40,7 +40,7 @@ def json_type(value: Any) -> str:  # Any: a JSON value
 
 def local_target(root: Mapping[str, Any], reference: str) -> Node | None:
     """What a reference into the same document names; `None` when it names nothing."""
-    if not reference.startswith("#"):
+    if reference != "#" and not reference.startswith("#/"):
         return None
     node: Any = root  # Any: a place in a JSON Schema
     for step in reference[1:].split("/")[1:]:

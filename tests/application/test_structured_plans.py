@@ -52,6 +52,13 @@ def test_a_model_that_thinks_within_a_budget_stops_for_a_forced_call() -> None:
     assert steps[F] is True and steps[N] is False
 
 
+def test_without_card_checks_nothing_is_ruled_out() -> None:
+    provider = BY_FOLDER["dashscope"]
+    model = provider.cls(provider.credential, "qwq-plus", card_checks="off")
+    run = StructuredRun(model, question(), Weather, None, None, {})
+    assert [step.strategy for step in run._plan.tried] == [N, F, A, J, T]
+
+
 def _cards() -> list[tuple[Provider, ModelCard]]:
     return [(provider, card) for provider in PROVIDERS for card in provider.cls.list_models()]  # type: ignore[attr-defined]
 

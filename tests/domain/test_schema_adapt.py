@@ -213,8 +213,9 @@ def test_patterns_that_grammars_cannot_hold_are_checked_afterwards() -> None:
     assert adapted.schema["properties"] == {"a": {"type": "string"}, "b": {"type": "string", "pattern": "^x$"}}
 
 
-def test_a_reference_that_leads_nowhere_is_not_sent() -> None:
-    schema = {"properties": {"a": {"$ref": "https://elsewhere.example/schema"}}}
+@pytest.mark.parametrize("reference", ["https://elsewhere.example/schema", "#anchor", "#/$defs/missing"])
+def test_a_reference_that_leads_nowhere_is_not_sent(reference: str) -> None:
+    schema = {"properties": {"a": {"$ref": reference}}}
     assert sent(schema, GENERIC).schema["properties"]["a"] == {}
     assert not sent(schema, ANTHROPIC).expressible
 

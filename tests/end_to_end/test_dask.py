@@ -66,7 +66,7 @@ def test_four_workers_keep_one_limit_and_share_one_cache(kind: str, tmp_path: Pa
     if kind == "postgres" and not POSTGRES:
         pytest.skip("no PostgreSQL: MODELPORT_TEST_POSTGRES holds no URL")
     database = POSTGRES if kind == "postgres" else f"sqlite+aiosqlite:///{tmp_path}/shared.db"
-    program = re.findall(r"```python\n(.*?)```", GUIDE.read_text(), re.DOTALL)[0]
+    program = re.findall(r"```python embed_corpus.py\n(.*?)```", GUIDE.read_text(), re.DOTALL)[0]
     (tmp_path / "embed_corpus.py").write_text(program)
     (tmp_path / "corpus.txt").write_text("".join(f"text {number}\n" for number in range(400)))
     server = LimitedServer()
