@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -35,7 +36,15 @@ def answer(request: RecordedRequest) -> ScriptedAnswer:
     path = request.path
     name = "OllamaChatModel" if path == "/api/chat" else "OpenAIChatModel"
     sample = next(sample for sample in SAMPLES if sample.name == name)
+    if "response_format" in request.json():
+        return ScriptedAnswer.json(weather())
     return sample.whole_stream if request.json().get("stream") else ScriptedAnswer.json(sample.body)
+
+
+def weather() -> Any:  # Any: JSON
+    """An answer that fits the schema of the guide."""
+    message = {"role": "assistant", "content": '{"city": "Shanghai", "temperature": 21.5}'}
+    return {"id": "c", "model": "m", "choices": [{"index": 0, "finish_reason": "stop", "message": message}]}
 
 
 @pytest.fixture

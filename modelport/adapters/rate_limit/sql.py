@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import random
+from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ...domain.errors import SettingsError
+from ...domain.errors import ModelportError, SettingsError
 from ...ports.clock import Clock
 from ..clock import SystemClock
 from .gate import Gate
@@ -18,7 +21,11 @@ if TYPE_CHECKING:
 
 __all__ = ["SQLRateLimiter"]
 
+_log = logging.getLogger(__name__)
+
 _SUBJECT = "the rate limiter"
+_LONGEST_SLEEP = 0.25
+"""Seconds after which a waiting process looks again: an answer to another one may have made room."""
 
 
 class SQLRateLimiter:
@@ -28,6 +35,9 @@ class SQLRateLimiter:
         url: `postgresql+asyncpg://user@host/database`, or `sqlite+aiosqlite:///file.db` for processes of one machine.
         limits: as of `InProcessRateLimiter`; give every process the same ones.
         clock: the time to sleep by. What was let through when is told by the database's own clock.
+
+    A request counts from its answer on, since it may have travelled that long: in no period do more requests arrive at
+    the server than the limit says, however slow some processes are. One that is never answered counts for ten seconds.
 
     A refusal with `retry-after` that one process meets holds the others too, from its next request on. What answers
     tell of requests and tokens left is kept in each process. Raises `SettingsError` for a URL it cannot use and for
@@ -39,13 +49,17 @@ class SQLRateLimiter:
         self._clock = clock or SystemClock()
         self._gates: dict[str, Gate] = {}
         self._turns = LoopLocks()
+        self._in_flight: dict[str, deque[tuple[int, float]]] = {}
+        self._answered: dict[str, list[int]] = {}
+        self._telling: set[asyncio.Task[None]] = set()
         try:
             from ..cache.sql_engine import LoopEngines, database_url
-            from .sql_grants import Grants, prepare
+            from .sql_grants import LEASE_SECONDS, Grants, prepare
         except ImportError as error:
             raise SettingsError(f"SQLRateLimiter needs an extra: pip install 'modelport[sql]' ({error})") from error
         self._engines = LoopEngines(database_url(url, _SUBJECT), prepare, _SUBJECT)
         self._grants: type[Grants] = Grants
+        self._lease = LEASE_SECONDS
 
     async def acquire(self, key: str, tokens: int) -> None:
         """Wait for leave to make one request of about so many tokens."""
@@ -58,16 +72,39 @@ class SQLRateLimiter:
                 return
             while (wait := await self._ask(scope, limit, tokens, gate)) > 0:
                 # Not all processes at the same moment.
-                await self._clock.sleep(wait * (1 + random.random() * 0.05))
+                await self._clock.sleep(min(wait, _LONGEST_SLEEP) * (1 + random.random() * 0.05))
 
     def observe(self, key: str, status: int, headers: Mapping[str, str]) -> None:
         """Learn from an answer."""
-        gate = self._gate(scope_of(key, self._limits)[0])
-        gate.learn(self._clock.monotonic(), self._clock.wall(), status, headers)
+        scope = scope_of(key, self._limits)[0]
+        now = self._clock.monotonic()
+        self._gate(scope).learn(now, self._clock.wall(), status, headers)
+        sent = self._in_flight.get(scope, deque())
+        while sent and sent[0][1] < now - self._lease:
+            sent.popleft()
+        if sent:  # whichever it was: it is how many are in flight that matters
+            self._answered.setdefault(scope, []).append(sent.popleft()[0])
+            task = asyncio.get_running_loop().create_task(self._tell(scope))
+            self._telling.add(task)
+            task.add_done_callback(self._telling.discard)
 
     async def aclose(self) -> None:
         """Close the running event loop's connections; the next call opens new ones."""
+        loop = asyncio.get_running_loop()
+        await asyncio.gather(*(task for task in self._telling if task.get_loop() is loop))
         await self._engines.aclose()
+
+    async def _tell(self, scope: str) -> None:
+        """Write answers down, unless the next request has done it already."""
+        if not self._answered.get(scope):
+            return
+        try:
+            async with self._engines.writing() as connection:
+                grants = self._grants(connection, scope)
+                await grants.lock()
+                await grants.answered(self._answered.pop(scope, []))
+        except ModelportError as error:  # they count for longer than they need
+            _log.warning("%s", error)
 
     async def _ask(self, scope: str, limit: RateLimit, tokens: int, gate: Gate) -> float:
         """0 when the request was let through and written down, else the seconds to wait before asking again."""
@@ -75,9 +112,11 @@ class SQLRateLimiter:
         async with self._engines.writing() as connection:
             grants = self._grants(connection, scope)
             await grants.lock()
+            await grants.answered(self._answered.pop(scope, []))
             wait = max(blocked, await grants.wait(limit, tokens, blocked))
-            if wait <= 0:
-                await grants.add(limit, tokens)
+            number = await grants.add(limit, tokens) if wait <= 0 else None
+        if number is not None:
+            self._in_flight.setdefault(scope, deque()).append((number, self._clock.monotonic()))
         return wait
 
     def _gate(self, scope: str) -> Gate:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +14,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from .limits import RateLimit, Window
 
-__all__ = ["Grants", "prepare"]
+__all__ = ["LEASE_SECONDS", "Grants", "prepare"]
 
 _metadata = sa.MetaData()
 _grants = sa.Table(
@@ -31,6 +32,8 @@ _blocks = sa.Table(
     sa.Column("scope", sa.String(200), primary_key=True),
     sa.Column("until_us", sa.BigInteger, nullable=False),
 )
+LEASE_SECONDS = 10.0
+"""How long a request counts that is never answered, as its process died or found no connection."""
 _SETUP_LOCK = 0x6D70726174  # any number, the same in every process
 _CLEANUP_SHARE = 0.02
 
@@ -78,14 +81,27 @@ class Grants:
         window = Window(limit, [(granted / 1e6, spent) for granted, spent in rows])
         return max((until - self._now_us) / 1e6, window.wait(self._now_us / 1e6, tokens), 0.001)
 
-    async def add(self, limit: RateLimit, tokens: int) -> None:
-        """A request goes now. Now and then those that no longer count are removed."""
-        row = {"scope": self._scope, "granted_us": self._now_us, "tokens": tokens}
-        await self._connection.execute(sa.insert(_grants).values(row))
+    async def add(self, limit: RateLimit, tokens: int) -> int:
+        """A request goes now; its number. Now and then those that no longer count are removed.
+
+        Nobody knows when it arrives at the server, but for sure before it is answered. So it counts from then on, and
+        until then it is written down with a time to come.
+        """
+        row = {"scope": self._scope, "granted_us": self._now_us + int(LEASE_SECONDS * 1e6), "tokens": tokens}
+        inserted = await self._connection.execute(sa.insert(_grants).values(row).returning(_grants.c.id))
+        number: int = inserted.scalar_one()
         if random.random() < _CLEANUP_SHARE:
             over = self._now_us - int(2 * limit.span * 1e6)
             past = (_grants.c.scope == self._scope) & (_grants.c.granted_us < over)
             await self._connection.execute(sa.delete(_grants).where(past))
+        return number
+
+    async def answered(self, numbers: Sequence[int]) -> None:
+        """These requests have been answered by now."""
+        if not numbers:
+            return
+        these = _grants.c.id.in_(numbers) & (_grants.c.granted_us > self._now_us)
+        await self._connection.execute(sa.update(_grants).where(these).values(granted_us=self._now_us))
 
     async def _blocked_until(self, blocked: float) -> int:
         """Until when all must stay away; written down when this process knows of a later time."""

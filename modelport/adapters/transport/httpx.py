@@ -7,8 +7,9 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Literal
 
-from ...domain.errors import ModelConnectionError, SettingsError
+from ...domain.errors import SettingsError
 from ...ports.transport import HttpRequest, HttpResponse
+from .connection_error import connection_error
 from .per_loop import PerLoop
 from .read_ahead import read_ahead
 
@@ -61,7 +62,7 @@ class HttpxTransport:
             )
             return _Response(await client.send(sent, stream=True), module)
         except (module.HTTPError, module.InvalidURL, UnicodeError) as error:
-            raise _connection_error(error, request.url) from error
+            raise connection_error(error, request.url) from error
 
     async def aclose(self) -> None:
         """Close the running loop's pools."""
@@ -90,7 +91,7 @@ class _Response:
             async for data in body:
                 yield data
         except self._module.HTTPError as error:
-            raise _connection_error(error, str(self._response.url)) from error
+            raise connection_error(error, str(self._response.url)) from error
 
     async def aclose(self) -> None:
         """Release the connection."""
@@ -123,11 +124,3 @@ def _tracer(on_connected: Callable[[], None]) -> Callable[[str, Any], Awaitable[
             on_connected()
 
     return trace
-
-
-def _connection_error(error: Exception, url: str) -> ModelConnectionError:
-    host = url.split("/")[2] if url.count("/") >= 2 else url
-    reason = str(error) or type(error).__name__
-    return ModelConnectionError(
-        f"no answer from {host}: {reason}; check base_url, network and proxy, and that the server runs"
-    )

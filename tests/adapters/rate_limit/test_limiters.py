@@ -104,8 +104,10 @@ async def test_no_period_holds_more_than_the_limit(build: Build) -> None:
     shared = isinstance(limiters[0], SQLRateLimiter)
 
     async def one(number: int) -> None:
-        await limiters[number % 2 if shared else 0].acquire(name, 10)
+        limiter = limiters[number % 2 if shared else 0]
+        await limiter.acquire(name, 10)
         granted.append(time.monotonic() - begun)
+        limiter.observe(name, 200, {})
 
     await asyncio.gather(*(one(number) for number in range(20)))
     assert len(granted) == 20 and max(granted) < 8
@@ -121,6 +123,7 @@ async def test_a_cancelled_wait_uses_nothing_up(build: Build) -> None:
     name = key()
     limiter = build({"*": RateLimit(requests=1, period=0.2)})
     await limiter.acquire(name, 0)
+    limiter.observe(name, 200, {})
     waiting = [asyncio.create_task(limiter.acquire(name, 0)) for _ in range(20)]
     await asyncio.sleep(0.02)
     for task in waiting:
@@ -129,6 +132,23 @@ async def test_a_cancelled_wait_uses_nothing_up(build: Build) -> None:
     begun = time.monotonic()
     await limiter.acquire(name, 0)
     assert time.monotonic() - begun < 2
+
+
+async def test_a_request_counts_from_its_answer_on(tmp_path: Path) -> None:
+    """It may have travelled that long, so what was granted long ago may have arrived just now."""
+    name, limits = key(), {"*": RateLimit(requests=1, period=0.2)}
+    url = POSTGRES or f"sqlite+aiosqlite:///{tmp_path}/limits.db"
+    one, other = SQLRateLimiter(url, limits), SQLRateLimiter(url, limits)
+    await one.acquire(name, 0)
+    second = asyncio.create_task(other.acquire(name, 0))
+    done, _ = await asyncio.wait([second], timeout=0.8)
+    assert not done, "the first request is still on its way"
+    answered = time.monotonic()
+    one.observe(name, 200, {})
+    await second
+    assert 0.4 < time.monotonic() - answered < 5
+    await one.aclose()
+    await other.aclose()
 
 
 async def test_a_refusal_of_one_process_holds_the_others(build: Build) -> None:

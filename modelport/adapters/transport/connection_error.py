@@ -1,0 +1,16 @@
+"""The one error of every transport: nobody answered, or the answer broke off."""
+
+from __future__ import annotations
+
+from ...domain.errors import ModelConnectionError
+
+__all__ = ["connection_error"]
+
+
+def connection_error(error: Exception, url: str) -> ModelConnectionError:
+    """Names the host, the library's reason and what to check."""
+    host = url.split("/")[2] if url.count("/") >= 2 else url
+    reason = str(error) or type(error).__name__
+    return ModelConnectionError(
+        f"no answer from {host}: {reason}; check base_url, network and proxy, and that the server runs"
+    )
