@@ -89,6 +89,14 @@ class _Block(BaseModel):
     finished_at: str | None = None
     provider_data: ProviderData | None = None
 
+    def __repr_args__(self) -> Any:  # Any: pydantic's own
+        """What a reader looks for; ids, times and defaults would hide it."""
+        fields = type(self).model_fields
+        hidden = {"created_at", "finished_at", "type"} | ({"id"} if not fields["id"].is_required() else set())
+        for name, value in super().__repr_args__():
+            if name not in hidden and (name is None or value != fields[name].get_default(call_default_factory=True)):
+                yield name, value
+
 
 class TextBlock(_Block):
     """Visible text."""

@@ -99,3 +99,8 @@ def test_owned_data_belongs_to_its_owner() -> None:
     assert data.owned_by("p", "f")
     assert not data.owned_by("p", "g") and not data.owned_by("q", "f")
     assert ProviderData(provider="p").owned_by("p", "any")
+
+
+def test_a_block_prints_what_a_reader_looks_for() -> None:
+    call = ToolCallBlock(id="c1", name="f", input="{}")
+    assert repr([TextBlock(text="1"), call]) == "[TextBlock(text='1'), ToolCallBlock(id='c1', name='f', input='{}')]"
