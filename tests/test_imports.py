@@ -14,6 +14,7 @@ HEAVY = {
     "numpy",
     "httpx",
     "httpx2",
+    "aiohttp",
     "click",
     "rich",
     "vcr",
@@ -42,7 +43,7 @@ def test_building_a_model_loads_nothing_heavy_and_one_provider() -> None:
 
 
 @pytest.mark.parametrize(
-    "face", ["message", "credential", "model", "formatter", "tool", "error", "transport", "provider"]
+    "face", ["message", "credential", "model", "formatter", "tool", "error", "transport", "provider", "tts"]
 )
 def test_every_face_exports_what_it_lists(face: str) -> None:
     code = f"import modelport.{face} as face; print(' '.join(n for n in face.__all__ if getattr(face, n) is None))"

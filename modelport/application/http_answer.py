@@ -9,9 +9,9 @@ from ..domain.errors import ModelConnectionError, ModelError, ResponseDecodeErro
 from ..domain.responses import ChatResponse
 from ..ports.transport import HttpResponse
 from .chat_call import ENDED, STARTED
-from .codec import ChatCodec, Decoder, WireCall
+from .codec import Decoder, WireCall
 from .context import CallContext
-from .http_body import HttpBody
+from .http_body import ErrorMap, HttpBody
 
 __all__ = ["HttpAnswer", "is_stream"]
 
@@ -27,10 +27,10 @@ def is_stream(content_type: str, asked: bool) -> bool:
 
 
 class HttpAnswer(HttpBody):
-    """One answer to one chat call. `secrets` are words that its errors must not repeat."""
+    """One answer to one call of a chat or speech model. `secrets` are words that its errors must not repeat."""
 
     def __init__(
-        self, response: HttpResponse, call: WireCall, context: CallContext, codec: ChatCodec, secrets: Sequence[str]
+        self, response: HttpResponse, call: WireCall, context: CallContext, codec: ErrorMap, secrets: Sequence[str]
     ) -> None:
         super().__init__(response, context, codec, secrets)
         self._call = call

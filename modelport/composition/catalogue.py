@@ -54,7 +54,7 @@ def catalogue(
             found += _entries(name, _of_classes(credential.get_chat_model_classes()))
         if kind in ("tts", None):
             classes = credential.get_tts_model_classes()
-            found += _entries(name, _of_classes(classes) if classes else _of_files(credential, cards, TTSModelCard))
+            found += _entries(name, [*_of_classes(classes), *_of_files(credential, cards, TTSModelCard)])
         if kind in ("embedding", None):
             model = credential.get_embedding_model_class()
             found += _entries(name, _of_classes([model]) if model else _of_files(credential, cards, EmbeddingModelCard))
@@ -71,7 +71,9 @@ def _entries(provider: str, found: _Found) -> list[CatalogueEntry]:
     classes: dict[str, list[str]] = {}
     for class_name, card in found:
         cards.setdefault(card.name, card)
-        classes.setdefault(card.name, []).extend([class_name] if class_name else [])
+        known = classes.setdefault(card.name, [])
+        if class_name and class_name not in known:
+            known.append(class_name)
     return [CatalogueEntry(provider, cards[name], tuple(classes[name])) for name in sorted(cards)]
 
 

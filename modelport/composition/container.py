@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 from dependency_injector import containers, providers
 
@@ -11,6 +12,8 @@ from ..adapters.clock import SystemClock
 from ..adapters.media.loader import HttpMediaLoader
 from ..adapters.telemetry.silent import SilentTelemetry
 from ..adapters.transport.httpx import HttpxTransport
+from ..domain.errors import SettingsError
+from ..ports.clock import Clock
 from ..ports.runtime import Runtime
 from ..ports.transport import HttpTransport
 from .embedding_parts import build_cache, build_rate_limiter
@@ -20,8 +23,22 @@ from .settings import Settings, TransportSettings
 __all__ = ["ModelportContainer", "build_transport"]
 
 
-def build_transport(settings: TransportSettings) -> HttpTransport:
+def build_transport(settings: TransportSettings, clock: Clock) -> HttpTransport:
     """The transport that the settings name."""
+    if settings.adapter == "replay":
+        from ..adapters.transport.replay import ReplayTransport
+
+        return ReplayTransport(_cassettes(settings), speed=settings.speed, repeat=settings.repeat, clock=clock)
+    if settings.adapter == "record":
+        from ..adapters.transport.record import RecordTransport
+
+        return RecordTransport(_live(settings, settings.through), _cassettes(settings), clock=clock)
+    return _live(settings, settings.adapter)
+
+
+def _live(settings: TransportSettings, adapter: Literal["httpx", "httpx2", "aiohttp"]) -> HttpTransport:
+    if adapter == "aiohttp":
+        return _aiohttp(settings)
     options: dict[str, Any] = {}  # Any: arguments of the library's client
     if settings.proxy:
         options["proxy"] = settings.proxy
@@ -29,7 +46,21 @@ def build_transport(settings: TransportSettings) -> HttpTransport:
         options["verify"] = settings.verify if settings.verify is False else str(settings.verify)
     if settings.http2:
         options["http2"] = True
-    return HttpxTransport(settings.adapter, **options)
+    return HttpxTransport(adapter, **options)
+
+
+def _aiohttp(settings: TransportSettings) -> HttpTransport:
+    from ..adapters.transport.aiohttp import AiohttpTransport
+
+    if settings.http2:
+        raise SettingsError("transport.http2: aiohttp speaks HTTP/1.1 only; take httpx, or leave it out")
+    return AiohttpTransport(proxy=settings.proxy, verify=settings.verify)
+
+
+def _cassettes(settings: TransportSettings) -> Path:
+    if settings.cassettes is None:
+        raise SettingsError(f"transport.cassettes: is missing; {settings.adapter!r} needs a file or a folder")
+    return settings.cassettes
 
 
 class ModelportContainer(containers.DeclarativeContainer):
@@ -38,7 +69,7 @@ class ModelportContainer(containers.DeclarativeContainer):
     settings = providers.Dependency(instance_of=Settings)
     registry = providers.Singleton(ProviderRegistry)
     clock = providers.Singleton(SystemClock)
-    transport = providers.Singleton(build_transport, settings.provided.transport)
+    transport = providers.Singleton(build_transport, settings.provided.transport, clock)
     media_loader = providers.Singleton(
         HttpMediaLoader,
         transport,

@@ -118,12 +118,18 @@ class RateLimitSettings(_Strict):
 
 
 class TransportSettings(_Strict):
-    """How requests travel."""
+    """How requests travel, or what answers in place of the network."""
 
-    adapter: Literal["httpx", "httpx2"] = "httpx"
+    adapter: Literal["httpx", "httpx2", "aiohttp", "record", "replay"] = "httpx"
     proxy: str | None = Field(default=None, description="A proxy's URL; by default the environment's proxies are used.")
     verify: bool | Path = Field(default=True, description="Whether to check certificates, or a file of authorities.")
     http2: bool = False
+    cassettes: Path | None = Field(
+        default=None, description="Where `record` writes, a file or a folder, and what `replay` answers from."
+    )
+    through: Literal["httpx", "httpx2", "aiohttp"] = Field(default="httpx", description="What `record` sends through.")
+    speed: Literal["full", "recorded"] = Field(default="full", description="How fast `replay` answers.")
+    repeat: bool = Field(default=False, description="Whether `replay` begins again when all answers were given.")
 
 
 class MediaSettings(_Strict):

@@ -13,6 +13,7 @@ from ...application.keyed_credential import KeyedCredential
 if TYPE_CHECKING:
     from ...application.chat_model import ChatModelBase
     from ...application.embedding_model import EmbeddingModelBase
+    from ...application.tts_model import TTSModelBase
 
 __all__ = ["DashScopeCredential"]
 
@@ -64,3 +65,10 @@ class DashScopeCredential(KeyedCredential):
         from .embedding import DashScopeEmbeddingModel
 
         return DashScopeEmbeddingModel
+
+    @classmethod
+    def get_tts_model_classes(cls) -> list[Type[TTSModelBase]]:
+        """Speech over HTTP."""
+        from .tts import DashScopeTTSModel
+
+        return [DashScopeTTSModel]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import ssl
 import urllib.request
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["AiohttpTransport"]
 
 _LONGEST_HEAD_LINE = 64 * 1024
+_LARGE_BODY = 512 * 1024
 _URL_AS_IT_IS = re.compile(r"[!-~]+")
 """What needs no encoding: a signed URL must arrive as it was signed."""
 
@@ -32,10 +34,10 @@ class AiohttpTransport:
 
     Args:
         proxy: a proxy's URL; by default the environment's proxies are used.
-        verify: whether to check certificates, or a file or folder of authorities.
+        verify: whether to check certificates, or a file or folder of authorities, or a context of one's own.
     """
 
-    def __init__(self, *, proxy: str | None = None, verify: bool | str | Path = True) -> None:
+    def __init__(self, *, proxy: str | None = None, verify: bool | str | Path | ssl.SSLContext = True) -> None:
         self._proxy = proxy
         self._verify = verify
         self._sessions: PerLoop[aiohttp.ClientSession] = PerLoop(lambda: self._open(False), self._close)
@@ -66,7 +68,7 @@ class AiohttpTransport:
         try:
             response = await session.request(
                 request.method,
-                data=request.body or None,
+                data=_data(request.body),
                 allow_redirects=False,
                 proxy=self._proxy or _proxy_of_environment(request.url),
                 trace_request_ctx=on_connected,
@@ -128,8 +130,8 @@ def _load() -> Any:  # Any: a module that may not be installed
     return aiohttp
 
 
-def _tls(verify: bool | str | Path) -> bool | ssl.SSLContext:
-    if isinstance(verify, bool):
+def _tls(verify: bool | str | Path | ssl.SSLContext) -> bool | ssl.SSLContext:
+    if isinstance(verify, bool | ssl.SSLContext):
         return verify
     folder = Path(verify).is_dir()
     try:
@@ -149,6 +151,11 @@ def _tracer(library: Any) -> aiohttp.TraceConfig:  # Any: the module
     config.on_connection_create_end.append(connected)
     config.on_connection_reuseconn.append(connected)
     return config
+
+
+def _data(body: bytes) -> bytes | io.BytesIO | None:
+    """A large body as a file, which is sent in parts: sent at once it would hold up every other task."""
+    return io.BytesIO(body) if len(body) > _LARGE_BODY else body or None
 
 
 def _target(request: HttpRequest) -> dict[str, Any]:  # Any: arguments of the library's

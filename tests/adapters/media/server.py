@@ -8,8 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from modelport.adapters.transport.httpx import HttpxTransport
-from modelport.ports.transport import HttpRequest, HttpResponse
+from modelport.ports.transport import HttpRequest, HttpResponse, HttpTransport
 
 Answer = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
 
@@ -82,7 +81,7 @@ async def serving(tls: ssl.SSLContext | None = None) -> AsyncIterator[Server]:
 class Elsewhere:
     """Notes the address that each request is to go to, and takes it to loopback instead."""
 
-    def __init__(self, inner: HttpxTransport) -> None:
+    def __init__(self, inner: HttpTransport) -> None:
         self._inner = inner
         self.sent: list[HttpRequest] = []
 

@@ -12,15 +12,17 @@ from typing import Any, Literal
 import pytest
 
 from modelport.adapters.media.loader import HttpMediaLoader
+from modelport.adapters.transport.aiohttp import AiohttpTransport
 from modelport.adapters.transport.httpx import HttpxTransport
 from modelport.domain.blocks import URLSource
 from modelport.domain.errors import MediaError, ModelConnectionError
-from modelport.ports.transport import HttpRequest
+from modelport.ports.transport import HttpRequest, HttpTransport
 from tests.adapters.media.server import Elsewhere, Server, answer, redirect, serving
 
 PEM = Path(__file__).with_name("media_example.pem")
 HERE = "127.0.0.1"
-LIBRARIES: tuple[Literal["httpx", "httpx2"], ...] = ("httpx", "httpx2")
+Library = Literal["httpx", "httpx2", "aiohttp"]
+LIBRARIES: tuple[Library, ...] = ("httpx", "httpx2", "aiohttp")
 
 
 @pytest.fixture
@@ -46,11 +48,14 @@ def library(request: pytest.FixtureRequest) -> Any:  # Any: one of the library n
 
 
 @pytest.fixture
-def transport(library: Literal["httpx", "httpx2"]) -> HttpxTransport:
-    return HttpxTransport(library, trust_env=False, verify=ssl.create_default_context(cafile=str(PEM)))
+def transport(library: Library) -> HttpTransport:
+    context = ssl.create_default_context(cafile=str(PEM))
+    if library == "aiohttp":
+        return AiohttpTransport(verify=context)
+    return HttpxTransport(library, trust_env=False, verify=context)
 
 
-async def get(transport: HttpxTransport, url: str, address: str | None = HERE) -> bytes:
+async def get(transport: HttpTransport, url: str, address: str | None = HERE) -> bytes:
     response = await transport.send(HttpRequest("GET", url, address=address))
     try:
         return b"".join([data async for data in response])
@@ -58,13 +63,13 @@ async def get(transport: HttpxTransport, url: str, address: str | None = HERE) -
         await response.aclose()
 
 
-async def test_the_request_names_the_host_of_the_url(server: Server, transport: HttpxTransport) -> None:
+async def test_the_request_names_the_host_of_the_url(server: Server, transport: HttpTransport) -> None:
     assert await get(transport, server.url("/cat", "media.example")) == b"\x89PNG"
     assert server.requests[0][0] == "GET /cat HTTP/1.1"
     assert server.header("host") == f"media.example:{server.port}"
 
 
-async def test_the_certificate_must_be_the_hosts(tls_server: Server, transport: HttpxTransport) -> None:
+async def test_the_certificate_must_be_the_hosts(tls_server: Server, transport: HttpTransport) -> None:
     assert await get(transport, tls_server.url("/cat", "media.example", "https")) == b"\x89PNG"
     with pytest.raises(ModelConnectionError, match=r"other\.example"):
         await get(transport, tls_server.url("/cat", "other.example", "https"))
@@ -73,7 +78,7 @@ async def test_the_certificate_must_be_the_hosts(tls_server: Server, transport: 
     assert tls_server.paths == ["/cat"]
 
 
-async def test_no_connection_serves_two_hosts(tls_server: Server, transport: HttpxTransport) -> None:
+async def test_no_connection_serves_two_hosts(tls_server: Server, transport: HttpTransport) -> None:
     """A pool that knows hosts by address would hand other.example the connection of media.example, unchecked."""
     await get(transport, tls_server.url("/cat", "media.example", "https"))
     with pytest.raises(ModelConnectionError):
@@ -82,7 +87,7 @@ async def test_no_connection_serves_two_hosts(tls_server: Server, transport: Htt
     assert tls_server.connections == 2  # the refused handshake never got as far
 
 
-async def test_no_cookie_passes_from_host_to_host(server: Server, transport: HttpxTransport) -> None:
+async def test_no_cookie_passes_from_host_to_host(server: Server, transport: HttpTransport) -> None:
     server.answers["/cat"] = answer(b"x", "image/png", "200 OK", "Set-Cookie: id=1; Path=/")
     await get(transport, server.url("/cat", "one.example"))
     await get(transport, server.url("/cat", "two.example"))
@@ -90,22 +95,25 @@ async def test_no_cookie_passes_from_host_to_host(server: Server, transport: Htt
     assert server.header("cookie") == ""
 
 
-async def test_ordinary_requests_keep_their_pool(server: Server, transport: HttpxTransport) -> None:
+async def test_ordinary_requests_keep_their_pool(server: Server, transport: HttpTransport) -> None:
     for address in (None, HERE, None, HERE):
         await get(transport, server.url("/cat"), address)
     assert server.connections == 3
 
 
-async def test_a_proxy_is_sent_to_the_address(library: Literal["httpx", "httpx2"], server: Server) -> None:
+async def test_a_proxy_is_sent_to_the_address(library: Library, server: Server) -> None:
     """So that no proxy looks the name up again."""
-    transport = HttpxTransport(library, trust_env=False, proxy=server.url(""))
+    proxy = server.url("")
+    transport: HttpTransport = (
+        AiohttpTransport(proxy=proxy) if library == "aiohttp" else HttpxTransport(library, trust_env=False, proxy=proxy)
+    )
     with pytest.raises(ModelConnectionError):
         await get(transport, "https://media.example/cat", "93.184.216.34")
     assert server.requests[0][0] == "CONNECT 93.184.216.34:443 HTTP/1.1"
 
 
 @pytest.mark.parametrize("address", [None, HERE])
-async def test_closing_ends_what_is_open(server: Server, transport: HttpxTransport, address: str | None) -> None:
+async def test_closing_ends_what_is_open(server: Server, transport: HttpTransport, address: str | None) -> None:
     async def half(writer: asyncio.StreamWriter) -> None:
         writer.write(answer()[:-1])
 
@@ -118,13 +126,13 @@ async def test_closing_ends_what_is_open(server: Server, transport: HttpxTranspo
 
 
 class TestLoader:
-    async def test_https_media_of_a_named_host(self, tls_server: Server, transport: HttpxTransport) -> None:
+    async def test_https_media_of_a_named_host(self, tls_server: Server, transport: HttpTransport) -> None:
         loader = HttpMediaLoader(Elsewhere(transport), resolver=public)
         url = tls_server.url("/cat", "media.example", "https")
         loaded = await loader.load(URLSource(url=url, media_type="image/png"))
         assert base64.b64decode(loaded.data) == b"\x89PNG"
 
-    async def test_a_way_back_to_http_is_not_followed(self, tls_server: Server, transport: HttpxTransport) -> None:
+    async def test_a_way_back_to_http_is_not_followed(self, tls_server: Server, transport: HttpTransport) -> None:
         tls_server.answers["/cat"] = redirect("http://media.example/cat")
         watched = Elsewhere(transport)
         loader = HttpMediaLoader(watched, resolver=public)
@@ -132,7 +140,7 @@ class TestLoader:
             await loader.load(URLSource(url=tls_server.url("/cat", "media.example", "https"), media_type="image/png"))
         assert len(watched.sent) == 1
 
-    async def test_http_may_lead_to_https(self, server: Server, tls_server: Server, transport: HttpxTransport) -> None:
+    async def test_http_may_lead_to_https(self, server: Server, tls_server: Server, transport: HttpTransport) -> None:
         server.answers["/cat"] = redirect(tls_server.url("/cat", "media.example", "https"))
         loader = HttpMediaLoader(Elsewhere(transport), resolver=public)
         loads = [loader.load(URLSource(url=server.url("/cat", "a.example"), media_type="image/png")) for _ in range(3)]

@@ -1,16 +1,19 @@
-"""The transports of requests that really travel: one request each, everything that has arrived at once, nothing left open."""
+"""The transports of requests that travel: one request each, everything that has arrived at once, nothing left open."""
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from modelport.adapters.transport.aiohttp import AiohttpTransport
 from modelport.adapters.transport.httpx import HttpxTransport
-from modelport.error import ModelConnectionError
+from modelport.error import ModelConnectionError, SettingsError
 from modelport.testing.server import CLOSE, HANG, ScriptedAnswer, ScriptedServer
 from modelport.transport import HttpRequest, HttpTransport
 
@@ -91,3 +94,100 @@ async def test_connections_are_used_again(transport: HttpTransport) -> None:
             await response.aclose()
             ports.add(id(response))
         assert len(server.requests) == 2
+
+
+async def test_a_break_that_is_seen_late_loses_no_bytes() -> None:
+    """The connection is gone before the body is first asked for; only aiohttp reads before it is asked to."""
+    transport = AiohttpTransport()
+    async with ScriptedServer([ScriptedAnswer(body=[b"one", b"two", CLOSE])]) as server:
+        response = await transport.send(post(server.base_url))
+        for _ in range(1000):
+            await asyncio.sleep(0)
+        received = b""
+        with pytest.raises(ModelConnectionError):
+            async for data in response:
+                received += data
+        assert received == b"onetwo"
+        await response.aclose()
+
+
+async def test_a_get_is_sent_once_also_over_a_connection_that_proves_dead(transport: HttpTransport) -> None:
+    async with ScriptedServer([ScriptedAnswer.json({}), ScriptedAnswer(before=[CLOSE])]) as server:
+        for wanted in (200, None):
+            try:
+                response = await transport.send(HttpRequest("GET", server.base_url))
+            except ModelConnectionError:
+                assert wanted is None
+                continue
+            assert response.status == wanted
+            async for _ in response:
+                pass
+            await response.aclose()
+        assert len(server.requests) == 2
+
+
+async def test_headers_are_as_given_and_no_cookie_or_password_file_adds_to_them(
+    transport: HttpTransport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passwords = tmp_path / "netrc"
+    passwords.write_text("machine 127.0.0.1 login me password mine\n")
+    monkeypatch.setenv("NETRC", str(passwords))
+    async with ScriptedServer([ScriptedAnswer.json({})]) as server:
+        response = await transport.send(HttpRequest("POST", server.base_url + "/a%2Fb?x=%3A", {"x-key": "k"}, b"{}"))
+        await response.aclose()
+        sent = server.requests[0]
+    assert sent.path == "/a%2Fb?x=%3A"
+    assert sent.headers["x-key"] == "k"
+    assert not {"authorization", "cookie", "content-type"} & set(sent.headers)
+
+
+@pytest.mark.parametrize("size", [0, 600_000, 3_000_000])
+async def test_bodies_of_any_size(transport: HttpTransport, size: int) -> None:
+    async with ScriptedServer([ScriptedAnswer.json({})]) as server:
+        response = await transport.send(HttpRequest("POST", server.base_url, {"content-type": "x/y"}, b"x" * size))
+        await response.aclose()
+        sent = server.requests[0]
+    assert sent.body == b"x" * size
+    assert sent.headers["content-length"] == str(size)
+    assert sent.headers["content-type"] == "x/y"
+    assert "content-disposition" not in sent.headers
+
+
+async def test_nobody_there(transport: HttpTransport) -> None:
+    async with ScriptedServer() as server:
+        url = server.base_url
+    with pytest.raises(ModelConnectionError, match=r"no answer from 127\.0\.0\.1"):
+        await transport.send(post(url.replace("//", "//user:secret@")))
+
+
+async def test_cancelling_closes_the_connection(transport: HttpTransport) -> None:
+    async with ScriptedServer([ScriptedAnswer(before=[HANG])]) as server:
+        sending = asyncio.create_task(transport.send(post(server.base_url)))
+        await server.request()
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+        await asyncio.wait_for(server.closed(), 5)
+
+
+@pytest.mark.parametrize("build", BUILD.values(), ids=BUILD)
+def test_one_loop_after_another(build: Callable[[], HttpTransport]) -> None:
+    """Nothing is closed by hand; a leak would be a warning, hence an error."""
+    transport = build()
+
+    async def ask(url: str) -> bytes:
+        response = await transport.send(post(url))
+        try:
+            return b"".join([data async for data in response])
+        finally:
+            await response.aclose()
+
+    with ScriptedServer([ScriptedAnswer.json(1), ScriptedAnswer.json(2)]).in_thread() as server:
+        assert [asyncio.run(ask(server.base_url)) for _ in range(2)] == [b"1", b"2"]
+    gc.collect()
+
+
+async def test_without_the_library_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "aiohttp", None)
+    with pytest.raises(SettingsError, match=r"modelport\[aiohttp\]"):
+        await AiohttpTransport().send(post("http://127.0.0.1:9"))

@@ -1,0 +1,176 @@
+"""A transport that keeps what passes through another one as a cassette, without keys."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ...domain.errors import ModelConnectionError, SettingsError
+from ...ports.clock import Clock
+from ...ports.transport import HttpRequest, HttpResponse, HttpTransport
+from ..clock import SystemClock
+from .cassette_file import Flow, interaction_text
+from .cassette_scrub import public_interaction, request_secrets, scrub_bytes, server_of
+
+__all__ = ["RecordTransport", "Scrubber"]
+
+_Entry = dict[str, Any]
+"""An interaction as vcrpy writes it (Any: JSON)."""
+Scrubber = Callable[[_Entry], _Entry]
+"""Gets an interaction that is about to be written and gives what to write."""
+
+
+class RecordTransport:
+    """Sends through another transport and writes every answer, as it arrived, to one cassette.
+
+    Left out: all headers but a few harmless ones, keys in URLs, and the request's keys wherever a body repeats them.
+    The file is replaced whole after each answer, so it is valid at any time; a new transport begins it anew.
+
+    Args:
+        inner: who sends.
+        file: the cassette; without `.yaml` or `.yml` at its end, the folder in which to write `recorded.yaml`.
+        scrubbers: what else to take out of an interaction, in this order.
+        clock: who tells the time.
+    """
+
+    def __init__(
+        self, inner: HttpTransport, file: str | Path, scrubbers: Iterable[Scrubber] = (), clock: Clock | None = None
+    ) -> None:
+        path = Path(file)
+        self._inner = inner
+        self._file = path if path.suffix in (".yaml", ".yml") else path / "recorded.yaml"
+        self._scrubbers = tuple(scrubbers)
+        self._clock = clock or SystemClock()
+        self._entries: list[_Entry | None] = []
+        self._texts: list[str] = []
+
+    async def send(self, request: HttpRequest, on_connected: Callable[[], None] | None = None) -> HttpResponse:
+        """Send; the answer is written when it was read or closed. What gets no answer is not recorded."""
+        start = self._clock.monotonic()
+        response = await self._inner.send(request, on_connected)
+        number = len(self._entries)
+        self._entries.append(None)
+        self._texts.append("")
+        return _Response(response, start, self._clock, lambda answer: self._keep(number, request, answer))
+
+    async def aclose(self) -> None:
+        """Close the inner transport's connections."""
+        await self._inner.aclose()
+
+    def _keep(self, number: int, request: HttpRequest, answer: _Response) -> None:
+        entry = _entry(request, answer)
+        for scrubber in self._scrubbers:
+            entry = scrubber(entry)
+        self._entries[number] = entry
+        self._texts[number] = interaction_text(entry)
+        self._write()
+
+    def _write(self) -> None:
+        today = datetime.fromtimestamp(self._clock.wall(), timezone.utc).date()
+        server = server_of([entry for entry in self._entries if entry is not None])
+        facts = {"origin": "recorded", "server": server, "recorded_on": today, "version": 1}
+        text = "".join([yaml.safe_dump(facts, sort_keys=False), "interactions:\n", *self._texts])
+        try:
+            _replace(self._file, text)
+        except OSError as error:
+            raise SettingsError(f"{self._file}: cannot be written: {error.strerror}; name another file") from error
+
+
+def _replace(file: Path, text: str) -> None:
+    """Write the whole file or nothing."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+class _Response:
+    """Passes an answer on and notes its pieces and their times."""
+
+    def __init__(self, inner: HttpResponse, start: float, clock: Clock, keep: Callable[[_Response], None]) -> None:
+        self._inner = inner
+        self._start = start
+        self._clock = clock
+        self._keep: Callable[[_Response], None] | None = keep
+        self.status = inner.status
+        self.headers: Mapping[str, str] = inner.headers
+        self.head = self._now()
+        self.pieces: list[tuple[float, bytes]] = []
+        self.ended = "closed"
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._body()
+
+    async def _body(self) -> AsyncGenerator[bytes, None]:
+        body = aiter(self._inner)
+        try:
+            async for data in body:
+                self.pieces.append((self._now(), data))
+                yield data
+        except ModelConnectionError:
+            self.ended = "broken" if self._keep is not None else self.ended
+            self._finish()
+            raise
+        self.ended = "whole"
+        self._finish()
+
+    async def aclose(self) -> None:
+        """Release the connection; what was read so far is recorded."""
+        try:
+            await self._inner.aclose()
+        finally:
+            self._finish()
+
+    def _now(self) -> float:
+        return round(self._clock.monotonic() - self._start, 4)
+
+    def _finish(self) -> None:
+        keep, self._keep = self._keep, None
+        if keep is not None:
+            keep(self)
+
+
+def _entry(request: HttpRequest, answer: _Response) -> _Entry:
+    """The interaction without the request's keys; where pieces end is moved along with what is replaced."""
+    secrets = request_secrets(request.headers, request.url)
+    ends, size = [], 0
+    for _, data in answer.pieces:
+        size += len(data)
+        ends.append(size)
+    body, ends = scrub_bytes(b"".join(data for _, data in answer.pieces), secrets, ends)
+    sizes = [end - start for start, end in zip([0, *ends], ends, strict=False)]
+    chunks = Flow(Flow([at, size]) for (at, _), size in zip(answer.pieces, sizes, strict=True))
+    entry = public_interaction(
+        {
+            "request": {
+                "method": request.method,
+                "uri": request.url,
+                "body": _text(scrub_bytes(request.body, secrets)[0]),
+                "headers": {name: [value] for name, value in request.headers.items()},
+            },
+            "response": {
+                "status": {"code": answer.status, "message": ""},
+                "headers": {
+                    name: [_text(scrub_bytes(value.encode(), secrets)[0])] for name, value in answer.headers.items()
+                },
+                "body": {"string": _text(body)},
+            },
+        }
+    )
+    return {**entry, "modelport": {"head": answer.head, "chunks": chunks, "ended": answer.ended}}
+
+
+def _text(data: bytes) -> str | bytes:
+    """Text where it is, as vcrpy writes it."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data

@@ -1,0 +1,122 @@
+"""The transport is one entry of the settings: live, recorded or replayed, with the same results."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dependency_injector import providers
+from pydantic import BaseModel
+
+from modelport import Modelport, set_id_factory, set_timestamp_factory
+from modelport.error import ReplayMismatchError, SettingsError
+from modelport.message import UserMsg
+from modelport.testing.clock import VirtualClock
+from modelport.testing.server import ScriptedAnswer, ScriptedServer
+from modelport.transport import AiohttpTransport, HttpxTransport, RecordTransport, ReplayTransport
+
+EVENTS = [
+    {"id": "c", "model": "gpt-4.1", "choices": [{"index": 0, "delta": {"content": word}}]} for word in ("One ", "two.")
+]
+END = {"id": "c", "model": "gpt-4.1", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+ANSWER = ScriptedAnswer.sse(*(json.dumps(event) for event in [*EVENTS, END]), "[DONE]")
+KEY = "sk-of-the-application"
+SETTINGS = """
+transport: {transport}
+credentials:
+  work: {{provider: openai, api_key: {key}, base_url: {url}/v1}}
+chat:
+  work: {{credential: work, model: gpt-4.1}}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _identity() -> Iterator[None]:
+    """Whatever the test fixes is free again afterwards."""
+    yield
+    set_id_factory(None)
+    set_timestamp_factory(None)
+
+
+def plain(value: Any) -> Any:  # Any: responses, and what they hold
+    """Everything in it, down to the last id."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, BaseModel):
+        return plain(dict(value))
+    if isinstance(value, Mapping):
+        return {name: plain(each) for name, each in value.items()}
+    return [plain(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+async def run(file: Path) -> list[Any]:  # Any: as above
+    """The application: it knows its settings file, and nothing of transports."""
+    numbers = itertools.count()
+    set_id_factory(lambda: f"id-{next(numbers)}")
+    set_timestamp_factory(lambda: "2026-11-23T00:00:00")
+    hub = Modelport.from_file(file, {})
+    hub.container.clock.override(providers.Object(VirtualClock()))
+    async with hub:
+        answer = await hub.chat()([UserMsg("user", "Count.")])
+        assert isinstance(answer, AsyncGenerator)
+        return [plain(response) async for response in answer]
+
+
+@pytest.mark.parametrize("through", ["httpx", "httpx2", "aiohttp"])
+async def test_from_live_to_replay_by_one_line(tmp_path: Path, through: str) -> None:
+    file, cassettes = tmp_path / "modelport.yaml", tmp_path / "cassettes"
+
+    def switch(transport: str) -> Path:
+        file.write_text(SETTINGS.format(transport=transport, url=server.base_url, key=KEY))
+        return file
+
+    async with ScriptedServer([ANSWER, ANSWER]) as server:
+        live = await run(switch(f"{{adapter: {through}}}"))
+        recorded = await run(switch(f"{{adapter: record, through: {through}, cassettes: {cassettes}}}"))
+    replayed = [await run(switch(f"{{adapter: replay, cassettes: {cassettes}}}")) for _ in range(2)]
+    assert live[-1]["is_last"] and len(server.requests) == 2
+    assert replayed[0] == replayed[1]
+    assert live[-1] == recorded[-1] == replayed[0][-1]
+    assert KEY not in (cassettes / "recorded.yaml").read_text()
+
+
+async def test_a_request_that_was_not_recorded(tmp_path: Path) -> None:
+    (tmp_path / "empty.yaml").write_text("{version: 1, interactions: []}")
+    transport = f"{{adapter: replay, cassettes: {tmp_path}}}"
+    (tmp_path / "modelport.yml.txt").write_text(SETTINGS.format(transport=transport, url="http://127.0.0.1:9", key=KEY))
+    with pytest.raises(ReplayMismatchError, match="no interactions"):
+        await run(tmp_path / "modelport.yml.txt")
+
+
+@pytest.mark.parametrize(
+    ("adapter", "kind"),
+    [
+        ("httpx", HttpxTransport),
+        ("httpx2", HttpxTransport),
+        ("aiohttp", AiohttpTransport),
+        ("record", RecordTransport),
+        ("replay", ReplayTransport),
+    ],
+)
+def test_each_adapter(tmp_path: Path, adapter: str, kind: type[object]) -> None:
+    hub = Modelport.from_mapping({"transport": {"adapter": adapter, "cassettes": tmp_path}}, {})
+    assert type(hub.container.transport()) is kind
+
+
+@pytest.mark.parametrize(
+    ("transport", "says"),
+    [
+        ({"adapter": "replay"}, "transport.cassettes"),
+        ({"adapter": "record"}, "transport.cassettes"),
+        ({"adapter": "aiohttp", "http2": True}, "transport.http2"),
+        ({"adapter": "record", "through": "replay"}, "transport.through"),
+    ],
+)
+def test_mistakes(transport: dict[str, object], says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        Modelport.from_mapping({"transport": transport}, {}).container.transport()
