@@ -33,7 +33,10 @@ _TELLING: dict[str, CardKind] = {
 
 
 _new = object.__new__
-_set = object.__setattr__
+_set_values = BaseModel.__dict__["__dict__"].__set__
+_set_extra = BaseModel.__dict__["__pydantic_extra__"].__set__
+_set_given = BaseModel.__dict__["__pydantic_fields_set__"].__set__
+_set_private = BaseModel.__dict__["__pydantic_private__"].__set__
 
 
 class Template(Generic[C]):
@@ -56,10 +59,10 @@ class Template(Generic[C]):
         for name, value in self._lists:
             values[name] = value[:]
         card = _new(self._kind)
-        _set(card, "__dict__", values)
-        _set(card, "__pydantic_extra__", None)
-        _set(card, "__pydantic_fields_set__", self._fields_set.copy())
-        _set(card, "__pydantic_private__", self._private.copy())
+        _set_values(card, values)
+        _set_extra(card, None)
+        _set_given(card, self._fields_set.copy())
+        _set_private(card, self._private.copy())
         return card
 
 
