@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from .adapters.transport.httpx import HttpxTransport
     from .adapters.transport.record import RecordTransport
     from .adapters.transport.replay import ReplayTransport
+    from .adapters.transport.websockets import WebsocketsConnector
     from .domain.retry import RetryPolicy, Timeouts
     from .ports.media import MediaLoader
     from .ports.transport import HttpRequest, HttpResponse, HttpTransport
+    from .ports.websocket import WebSocketConnection, WebSocketConnector, WebSocketRequest
 
 __all__ = [
     "AiohttpTransport",
@@ -26,6 +28,10 @@ __all__ = [
     "ReplayTransport",
     "RetryPolicy",
     "Timeouts",
+    "WebSocketConnection",
+    "WebSocketConnector",
+    "WebSocketRequest",
+    "WebsocketsConnector",
 ]
 
 __getattr__ = lazy_exports(
@@ -41,5 +47,9 @@ __getattr__ = lazy_exports(
         "ReplayTransport": "adapters.transport.replay",
         "RetryPolicy": "domain.retry",
         "Timeouts": "domain.retry",
+        "WebSocketConnection": "ports.websocket",
+        "WebSocketConnector": "ports.websocket",
+        "WebSocketRequest": "ports.websocket",
+        "WebsocketsConnector": "adapters.transport.websockets",
     },
 )

@@ -12,15 +12,17 @@ from ..adapters.clock import SystemClock
 from ..adapters.media.loader import HttpMediaLoader
 from ..adapters.telemetry.silent import SilentTelemetry
 from ..adapters.transport.httpx import HttpxTransport
+from ..adapters.transport.websockets import WebsocketsConnector
 from ..domain.errors import SettingsError
 from ..ports.clock import Clock
 from ..ports.runtime import Runtime
 from ..ports.transport import HttpTransport
+from ..ports.websocket import WebSocketConnector
 from .embedding_parts import build_cache, build_rate_limiter
 from .registry import ProviderRegistry
 from .settings import Settings, TransportSettings
 
-__all__ = ["ModelportContainer", "build_transport"]
+__all__ = ["ModelportContainer", "build_connector", "build_transport"]
 
 
 def build_transport(settings: TransportSettings, clock: Clock) -> HttpTransport:
@@ -34,6 +36,11 @@ def build_transport(settings: TransportSettings, clock: Clock) -> HttpTransport:
 
         return RecordTransport(_live(settings, settings.through), _cassettes(settings), clock=clock)
     return _live(settings, settings.adapter)
+
+
+def build_connector(settings: TransportSettings, clock: Clock) -> WebSocketConnector:
+    """The WebSocket connector that the settings name."""
+    return WebsocketsConnector(proxy=settings.proxy, verify=settings.verify)
 
 
 def _live(settings: TransportSettings, adapter: Literal["httpx", "httpx2", "aiohttp"]) -> HttpTransport:
@@ -70,6 +77,7 @@ class ModelportContainer(containers.DeclarativeContainer):
     registry = providers.Singleton(ProviderRegistry)
     clock = providers.Singleton(SystemClock)
     transport = providers.Singleton(build_transport, settings.provided.transport, clock)
+    websockets = providers.Singleton(build_connector, settings.provided.transport, clock)
     media_loader = providers.Singleton(
         HttpMediaLoader,
         transport,
@@ -89,4 +97,5 @@ class ModelportContainer(containers.DeclarativeContainer):
         cards=cards,
         rate_limiter=rate_limiter,
         telemetry=telemetry,
+        websockets=websockets,
     )

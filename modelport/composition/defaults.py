@@ -8,6 +8,7 @@ from ..adapters.media.loader import HttpMediaLoader
 from ..adapters.rate_limit.unlimited import Unlimited
 from ..adapters.telemetry.silent import SilentTelemetry
 from ..adapters.transport.httpx import HttpxTransport
+from ..adapters.transport.websockets import WebsocketsConnector
 from ..ports.runtime import Runtime
 from ..ports.transport import HttpTransport
 
@@ -24,4 +25,5 @@ def build_runtime(transport: HttpTransport | None = None) -> Runtime:
         cards=YamlCardSource(),
         rate_limiter=Unlimited(),
         telemetry=SilentTelemetry(),
+        websockets=WebsocketsConnector(),
     )

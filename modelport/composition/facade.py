@@ -159,6 +159,7 @@ class Modelport:
     async def aclose(self) -> None:
         """Close the pools of the running event loop; the hub stays usable."""
         await self.container.transport().aclose()
+        await self.container.websockets().aclose()
         for driven in (self.container.embedding_cache(), self.container.rate_limiter()):
             close = getattr(driven, "aclose", None)
             if close is not None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .rate_limiter import RateLimiter
     from .telemetry import Telemetry
     from .transport import HttpTransport
+    from .websocket import WebSocketConnector
 
 __all__ = ["Runtime", "default_runtime", "set_default_runtime"]
 
@@ -27,6 +28,7 @@ class Runtime:
     cards: CardSource
     rate_limiter: RateLimiter
     telemetry: Telemetry
+    websockets: WebSocketConnector
 
 
 _factory: Callable[[], Runtime] | None = None

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import io
 import re
-import ssl
 import urllib.request
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -16,6 +14,7 @@ from ...domain.errors import SettingsError
 from ...ports.transport import HttpRequest, HttpResponse
 from .connection_error import connection_error
 from .per_loop import PerLoop
+from .tls import Verify, tls_context
 
 if TYPE_CHECKING:
     import aiohttp
@@ -37,7 +36,7 @@ class AiohttpTransport:
         verify: whether to check certificates, or a file or folder of authorities, or a context of one's own.
     """
 
-    def __init__(self, *, proxy: str | None = None, verify: bool | str | Path | ssl.SSLContext = True) -> None:
+    def __init__(self, *, proxy: str | None = None, verify: Verify = True) -> None:
         self._proxy = proxy
         self._verify = verify
         self._sessions: PerLoop[aiohttp.ClientSession] = PerLoop(lambda: self._open(False), self._close)
@@ -47,7 +46,9 @@ class AiohttpTransport:
         library = _load()
         kept = {"force_close": True} if addressed else {"keepalive_timeout": 30.0}
         session = library.ClientSession(
-            connector=library.TCPConnector(limit=0, ssl=_tls(self._verify), **kept),
+            connector=library.TCPConnector(
+                limit=0, ssl=self._verify if isinstance(self._verify, bool) else tls_context(self._verify), **kept
+            ),
             timeout=library.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
             cookie_jar=library.DummyCookieJar(),
             skip_auto_headers=("Content-Type",),
@@ -128,16 +129,6 @@ def _load() -> Any:  # Any: a module that may not be installed
     except ImportError as error:
         raise SettingsError("transport 'aiohttp' needs an extra: pip install 'modelport[aiohttp]'") from error
     return aiohttp
-
-
-def _tls(verify: bool | str | Path | ssl.SSLContext) -> bool | ssl.SSLContext:
-    if isinstance(verify, bool | ssl.SSLContext):
-        return verify
-    folder = Path(verify).is_dir()
-    try:
-        return ssl.create_default_context(cafile=None if folder else verify, capath=verify if folder else None)
-    except OSError as error:
-        raise SettingsError(f"transport.verify: {verify}: no file of authorities: {error}") from error
 
 
 def _tracer(library: Any) -> aiohttp.TraceConfig:  # Any: the module
