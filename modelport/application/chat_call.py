@@ -31,10 +31,11 @@ class ChatCall:
         attempt: Callable[[], Awaitable[Answer] | Answer],
         policy: RetryPolicy,
         retryable: tuple[type[Exception], ...] = (),
+        tokens: int = 0,
     ) -> None:
         self._context = context
         self._attempt = attempt
-        self._attempts = Attempts(context, policy, retryable)
+        self._attempts = Attempts(context, policy, retryable, tokens)
         self._started = context.runtime.clock.monotonic()
         self._finished = False
         self.fold = ChatFold(context.provider, context.model)

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..domain.messages import Msg
+from ..domain.request_size import estimated_quickly
 from ..domain.responses import ChatResponse
 from ..domain.retry import Budget
 from ..domain.tool_choice import ToolChoice, ToolSchema, validate_tools
@@ -18,7 +19,7 @@ from .formatter import check_messages
 if TYPE_CHECKING:
     from .chat_model import ChatModelBase
 
-__all__ = ["call_model", "new_context"]
+__all__ = ["call_model", "new_context", "request_tokens"]
 
 
 async def call_model(
@@ -36,9 +37,15 @@ async def call_model(
         attempted: Awaitable[Answer] | Answer = model._call_api(model.model, messages, tools, tool_choice, **kwargs)
         return attempted
 
-    call = ChatCall(new_context(model), attempt, model.retry_policy, model._get_retryable_exceptions())
+    tokens = request_tokens(model, messages, tools)
+    call = ChatCall(new_context(model), attempt, model.retry_policy, model._get_retryable_exceptions(), tokens)
     answer = await call.open()
     return await ChatStream.of(call, answer) if model.stream else await call.collect(answer)
+
+
+def request_tokens(model: ChatModelBase, messages: list[Msg], tools: list[ToolSchema] | None) -> int:
+    """About how many tokens one request sends, for a rate limiter that wants to know; else 0."""
+    return estimated_quickly(messages, tools) if model.runtime.rate_limiter.counts_tokens else 0
 
 
 def new_context(model: ChatModelBase, budget: Budget | None = None) -> CallContext:

@@ -33,7 +33,7 @@ from ..domain.structured_output import (
 from ..domain.tool_choice import ToolChoice, ToolSchema, validate_tools
 from .chat_call import STARTED as NOTHING
 from .chat_call import Answer, ChatCall
-from .chat_engine import new_context
+from .chat_engine import new_context, request_tokens
 from .formatter import check_messages
 from .structured_reading import read_object
 from .structured_record import StructuredRecord
@@ -154,7 +154,8 @@ class StructuredRun:
             made: Awaitable[Answer] | Answer = model._call_api(model.model, messages, tools, choice, **self._kwargs)
             return made
 
-        call = ChatCall(context, attempt, model.retry_policy, model._get_retryable_exceptions())
+        sent = request_tokens(model, messages, tools)
+        call = ChatCall(context, attempt, model.retry_policy, model._get_retryable_exceptions(), sent)
         answer = await call.open()
         if not stream:
             yield await call.collect(answer)

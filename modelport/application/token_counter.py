@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
-from ..domain.blocks import DataBlock, HintBlock, TextBlock, ThinkingBlock, ToolCallBlock, ToolResultBlock
 from ..domain.errors import NotFoundError, UnsupportedFeatureError
 from ..domain.messages import Msg
+from ..domain.request_size import estimated
 from ..domain.responses import ChatResponse
-from ..domain.token_estimate import MEDIA_TOKENS, TokenCount, estimate_tokens
+from ..domain.token_estimate import TokenCount
 from ..domain.tool_choice import ToolSchema, validate_tools
 from .chat_call import Answer, ChatCall
 from .chat_engine import new_context
@@ -20,10 +19,6 @@ if TYPE_CHECKING:
     from .chat_model import ChatModelBase
 
 __all__ = ["count_tokens"]
-
-_PER_MESSAGE = 4
-"""What stands around a message: its role and its ends."""
-_PER_TOOL = 8
 
 
 async def count_tokens(
@@ -53,31 +48,3 @@ async def _counted(model: ChatModelBase, messages: list[Msg], tools: list[ToolSc
     answer: ChatResponse = await call.collect(await call.open())
     assert answer.usage is not None, "counting codecs give usage"
     return answer.usage.input_tokens
-
-
-def estimated(messages: list[Msg], tools: list[ToolSchema] | None) -> int:
-    """About how many tokens these are."""
-    total = 0
-    for message in messages:
-        total += _PER_MESSAGE
-        for part in _parts(message.content):
-            total += estimate_tokens(part) if isinstance(part, str) else MEDIA_TOKENS
-    for tool in tools or ():
-        total += _PER_TOOL + estimate_tokens(json.dumps(tool["function"], ensure_ascii=False, separators=(",", ":")))
-    return total
-
-
-def _parts(blocks: object) -> Iterator[str | DataBlock]:
-    """What a model reads of the blocks: texts, and media."""
-    for block in blocks if isinstance(blocks, list) else ():
-        if isinstance(block, TextBlock):
-            yield block.text
-        elif isinstance(block, ThinkingBlock):
-            yield block.thinking
-        elif isinstance(block, ToolCallBlock):
-            yield f"{block.name} {block.input}"
-        elif isinstance(block, DataBlock):
-            yield block
-        elif isinstance(block, HintBlock | ToolResultBlock):
-            inner = block.hint if isinstance(block, HintBlock) else block.output
-            yield from [inner] if isinstance(inner, str) else _parts(inner)

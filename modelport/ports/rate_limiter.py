@@ -14,6 +14,11 @@ class RateLimiter(Protocol):
     Contract: `acquire` waits until the attempt may start, and ends at once when cancelled without using up anything.
     """
 
+    @property
+    def counts_tokens(self) -> bool:
+        """Whether `acquire` looks at tokens; where it does not, nobody need estimate them."""
+        ...
+
     async def acquire(self, key: str, tokens: int) -> None:
         """Wait for leave to make one request of about so many tokens; `key` names provider, account and model."""
         ...

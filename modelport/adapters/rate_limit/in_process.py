@@ -25,6 +25,8 @@ class InProcessRateLimiter:
     left, nothing goes until it is renewed. Requests go in the order in which they came.
     """
 
+    counts_tokens = True
+
     def __init__(self, limits: Mapping[str, RateLimit] | None = None, clock: Clock | None = None) -> None:
         self._limits = dict(limits or {})
         self._clock = clock or SystemClock()

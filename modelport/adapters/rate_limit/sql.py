@@ -44,6 +44,8 @@ class SQLRateLimiter:
     missing packages, and `ModelportError` when the database fails.
     """
 
+    counts_tokens = True
+
     def __init__(self, url: str, limits: Mapping[str, RateLimit], clock: Clock | None = None) -> None:
         self._limits = dict(limits)
         self._clock = clock or SystemClock()

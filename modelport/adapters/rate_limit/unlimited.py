@@ -10,6 +10,8 @@ __all__ = ["Unlimited"]
 class Unlimited:
     """Lets everything pass."""
 
+    counts_tokens = False
+
     async def acquire(self, key: str, tokens: int) -> None:
         """At once."""
 

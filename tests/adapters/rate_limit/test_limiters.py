@@ -185,6 +185,8 @@ async def test_a_database_that_is_away_is_an_error_of_ours() -> None:
 class Recorder:
     """What the engine asks and tells."""
 
+    counts_tokens = True
+
     def __init__(self) -> None:
         self.asked: list[tuple[str, int]] = []
         self.told: list[int] = []
@@ -233,3 +235,18 @@ async def test_a_long_wait_for_leave_is_no_connect_timeout() -> None:
         model = OpenAIChatModel(OpenAICredential(base_url=server.base_url), "m", stream=False, runtime=runtime)
         response: Any = await model([UserMsg("user", "hi")])
     assert response.text == "hi" and sum(clock.sleeps) >= 100
+
+
+@pytest.mark.parametrize("counts", [True, False])
+async def test_a_chat_call_says_about_how_many_tokens_it_sends(counts: bool) -> None:
+    recorder = Recorder()
+    recorder.counts_tokens = counts
+    runtime = dataclasses.replace(build_runtime(), rate_limiter=recorder)
+    answer = {"choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "hi"}}]}
+    tools: Any = [{"type": "function", "function": {"name": "add", "description": "", "parameters": {}}}]
+    async with ScriptedServer([ScriptedAnswer.json(answer)] * 2) as server:
+        model = OpenAIChatModel(OpenAICredential(base_url=server.base_url), "m", stream=False, runtime=runtime)
+        await model([UserMsg("user", "a" * 3000)])
+        await model([UserMsg("user", "a" * 3000)], tools)
+    short, long = [tokens for _, tokens in recorder.asked]
+    assert (1000 <= short < 1020 and short < long < short + 50) if counts else (short, long) == (0, 0)
