@@ -55,8 +55,7 @@ class Attempts:
         """Write the failed attempt down; the same error with its facts, or what a foreign one means."""
         context = self._context
         failure = self._mapped(error)
-        context.attempt_ended(failure)
-        self._open = False
+        self.ended(failure)
         if isinstance(failure, ModelError):
             failure.provider = failure.provider or context.provider
             failure.model = failure.model or context.model
@@ -65,8 +64,12 @@ class Attempts:
 
     def ended(self, error: BaseException | None = None) -> None:
         """Write the open attempt down, if there is one: it succeeded, or was cancelled by `error`."""
-        if self._open:
-            self._open = False
+        if not self._open:
+            return
+        self._open = False
+        if self._context.encoding and not getattr(error, "retryable", False):
+            self._context.budget.give_back()  # refused before a request was made, and for good
+        else:
             self._context.attempt_ended(error)
 
     async def _wait(self, error: ModelError) -> float:

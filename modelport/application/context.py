@@ -32,6 +32,8 @@ class CallContext:
     attempts: list[AttemptRecord] = field(default_factory=list)
     encoded: Any = None
     """What the first attempt made of the arguments, kept for the retries (Any: the template's own)."""
+    encoding: bool = False
+    """Whether the attempt that runs is still making its request, so that nothing was sent if it ends now."""
     output: OutputRequest | None = None
     """What is asked of the answer's form beside the arguments."""
     counting: bool = False
@@ -49,6 +51,7 @@ class CallContext:
         """Begin the next attempt, after so many seconds of waiting."""
         self._status = self._request_id = None
         self._waited = waited
+        self.encoding = False
         self._started = self.runtime.clock.monotonic()
         self.clocks.attempt_started()
 

@@ -36,7 +36,9 @@ async def attempt(
     """Send the call once; a whole response, or the started generator of its deltas."""
     context = current_call.get() or new_context(model)
     if context.encoded is None:
+        context.encoding = True
         context.encoded = await _encode(model, context, model_name, messages, tools, tool_choice, kwargs)
+        context.encoding = False
     call: WireCall = context.encoded
     response = await context.runtime.transport.send(call.http_request, context.clocks.connected)
     answer = HttpAnswer(response, call, context, model.codec, model.endpoint().secrets())

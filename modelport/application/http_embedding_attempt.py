@@ -28,7 +28,9 @@ async def attempt(
     """Send the batch once."""
     context = current_call.get() or new_context(model)
     if context.encoded is None:
+        context.encoding = True
         context.encoded = await _encode(model, context, inputs, kwargs)
+        context.encoding = False
     call: EmbeddingWireCall = context.encoded
     response = await context.runtime.transport.send(call.http_request, context.clocks.connected)
     secrets = model.endpoint().secrets()

@@ -27,7 +27,9 @@ async def attempt(
     context = current_call.get()
     assert context is not None, "the engine makes the attempts"
     if context.encoded is None:
+        context.encoding = True
         context.encoded = _encode(model, text, values, kwargs)
+        context.encoding = False
     call: WireCall = context.encoded
     response = await context.runtime.transport.send(call.http_request, context.clocks.connected)
     answer = HttpAnswer(response, call, context, model.codec, model.endpoint().secrets())

@@ -71,6 +71,10 @@ class Budget:
         self.spent += 1
         return True
 
+    def give_back(self) -> None:
+        """The request that was taken last is not made after all."""
+        self.spent -= 1
+
     @property
     def left(self) -> int:
         """How many requests may still be made."""
