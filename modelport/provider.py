@@ -1,5 +1,84 @@
-"""Providers: what an entry point of the group `modelport.providers` returns."""
+"""What a provider is made of, for packages that bring one: the entry point's value, and the parts of a pure codec."""
 
-from .composition.registry import ENTRY_POINT_GROUP, Provider, ProviderRegistry
+from __future__ import annotations
 
-__all__ = ["ENTRY_POINT_GROUP", "Provider", "ProviderRegistry"]
+from typing import TYPE_CHECKING
+
+from ._lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from .adapters.wire.decoder import JsonDecoder, decode_json_body
+    from .adapters.wire.errors import error_facts, error_in_stream, error_of_answer, read_error
+    from .adapters.wire.framing import NDJSONFramer, SSEFramer
+    from .adapters.wire.json_text import dump_json
+    from .application.codec import ChatCodec, ChatRequest, Decoder, Endpoint, Framer, WireCall
+    from .application.http_chat import HttpChatModel
+    from .application.keyed_credential import KeyedCredential
+    from .composition.registry import ENTRY_POINT_GROUP, Provider, ProviderRegistry
+    from .domain.conversation import AssistantTurn, HintTurn, SystemTurn, ToolTurn, Turn, UserTurn
+    from .domain.media import announcement, split_tool_output
+
+__all__ = [
+    "ENTRY_POINT_GROUP",
+    "AssistantTurn",
+    "ChatCodec",
+    "ChatRequest",
+    "Decoder",
+    "Endpoint",
+    "Framer",
+    "HintTurn",
+    "HttpChatModel",
+    "JsonDecoder",
+    "KeyedCredential",
+    "NDJSONFramer",
+    "Provider",
+    "ProviderRegistry",
+    "SSEFramer",
+    "SystemTurn",
+    "ToolTurn",
+    "Turn",
+    "UserTurn",
+    "WireCall",
+    "announcement",
+    "decode_json_body",
+    "dump_json",
+    "error_facts",
+    "error_in_stream",
+    "error_of_answer",
+    "read_error",
+    "split_tool_output",
+]
+
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "ENTRY_POINT_GROUP": "composition.registry",
+        "AssistantTurn": "domain.conversation",
+        "ChatCodec": "application.codec",
+        "ChatRequest": "application.codec",
+        "Decoder": "application.codec",
+        "Endpoint": "application.codec",
+        "Framer": "application.codec",
+        "HintTurn": "domain.conversation",
+        "HttpChatModel": "application.http_chat",
+        "JsonDecoder": "adapters.wire.decoder",
+        "KeyedCredential": "application.keyed_credential",
+        "NDJSONFramer": "adapters.wire.framing",
+        "Provider": "composition.registry",
+        "ProviderRegistry": "composition.registry",
+        "SSEFramer": "adapters.wire.framing",
+        "SystemTurn": "domain.conversation",
+        "ToolTurn": "domain.conversation",
+        "Turn": "domain.conversation",
+        "UserTurn": "domain.conversation",
+        "WireCall": "application.codec",
+        "announcement": "domain.media",
+        "decode_json_body": "adapters.wire.decoder",
+        "dump_json": "adapters.wire.json_text",
+        "error_facts": "adapters.wire.errors",
+        "error_in_stream": "adapters.wire.errors",
+        "error_of_answer": "adapters.wire.errors",
+        "read_error": "adapters.wire.errors",
+        "split_tool_output": "domain.media",
+    },
+)

@@ -1,0 +1,63 @@
+"""Lantern's credential and chat model: what names the parts."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal, Type
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from modelport.model import ChatModelBase
+from modelport.provider import Endpoint, HttpChatModel, KeyedCredential
+
+from .codec import LanternCodec
+from .formatter import LanternChatFormatter
+
+__all__ = ["LanternChatModel", "LanternCredential"]
+
+
+class LanternCredential(KeyedCredential):
+    """A key for the Lantern API."""
+
+    model_config = ConfigDict(title="Lantern API")
+    provider: ClassVar[str] = "lantern"
+    key_variable: ClassVar[str] = "LANTERN_API_KEY"
+
+    type: Literal["lantern_credential"] = "lantern_credential"
+    base_url: str = Field(default="https://api.lantern.example", title="Base URL")
+
+    @classmethod
+    def get_chat_model_class(cls) -> Type[ChatModelBase]:
+        """The only one there is."""
+        return LanternChatModel
+
+
+class LanternChatModel(HttpChatModel):
+    """Lantern's models."""
+
+    class Parameters(BaseModel):
+        """What callers may set."""
+
+        model_config = ConfigDict(extra="forbid")
+
+        max_tokens: int | None = Field(default=None, gt=0, title="Max tokens")
+        temperature: float | None = Field(default=None, ge=0, le=1, title="Temperature")
+
+    type = "lantern_chat"
+    provider: ClassVar[str] = "lantern"
+    codec = LanternCodec()
+
+    def __init__(
+        self,
+        credential: LanternCredential,
+        model: str,
+        parameters: Any = None,  # Any: the class's Parameters
+        stream: bool = True,
+        **options: Any,  # Any: the keyword options of ChatModelBase
+    ) -> None:
+        options.setdefault("formatter", LanternChatFormatter())
+        super().__init__(credential, model, parameters, stream, **options)
+
+    def endpoint(self) -> Endpoint:
+        """The credential's."""
+        assert isinstance(self.credential, LanternCredential), "a LanternCredential"
+        return self.credential.endpoint()

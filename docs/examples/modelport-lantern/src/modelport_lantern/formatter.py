@@ -1,0 +1,73 @@
+"""Messages to Lantern's turns, purely: somebody says something, and nothing but text is understood."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from modelport.formatter import FormatterBase, RenderContext, Rendered
+from modelport.message import DataBlock, Msg, TextBlock, ThinkingBlock, ToolCallBlock, ToolResultBlock
+from modelport.model import ModelWarning
+from modelport.provider import AssistantTurn, SystemTurn, ToolTurn, Turn, announcement, split_tool_output
+
+__all__ = ["LanternChatFormatter", "LanternMultiAgentFormatter"]
+
+
+class LanternChatFormatter(FormatterBase):
+    """For one user and one assistant."""
+
+    def render(self, msgs: Sequence[Msg], context: RenderContext) -> Rendered:
+        """One turn of theirs for each of ours that has words."""
+        conversation = self.conversation(msgs)
+        warnings = list(conversation.warnings)
+        turns: list[dict[str, Any]] = []  # Any: JSON
+        for turn in conversation.turns:
+            said = "\n".join(text for text in _texts(turn, warnings) if text.strip())
+            if said:
+                turns.append({"by": _speaker(turn), "says": said})
+        return Rendered(turns, warnings)
+
+
+class LanternMultiAgentFormatter(LanternChatFormatter):
+    """For several agents, whose messages are told as a history."""
+
+    multi_agent = True
+
+
+def _speaker(turn: Turn) -> str:
+    if isinstance(turn, SystemTurn):
+        return "house"
+    return "lantern" if isinstance(turn, AssistantTurn) else "guest"
+
+
+def _texts(turn: Turn, warnings: list[ModelWarning]) -> list[str]:
+    """What the turn says, with what Lantern does not understand told in words or left out with a warning."""
+    if isinstance(turn, SystemTurn):
+        return [block.text for block in turn.texts]
+    if isinstance(turn, ToolTurn):
+        outputs = [(result.name, *split_tool_output(result)) for result in turn.results]
+        return [
+            line for name, text, media in outputs for line in (f"{name} gave: {text}", *_announced(media, warnings))
+        ]
+    texts = []
+    for block in turn.blocks:
+        if isinstance(block, TextBlock):
+            texts.append(block.text)
+        elif isinstance(block, DataBlock):
+            texts += _announced([block], warnings)
+        elif isinstance(block, ToolCallBlock):
+            texts.append(f"(calls {block.name} with {block.input})")
+        elif isinstance(block, ThinkingBlock):
+            warnings.append(ModelWarning("dropped", "thinking", "Lantern takes no thoughts of earlier turns"))
+    return texts
+
+
+def _output(result: ToolResultBlock, warnings: list[ModelWarning]) -> list[str]:
+    text, media = split_tool_output(result)
+    return [f"{result.name} gave: {text or 'nothing'}", *_announced(media, warnings)]
+
+
+def _announced(media: Sequence[DataBlock], warnings: list[ModelWarning]) -> list[str]:
+    if media:
+        warnings.append(ModelWarning("changed", "media", "Lantern reads text only; media were announced"))
+    return [announcement(block) for block in media]
