@@ -11,6 +11,7 @@ from .composition.settings import (
     Settings,
     TimeoutSettings,
     TransportSettings,
+    TTSSettings,
 )
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "RateLimitSettings",
     "RetrySettings",
     "Settings",
+    "TTSSettings",
     "TimeoutSettings",
     "TransportSettings",
 ]

@@ -12,17 +12,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..domain.blocks import ContentBlock, DataBlock, URLSource
-from ..domain.errors import InvalidRequestError, ModelError
+from ..domain.errors import InvalidRequestError
 from ..domain.responses import AttemptRecord, ChatResponse, ChatUsage, ModelWarning
 from ..domain.retry import Budget
 from ..domain.segmentation import split_text
-from ..domain.speech import AudioFold, TTSResponse, TTSUsage, pcm_of_wav
+from ..domain.speech import TTSResponse, TTSUsage, pcm_of_wav
 from ..ports.telemetry import Telemetry
 from .chat_call import Answer, ChatCall
-from .clocks import CallClocks
 from .context import CallContext
 from .http_tts_attempt import attempt
 from .parameter_values import parameter_values
+from .utterance import Utterance
 
 if TYPE_CHECKING:
     from .http_tts import HttpTTSModel
@@ -42,17 +42,11 @@ async def speak(
     limit = model.card.max_characters if model.card_checks == "on" else None
     call = SpeechCall(model, split_text(text, limit), values, kwargs, warnings)
     responses = await call.open()
-    if model.stream:
-        return responses
-    async with aclosing(responses):
-        async for response in responses:
-            last = response
-    last.content = call.audio.whole()
-    return last
+    return responses if model.stream else await call.utterance.whole(responses)
 
 
 class SpeechCall:
-    """One call. `open` it, and iterate what it gives; `audio` is what has come so far."""
+    """One call. `open` it, and iterate what it gives; its `utterance` holds what has come so far."""
 
     def __init__(
         self,
@@ -66,23 +60,17 @@ class SpeechCall:
         self._texts = texts
         self._values = values
         self._kwargs = kwargs
-        self._warnings = warnings
         self._runtime = model.runtime
-        self._clocks = CallClocks(self._runtime.clock, model.timeouts)
-        self._started = self._runtime.clock.monotonic()
         self._contexts: list[CallContext] = []
-        self._usage: TTSUsage | None = None
         self._requests: list[dict[str, Any]] = []  # Any: provider facts
-        self._finished = False
-        self._head = TTSResponse(is_last=False)
-        self.audio = AudioFold(model.codec.sample_rate)
+        self.utterance = Utterance(model, model.codec.sample_rate, warnings)
 
     async def open(self) -> AsyncGenerator[TTSResponse, None]:
         """Send the first request; the responses, as a generator that is started already."""
         try:
             source = await self._open(self._texts[0]) if self._texts else None
         except BaseException as error:
-            self._failed(error)
+            self.utterance.failed(error, self._attempts())
             raise
         responses = self._responses(source)
         await anext(responses)
@@ -91,7 +79,7 @@ class SpeechCall:
     async def _responses(self, source: AsyncGenerator[ChatResponse, None] | None) -> AsyncGenerator[TTSResponse, None]:
         """The start, once; the audio as it comes; the last response."""
         try:
-            yield self._head
+            yield self.utterance.head
             for number, text in enumerate(self._texts):
                 source = source or await self._open(text)
                 async with aclosing(source):
@@ -107,7 +95,7 @@ class SpeechCall:
             if not self._texts:
                 yield self._last()
         except BaseException as error:
-            self._failed(error)
+            self.utterance.failed(error, self._attempts())
             raise
         finally:
             if source is not None:
@@ -115,14 +103,14 @@ class SpeechCall:
 
     async def _steps(self, blocks: Sequence[ContentBlock]) -> list[TTSResponse]:
         pieces = [await self._pcm(block) for block in blocks if isinstance(block, DataBlock)]
-        return [replace(self._head, content=self.audio.add(pcm)) for pcm in pieces if pcm]
+        return [self.utterance.step(pcm) for pcm in pieces if pcm]
 
     async def _pcm(self, block: DataBlock) -> bytes:
         """The samples of a piece, or of the file that the server offers in place of pieces."""
         source = block.source
         if not isinstance(source, URLSource):
             return base64.b64decode(source.data)
-        with self._clocks:
+        with self.utterance.clocks:
             loaded = await self._runtime.media_loader.load(source)
         return pcm_of_wav(base64.b64decode(loaded.data))
 
@@ -142,7 +130,7 @@ class SpeechCall:
         retries = sum(len(context.attempts) - 1 for context in self._contexts)
         return CallContext(
             runtime=replace(self._runtime, telemetry=_AttemptsOnly(self._runtime.telemetry)),
-            clocks=self._clocks,
+            clocks=self.utterance.clocks,
             budget=Budget(self._model.retry_policy.max_retries - retries + 1),
             stream=True,
             provider=self._model.provider_name,
@@ -155,46 +143,17 @@ class SpeechCall:
         used = response.usage or ChatUsage()
         characters = int(facts.pop("characters", 0))
         if response.usage is not None:
-            self._usage = self._usage or TTSUsage()
-            self._usage.add(TTSUsage(used.input_tokens, used.output_tokens, 0.0, characters, used.raw))
+            usage = self.utterance.usage = self.utterance.usage or TTSUsage()
+            usage.add(TTSUsage(used.input_tokens, used.output_tokens, 0.0, characters, used.raw))
         self._requests.append(facts)
 
     def _last(self) -> TTSResponse:
-        self._finish(None)
-        if self._usage is not None:
-            self._usage.time = self._runtime.clock.monotonic() - self._started
-        return replace(
-            self._head,
-            is_last=True,
-            usage=self._usage,
-            metadata={"requests": self._requests} if self._requests else None,
-            provider=self._model.provider_name,
-            model=self._model.model,
-            warnings=list(self._warnings),
-            attempts=self._attempts(),
-        )
+        return self.utterance.last({"requests": self._requests} if self._requests else None, self._attempts())
 
     def _attempts(self) -> list[AttemptRecord]:
         """Every request of the call, numbered through."""
         records = [record for context in self._contexts for record in context.attempts]
         return [replace(record, number=number) for number, record in enumerate(records, start=1)]
-
-    def _failed(self, error: BaseException) -> None:
-        if isinstance(error, ModelError):
-            error.attempts = tuple(self._attempts())
-            audio = self.audio.whole()
-            error.partial = ChatResponse([audio] if audio else [], is_last=False, id=self._head.id)
-        self._finish(error)
-
-    def _finish(self, error: BaseException | None) -> None:
-        """The call is over, however it ended; later calls of this do nothing."""
-        if self._finished:
-            return
-        self._finished = True
-        self._clocks.stop()
-        used = self._usage
-        usage = ChatUsage(used.input_tokens, used.output_tokens) if used else None
-        self._runtime.telemetry.call_ended(self._model.provider_name, self._model.model, usage, error)
 
 
 class _AttemptsOnly:

@@ -1,4 +1,4 @@
-"""The command `modelport`: chat with a model, look at cards and credentials, record cassettes."""
+"""The command `modelport`: chat with a model, speak, look at cards and credentials, record cassettes."""
 
 from __future__ import annotations
 

@@ -10,9 +10,10 @@ from typing import Any, Protocol
 from ..domain.blocks import ContentBlock
 from ..domain.errors import ModelportError
 from ..domain.responses import ChatResponse, ChatUsage, FinishReason, ModelWarning
+from ..domain.speech import TTSUsage
 from .terminal import complain, note, write
 
-__all__ = ["AnswerView", "JsonLines", "PlainText"]
+__all__ = ["AnswerView", "JsonLines", "PlainText", "json_line", "note_warning", "usage_fields"]
 
 _ENDINGS = {
     FinishReason.LENGTH: "the answer was cut off at the limit of tokens (finish_reason length)",
@@ -62,7 +63,7 @@ class PlainText:
         for warning in response.warnings:
             if warning not in self._told:  # a conversation would repeat them at every answer
                 self._told.add(warning)
-                note(f"modelport: warning: {warning.setting}: {' '.join(warning.message.split())}", style="yellow")
+                note_warning(warning)
         if response.finish_reason in _ENDINGS:
             note(f"modelport: {_ENDINGS[response.finish_reason]}", style="yellow")
         if self._show_usage:
@@ -100,13 +101,13 @@ class JsonLines:
         """One object a block of what has just arrived."""
         for block in response.content:
             if (shown := _delta_fields(block)) is not None:
-                _line({"type": "delta", "block": block.type, "id": block.id, **shown})
+                json_line({"type": "delta", "block": block.type, "id": block.id, **shown})
 
     def last(self, response: ChatResponse) -> None:
         """The whole answer."""
         calls = [block for block in response.content if block.type == "tool_call"]
         thinking = "".join(block.thinking for block in response.content if block.type == "thinking")
-        _line(
+        json_line(
             {
                 "type": "response",
                 "id": response.id,
@@ -116,7 +117,7 @@ class JsonLines:
                 "thinking": thinking,
                 "tool_calls": [{"id": call.id, "name": call.name, "input": call.input} for call in calls],
                 "finish_reason": response.finish_reason,
-                "usage": _usage_fields(response.usage),
+                "usage": usage_fields(response.usage),
                 "warnings": [asdict(warning) for warning in response.warnings],
                 "attempts": len(response.attempts),
             }
@@ -124,7 +125,7 @@ class JsonLines:
 
     def failed(self, error: ModelportError) -> None:
         """The error's class and message."""
-        _line({"type": "error", "error": type(error).__name__, "message": str(error)})
+        json_line({"type": "error", "error": type(error).__name__, "message": str(error)})
 
 
 def _delta_fields(block: ContentBlock) -> dict[str, str] | None:
@@ -135,12 +136,19 @@ def _delta_fields(block: ContentBlock) -> dict[str, str] | None:
     return {"text": block.input, "name": block.name} if block.type == "tool_call" else None
 
 
-def _line(value: dict[str, Any]) -> None:  # Any: JSON values
+def note_warning(warning: ModelWarning) -> None:
+    """One line on stderr."""
+    note(f"modelport: warning: {warning.setting}: {' '.join(warning.message.split())}", style="yellow")
+
+
+def json_line(value: dict[str, Any]) -> None:  # Any: JSON values
+    """One object on stdout, at once."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
     sys.stdout.flush()
 
 
-def _usage_fields(usage: ChatUsage | None) -> dict[str, Any] | None:  # Any: numbers
+def usage_fields(usage: ChatUsage | TTSUsage | None) -> dict[str, Any] | None:  # Any: numbers
+    """What was used, without the provider's own object."""
     if usage is None:
         return None
     return {name: value for name, value in asdict(usage).items() if name not in ("raw", "type")}

@@ -14,10 +14,12 @@ import click
 from ..domain.errors import ModelportError
 from .cache import cache
 from .chat import chat
+from .contract import contract
 from .credentials import credentials
 from .embed import embed
 from .models import models
 from .record import record
+from .speak import speak
 from .terminal import complain, error_status
 
 __all__ = ["run"]
@@ -45,7 +47,7 @@ def commands(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for _command in (chat, embed, models, credentials, cache, record):
+for _command in (chat, speak, embed, models, credentials, cache, record, contract):
     commands.add_command(_command)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from contextlib import aclosing, suppress
+from contextlib import aclosing, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from ..domain.errors import ModelError, ModelportError
+from .audio_file import AUDIO_PATH, STDOUT
 from .terminal import error_status, note
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ..domain.messages import Msg
     from ..domain.responses import ChatResponse
     from .answers import AnswerView
+    from .speaker import Speaker
 
 __all__ = ["chat"]
 
@@ -27,6 +29,7 @@ __all__ = ["chat"]
 @click.argument("prompt", required=False)
 @click.option("--model", metavar="NAME", help="A name under `chat` in the settings, or provider/model.")
 @click.option("--config", type=click.Path(path_type=Path), help="A settings file; by default ./modelport.yaml.")
+@click.option("--speak", metavar="FILE", type=AUDIO_PATH, help="Speak the answers into this file, too.")
 @click.option("--system", metavar="TEXT", help="An instruction that comes before everything.")
 @click.option("--usage", is_flag=True, help="Tell on stderr how many tokens were used.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line: deltas, the response, errors.")
@@ -35,6 +38,7 @@ def chat(
     prompt: str | None,
     model: str | None,
     config: Path | None,
+    speak: Path | None,
     system: str | None,
     usage: bool,
     as_json: bool,
@@ -43,35 +47,51 @@ def chat(
     """Ask a model and stream its answer.
 
     Without PROMPT a terminal gets a conversation (/exit or Ctrl-D ends it); otherwise the prompt is read from stdin.
-    Without settings, keys in the environment and --model, a small model answers inside this process.
+    Without settings, keys in the environment and --model, a small model answers inside this process; likewise a voice
+    speaks inside it where the settings have none under `tts`.
     """
     from .answers import JsonLines, PlainText
-    from .choice import choose
+    from .choice import choose, speech_model
     from .pull import pull_embedded
+    from .speaker import Speaker
 
-    if prompt is None and not sys.stdin.isatty():
-        prompt = sys.stdin.read()
-    if prompt is not None and not prompt.strip():
-        raise click.UsageError("the prompt is empty")
+    prompt = _given(prompt)
+    if speak == STDOUT:
+        raise click.UsageError("--speak needs a file, as the text goes to stdout")
     view: AnswerView = JsonLines() if as_json else PlainText(usage)
     try:
         hub, name = choose(config, model)
         chosen = hub.chat(name)
+        voice = speech_model(hub) if speak else None
         pull_embedded(chosen, allowed=not no_pull)
+        speaker = Speaker(voice, speak) if voice and speak else None
     except ModelportError as error:
         view.failed(error)
         return error_status(error)
-    talk = _Talk(hub, chosen, view, system)
-    return talk.once(prompt) if prompt is not None else talk.conversation()
+    with speaker or nullcontext():
+        talk = _Talk(hub, chosen, view, system, speaker)
+        return talk.once(prompt) if prompt is not None else talk.conversation()
+
+
+def _given(prompt: str | None) -> str | None:
+    """The prompt, also out of a pipe; `None` for a conversation."""
+    if prompt is None and not sys.stdin.isatty():
+        prompt = sys.stdin.read()
+    if prompt is not None and not prompt.strip():
+        raise click.UsageError("the prompt is empty")
+    return prompt
 
 
 class _Talk:
-    """A model, what was said so far, and where answers are shown; one event loop for all of it."""
+    """A model, what was said so far, and where answers are shown and spoken; one event loop for all of it."""
 
-    def __init__(self, hub: Modelport, model: ChatModelBase, view: AnswerView, system: str | None) -> None:
+    def __init__(
+        self, hub: Modelport, model: ChatModelBase, view: AnswerView, system: str | None, speaker: Speaker | None
+    ) -> None:
         from ..domain.messages import SystemMsg
 
-        self._hub, self._model, self._view = hub, model, view
+        self._hub, self._model, self._speaker = hub, model, speaker
+        self._view = speaker.beside(view) if speaker else view
         self._said: list[Msg] = [SystemMsg("system", system)] if system else []
 
     def once(self, prompt: str) -> int:
@@ -102,11 +122,15 @@ class _Talk:
         question = UserMsg("user", prompt)
         try:
             response = runner.run(_ask(self._model, [*self._said, question], self._view))
+            self._view.last(response)
+            self._said += [question, AssistantMsg("assistant", response.content)]
+            if self._speaker:
+                runner.run(self._speaker.finish())
         except ModelportError as error:
             self._view.failed(error)
+            if self._speaker:
+                runner.run(self._speaker.drop())
             return error_status(error)
-        self._view.last(response)
-        self._said += [question, AssistantMsg("assistant", response.content)]
         return 0
 
 

@@ -11,10 +11,11 @@ import platformdirs
 from ..domain.errors import SettingsError
 
 if TYPE_CHECKING:
+    from ..application.tts_model import TTSModelBase
     from ..composition.facade import Modelport
     from ..composition.settings import Settings
 
-__all__ = ["choose", "find_config", "load_settings"]
+__all__ = ["choose", "choose_speech", "find_config", "find_settings", "load_settings", "speech_model"]
 
 _LOCAL = Path("modelport.yaml")
 _EXAMPLES = 3
@@ -36,6 +37,31 @@ def load_settings(path: Path) -> Settings:
     settings = read_settings(path, os.environ)
     settings.credentials = {**Modelport.from_env().settings.credentials, **settings.credentials}
     return settings
+
+
+def find_settings(config: Path | None) -> Settings:
+    """The settings of the file that there is, else those that the environment amounts to."""
+    from ..composition.facade import Modelport
+
+    path = find_config(config)
+    return load_settings(path) if path else Modelport.from_env().settings
+
+
+def choose_speech(config: Path | None, name: str | None) -> tuple[Modelport, TTSModelBase]:
+    """A hub and its speech model."""
+    from ..composition.facade import Modelport
+
+    hub = Modelport(find_settings(config))
+    return hub, speech_model(hub, name)
+
+
+def speech_model(hub: Modelport, name: str | None = None) -> TTSModelBase:
+    """The speech model that is named, the settings' own, or the voice in this process."""
+    from ..adapters.embedded.speech import ESPEAK
+
+    if name is None and not hub.settings.tts:
+        name = f"embedded/{ESPEAK}"
+    return hub.tts(name)
 
 
 def choose(config: Path | None, model: str | None) -> tuple[Modelport, str]:

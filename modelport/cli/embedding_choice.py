@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
-from .choice import find_config, load_settings
+from .choice import find_settings
 
 if TYPE_CHECKING:
     from ..application.embedding_cache import EmbeddingCacheBase
@@ -20,11 +20,9 @@ __all__ = ["choose_cache", "choose_embedding", "embedding_settings"]
 
 def embedding_settings(config: Path | None) -> Settings:
     """The settings, with a cache of files in the user's cache folder where they name none."""
-    from ..composition.facade import Modelport
     from ..composition.settings import CacheSettings
 
-    path = find_config(config)
-    settings = load_settings(path) if path else Modelport.from_env().settings
+    settings = find_settings(config)
     if settings.cache.adapter == "none":
         folder = Path(platformdirs.user_cache_dir("modelport", appauthor=False)) / "embeddings"
         settings.cache = CacheSettings(adapter="file", path=folder)

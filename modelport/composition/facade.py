@@ -11,20 +11,24 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from ..application.chat_model import ChatModelBase
 from ..application.credential import CredentialBase
 from ..application.embedding_model import EmbeddingModelBase
+from ..application.model_base import ModelBase
+from ..application.tts_model import TTSModelBase
 from ..domain.cards import ModelCard
-from ..domain.errors import InvalidRequestError, SettingsError
+from ..domain.errors import SettingsError
 from .embedding_parts import build_embedding
 from .model_builder import build_chat, build_credential
+from .named_models import NamedModels
 from .registry import Provider, ProviderRegistry
-from .settings import ChatSettings, EmbeddingSettings, Settings
+from .settings import ChatSettings, EmbeddingSettings, ModelSettings, Settings, TTSSettings
 from .settings_file import read_settings, settings_from_mapping
+from .speech_parts import build_tts
 
 if TYPE_CHECKING:
     from .container import ModelportContainer
 
 __all__ = ["Modelport"]
 
-S = TypeVar("S", ChatSettings, EmbeddingSettings)
+M = TypeVar("M", bound=ModelBase)
 
 
 class Modelport:
@@ -46,8 +50,11 @@ class Modelport:
         for name, row in settings.providers.items():
             self.container.registry().register(Provider(name, **row.model_dump()))
         self._credentials: dict[str, CredentialBase] = {}
-        self._chat: dict[str, ChatModelBase] = {}
-        self._embedding: dict[str, EmbeddingModelBase[Any]] = {}
+        self._chat = NamedModels("chat", ChatSettings, settings.chat, settings.default_chat, self._new_chat)
+        self._embedding = NamedModels(
+            "embedding", EmbeddingSettings, settings.embedding, settings.default_embedding, self._new_embedding
+        )
+        self._tts = NamedModels("tts", TTSSettings, settings.tts, settings.default_tts, self._new_tts)
 
     @classmethod
     def from_file(cls, path: str | Path, environment: Mapping[str, str] | None = None) -> Self:
@@ -91,17 +98,7 @@ class Modelport:
 
         Without a name: the `default_chat`, else the only one there is. The same name gives the same object.
         """
-        name = name or self._default("chat", self.settings.chat, self.settings.default_chat)
-        if name not in self._chat:
-            settings = self._chat_settings(name)
-            credential = self.credential(settings.credential or settings.provider or "")
-            try:
-                model = build_chat(settings, credential)
-            except InvalidRequestError as error:
-                raise SettingsError(f"chat.{name}: {error}") from error
-            model.attach(self.container.runtime())
-            self._chat[name] = model
-        return self._chat[name]
+        return self._chat.get(name)
 
     def embedding(self, name: str | None = None) -> EmbeddingModelBase[Any]:  # Any: whatever an input may be
         """The embedding model of that name under `embedding`, or any model as `provider/model`.
@@ -109,17 +106,16 @@ class Modelport:
         Without a name: the `default_embedding`, else the only one there is. The same name gives the same object. All
         of a hub's embedding models keep their vectors in the one cache that is described under `cache`.
         """
-        name = name or self._default("embedding", self.settings.embedding, self.settings.default_embedding)
-        if name not in self._embedding:
-            settings = self._embedding_settings(name)
-            credential = self.credential(settings.credential or settings.provider or "")
-            try:
-                model = build_embedding(settings, credential, self.container.embedding_cache())
-            except InvalidRequestError as error:
-                raise SettingsError(f"embedding.{name}: {error}") from error
-            model.attach(self.container.runtime())
-            self._embedding[name] = model
-        return self._embedding[name]
+        return self._embedding.get(name)
+
+    def tts(self, name: str | None = None) -> TTSModelBase:
+        """The speech model of that name under `tts`, or any model as `provider/model`.
+
+        Without a name: the `default_tts`, else the only one there is. The same name gives the same object. Of a
+        credential with several speech classes, `model_class` names one; by default it is the one the model's card is
+        for.
+        """
+        return self._tts.get(name)
 
     def cards(self) -> list[ModelCard]:
         """The chat cards of every provider there is a credential for, by provider and name."""
@@ -127,34 +123,22 @@ class Modelport:
             card for name in sorted(self.settings.credentials) for card in type(self.credential(name)).list_models()
         ]
 
-    def _default(self, kind: str, named: Mapping[str, Any], default: str | None) -> str:
-        if default:
-            return default
-        if len(named) == 1:
-            return next(iter(named))
-        known = list(named) or "(none is configured)"
-        raise SettingsError(f"which {kind} model? name one of {known}, or set default_{kind}")
+    def _new_chat(self, settings: ChatSettings) -> ChatModelBase:
+        return self._attached(build_chat(settings, self._credential_for(settings)))
 
-    def _chat_settings(self, name: str) -> ChatSettings:
-        found = self._named("chat", self.settings.chat, name)
-        return found if isinstance(found, ChatSettings) else ChatSettings(provider=found[0], model=found[1])
+    def _new_embedding(self, settings: EmbeddingSettings) -> EmbeddingModelBase[Any]:  # Any: an input's type
+        cache = self.container.embedding_cache()
+        return self._attached(build_embedding(settings, self._credential_for(settings), cache))
 
-    def _embedding_settings(self, name: str) -> EmbeddingSettings:
-        found = self._named("embedding", self.settings.embedding, name)
-        return found if isinstance(found, EmbeddingSettings) else EmbeddingSettings(provider=found[0], model=found[1])
+    def _new_tts(self, settings: TTSSettings) -> TTSModelBase:
+        return self._attached(build_tts(settings, self._credential_for(settings), self.container.cards()))
 
-    def _named(self, kind: str, named: Mapping[str, S], name: str) -> S | tuple[str, str]:
-        """The settings of that name, or provider and model of a name like `provider/model`."""
-        if name in named:
-            settings = named[name]
-            if not settings.credential and not settings.provider:
-                raise SettingsError(f"{kind}.{name}: name a `provider` or a `credential`")
-            return settings
-        provider, slash, model = name.partition("/")
-        if slash and model:
-            return provider, model
-        known = ", ".join(named) or "none is configured"
-        raise SettingsError(f"no {kind} model is called {name!r}; there are: {known}; or write provider/model")
+    def _credential_for(self, settings: ModelSettings) -> CredentialBase:
+        return self.credential(settings.credential or settings.provider or "")
+
+    def _attached(self, model: M) -> M:
+        model.attach(self.container.runtime())
+        return model
 
     async def aclose(self) -> None:
         """Close the pools of the running event loop; the hub stays usable."""

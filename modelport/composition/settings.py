@@ -14,11 +14,13 @@ __all__ = [
     "ChatSettings",
     "EmbeddingSettings",
     "MediaSettings",
+    "ModelSettings",
     "ProviderSettings",
     "RateLimitEntry",
     "RateLimitSettings",
     "RetrySettings",
     "Settings",
+    "TTSSettings",
     "TimeoutSettings",
     "TransportSettings",
 ]
@@ -55,37 +57,42 @@ class TimeoutSettings(_Strict):
         return Timeouts(**self.model_dump())
 
 
-class ChatSettings(_Strict):
-    """One chat model by name: a provider or a credential, a model, and how to call it."""
+class ModelSettings(_Strict):
+    """What the settings of a model of any kind say: a provider or a credential, a model, and how patient calls are."""
 
     provider: str | None = Field(default=None, description="Needed when no credential is named.")
     credential: str | None = Field(default=None, description="A name under `credentials`; by default the provider's.")
     model: str
-    model_class: str | None = Field(default=None, description="For credentials that open several chat classes.")
-    stream: bool = True
     parameters: dict[str, Any] = Field(default_factory=dict)
-    formatter: Literal["chat", "multi_agent"] = "chat"
-    context_size: int | None = Field(default=None, gt=0)
     retry: RetrySettings = RetrySettings()
     timeouts: TimeoutSettings = TimeoutSettings()
     card_checks: Literal["on", "off"] = "on"
+
+
+class ChatSettings(ModelSettings):
+    """One chat model by name: a provider or a credential, a model, and how to call it."""
+
+    model_class: str | None = Field(default=None, description="For credentials that open several chat classes.")
+    stream: bool = True
+    formatter: Literal["chat", "multi_agent"] = "chat"
+    context_size: int | None = Field(default=None, gt=0)
     on_unsupported: Literal["warn", "error"] = "warn"
 
 
-class EmbeddingSettings(_Strict):
+class EmbeddingSettings(ModelSettings):
     """One embedding model by name: a provider or a credential, a model, and how to call it."""
 
-    provider: str | None = Field(default=None, description="Needed when no credential is named.")
-    credential: str | None = Field(default=None, description="A name under `credentials`; by default the provider's.")
-    model: str
-    parameters: dict[str, Any] = Field(default_factory=dict)
     context_size: int | None = Field(default=None, gt=0)
     batch_size: int | None = Field(default=None, gt=0)
     concurrency: int | None = Field(default=None, gt=0, description="Requests in flight; by default the model's own.")
     cache: bool = Field(default=True, description="Whether to use the cache that is described under `cache`.")
-    retry: RetrySettings = RetrySettings()
-    timeouts: TimeoutSettings = TimeoutSettings()
-    card_checks: Literal["on", "off"] = "on"
+
+
+class TTSSettings(ModelSettings):
+    """One speech model by name: a provider or a credential, a model, and how to call it."""
+
+    model_class: str | None = Field(default=None, description="By default the class that the model's card is for.")
+    stream: bool = True
 
 
 class CacheSettings(_Strict):
@@ -157,9 +164,11 @@ class Settings(_Strict):
     credentials: dict[str, dict[str, Any]] = Field(default_factory=dict)
     chat: dict[str, ChatSettings] = Field(default_factory=dict)
     embedding: dict[str, EmbeddingSettings] = Field(default_factory=dict)
+    tts: dict[str, TTSSettings] = Field(default_factory=dict)
     cache: CacheSettings = CacheSettings()
     rate_limits: RateLimitSettings = RateLimitSettings()
     transport: TransportSettings = TransportSettings()
     media: MediaSettings = MediaSettings()
     default_chat: str | None = Field(default=None, description="The name under `chat` to use when none is given.")
     default_embedding: str | None = Field(default=None, description="Likewise under `embedding`.")
+    default_tts: str | None = Field(default=None, description="Likewise under `tts`.")

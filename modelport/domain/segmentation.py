@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["split_text"]
+__all__ = ["SENTENCE_END", "split_text"]
+
+SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？…｡]+[”’」』）\"]*|\n+")
+"""Where a sentence ends inside a text; what follows a full stop tells, so its very end is none."""
 
 _BREAKS = (
-    re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？…｡]+[”’」』）\"]*|\n+"),
+    SENTENCE_END,
     re.compile(r"[,;:](?=\s)|[，；：、]"),
     re.compile(r"(?=\s)"),
 )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import struct
+from typing import NamedTuple
 
-__all__ = ["HEADER_SIZE", "UNKNOWN_SIZE", "streaming_header", "with_true_sizes"]
+__all__ = ["HEADER_SIZE", "UNKNOWN_SIZE", "WavFormat", "streaming_header", "wav_format", "with_true_sizes"]
 
 HEADER_SIZE = 44
 UNKNOWN_SIZE = 0xFFFFFFFF
@@ -32,6 +33,31 @@ def streaming_header(sample_rate: int, channels: int = 1, sample_width: int = 2,
         b"data",
         data_size,
     )
+
+
+class WavFormat(NamedTuple):
+    """The samples of a WAV: how many a second, of how many channels, and their bytes."""
+
+    sample_rate: int
+    channels: int
+    sample_width: int
+
+    @property
+    def bytes_per_second(self) -> int:
+        """Of all channels."""
+        return self.sample_rate * self.channels * self.sample_width
+
+    def header(self, size: int | None) -> bytes:
+        """A header for so many bytes of these samples; `None` for an unknown number."""
+        return streaming_header(*self, size)
+
+
+def wav_format(wav: bytes) -> WavFormat | None:
+    """What is said at the beginning of a PCM WAV with a plain header; `None` for other bytes."""
+    if len(wav) < HEADER_SIZE or wav[:4] != b"RIFF" or wav[8:22] != b"WAVEfmt \x10\0\0\0\x01\0":
+        return None
+    channels, sample_rate, _, _, bits = struct.unpack("<HIIHH", wav[22:36])
+    return WavFormat(sample_rate, channels, bits // 8) if sample_rate and channels and bits >= 8 else None
 
 
 def with_true_sizes(wav: bytes) -> bytes:

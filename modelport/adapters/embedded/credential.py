@@ -12,6 +12,7 @@ from ...application.credential import CredentialBase
 if TYPE_CHECKING:
     from ...application.chat_model import ChatModelBase
     from ...application.embedding_model import EmbeddingModelBase
+    from ...application.tts_model import TTSModelBase
 
 __all__ = ["EmbeddedCredential"]
 
@@ -39,3 +40,10 @@ class EmbeddedCredential(CredentialBase):
         from .embedding import EmbeddedEmbeddingModel
 
         return EmbeddedEmbeddingModel
+
+    @classmethod
+    def get_tts_model_classes(cls) -> list[Type[TTSModelBase]]:
+        """Speech from the voice in this process."""
+        from .speech import EmbeddedTTSModel
+
+        return [EmbeddedTTSModel]

@@ -1,0 +1,125 @@
+"""A voice in this process: eSpeak NG, which speaks about a hundred languages a thousand times faster than it sounds."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from functools import partial
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from ...application.credential import CredentialBase
+from ...application.tts_model import TTSModelBase
+from ...domain.errors import InvalidRequestError, NotFoundError, SettingsError
+
+if TYPE_CHECKING:
+    from ...application.utterance import Utterance
+    from ...domain.speech import TTSResponse
+    from .espeak import Manner
+
+__all__ = ["ESPEAK", "EmbeddedTTSModel", "EmbeddedTTSParameters"]
+
+ESPEAK = "espeak-ng"
+_PIECE = 300
+"""Characters spoken at a time: some 20 s of audio, made in some 20 ms."""
+
+
+_Name = Annotated[str, StringConstraints(min_length=1, to_lower=True)]
+
+
+class EmbeddedTTSParameters(BaseModel):
+    """How to speak."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    voice: _Name = Field(default="en-us", title="Voice", description="A language, such as en-us or cmn.")
+    variant: _Name | None = Field(default=None, title="Variant", description="Another speaker, such as f3 or m1.")
+    rate: int = Field(default=175, ge=80, le=450, title="Rate", description="Words per minute.")
+    pitch: int = Field(default=50, ge=0, le=100, title="Pitch")
+    volume: int = Field(default=100, ge=0, le=200, title="Volume", description="100 is the usual one.")
+
+
+class EmbeddedTTSModel(TTSModelBase):
+    """The voice in this process: WAV, 22,050 samples of 16 bits per second, one channel.
+
+    Text is spoken as it stands, markup included. It is spoken in a thread, sentence by sentence, one text of a process
+    at a time; a stream that is left or cancelled stops it. Raises `SettingsError` where the package is not installed.
+    """
+
+    Parameters = EmbeddedTTSParameters
+    type = "embedded_tts"
+    provider: ClassVar[str] = "embedded"
+
+    def __init__(self, credential: CredentialBase, model: str = ESPEAK, *arguments: Any, **options: Any) -> None:
+        # Any: the arguments of TTSModelBase
+        if model != ESPEAK:
+            raise NotFoundError(f"there is no embedded speech model {model!r}; there is {ESPEAK}", provider="embedded")
+        if find_spec("espeakng_loader") is None:
+            raise SettingsError("the embedded voice is an extra: run pip install 'modelport[embedded-speech]'")
+        super().__init__(credential, model, *arguments, **options)
+
+    async def synthesize(
+        self,
+        text: str | None = None,
+        **kwargs: Any,  # Any: parameters, which override those of the model
+    ) -> TTSResponse | AsyncGenerator[TTSResponse, None]:
+        """Speak the text: with `stream=True` responses that are one WAV, else the whole with its true sizes.
+
+        A blank text has no audio. Raises `InvalidRequestError` for a voice that is not there.
+        """
+        from ...application.parameter_values import parameter_values
+        from ...application.utterance import Utterance
+        from ...domain.segmentation import split_text
+        from .espeak import with_espeak
+
+        if text is not None and not isinstance(text, str):
+            raise InvalidRequestError(f"text is a {type(text).__name__}; give a str")
+        values, warnings = parameter_values(self._with(kwargs), self.card, self.card_checks)
+        manner = _manner(values)
+        sample_rate = await with_espeak(lambda espeak: espeak.choose(manner))
+        utterance = Utterance(self, sample_rate, warnings)
+        responses = _responses(utterance, split_text(text or "", _PIECE), manner)
+        await anext(responses)
+        return responses if self.stream else await utterance.whole(responses)
+
+    def _with(self, changes: Mapping[str, Any]) -> BaseModel:  # Any: each parameter has its own type
+        try:
+            return self.Parameters.model_validate({**self.parameters.model_dump(), **changes})
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            known = ", ".join(self.Parameters.model_fields)
+            raise InvalidRequestError(
+                f"{'.'.join(map(str, first['loc']))}: {first['msg']}; the parameters are {known}", provider="embedded"
+            ) from None
+
+
+def _manner(values: Mapping[str, Any]) -> Manner:  # Any: each parameter has its own type
+    from .espeak import Manner
+
+    return Manner(values["voice"], values.get("variant"), values["rate"], values["pitch"], values["volume"])
+
+
+async def _responses(utterance: Utterance, texts: Sequence[str], manner: Manner) -> AsyncGenerator[TTSResponse, None]:
+    """The start, once; the audio text by text; the last response."""
+    from ...domain.speech import TTSUsage
+    from .espeak import Espeak, with_espeak
+
+    stopped = threading.Event()
+    usage = utterance.usage = TTSUsage()
+    try:
+        yield utterance.head
+        for text in texts:
+            work = partial(Espeak.speak, text=text, manner=manner, stopped=stopped.is_set)
+            with utterance.clocks:
+                pcm = await with_espeak(work)
+            usage.characters += len(text)
+            if pcm:
+                yield utterance.step(pcm)
+        yield utterance.last()
+    except BaseException as error:
+        utterance.failed(error)
+        raise
+    finally:
+        stopped.set()

@@ -1,0 +1,102 @@
+"""A file that speech is written into while it comes; it takes its place when it is whole."""
+
+from __future__ import annotations
+
+import base64
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+
+from ..domain.blocks import Base64Source
+from ..domain.errors import ModelError, SettingsError
+from ..domain.speech import PcmPieces
+from ..domain.wav import HEADER_SIZE, UNKNOWN_SIZE, WavFormat, wav_format
+
+if TYPE_CHECKING:
+    from ..domain.blocks import DataBlock
+
+__all__ = ["AUDIO_PATH", "STDOUT", "AudioFile"]
+
+STDOUT = Path("-")
+AUDIO_PATH = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
+
+
+class AudioFile:
+    """Several utterances, one after the other; `-` is stdout. WAV files become one WAV with its true sizes.
+
+    Only what was kept by `keep` is there in the end; without any, a file that was there before stays as it is.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.media_type = ""
+        self.size = 0
+        self.is_stdout = path == STDOUT
+        self._kept = 0
+        self._format: WavFormat | None = None
+        self._samples = PcmPieces()
+        self._file, self._unfinished = self._open()
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the audio is, where the format tells."""
+        return None if self._format is None else max(0, self.size - HEADER_SIZE) / self._format.bytes_per_second
+
+    def begin(self) -> None:
+        """What is written from now on is a further utterance."""
+        self._samples = PcmPieces()
+
+    def write(self, block: DataBlock) -> None:
+        """A piece of audio."""
+        if not isinstance(block.source, Base64Source):
+            raise ModelError(f"the speech came as a URL, {block.source.url}, which is not loaded here")
+        data = base64.b64decode(block.source.data)
+        if not self.size:
+            self.media_type = block.source.media_type
+            self._format = wav_format(data)
+            if self._format is not None:
+                self._write(self._format.header(None))
+        self._write(self._samples.feed(data) if self._format else data)
+
+    def keep(self) -> None:
+        """What was written is to stay."""
+        self._kept = self.size
+
+    def drop(self) -> None:
+        """Forget what was written since the last `keep`; stdout cannot."""
+        if not self.is_stdout:
+            self._file.truncate(self._kept)
+            self._file.seek(self._kept)
+            self.size = self._kept
+
+    def close(self) -> None:
+        """Put the file in its place."""
+        if self.is_stdout:
+            return
+        self.drop()
+        with self._file:
+            if self._format is not None and self._kept:
+                self._file.seek(0)
+                self._file.write(self._format.header(min(self.size - HEADER_SIZE, UNKNOWN_SIZE)))
+        if self._kept:
+            os.replace(self._unfinished, self.path)
+        else:
+            self._unfinished.unlink(missing_ok=True)
+
+    def _open(self) -> tuple[BinaryIO, Path]:
+        if self.is_stdout:
+            return sys.stdout.buffer, self.path
+        try:
+            unfinished = self.path.with_name(f".{self.path.name}.part")
+            return unfinished.open("wb"), unfinished
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise SettingsError(f"{self.path}: cannot be written: {reason}") from error
+
+    def _write(self, data: bytes) -> None:
+        self._file.write(data)
+        self._file.flush()
+        self.size += len(data)
