@@ -40,14 +40,15 @@ def checked_inputs(model: EmbeddingModelBase[Any], inputs: Sequence[Any]) -> lis
     if isinstance(inputs, (str, bytes, Mapping)) or not isinstance(inputs, Sequence):
         raise InvalidRequestError(f"inputs is a {type(inputs).__name__}; give a list of texts or DataBlocks")
     found: list[EmbeddingInput] = []
+    takes_empty = model.takes_empty_text
     for index, item in enumerate(inputs):
         if isinstance(item, TextBlock):
             item = item.text
-        if not isinstance(item, (str, DataBlock)):
-            raise InvalidRequestError(f"input {index} is a {type(item).__name__}; give a str or a DataBlock")
         if isinstance(item, str):
-            if not model.takes_empty_text and not item.strip():
+            if not takes_empty and not item.strip():
                 raise InvalidRequestError(f"input {index} is empty, which {model.provider_name} refuses; leave it out")
+        elif not isinstance(item, DataBlock):
+            raise InvalidRequestError(f"input {index} is a {type(item).__name__}; give a str or a DataBlock")
         elif reason := model.check_input(item):
             raise UnsupportedFeatureError(f"input {index}: {reason}")
         found.append(item)

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..domain.embedding.identity import VectorIdentity, canonical_json
+from ..domain.embedding.identity import InputIdentifiers, VectorIdentity, canonical_json
 from ..domain.embedding.packing import EmbeddingInput
 from ..domain.embedding.values import EmbeddingVectors, FloatArray
 from ..domain.responses import ModelWarning
@@ -20,7 +20,8 @@ __all__ = ["VectorStore"]
 
 _log = logging.getLogger(__name__)
 
-_CHUNK = 1024
+_CHUNK = 4096
+"""Inputs looked up at once; hashing them and taking their vectors keeps the event loop for a few milliseconds."""
 _SAME_VECTORS = frozenset({"encoding_format", "user", "keep_alive", "extra_headers"})
 """Body fields that change how vectors travel, and not the vectors."""
 
@@ -45,7 +46,7 @@ class VectorStore:
         for start in range(0, len(inputs), _CHUNK):
             if self._cache is None:
                 return
-            identifiers = [self._identity.of(item) for item in inputs[start : start + _CHUNK]]
+            identifiers = InputIdentifiers(self._identity, inputs[start : start + _CHUNK])
             try:
                 found = await self._cache.retrieve_many(identifiers)
                 rows[start : start + _CHUNK] = [_only_row(hit) for hit in found]
@@ -103,6 +104,6 @@ def _is_json(value: Any) -> bool:
 
 def _only_row(hit: Any) -> FloatArray | None:  # Any: vectors as a cache gives them
     """The one vector of an entry; anything else is a miss."""
-    if hit is None or len(hit) != 1:
-        return None
-    return EmbeddingVectors(hit).rows[0]
+    if isinstance(hit, EmbeddingVectors):
+        return hit.only_row
+    return EmbeddingVectors(hit).only_row if hit is not None and len(hit) == 1 else None

@@ -2,6 +2,7 @@
 
 usage: python tests/benchmarks/embedding.py throughput [COUNT] [BATCH] [PYTHON_OF_THE_SDK]
        python tests/benchmarks/embedding.py warm [COUNT] [BATCH] [SERVER_MILLISECONDS]
+       python tests/benchmarks/embedding.py again KIND FOLDER COUNT BATCH PORT          (a new process of `warm`)
        python tests/benchmarks/embedding.py peer openai|modelport COUNT BATCH PORT      (one client)
 
 The server runs in a process of its own and sends baked bytes, so that it is the clients that are compared. Both have 8
@@ -14,6 +15,7 @@ import asyncio
 import base64
 import json
 import resource
+import statistics
 import struct
 import subprocess
 import sys
@@ -112,29 +114,59 @@ def throughput(port: int, count: str = "100000", batch: str = "2048", sdk: str =
     print(json.dumps({**ratios, "grown_over_result": round(ours["grown_mb"] / ours["result_mb"], 2)}))
 
 
-async def warm(port: int, count: int = 10_000, batch: int = 10) -> None:
+def cache_of(kind: str, folder: str) -> Any:
     from modelport.embedding import FileEmbeddingCache, SQLEmbeddingCache
 
-    begun = time.perf_counter()
-    await with_modelport(count, batch, port)
-    without = time.perf_counter() - begun
+    return FileEmbeddingCache(folder) if kind == "file" else SQLEmbeddingCache(f"sqlite+aiosqlite:///{folder}/cache.db")
+
+
+async def seconds_of(rounds: int, *given: Any) -> list[float]:
+    """Seconds of each of several equal calls."""
+    seconds = []
+    for _ in range(rounds):
+        begun = time.perf_counter()
+        await with_modelport(*given)
+        seconds.append(time.perf_counter() - begun)
+    return seconds
+
+
+async def again(kind: str, folder: str, count: int, batch: int, port: int) -> None:
+    """The first call of this process with the cache that another process has filled, and the median of five more."""
+    cache = cache_of(kind, folder)
+    await with_modelport(1, 1, port)
+    await cache.retrieve("the connection is open now")
+    first, *others = await seconds_of(6, count, batch, port, cache)
+    print(json.dumps([first, statistics.median(others)]))
+    await cache.aclose()
+
+
+async def warm(port: int, count: int = 10_000, batch: int = 10) -> None:
+    without = statistics.median(await seconds_of(3, count, batch, port))
     with tempfile.TemporaryDirectory() as folder:
-        for name, cache in (
-            ("file", FileEmbeddingCache(folder)),
-            ("sql", SQLEmbeddingCache(f"sqlite+aiosqlite:///{folder}/cache.db")),
-        ):
+        for kind in ("file", "sql"):
+            cache = cache_of(kind, folder)
             await with_modelport(count, batch, port, cache)
-            begun = time.perf_counter()
-            await with_modelport(count, batch, port, cache)
-            kept = time.perf_counter() - begun
-            row = {"cache": name, "without": round(without, 2), "warm": round(kept, 3)}
-            print(json.dumps({**row, "times": round(without / kept, 1)}), flush=True)
+            first, *others = await seconds_of(6, count, batch, port, cache)
+            await cache.aclose()
+            command = [sys.executable, __file__, "again", kind, folder, str(count), str(batch), str(port)]
+            done = await asyncio.to_thread(subprocess.run, command, stdout=subprocess.PIPE, text=True, check=True)
+            fresh = json.loads(done.stdout)
+            names = ("first_warm", "warm", "new_process_first", "new_process_warm")
+            seconds = dict(zip(names, (first, statistics.median(others), *fresh), strict=True))
+            print(json.dumps({
+                "cache": kind, "batch": batch, "without": round(without, 2),
+                **{name: round(value, 4) for name, value in seconds.items()},
+                **{f"times_{name}": round(without / value, 1) for name, value in seconds.items()},
+            }), flush=True)  # fmt: skip
 
 
 if __name__ == "__main__":
     what, *given = sys.argv[1:]
     if what == "serve":
         asyncio.run(serve(float(given[0])))
+    elif what == "again":
+        kind, folder, *numbers = given
+        asyncio.run(again(kind, folder, *map(int, numbers)))
     elif what == "peer":
         asyncio.run(peer(given[0], *map(int, given[1:])))
     else:

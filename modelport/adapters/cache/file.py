@@ -14,11 +14,12 @@ from threading import Lock
 from typing import Any
 
 from ...application.embedding_cache import EmbeddingCacheBase
-from ...domain.embedding.identity import identifier_digest
-from ...domain.embedding.values import Embedding, EmbeddingVectors, FloatArray, VectorsLike
-from .folder import EntryFolder
+from ...domain.embedding.identity import identifier_digest, identifier_digests
+from ...domain.embedding.values import Embedding, EmbeddingVectors, VectorsLike
+from .folder import EntryFolder, FileMark
 from .limits import CacheLimits
 from .npy import decode_entry, encode_entry
+from .recent import DEFAULT_MEMORY_MB, RecentVectors
 from .stats import CacheStats, checked_age
 
 __all__ = ["FileEmbeddingCache"]
@@ -26,7 +27,11 @@ __all__ = ["FileEmbeddingCache"]
 _log = logging.getLogger(__name__)
 
 _CHUNK = 128
-"""Entries per turn in a thread: a cancelled call ends after the turn that it is in."""
+"""Entries stored per turn in a thread: a cancelled call ends after the turn that it is in."""
+_READ_CHUNK = 1024
+"""The same for reading, which takes a fortieth of the time."""
+_SETTLED_NS = 2_000_000_000
+"""How old a file must be for its time to tell a later change: the coarsest file system counts in 2 s."""
 
 
 class FileEmbeddingCache(EmbeddingCacheBase):
@@ -36,6 +41,8 @@ class FileEmbeddingCache(EmbeddingCacheBase):
         cache_dir: the folder, fixed at construction; other files in it are left alone.
         max_file_number: entries kept at most; 0 keeps none, `None` sets no limit.
         max_cache_size: their size at most, in MB of 1,048,576 bytes.
+        memory_mb: the entries read and written last that stay in memory too, in MB; 0 for none. All caches of one
+            folder in a process share them.
 
     Beyond a limit the entries that were written first are removed first; reading does not make an entry younger.
 
@@ -45,6 +52,8 @@ class FileEmbeddingCache(EmbeddingCacheBase):
       where limits are set, after every eighth of the cache that it has added. Of several processes each may therefore
       carry the cache above a limit by an eighth (at least 16 entries) until it looks again.
     * Files are read and written in threads. Vectors come back exactly as they were given.
+    * An entry is taken from memory only while its file is the same (inode and time), so whatever another process
+      removes or writes over counts at once.
     """
 
     def __init__(
@@ -52,10 +61,13 @@ class FileEmbeddingCache(EmbeddingCacheBase):
         cache_dir: str | os.PathLike[str] = "./.cache/embeddings",
         max_file_number: int | None = None,
         max_cache_size: float | None = None,
+        *,
+        memory_mb: float = DEFAULT_MEMORY_MB,
     ) -> None:
         self._folder = EntryFolder(os.path.abspath(cache_dir))
         self._limits = CacheLimits.of(max_file_number, max_cache_size)
         self._ledger = _Ledger(self._folder, self._limits)
+        self._recent: RecentVectors[FileMark] = RecentVectors.of(self._folder.path, memory_mb)
 
     async def store(self, embeddings: VectorsLike, identifier: Any, overwrite: bool = False) -> None:
         """Keep the vectors; what is there stays unless `overwrite`.
@@ -86,8 +98,8 @@ class FileEmbeddingCache(EmbeddingCacheBase):
     async def retrieve_many(self, identifiers: Sequence[Any]) -> list[EmbeddingVectors | None]:
         """What is kept under each identifier, in order, without making lists of the numbers."""
         found: list[EmbeddingVectors | None] = []
-        for start in range(0, len(identifiers), _CHUNK):
-            found += await asyncio.to_thread(self._load_chunk, identifiers[start : start + _CHUNK])
+        for start in range(0, len(identifiers), _READ_CHUNK):
+            found += await asyncio.to_thread(self._load_chunk, identifiers[start : start + _READ_CHUNK])
         return found
 
     async def stats(self) -> CacheStats:
@@ -110,7 +122,8 @@ class FileEmbeddingCache(EmbeddingCacheBase):
             _log.warning("embedding of %d bytes not kept: it is larger than the whole cache may be", len(data))
             self._discard(name)  # an overwritten entry must not be found again
             return
-        self._folder.write(name, data)
+        mark = self._folder.write(name, data)
+        self._remember(name, mark, data)
         self._ledger.added(name, len(data))
 
     def _store_chunk(self, entries: Sequence[tuple[VectorsLike, Any]], overwrite: bool) -> None:
@@ -118,27 +131,44 @@ class FileEmbeddingCache(EmbeddingCacheBase):
             self._store(embeddings, identifier, overwrite)
 
     def _retrieve(self, identifier: Any) -> list[Embedding] | None:
-        table = self._load(identifier)
-        return None if table is None else table.tolist()
+        (found,) = self._load_chunk([identifier])
+        return None if found is None else found.tolist()
 
     def _load_chunk(self, identifiers: Sequence[Any]) -> list[EmbeddingVectors | None]:
-        tables = [self._load(identifier) for identifier in identifiers]
-        return [None if table is None else EmbeddingVectors(table) for table in tables]
+        recent, mark_of = self._recent.get, self._folder.mark
+        found: list[EmbeddingVectors | None] = []
+        for name in identifier_digests(identifiers):
+            known = recent(name)
+            found.append(known[1] if known and known[0] == mark_of(name) else self._load(name))
+        return found
 
-    def _load(self, identifier: Any) -> FloatArray | None:
-        name = identifier_digest(identifier)
+    def _load(self, name: str) -> EmbeddingVectors | None:
         found = self._folder.read(name)
         if found is None:
+            self._recent.drop(name)
             return None
         data, mark = found
         table = decode_entry(data)
-        if table is None and self._folder.discard(name, mark):
-            _log.warning("damaged entry %s.npy removed from %s", name, self._folder.path)
-            self._ledger.removed(name)
-        return table
+        if table is None:
+            self._recent.drop(name)
+            if self._folder.discard(name, mark):
+                _log.warning("damaged entry %s.npy removed from %s", name, self._folder.path)
+                self._ledger.removed(name)
+            return None
+        vectors = EmbeddingVectors(table)
+        if time.time_ns() - mark[1] > _SETTLED_NS:
+            self._recent.put(name, mark, vectors, len(data))
+        return vectors
+
+    def _remember(self, name: str, mark: FileMark | None, data: bytes) -> None:
+        table = None if mark is None else decode_entry(data)
+        if mark is None or table is None:
+            return self._recent.drop(name)
+        self._recent.put(name, mark, EmbeddingVectors(table), len(data))
 
     def _discard(self, name: str) -> bool:
         self._ledger.removed(name)
+        self._recent.drop(name)
         return self._folder.discard(name)
 
     def _stats(self) -> CacheStats:
@@ -160,6 +190,7 @@ class FileEmbeddingCache(EmbeddingCacheBase):
     def _clear(self) -> None:
         self._folder.clear()
         self._ledger.forget()
+        self._recent.clear()
 
 
 class _Ledger:

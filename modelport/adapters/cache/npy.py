@@ -10,6 +10,7 @@ import re
 import struct
 import zlib
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,8 @@ __all__ = ["decode_entry", "encode_entry"]
 
 _MAGIC = b"\x93NUMPY\x01\x00"
 _PREFIX = struct.Struct("<8sH")
+_HEAD = 128
+"""Bytes that hold the whole header of any table of two dimensions, ours and `numpy.save`'s."""
 _SEAL = struct.Struct("<4sI")
 _SEAL_MARK = b"mpc1"
 _HEADER = re.compile(rb"\{'descr': '(<f[48])', 'fortran_order': False, 'shape': \((\d{1,10}), (\d{1,10})\), \} *\n")
@@ -36,25 +39,21 @@ def decode_entry(data: bytes) -> FloatArray | None:
 
     A file without our checksum, written by `numpy.save`, is taken when its length is right.
     """
-    if len(data) < _PREFIX.size:
-        return None
-    magic, length = _PREFIX.unpack_from(data)
-    start = _PREFIX.size + length
-    layout = _layout(data[_PREFIX.size : start]) if magic == _MAGIC else None
+    layout = _layout(data[:_HEAD])
     if layout is None:
         return None
-    item_size, rows, columns = layout
-    end = start + item_size * rows * columns
+    dtype, shape, start, end = layout
     if len(data) != end and not _sealed(data, end):
         return None
-    return np.frombuffer(data, f"<f{item_size}", rows * columns, start).reshape(rows, columns)
+    return np.ndarray(shape, dtype, data, start)
 
 
 def _sealed(data: bytes, end: int) -> bool:
     if len(data) != end + _SEAL.size:
         return False
     mark, checksum = _SEAL.unpack_from(data, end)
-    return bool(mark == _SEAL_MARK and checksum == zlib.crc32(memoryview(data)[:end]))
+    # The checksum goes on over the seal, on both sides: so the data need not be copied or sliced.
+    return bool(mark == _SEAL_MARK and zlib.crc32(data[end:], checksum) == zlib.crc32(data))
 
 
 @lru_cache(maxsize=256)
@@ -66,7 +65,14 @@ def _header(item_size: int, rows: int, columns: int) -> bytes:
 
 
 @lru_cache(maxsize=256)
-def _layout(header: bytes) -> tuple[int, int, int] | None:
-    """(bytes a number, vectors, size) of a header's text, or `None` when it is not one that we write."""
-    found = _HEADER.fullmatch(header)
-    return (int(found[1][2:]), int(found[2]), int(found[3])) if found else None
+def _layout(head: bytes) -> tuple[np.dtype[Any], tuple[int, int], int, int] | None:  # Any: float32 or float64
+    """(type of a number, shape, start and end of the table) in a file that begins so; `None`: no header we know."""
+    if len(head) < _PREFIX.size:
+        return None
+    magic, length = _PREFIX.unpack_from(head)
+    start = _PREFIX.size + length
+    found = _HEADER.fullmatch(head, _PREFIX.size, start) if magic == _MAGIC and start <= len(head) else None
+    if found is None:
+        return None
+    dtype, rows, columns = np.dtype(found[1].decode()), int(found[2]), int(found[3])
+    return dtype, (rows, columns), start, start + dtype.itemsize * rows * columns

@@ -5,21 +5,22 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from ...application.embedding_cache import EmbeddingCacheBase
-from ...domain.embedding.identity import identifier_digest
-from ...domain.embedding.values import Embedding, EmbeddingVectors, FloatArray, VectorsLike
+from ...domain.embedding.identity import identifier_digest, identifier_digests
+from ...domain.embedding.values import Embedding, EmbeddingVectors, VectorsLike
 from ...domain.errors import SettingsError
 from .limits import CacheLimits
+from .recent import DEFAULT_MEMORY_MB, RecentVectors
 from .stats import CacheStats, checked_age
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from .sql_table import Row
+    from .sql_table import Row, RowMark
 
 __all__ = ["CacheStats", "SQLEmbeddingCache"]
 
@@ -27,6 +28,9 @@ _log = logging.getLogger(__name__)
 
 _CHUNK = 128
 """Entries per statement and transaction: half a megabyte for 1,024 numbers each."""
+_READ_CHUNK = 1024
+"""Entries read per statement: 4 MB, which keep the event loop for a few milliseconds. The times of more than 5,000
+could not be added up."""
 
 
 class SQLEmbeddingCache(EmbeddingCacheBase):
@@ -37,6 +41,8 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
             database in memory ends with the event loop.
         max_entries: entries kept at most; 0 keeps none, `None` sets no limit.
         max_size_mb: the size of their vectors at most, in MB of 1,048,576 bytes; the database adds its own overhead.
+        memory_mb: the entries read and written last that stay in memory too, in MB; 0 for none. All caches of one
+            database in a process share them.
 
     Beyond a limit the entries that were written first are removed first, in the same transaction as the store.
 
@@ -46,6 +52,8 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
       exactly. Of several each counts its own rows and those of the others only now and then, so each may carry the
       cache above a limit by an eighth (at least 16 entries) until it counts again.
     * `store_many` commits 128 entries at a time.
+    * An entry is taken from memory only while its row is the same (by its size and the time it was written), so
+      whatever another process removes or writes over counts at once. What is in memory is not read again.
     * Connections end with the event loop; `aclose` ends them sooner.
 
     Raises `SettingsError` for a URL it cannot use, missing packages and tables of another version, and
@@ -58,6 +66,7 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
         *,
         max_entries: int | None = None,
         max_size_mb: float | None = None,
+        memory_mb: float = DEFAULT_MEMORY_MB,
     ) -> None:
         self._limits = CacheLimits.of(max_entries, max_size_mb)
         try:
@@ -69,6 +78,7 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
         self._engines = LoopEngines(target, prepare)
         self._table = EntryTable(target.get_backend_name())
         self._ledger = _Ledger(self._limits)
+        self._recent: RecentVectors[RowMark] = RecentVectors.of(str(target), memory_mb)
         self._clock: Callable[[], float] = time.time
         self._last_us = 0
 
@@ -98,6 +108,7 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
         async with self._engines.writing() as connection:
             await self._table.delete_all(connection)
         self._ledger.forget()
+        self._recent.clear()
 
     async def store_many(self, entries: Sequence[tuple[VectorsLike, Any]], overwrite: bool = False) -> None:
         """`store` for each `(embeddings, identifier)`; of two with one identifier the last wins with `overwrite`."""
@@ -113,10 +124,10 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
     async def retrieve_many(self, identifiers: Sequence[Any]) -> list[EmbeddingVectors | None]:
         """What is kept under each identifier, in order, without making lists of the numbers."""
         found: list[EmbeddingVectors | None] = []
-        for start in range(0, len(identifiers), _CHUNK):
-            digests = [_digest(identifier) for identifier in identifiers[start : start + _CHUNK]]
-            tables = await self._read(list(dict.fromkeys(digests)))
-            found += [EmbeddingVectors(tables[digest]) if digest in tables else None for digest in digests]
+        for start in range(0, len(identifiers), _READ_CHUNK):
+            names = identifier_digests(identifiers[start : start + _READ_CHUNK])
+            digests = list(map(bytes.fromhex, names))
+            found += map((await self._read(dict.fromkeys(digests))).get, digests)
         return found
 
     async def stats(self) -> CacheStats:
@@ -184,6 +195,7 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
         except BaseException:
             self._ledger.forget()  # rolled back, after some of it was counted
             raise
+        self._remember(kept)
 
     async def _keep_limits(self, connection: AsyncConnection, sizes: list[int], overwrite: bool) -> None:
         self._ledger.add(len(sizes), sum(sizes))
@@ -203,21 +215,41 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
         entries, size, _, _ = await self._table.totals(connection)
         self._ledger.counted(entries, size)
 
-    async def _read(self, digests: list[bytes]) -> dict[bytes, FloatArray]:
+    def _remember(self, rows: Sequence[Row]) -> None:
+        """Keep rows in memory too. One that stayed out of the table, as another was there, has a mark of its own."""
+        from .sql_table import vectors_of
+
+        for row in rows:
+            vectors = vectors_of(row["vectors"], row["vector_count"], row["item_size"])
+            if vectors is not None:
+                mark = row["created_us"], row["size"]
+                self._recent.put(row["digest"], mark, EmbeddingVectors(vectors), row["size"])
+
+    async def _read(self, digests: Iterable[bytes]) -> dict[bytes, EmbeddingVectors]:
         from .sql_table import from_row
 
+        known = {digest: entry for digest in digests if (entry := self._recent.get(digest))}
+        damaged = []
         async with self._engines.reading() as connection:
-            rows = await self._table.select(connection, digests)
-        tables = {}
+            same = await self._table.unchanged(connection, {digest: entry[0] for digest, entry in known.items()})
+            found = {digest: known[digest][1] for digest in same}
+            rows = await self._table.select(connection, [digest for digest in digests if digest not in found])
         for row in rows:
+            digest, created_us, size = row[:3]
             table = from_row(row)
             if table is None:
-                _log.warning("damaged embedding %s removed", row.digest.hex())
-                async with self._engines.writing() as connection:
-                    await self._table.delete_exactly(connection, row.digest, row.created_us)
+                damaged.append((digest, created_us))
             else:
-                tables[row.digest] = table
-        return tables
+                found[digest] = EmbeddingVectors(table)
+                self._recent.put(digest, (created_us, size), found[digest], size)
+        await self._remove_damaged(damaged)
+        return found
+
+    async def _remove_damaged(self, entries: Iterable[tuple[bytes, int]]) -> None:
+        for digest, created_us in entries:
+            _log.warning("damaged embedding %s removed", digest.hex())
+            async with self._engines.writing() as connection:
+                await self._table.delete_exactly(connection, digest, created_us)
 
 
 class _Ledger:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,13 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from ...domain.embedding.values import FloatArray
 from ...domain.errors import SettingsError
 
-__all__ = ["SCHEMA_VERSION", "EntryTable", "Row", "from_row", "prepare", "to_row"]
+__all__ = ["SCHEMA_VERSION", "EntryTable", "Row", "RowMark", "from_row", "prepare", "to_row", "vectors_of"]
 
 SCHEMA_VERSION = 1
 
 Row = dict[str, Any]  # Any: column values
+RowMark = tuple[int, int]
+"""When a row was written, in microseconds, and the bytes of its vectors: which of the rows of one digest it is."""
 
 _metadata = sa.MetaData()
 _versions = sa.Table(
@@ -41,6 +44,7 @@ _entries = sa.Table(
 )
 # Holds the size too, so that counting and adding up never read the vectors.
 _by_age = sa.Index("modelport_embeddings_by_age", _entries.c.created_us, _entries.c.size)
+_DTYPES: dict[int, np.dtype[Any]] = {4: np.dtype("<f4"), 8: np.dtype("<f8")}
 _SETUP_LOCK = 0x6D706F7274  # any number, the same in every process
 
 
@@ -58,15 +62,20 @@ def to_row(digest: bytes, created_us: int, table: FloatArray) -> Row:
     }
 
 
-def from_row(row: sa.Row[Any]) -> FloatArray | None:
+def from_row(row: Sequence[Any]) -> FloatArray | None:
     """The vectors, as a read-only view of the row's bytes; `None` when they are damaged."""
-    wire, count, item_size = row.vectors, row.vector_count, row.item_size
-    if item_size not in (4, 8) or len(wire) != row.size or zlib.crc32(wire) != row.checksum:
+    _, _, size, count, item_size, checksum, wire = row
+    if len(wire) != size or zlib.crc32(wire) != checksum:
         return None
-    numbers = np.frombuffer(wire, f"<f{item_size}")
-    if numbers.size % max(count, 1):
+    return vectors_of(wire, count, item_size)
+
+
+def vectors_of(wire: bytes, count: int, item_size: int) -> FloatArray | None:
+    """So many vectors as a read-only view of their bytes; `None` when these are not so many."""
+    dtype = _DTYPES.get(item_size)
+    if dtype is None or count < 0 or len(wire) % (item_size * max(count, 1)):
         return None
-    return numbers.reshape(count, numbers.size // max(count, 1))
+    return np.ndarray((count, len(wire) // (item_size * max(count, 1))), dtype, wire)
 
 
 async def prepare(connection: AsyncConnection) -> None:
@@ -96,6 +105,7 @@ class EntryTable:
     """The statements, on a connection that the caller has opened."""
 
     def __init__(self, dialect: str) -> None:
+        self._sqlite = dialect != "postgresql"
         insert = (postgresql if dialect == "postgresql" else sqlite).insert(_entries)
         fresh = {column.name: insert.excluded[column.name] for column in _entries.c if column.name != "digest"}
         self._insert = insert.on_conflict_do_nothing(index_elements=["digest"]).returning(_entries.c.size)
@@ -110,9 +120,33 @@ class EntryTable:
         result = await connection.execute(self._upsert if overwrite else self._insert, ordered)
         return list(result.scalars())
 
-    async def select(self, connection: AsyncConnection, digests: Sequence[bytes]) -> Sequence[sa.Row[Any]]:
-        """The rows of these digests that are there, in no order."""
-        return (await connection.execute(_SELECT, {"digests": digests})).all()
+    async def select(self, connection: AsyncConnection, digests: Sequence[bytes]) -> Sequence[Sequence[Any]]:
+        """The rows of these digests that are there, in no order: all columns in the table's order."""
+        return await self._of_digests(connection, _SELECT, digests)
+
+    async def unchanged(self, connection: AsyncConnection, marks: Mapping[bytes, RowMark]) -> Iterable[bytes]:
+        """The digests whose rows still have these marks."""
+        if not marks:
+            return ()
+        # Rows that are written over get later times, so with the same number and sums all of them are the same.
+        written, sizes = map(sum, zip(*marks.values(), strict=True))
+        ((count, *sums),) = await self._of_digests(connection, _ADD_MARKS, list(marks))
+        if [count, *(int(total or 0) for total in sums)] == [len(marks), written, sizes]:
+            return marks
+        rows = await self._of_digests(connection, _SELECT_MARKS, list(marks))
+        return [digest for digest, *mark in rows if tuple(mark) == marks[digest]]
+
+    async def _of_digests(
+        self, connection: AsyncConnection, statement: sa.Select[Any], digests: Sequence[bytes]
+    ) -> Sequence[Sequence[Any]]:
+        if not digests:
+            return []
+        if self._sqlite:  # its driver takes everything as it is, and the statement need not be put together anew
+            text = _sqlite_text(statement).replace("(?)", f"({','.join('?' * len(digests))})")
+            found = await connection.exec_driver_sql(text, tuple(digests))
+        else:
+            found = await connection.execute(statement, {"digests": digests})
+        return list(found)
 
     async def delete(self, connection: AsyncConnection, digests: Sequence[bytes]) -> list[int]:
         """Delete rows; the sizes of those that were there."""
@@ -149,6 +183,9 @@ class EntryTable:
 
 _WANTED = _entries.c.digest.in_(sa.bindparam("digests", expanding=True))
 _SELECT = sa.select(_entries).where(_WANTED)
+_MARK = _entries.c.created_us, sa.func.length(_entries.c.vectors)
+_SELECT_MARKS = sa.select(_entries.c.digest, *_MARK).where(_WANTED)
+_ADD_MARKS = sa.select(sa.func.count(), *map(sa.func.sum, _MARK)).where(_WANTED)
 _DELETE = sa.delete(_entries).where(_WANTED).returning(_entries.c.size)
 _OLDEST = (
     sa.select(_entries.c.digest, _entries.c.size)
@@ -162,3 +199,10 @@ _TOTALS = sa.select(
     sa.func.min(_entries.c.created_us),
     sa.func.max(_entries.c.created_us),
 ).select_from(_entries)
+
+
+@lru_cache(maxsize=3)
+def _sqlite_text(statement: sa.Select[Any]) -> str:  # Any: whatever its columns hold
+    """The statement as SQLite's driver takes it, for one digest."""
+    given = statement.params(digests=[b""])
+    return str(given.compile(dialect=sqlite.dialect(), compile_kwargs={"render_postcompile": True}))

@@ -42,11 +42,11 @@ class Deduplicated:
 
 def deduplicate(inputs: Sequence[EmbeddingInput]) -> Deduplicated:
     """Group identical inputs: the same text, or media of the same type with the same data or URL."""
-    found: dict[tuple[str, ...], int] = {}
+    found: dict[str | tuple[str, ...], int] = {}
     first: list[int] = []
     places: list[int] = []
     for index, item in enumerate(inputs):
-        place = found.setdefault(input_key(item), len(first))
+        place = found.setdefault(item if isinstance(item, str) else input_key(item), len(first))
         if place == len(first):
             first.append(index)
         places.append(place)

@@ -33,6 +33,8 @@ Embedding = list[float]
 FloatArray = npt.NDArray[np.floating[Any]]
 """Vectors as they are kept: float32, or float64 where float32 would change a number; one or two dimensions."""
 
+_FLOAT32 = np.dtype(np.float32)
+
 VectorsLike = Sequence[Sequence[float]] | Sequence[FloatArray] | FloatArray
 """Vectors as they may be given: lists of numbers, arrays of one dimension, or one array of shape (vectors, size)."""
 
@@ -48,7 +50,8 @@ class EmbeddingVectors(Sequence[Embedding]):
     __slots__ = ("_rows",)
 
     def __init__(self, vectors: VectorsLike = ()) -> None:
-        self._rows: FloatArray | list[FloatArray] = _rows(vectors)
+        plain = type(vectors) is np.ndarray and vectors.dtype is _FLOAT32 and vectors.ndim == 2
+        self._rows: FloatArray | list[FloatArray] = vectors if plain else _rows(vectors)  # type: ignore[assignment]
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -89,6 +92,12 @@ class EmbeddingVectors(Sequence[Embedding]):
     def rows(self) -> Sequence[FloatArray]:
         """The kept arrays, one of shape (size,) per vector; do not write into them."""
         return list(self._rows)
+
+    @property
+    def only_row(self) -> FloatArray | None:
+        """The kept array, when there is just one vector; do not write into it."""
+        rows = self._rows
+        return rows[0] if len(rows) == 1 else None
 
     @property
     def array(self) -> npt.NDArray[np.float32]:
@@ -155,8 +164,8 @@ def compact(numbers: npt.ArrayLike) -> FloatArray:
 
     Raises `ValueError` for what is not numbers.
     """
-    given = np.asarray(numbers) if isinstance(numbers, np.ndarray) else np.asarray(numbers, dtype=np.float64)
-    if given.dtype == np.float32:
+    given = numbers if isinstance(numbers, np.ndarray) else np.asarray(numbers, dtype=np.float64)
+    if given.dtype == _FLOAT32:
         return given
     if given.dtype.kind not in "fiu":
         raise ValueError(f"a vector holds real numbers, not {given.dtype}")

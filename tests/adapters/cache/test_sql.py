@@ -125,7 +125,7 @@ else:
     ["vectors = substr(vectors, 1, 8)", "vectors = zeroblob(length(vectors))", "item_size = 3", "vector_count = 7"],
 )
 async def test_a_damaged_row_is_a_miss_and_goes(damage: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    cache = SQLEmbeddingCache(url(tmp_path))
+    cache = SQLEmbeddingCache(url(tmp_path), memory_mb=0)
     await fill(cache, range(1))
     await cache.store([[1.0, 2.0, 3.0, 4.0]], "a")
     sql(tmp_path, f"UPDATE modelport_embeddings SET {damage} WHERE size = 16")

@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from modelport.domain.blocks import Base64Source, DataBlock, URLSource
 from modelport.domain.embedding.dedupe import deduplicate
-from modelport.domain.embedding.identity import VectorIdentity, canonical_json, identifier_digest, input_key
+from modelport.domain.embedding.identity import (
+    InputIdentifiers,
+    VectorIdentity,
+    canonical_json,
+    identifier_digest,
+    identifier_digests,
+    input_key,
+)
 from modelport.domain.embedding.packing import EmbeddingInput
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=6)
@@ -91,6 +98,22 @@ def test_ids_names_and_timestamps_of_blocks_do_not() -> None:
 
 def test_media_enter_the_identifier_by_digest_only() -> None:
     assert "AAAA" not in json.dumps(BASE.of(picture()))
+
+
+IDENTITIES = st.builds(
+    VectorIdentity, ANY_TEXT, ANY_TEXT, st.none() | st.integers(1), st.dictionaries(ANY_TEXT, JSON, max_size=3)
+)
+
+
+@given(IDENTITIES, st.lists(st.one_of(ANY_TEXT, st.builds(picture), st.builds(link)), max_size=5), st.integers(0, 5))
+def test_digests_made_together_are_those_made_one_by_one(
+    identity: VectorIdentity, inputs: list[EmbeddingInput], start: int
+) -> None:
+    identifiers = InputIdentifiers(identity, inputs)
+    assert list(identifiers) == [identity.of(item) for item in inputs]
+    one_by_one = [identifier_digest(identifier) for identifier in identifiers]
+    assert identifier_digests(identifiers) == identifier_digests(list(identifiers)) == one_by_one
+    assert identifiers[start:].digests() == one_by_one[start:]
 
 
 INPUTS = st.lists(

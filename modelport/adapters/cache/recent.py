@@ -1,0 +1,89 @@
+"""Vectors that this process has read or written lately, so that a cache need not read them again. Bounded."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from itertools import islice
+from threading import Lock
+from typing import Any, Generic, TypeVar
+from weakref import WeakValueDictionary
+
+from ...domain.embedding.values import EmbeddingVectors
+from ...domain.errors import SettingsError
+from .limits import MEGABYTE
+
+__all__ = ["DEFAULT_MEMORY_MB", "Recent", "RecentVectors"]
+
+DEFAULT_MEMORY_MB = 128.0
+"""10,000 vectors of 3,072 numbers."""
+_OVERHEAD = 600
+"""Bytes that an entry takes beside its numbers; so the limit on bytes is one on entries too."""
+
+Mark = TypeVar("Mark")
+
+Recent = tuple[Mark, EmbeddingVectors, int]
+"""The mark of a stored entry, its vectors, and the bytes that they count for."""
+
+
+class RecentVectors(Generic[Mark]):
+    """The entries read or written last, by name; those put in first go first. Safe for several threads.
+
+    A mark tells one stored entry from any other that takes its name: whoever reads asks the store for the mark that it
+    has now, which is cheaper than the entry, and leaves alone what has another one. So nothing stale is ever handed
+    out, whatever other processes do.
+    """
+
+    def __init__(self, max_megabytes: float) -> None:
+        if max_megabytes < 0:
+            raise SettingsError("the cache's memory_mb must not be negative; 0 keeps nothing in memory")
+        self._most = int(max_megabytes * MEGABYTE)
+        self._kept: dict[Hashable, Recent[Mark]] = {}
+        self._size = 0
+        self._lock = Lock()
+
+    @classmethod
+    def of(cls, place: str, max_megabytes: float) -> RecentVectors[Mark]:
+        """The one that all caches of this process share for a folder or a database, while any of them lives."""
+        with _shared_lock:
+            found = _shared.get((place, max_megabytes))
+            if found is None:
+                found = _shared[place, max_megabytes] = cls(max_megabytes)
+            return found
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, name: Hashable) -> Recent[Mark] | None:
+        """What is kept under that name, to be used only if the stored entry still has its mark."""
+        return self._kept.get(name)
+
+    def put(self, name: Hashable, mark: Mark, vectors: EmbeddingVectors, size: int) -> None:
+        """Keep vectors whose memory is theirs alone: nobody writes into it, and it is no part of something larger."""
+        size += _OVERHEAD
+        with self._lock:
+            self._take(name)
+            if size > self._most:
+                return
+            self._kept[name] = (mark, vectors, size)
+            self._size += size
+            while self._size > self._most:
+                self._take(*islice(self._kept, 1))
+
+    def drop(self, name: Hashable) -> None:
+        """Forget one entry, if it is there."""
+        with self._lock:
+            self._take(name)
+
+    def clear(self) -> None:
+        """Forget all entries."""
+        with self._lock:
+            self._kept.clear()
+            self._size = 0
+
+    def _take(self, name: Hashable) -> None:
+        gone = self._kept.pop(name, None)
+        self._size -= gone[2] if gone else 0
+
+
+_shared: WeakValueDictionary[tuple[str, float], RecentVectors[Any]] = WeakValueDictionary()  # Any: a cache's own mark
+_shared_lock = Lock()
