@@ -44,14 +44,16 @@ def build_embedding(
 
 def build_cache(settings: CacheSettings) -> EmbeddingCacheBase | None:
     """The cache that the settings name; none of them opens anything before it is used."""
+    memory: dict[str, float] = {} if settings.memory_mb is None else {"memory_mb": settings.memory_mb}
+    most, size = settings.max_entries, settings.max_size_mb
     if settings.adapter == "file":
         from ..adapters.cache.file import FileEmbeddingCache
 
-        return FileEmbeddingCache(settings.path, settings.max_entries, settings.max_size_mb)
+        return FileEmbeddingCache(settings.path, most, size, **memory)
     if settings.adapter == "sql":
         from ..adapters.cache.sql import SQLEmbeddingCache
 
-        return SQLEmbeddingCache(settings.url, max_entries=settings.max_entries, max_size_mb=settings.max_size_mb)
+        return SQLEmbeddingCache(settings.url, max_entries=most, max_size_mb=size, **memory)
     return None
 
 

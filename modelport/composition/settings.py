@@ -103,6 +103,7 @@ class CacheSettings(_Strict):
     url: str = Field(default="sqlite+aiosqlite:///.cache/embeddings.db", description="The database of the SQL cache.")
     max_entries: int | None = Field(default=None, ge=0)
     max_size_mb: float | None = Field(default=None, ge=0)
+    memory_mb: float | None = Field(default=None, ge=0, description="Of it in memory too; 0 for none of it.")
 
 
 class RateLimitEntry(_Strict):

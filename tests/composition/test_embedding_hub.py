@@ -51,6 +51,19 @@ async def test_a_model_by_name_with_everything_set(tmp_path: Path) -> None:
             assert server.requests[0].json()["dimensions"] == 1
 
 
+@pytest.mark.parametrize("adapter", ["file", "sql"])
+@pytest.mark.parametrize("memory", [{"memory_mb": 0}, {}])
+async def test_what_a_cache_keeps_in_memory_is_settable(adapter: str, memory: dict[str, Any], tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path}/a.db"
+    subject = hub(embedding=ONE, cache={"adapter": adapter, "path": str(tmp_path), "url": url, **memory})
+    async with subject:
+        cache = subject.embedding().embedding_cache
+        assert isinstance(cache, FileEmbeddingCache | SQLEmbeddingCache)
+        await cache.store([[1.0]], "a")
+        assert await cache.retrieve("a") == [[1.0]]
+        assert bool(len(cache._recent)) == (not memory)
+
+
 def test_caches_and_limiters_are_chosen_by_name(tmp_path: Path) -> None:
     one = {"docs": {"credential": "local", "model": "m"}}
     url = f"sqlite+aiosqlite:///{tmp_path}/a.db"
