@@ -29,8 +29,9 @@ _log = logging.getLogger(__name__)
 _CHUNK = 128
 """Entries per statement and transaction: half a megabyte for 1,024 numbers each."""
 _READ_CHUNK = 1024
-"""Entries read per statement: 4 MB, which keep the event loop for a few milliseconds. The times of more than 5,000
-could not be added up."""
+"""Entries read per statement: 4 MB, which keep the event loop for a few milliseconds."""
+_LOOK_CHUNK = 4096
+"""Entries looked at per statement for their being the same; the times of more than 5,000 could not be added up."""
 
 
 class SQLEmbeddingCache(EmbeddingCacheBase):
@@ -124,8 +125,8 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
     async def retrieve_many(self, identifiers: Sequence[Any]) -> list[EmbeddingVectors | None]:
         """What is kept under each identifier, in order, without making lists of the numbers."""
         found: list[EmbeddingVectors | None] = []
-        for start in range(0, len(identifiers), _READ_CHUNK):
-            names = identifier_digests(identifiers[start : start + _READ_CHUNK])
+        for start in range(0, len(identifiers), _LOOK_CHUNK):
+            names = identifier_digests(identifiers[start : start + _LOOK_CHUNK])
             digests = list(map(bytes.fromhex, names))
             found += map((await self._read(dict.fromkeys(digests))).get, digests)
         return found
@@ -233,7 +234,10 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
         async with self._engines.reading() as connection:
             same = await self._table.unchanged(connection, {digest: entry[0] for digest, entry in known.items()})
             found = {digest: known[digest][1] for digest in same}
-            rows = await self._table.select(connection, [digest for digest in digests if digest not in found])
+            missing = [digest for digest in digests if digest not in found]
+            rows: list[Sequence[Any]] = []  # Any: the columns' own types
+            for start in range(0, len(missing), _READ_CHUNK):
+                rows += await self._table.select(connection, missing[start : start + _READ_CHUNK])
         for row in rows:
             digest, created_us, size = row[:3]
             table = from_row(row)
