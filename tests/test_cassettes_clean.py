@@ -12,6 +12,8 @@ import yaml
 from vcr.persisters.filesystem import FilesystemPersister
 from vcr.serializers import yamlserializer
 
+from modelport.adapters.transport.cassette_scrub import message_secrets
+from modelport.adapters.transport.websocket_cassette import read_conversations
 from tests.cassettes import CASSETTES
 
 SCENARIOS = {"text", "stream", "thinking_stream", "tool_round_trip", "parallel_tools", "image_in", "error"}
@@ -26,6 +28,7 @@ PROVIDERS = {
     "openai_responses",
     "xai",
 }
+EMBEDDINGS = {"openai_embedding", "dashscope_embedding", "gemini_embedding", "ollama_embedding"}
 REQUEST_HEADERS = {"accept", "content-type"}
 SECRET_HEADERS = re.compile(r"authorization|cookie|api-key|organization|project-id|account|token\Z", re.IGNORECASE)
 SECRETS = {
@@ -35,9 +38,17 @@ SECRETS = {
     "an organisation": re.compile(r"\borg(anization)?-[A-Za-z0-9]{6,}"),
     "a path of somebody's machine": re.compile(r"/(home|Users|root|work)/\w+"),
 }
-every_cassette = pytest.mark.parametrize(
-    "path", sorted(CASSETTES.rglob("*.yaml")), ids=lambda path: f"{path.parent.name}-{path.stem}"
-)
+WEBSOCKETS = CASSETTES.with_name("websocket")
+
+
+def each(folder: Path) -> pytest.MarkDecorator:
+    """A test for every cassette below it."""
+    paths = sorted(folder.rglob("*.yaml"))
+    return pytest.mark.parametrize("path", paths, ids=lambda path: f"{path.parent.name}-{path.stem}")
+
+
+every_cassette = each(CASSETTES)
+every_conversation = each(WEBSOCKETS)
 
 
 def read(path: Path) -> Any:  # Any: YAML
@@ -64,6 +75,34 @@ def test_holds_no_secret(path: Path) -> None:
         assert [name for name in names if SECRET_HEADERS.search(name)] == []
 
 
+@every_conversation
+def test_conversations_are_readable_and_say_where_they_are_from(path: Path) -> None:
+    assert read_conversations(path)
+    document = read(path)
+    assert re.fullmatch(r"authored from [a-z-]+|recorded", document["origin"])
+    assert document["origin"] != "recorded" or document["server"]
+
+
+@every_conversation
+def test_conversations_hold_no_secret(path: Path) -> None:
+    """Neither as they are written nor in what their messages say."""
+    texts = [path.read_text(encoding="utf-8")]
+    for conversation in read_conversations(path):
+        sent = [*conversation.client, *(step.does for step in conversation.server)]
+        texts += [message for message in sent if isinstance(message, str)]
+        assert [secret for text in texts[1:] for secret in message_secrets(text)] == []
+    assert [what for text in texts for what, pattern in SECRETS.items() if pattern.search(text)] == []
+    for entry in read(path)["conversations"]:
+        assert set(entry["request"].get("headers", {})) <= REQUEST_HEADERS
+        assert [name for name in entry.get("handshake", {}).get("headers", {}) if SECRET_HEADERS.search(name)] == []
+
+
+def test_conversations_are_of_known_providers() -> None:
+    protocols = {"dashscope_realtime", "dashscope_cosyvoice", "dashscope_sambert"}
+    assert {path.parent.name for path in WEBSOCKETS.rglob("*.yaml")} == protocols
+    assert [path for path in WEBSOCKETS.rglob("*") if path.is_file() and path.suffix != ".yaml"] == []
+
+
 def folders() -> Iterator[Path]:
     return (folder for folder in CASSETTES.iterdir() if folder.is_dir())
 
@@ -81,7 +120,7 @@ def test_every_folder_is_a_provider_with_every_scenario() -> None:
 def test_no_cassette_is_of_an_unknown_provider() -> None:
     adapters = Path(__file__).parents[1] / "modelport" / "adapters"
     known = {folder.name for folder in adapters.iterdir() if (folder / "credential.py").is_file()}
-    assert {folder.name for folder in folders()} <= known | {"openai_responses", "dashscope_tts"}
+    assert {folder.name for folder in folders()} <= known | {"openai_responses", "dashscope_tts", *EMBEDDINGS}
     assert [path for path in CASSETTES.rglob("*") if path.is_file() and path.suffix != ".yaml"] == []
 
 

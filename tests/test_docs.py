@@ -5,19 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
-from modelport import _build_default_runtime
-from modelport.adapters.transport.httpx import HttpxTransport
-from modelport.composition.defaults import build_runtime
 from modelport.composition.settings_file import settings_from_mapping
-from modelport.ports.runtime import set_default_runtime
-from modelport.testing.redirect import RedirectTransport
-from modelport.testing.server import RecordedRequest, ScriptedAnswer, ScriptedServer
-from tests.contract.samples import SAMPLES
+from modelport.testing import offline_providers
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -31,33 +24,18 @@ def snippets(language: str) -> list[tuple[str, str]]:
     return found
 
 
-def answer(request: RecordedRequest) -> ScriptedAnswer:
-    """A good answer of whatever protocol is asked for."""
-    path = request.path
-    name = "OllamaChatModel" if path == "/api/chat" else "OpenAIChatModel"
-    sample = next(sample for sample in SAMPLES if sample.name == name)
-    if "response_format" in request.json():
-        return ScriptedAnswer.json(weather())
-    return sample.whole_stream if request.json().get("stream") else ScriptedAnswer.json(sample.body)
-
-
-def weather() -> Any:  # Any: JSON
-    """An answer that fits the schema of the guide."""
-    message = {"role": "assistant", "content": '{"city": "Shanghai", "temperature": 21.5}'}
-    return {"id": "c", "model": "m", "choices": [{"index": 0, "finish_reason": "stop", "message": message}]}
-
-
 @pytest.fixture
-def offline() -> Iterator[None]:
-    with ScriptedServer(answer).in_thread() as server:
-        set_default_runtime(lambda: build_runtime(RedirectTransport(HttpxTransport(), server.base_url)))
+def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Providers on this machine, and a folder of its own for what a snippet writes, with the fixtures in it."""
+    (tmp_path / "fixtures").symlink_to(ROOT / "fixtures")
+    monkeypatch.chdir(tmp_path)
+    with offline_providers():
         yield
-        set_default_runtime(_build_default_runtime)
 
 
 @pytest.mark.parametrize(("where", "code"), snippets("python"), ids=lambda value: value if "#" in value[:80] else "")
 def test_python(where: str, code: str, offline: None, capsys: pytest.CaptureFixture[str]) -> None:
-    exec(compile(code, where, "exec"), {"__name__": "__main__"})
+    exec(compile(code, where, "exec", dont_inherit=True), {"__name__": "__main__"})
 
 
 @pytest.mark.parametrize(("where", "text"), snippets("yaml"), ids=lambda value: value if "#" in value[:80] else "")

@@ -7,6 +7,7 @@ between two steps of a stream is never interrupted. Running out cancels the wait
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from types import TracebackType
 
 from ..domain.errors import ModelTimeoutError
@@ -72,7 +73,7 @@ class CallClocks:
         self.reading = False
         self._deadlines.pop("drain", None)
         self._left_at = self._monotonic()
-        self._set("connect", self._timeouts.connect)
+        self._deadlines.pop("connect", None)
         self._set("first_event", self._timeouts.first_event)
 
     def between_attempts(self) -> None:
@@ -80,6 +81,14 @@ class CallClocks:
         self.reading = False
         for name in ("connect", "first_event"):
             self._deadlines.pop(name, None)
+
+    def connecting(self) -> Callable[[], None]:
+        """A connection is needed now; returns what to call once it stands.
+
+        Only who opens connections says so: what a custom model waits for is not known here.
+        """
+        self._set("connect", self._timeouts.connect)
+        return self.connected
 
     def connected(self) -> None:
         """The connection stands."""
@@ -99,6 +108,13 @@ class CallClocks:
     def content_received(self) -> None:
         """The first content is here."""
         self._deadlines.pop("first_event", None)
+
+    def awaiting_content(self, owed: bool) -> None:
+        """Whether the provider owes content: not while the caller still writes what it shall answer."""
+        self.reading = owed
+        self._activity = self._left_at = self._monotonic()
+        self._set("first_event", self._timeouts.first_event if owed else None)
+        self._rearm()
 
     def drain_at_most(self, seconds: float) -> None:
         """From now on give the connection this long to end by itself."""

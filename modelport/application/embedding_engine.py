@@ -167,6 +167,7 @@ class EmbeddingCall:
 
     def _incomplete(self, cause: ModelError) -> ModelError:
         missing = self._inputs.all_indices(index for index, row in enumerate(self._rows) if row is None)
+        cause.attempts = tuple(self._attempts)  # of all batches
         if not missing:
             return cause
         return embedding_error(cause, missing, len(self._inputs.places))

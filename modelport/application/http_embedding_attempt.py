@@ -32,7 +32,7 @@ async def attempt(
         context.encoded = await _encode(model, context, inputs, kwargs)
         context.encoding = False
     call: EmbeddingWireCall = context.encoded
-    response = await context.runtime.transport.send(call.http_request, context.clocks.connected)
+    response = await context.runtime.transport.send(call.http_request, context.clocks.connecting())
     secrets = model.endpoint().secrets()
     answer = HttpBody(response, context, model.codec, secrets)
     try:

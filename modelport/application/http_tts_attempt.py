@@ -31,7 +31,7 @@ async def attempt(
         context.encoded = _encode(model, text, values, kwargs)
         context.encoding = False
     call: WireCall = context.encoded
-    response = await context.runtime.transport.send(call.http_request, context.clocks.connected)
+    response = await context.runtime.transport.send(call.http_request, context.clocks.connecting())
     answer = HttpAnswer(response, call, context, model.codec, model.endpoint().secrets())
     try:
         if not answer.succeeded():

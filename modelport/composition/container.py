@@ -39,7 +39,27 @@ def build_transport(settings: TransportSettings, clock: Clock) -> HttpTransport:
 
 
 def build_connector(settings: TransportSettings, clock: Clock) -> WebSocketConnector:
-    """The WebSocket connector that the settings name."""
+    """The WebSocket connector that the settings name; its cassettes lie beside those of HTTP."""
+    if settings.adapter in ("record", "replay"):
+        return _on_cassettes(settings, _cassettes(settings), clock)
+    return _live_connector(settings)
+
+
+def _on_cassettes(settings: TransportSettings, cassettes: Path, clock: Clock) -> WebSocketConnector:
+    from ..adapters.transport.websocket_cassette import beside
+
+    own = beside(cassettes)
+    if settings.adapter == "replay":
+        from ..adapters.transport.websocket_replay import ReplayWebSockets
+
+        source = own if own.exists() else cassettes
+        return ReplayWebSockets(source, speed=settings.speed, repeat=settings.repeat, clock=clock)
+    from ..adapters.transport.websocket_record import RecordWebSockets
+
+    return RecordWebSockets(_live_connector(settings), own, clock=clock)
+
+
+def _live_connector(settings: TransportSettings) -> WebSocketConnector:
     return WebsocketsConnector(proxy=settings.proxy, verify=settings.verify)
 
 

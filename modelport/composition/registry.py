@@ -31,6 +31,7 @@ class Provider:
         label, base_url, row: of a provider that speaks Chat Completions with its own habits: its name to show, where
             it is, and its differences from OpenAI as `docs/guides/add-a-provider.md` lists them (Any: plain data).
         models: the folder of its cards, as a path or as `package:folder`.
+        cassettes: the folder of its cassettes, in the same form, for `modelport contract`.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Provider:
     base_url: str = ""
     row: Mapping[str, Any] = field(default_factory=dict, hash=False)
     models: str | Path | None = None
+    cassettes: str | Path | None = None
 
     def credential_class(self) -> type[CredentialBase]:
         """The credential's class; of a row, one made for it."""

@@ -195,6 +195,8 @@ class TTSModelCard(BaseCard):
     voices: list[str] = Field(default_factory=list)
     max_characters: int | None = Field(default=None, gt=0)
     """Characters that one synthesis request takes."""
+    takes_whole_text: bool = False
+    """Whether a realtime model begins to speak only when it has all its text."""
 
     @classmethod
     def permissive(

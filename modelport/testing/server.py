@@ -12,20 +12,17 @@ server in a thread: `with ScriptedServer(answers).in_thread() as server`, and wa
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-import threading
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from .http1 import ClientGoneError, Connection, read_request
+from .in_thread import LoopbackServer
 
 __all__ = ["ABORT", "CLOSE", "HANG", "RecordedRequest", "ScriptedAnswer", "ScriptedServer", "Step"]
-
-T = TypeVar("T")
 
 
 class _Act(Enum):
@@ -95,7 +92,7 @@ class RecordedRequest:
         return json.loads(self.body)
 
 
-class ScriptedServer:
+class ScriptedServer(LoopbackServer):
     """Plays answers in their order, or what a function of the request gives, and records the requests.
 
     When the script is over, requests get a 500 that says so. Leaving `async with` ends every open connection.
@@ -104,10 +101,10 @@ class ScriptedServer:
     def __init__(
         self, answers: Sequence[ScriptedAnswer] | Callable[[RecordedRequest], ScriptedAnswer] = (), port: int = 0
     ) -> None:
+        super().__init__()
         self._answers = answers
         self._port = port
         self._server: asyncio.Server | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._arrived = asyncio.Condition()
         self.requests: list[RecordedRequest] = []
@@ -118,7 +115,7 @@ class ScriptedServer:
         return f"http://127.0.0.1:{self._port}"
 
     async def __aenter__(self) -> Self:
-        self._loop = asyncio.get_running_loop()
+        await super().__aenter__()
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", self._port)
         self._port = self._server.sockets[0].getsockname()[1]
         return self
@@ -131,45 +128,6 @@ class ScriptedServer:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    @contextlib.contextmanager
-    def in_thread(self) -> Iterator[Self]:
-        """The server in a thread of its own, for synchronous tests and clients in other processes."""
-        ready, stop, failures = threading.Event(), asyncio.Event(), list[BaseException]()
-
-        async def serve() -> None:
-            async with self:
-                ready.set()
-                await stop.wait()
-
-        def work() -> None:
-            try:
-                asyncio.run(serve())
-            except BaseException as error:
-                failures.append(error)
-            finally:
-                ready.set()
-
-        thread = threading.Thread(target=work, name="scripted-server", daemon=True)
-        thread.start()
-        ready.wait()
-        if failures:
-            raise failures[0]
-        try:
-            yield self
-        finally:
-            self.set(stop)
-            thread.join()
-
-    def run(self, coroutine: Coroutine[Any, Any, T], timeout: float = 10.0) -> T:
-        """Run a coroutine in the server's loop from another thread: `server.run(server.request(0))`."""
-        assert self._loop is not None, "the server was entered"
-        return asyncio.run_coroutine_threadsafe(asyncio.wait_for(coroutine, timeout), self._loop).result()
-
-    def set(self, event: asyncio.Event) -> None:
-        """Set an event that an answer waits for, from any thread."""
-        assert self._loop is not None, "the server was entered"
-        self._loop.call_soon_threadsafe(event.set)
 
     async def request(self, number: int = 0) -> RecordedRequest:
         """The request of that number, as soon as it has come."""

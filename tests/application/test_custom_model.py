@@ -211,6 +211,18 @@ async def test_a_class_without_call_api_says_so() -> None:
         await ChatModelBase(credential(), "m")(QUESTION)
 
 
+async def test_it_may_think_longer_than_connecting_takes() -> None:
+    """What it waits for is not known to the engine: only the other clocks run."""
+
+    class Slow(MyModel):
+        async def _call_api(self, *arguments: Any, **kwargs: Any) -> ChatResponse:
+            await self.runtime.clock.sleep(60)
+            return ChatResponse([TextBlock(text="At last")])
+
+    answer = await Slow(credential(), "m", stream=False)(QUESTION)
+    assert isinstance(answer, ChatResponse) and answer.text == "At last"
+
+
 async def test_a_truncated_stream_of_ones_own() -> None:
     model = Streaming(credential(), "m")
     model.steps = [delta("He"), StreamTruncatedError("cut")]

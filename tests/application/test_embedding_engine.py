@@ -155,6 +155,16 @@ async def test_each_batch_has_a_budget_of_its_own() -> None:
     assert len(clock.sleeps) == 9
 
 
+async def test_an_error_tells_the_requests_of_all_batches() -> None:
+    def hook(batch: Sequence[str]) -> None:
+        if batch == ["text 2"]:
+            raise AuthenticationError("wrong key", status_code=401)
+
+    with pytest.raises(EmbeddingError) as caught:
+        await CustomEmbedding(before=hook, batch_size=1, concurrency=1)(texts(4))
+    assert [attempt.error for attempt in caught.value.attempts] == [None, None, "AuthenticationError"]
+
+
 async def test_retries_end_after_max_retries() -> None:
     def hook(_: Sequence[str]) -> None:
         raise TimeoutError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 from collections.abc import AsyncGenerator, Iterator, Mapping
@@ -16,9 +17,20 @@ from pydantic import BaseModel
 from modelport import Modelport, set_id_factory, set_timestamp_factory
 from modelport.error import ReplayMismatchError, SettingsError
 from modelport.message import UserMsg
+from modelport.testing.cassette_server import CassetteServer
 from modelport.testing.clock import VirtualClock
 from modelport.testing.server import ScriptedAnswer, ScriptedServer
-from modelport.transport import AiohttpTransport, HttpxTransport, RecordTransport, ReplayTransport
+from modelport.transport import (
+    AiohttpTransport,
+    HttpxTransport,
+    RecordTransport,
+    RecordWebSockets,
+    ReplayTransport,
+    ReplayWebSockets,
+    WebsocketsConnector,
+)
+
+SPEECH = Path(__file__).parents[2] / "fixtures" / "websocket" / "dashscope_cosyvoice" / "speech.yaml"
 
 EVENTS = [
     {"id": "c", "model": "gpt-4.1", "choices": [{"index": 0, "delta": {"content": word}}]} for word in ("One ", "two.")
@@ -32,6 +44,13 @@ credentials:
   work: {{provider: openai, api_key: {key}, base_url: {url}/v1}}
 chat:
   work: {{credential: work, model: gpt-4.1}}
+"""
+SPEECH_SETTINGS = """
+transport: {transport}
+credentials:
+  voice: {{provider: dashscope, api_key: {key}, base_url: {url}}}
+tts:
+  voice: {{credential: voice, model: cosyvoice-v3-flash}}
 """
 
 
@@ -85,6 +104,49 @@ async def test_from_live_to_replay_by_one_line(tmp_path: Path, through: str) -> 
     assert KEY not in (cassettes / "recorded.yaml").read_text()
 
 
+async def speak(file: Path) -> list[Any]:  # Any: as above
+    """Another application, of WebSockets. Its ids are new in every run, as they are when nobody fixes them."""
+    async with Modelport.from_file(file, {}) as hub:
+        answer = await hub.tts().synthesize("The bell rings.")
+        assert isinstance(answer, AsyncGenerator)
+        return [plain(response.content and response.content.source) for response in [one async for one in answer]]
+
+
+@pytest.mark.parametrize("cassettes", ["cassettes", "tape.yaml"])
+async def test_websockets_from_live_to_replay_by_one_line(tmp_path: Path, cassettes: str) -> None:
+    file, place = tmp_path / "modelport.yaml", tmp_path / cassettes
+
+    def switch(transport: str) -> Path:
+        file.write_text(SPEECH_SETTINGS.format(transport=transport, url=server.http_url, key=KEY))
+        return file
+
+    async with CassetteServer(SPEECH, repeat=True) as server:
+        live = await speak(switch("{adapter: httpx}"))
+        recorded = await speak(switch(f"{{adapter: record, cassettes: {place}}}"))
+    replayed = [await speak(switch(f"{{adapter: replay, cassettes: {place}}}")) for _ in range(2)]
+    assert len(live) > 1 and live[-1] is None
+    assert _joined(live) == _joined(recorded) == _joined(replayed[0]) == _joined(replayed[1])
+    written = place / "recorded.websocket.yaml" if cassettes == "cassettes" else tmp_path / "tape.websocket.yaml"
+    assert KEY not in written.read_text() and "recorded" in written.read_text()
+
+
+def _joined(sources: list[Any]) -> str:  # Any: as above
+    """All audio; how it is cut is the network's doing."""
+    return "".join(base64.b64decode(source["data"]).hex() for source in sources if source)
+
+
+async def test_both_kinds_of_cassette_in_one_folder(tmp_path: Path) -> None:
+    cassettes, file = tmp_path / "cassettes", tmp_path / "modelport.yaml"
+    for adapter in ("record", "replay"):
+        transport = f"{{adapter: {adapter}, cassettes: {cassettes}}}"
+        async with ScriptedServer([ANSWER]) as server, CassetteServer(SPEECH) as speech:
+            file.write_text(SETTINGS.format(transport=transport, url=server.base_url, key=KEY))
+            assert (await run(file))[-1]["is_last"]
+            file.write_text(SPEECH_SETTINGS.format(transport=transport, url=speech.http_url, key=KEY))
+            assert len(_joined(await speak(file))) > 4000
+            assert (len(server.requests), speech.mismatches) == (adapter == "record", [])
+
+
 async def test_a_request_that_was_not_recorded(tmp_path: Path) -> None:
     (tmp_path / "empty.yaml").write_text("{version: 1, interactions: []}")
     transport = f"{{adapter: replay, cassettes: {tmp_path}}}"
@@ -94,18 +156,19 @@ async def test_a_request_that_was_not_recorded(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("adapter", "kind"),
+    ("adapter", "kind", "websockets"),
     [
-        ("httpx", HttpxTransport),
-        ("httpx2", HttpxTransport),
-        ("aiohttp", AiohttpTransport),
-        ("record", RecordTransport),
-        ("replay", ReplayTransport),
+        ("httpx", HttpxTransport, WebsocketsConnector),
+        ("httpx2", HttpxTransport, WebsocketsConnector),
+        ("aiohttp", AiohttpTransport, WebsocketsConnector),
+        ("record", RecordTransport, RecordWebSockets),
+        ("replay", ReplayTransport, ReplayWebSockets),
     ],
 )
-def test_each_adapter(tmp_path: Path, adapter: str, kind: type[object]) -> None:
+def test_each_adapter(tmp_path: Path, adapter: str, kind: type[object], websockets: type[object]) -> None:
     hub = Modelport.from_mapping({"transport": {"adapter": adapter, "cassettes": tmp_path}}, {})
     assert type(hub.container.transport()) is kind
+    assert type(hub.container.websockets()) is websockets
 
 
 @pytest.mark.parametrize(
@@ -120,3 +183,9 @@ def test_each_adapter(tmp_path: Path, adapter: str, kind: type[object]) -> None:
 def test_mistakes(transport: dict[str, object], says: str) -> None:
     with pytest.raises(SettingsError, match=says):
         Modelport.from_mapping({"transport": transport}, {}).container.transport()
+
+
+@pytest.mark.parametrize("adapter", ["replay", "record"])
+def test_mistakes_of_websockets(adapter: str) -> None:
+    with pytest.raises(SettingsError, match=r"transport\.cassettes"):
+        Modelport.from_mapping({"transport": {"adapter": adapter}}, {}).container.websockets()

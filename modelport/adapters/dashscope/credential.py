@@ -68,7 +68,8 @@ class DashScopeCredential(KeyedCredential):
 
     @classmethod
     def get_tts_model_classes(cls) -> list[Type[TTSModelBase]]:
-        """Speech over HTTP."""
+        """Speech over HTTP, and over WebSocket in two protocols."""
+        from .realtime_tts import DashScopeCosyVoiceRealtimeTTSModel, DashScopeRealtimeTTSModel
         from .tts import DashScopeTTSModel
 
-        return [DashScopeTTSModel]
+        return [DashScopeTTSModel, DashScopeRealtimeTTSModel, DashScopeCosyVoiceRealtimeTTSModel]

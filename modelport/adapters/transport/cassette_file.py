@@ -13,7 +13,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ import yaml
 from ...domain.errors import SettingsError
 from .cassette_scrub import public_uri
 
-__all__ = ["Asked", "Flow", "Interaction", "interaction_text", "read_interactions"]
+__all__ = ["Asked", "Flow", "Interaction", "documents", "entry_text", "read_interactions"]
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Json = Any
@@ -72,15 +72,24 @@ class Interaction:
 
 def read_interactions(path: Path) -> list[Interaction]:
     """Those of a cassette, or of every cassette in a folder and below, in the order of their names."""
+    return [interaction for file, document in documents(path) for interaction in _read(file, document)]
+
+
+def documents(path: Path) -> Iterator[tuple[Path, _Json]]:
+    """What each file of a folder and below says, in the order of their names, or what the one file says."""
     if not path.exists():
         raise SettingsError(f"{path}: no such cassette or folder of cassettes")
     files = sorted(file for file in path.rglob("*.y*ml") if file.is_file()) if path.is_dir() else [path]
-    return [interaction for file in files for interaction in _read(file)]
+    for file in files:
+        try:
+            yield file, yaml.load(file.read_bytes(), Loader=_Loader)  # noqa: S506 - the loader is a safe one
+        except (OSError, ValueError, yaml.YAMLError) as error:
+            raise SettingsError(f"{file}: cannot be read as YAML: {_reason(error)}") from error
 
 
-def interaction_text(interaction: Mapping[str, _Json]) -> str:
-    """One entry below `interactions:`."""
-    text: str = yaml.dump([interaction], Dumper=_Dumper, sort_keys=False)  # ASCII: vcrpy reads the locale's encoding
+def entry_text(entry: Mapping[str, _Json]) -> str:
+    """One entry below `interactions:` or `conversations:`."""
+    text: str = yaml.dump([entry], Dumper=_Dumper, sort_keys=False)  # ASCII: vcrpy reads the locale's encoding
     return text
 
 
@@ -100,14 +109,18 @@ _Dumper.add_representer(
 )
 
 
-def _read(file: Path) -> list[Interaction]:
+def _read(file: Path, document: _Json) -> list[Interaction]:
+    if isinstance(document, dict) and "conversations" in document and "interactions" not in document:
+        return []  # WebSockets
     try:
-        document = yaml.load(file.read_bytes(), Loader=_Loader)  # noqa: S506 - the loader is a safe one
         entries = document["interactions"]
         return [_interaction(entry, f"{file}, interaction {number}") for number, entry in enumerate(entries, 1)]
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, zlib.error, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise SettingsError(f"{file}: is no cassette of vcrpy's: {type(error).__name__}: {reason}") from error
+    except (ValueError, LookupError, TypeError, AttributeError, zlib.error, OSError) as error:
+        raise SettingsError(f"{file}: is no cassette of vcrpy's: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
 def _interaction(entry: Mapping[str, _Json], place: str) -> Interaction:

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from ...domain.errors import SettingsError
 
 __all__ = [
+    "REQUEST_HEADERS",
+    "RESPONSE_HEADERS",
+    "kept_headers",
+    "message_secrets",
     "public_interaction",
     "public_uri",
     "request_secrets",
     "scrub_bytes",
+    "scrub_frame",
     "secret_forms",
     "server_of",
     "texts_of",
 ]
 
-_REQUEST_HEADERS = ("accept", "content-type")
-_RESPONSE_HEADERS = (
+REQUEST_HEADERS = ("accept", "content-type")
+RESPONSE_HEADERS = (
     *("anthropic-version", "content-type", "date", "request-id", "retry-after", "retry-after-ms", "server"),
     *("x-ds-trace-id", "x-request-id", "x-should-retry"),
 )
@@ -30,8 +36,13 @@ SECRET_QUERY = ("access_token", "api-key", "api_key", "key", "token")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _LOOPBACK_ADDRESS = "127.0.0.1:8080"
 _SECRET_HEADER = re.compile(r"auth|key|token|secret|cookie|credential|signature", re.IGNORECASE)
+_SECRET_MEMBER = re.compile(
+    r"authorization|api[-_]?key|secret|passw|credential|cookie|(access|auth|session|bearer)[-_]?token|^token$",
+    re.IGNORECASE,
+)
 _SCRUBBED = b"[secret]"
 
+T = TypeVar("T", str, bytes, str | bytes)
 Json = Any
 """A JSON value: what vcrpy made of requests and responses."""
 
@@ -44,17 +55,18 @@ def public_interaction(interaction: Mapping[str, Json]) -> dict[str, Json]:
             "method": request["method"],
             "uri": public_uri(request["uri"]),
             "body": request["body"],
-            "headers": _kept(request["headers"], _REQUEST_HEADERS),
+            "headers": kept_headers(request["headers"], REQUEST_HEADERS),
         },
         "response": {
             "status": response["status"],
-            "headers": _kept(response["headers"], _RESPONSE_HEADERS),
+            "headers": kept_headers(response["headers"], RESPONSE_HEADERS),
             "body": response["body"],
         },
     }
 
 
-def _kept(headers: Mapping[str, Json], names: Iterable[str]) -> dict[str, Json]:
+def kept_headers(headers: Mapping[str, Json], names: Iterable[str]) -> dict[str, Json]:
+    """Those of these names, in lower case."""
     return {name.lower(): value for name, value in headers.items() if name.lower() in names}
 
 
@@ -63,7 +75,9 @@ def public_uri(uri: str) -> str:
     parts = urlsplit(uri)
     address = parts.netloc.rpartition("@")[2]
     query = [(name, value) for name, value in parse_qsl(parts.query, True) if name.lower() not in SECRET_QUERY]
-    scheme, address = ("http", _LOOPBACK_ADDRESS) if parts.hostname in _LOOPBACK else (parts.scheme, address)
+    scheme = parts.scheme
+    if parts.hostname in _LOOPBACK:
+        scheme, address = scheme.rstrip("s"), _LOOPBACK_ADDRESS
     return urlunsplit((scheme, address, parts.path, urlencode(query), ""))
 
 
@@ -105,6 +119,33 @@ def request_secrets(headers: Mapping[str, str], url: str) -> list[str]:
     words = [value.rpartition(" ")[2] for value in held]  # after `Bearer`
     query = [value for name, value in parse_qsl(urlsplit(url).query) if name.lower() in SECRET_QUERY]
     return [*words, *query]
+
+
+def message_secrets(message: str) -> list[str]:
+    """The keys that a JSON message carries, by the names of its members."""
+    try:
+        return [text.rpartition(" ")[2] for text in _secrets_in(json.loads(message), False)]
+    except (ValueError, RecursionError):
+        return []
+
+
+def _secrets_in(value: Json, named: bool) -> Iterator[str]:
+    """Every string below a member of such a name."""
+    if isinstance(value, str) and named:
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _secrets_in(item, named)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _secrets_in(item, named or _SECRET_MEMBER.search(name) is not None)
+
+
+def scrub_frame(frame: T, secrets: Iterable[str]) -> T:
+    """A WebSocket message, or any other text, with its secrets replaced."""
+    if isinstance(frame, str):
+        return scrub_bytes(frame.encode(), secrets)[0].decode()
+    return scrub_bytes(frame, secrets)[0]
 
 
 def scrub_bytes(data: bytes, secrets: Iterable[str], ends: Sequence[int] = ()) -> tuple[bytes, list[int]]:

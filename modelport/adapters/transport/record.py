@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
-from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-from ...domain.errors import ModelConnectionError, SettingsError
+from ...domain.errors import ModelConnectionError
 from ...ports.clock import Clock
 from ...ports.transport import HttpRequest, HttpResponse, HttpTransport
 from ..clock import SystemClock
-from .cassette_file import Flow, interaction_text
+from .cassette_file import Flow
 from .cassette_scrub import public_interaction, request_secrets, scrub_bytes, server_of
+from .cassette_writer import CassetteWriter, Entry, Scrubber
 
 __all__ = ["RecordTransport", "Scrubber"]
-
-_Entry = dict[str, Any]
-"""An interaction as vcrpy writes it (Any: JSON)."""
-Scrubber = Callable[[_Entry], _Entry]
-"""Gets an interaction that is about to be written and gives what to write."""
 
 
 class RecordTransport:
@@ -41,55 +32,22 @@ class RecordTransport:
     def __init__(
         self, inner: HttpTransport, file: str | Path, scrubbers: Iterable[Scrubber] = (), clock: Clock | None = None
     ) -> None:
-        path = Path(file)
         self._inner = inner
-        self._file = path if path.suffix in (".yaml", ".yml") else path / "recorded.yaml"
-        self._scrubbers = tuple(scrubbers)
         self._clock = clock or SystemClock()
-        self._entries: list[_Entry | None] = []
-        self._texts: list[str] = []
+        self._writer = CassetteWriter(file, "recorded.yaml", "interactions", server_of, scrubbers, self._clock)
 
     async def send(self, request: HttpRequest, on_connected: Callable[[], None] | None = None) -> HttpResponse:
         """Send; the answer is written when it was read or closed. What gets no answer is not recorded."""
         start = self._clock.monotonic()
         response = await self._inner.send(request, on_connected)
-        number = len(self._entries)
-        self._entries.append(None)
-        self._texts.append("")
-        return _Response(response, start, self._clock, lambda answer: self._keep(number, request, answer))
+        number = self._writer.place()
+        return _Response(
+            response, start, self._clock, lambda answer: self._writer.keep(number, _entry(request, answer))
+        )
 
     async def aclose(self) -> None:
         """Close the inner transport's connections."""
         await self._inner.aclose()
-
-    def _keep(self, number: int, request: HttpRequest, answer: _Response) -> None:
-        entry = _entry(request, answer)
-        for scrubber in self._scrubbers:
-            entry = scrubber(entry)
-        self._entries[number] = entry
-        self._texts[number] = interaction_text(entry)
-        self._write()
-
-    def _write(self) -> None:
-        today = datetime.fromtimestamp(self._clock.wall(), timezone.utc).date()
-        server = server_of([entry for entry in self._entries if entry is not None])
-        facts = {"origin": "recorded", "server": server, "recorded_on": today, "version": 1}
-        text = "".join([yaml.safe_dump(facts, sort_keys=False), "interactions:\n", *self._texts])
-        try:
-            _replace(self._file, text)
-        except OSError as error:
-            raise SettingsError(f"{self._file}: cannot be written: {error.strerror}; name another file") from error
-
-
-def _replace(file: Path, text: str) -> None:
-    """Write the whole file or nothing."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 class _Response:
@@ -138,7 +96,7 @@ class _Response:
             keep(self)
 
 
-def _entry(request: HttpRequest, answer: _Response) -> _Entry:
+def _entry(request: HttpRequest, answer: _Response) -> Entry:
     """The interaction without the request's keys; where pieces end is moved along with what is replaced."""
     secrets = request_secrets(request.headers, request.url)
     ends, size = [], 0

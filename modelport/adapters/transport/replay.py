@@ -65,7 +65,7 @@ class ReplayTransport:
             raise mismatch(asked, [one for many in recorded.values() for one in many], str(self._source))
         number = self._played.get(asked.key, 0)
         if number >= len(found) and not self._repeat:
-            raise used_up(asked, len(found), str(self._source))
+            raise used_up(f"{asked.method} {asked.path}", len(found), str(self._source))
         self._played[asked.key] = number + 1
         return found[number % len(found)]
 

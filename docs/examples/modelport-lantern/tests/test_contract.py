@@ -12,4 +12,4 @@ class TestLanternChat(ChatContract):
 
 
 class TestLanternFormatter(FormatterContract):
-    model = LanternChatModel
+    chat = TestLanternChat

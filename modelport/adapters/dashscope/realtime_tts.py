@@ -1,0 +1,43 @@
+"""DashScope's speech synthesis from text that is still being written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from ...application.realtime_tts import RealtimeTTSModel
+from .credential import DashScopeCredential
+from .parameters import DashScopeCosyVoiceRealtimeTTSParameters, DashScopeRealtimeTTSParameters
+from .realtime_codecs import CosyVoiceCodec, QwenRealtimeCodec
+
+if TYPE_CHECKING:
+    from ...application.codec import Endpoint
+    from ...application.realtime_codec import RealtimeTTSCodec
+
+__all__ = ["DashScopeCosyVoiceRealtimeTTSModel", "DashScopeRealtimeTTSModel"]
+
+
+class _DashScopeRealtime(RealtimeTTSModel):
+    provider: ClassVar[str] = "dashscope"
+
+    def endpoint(self) -> Endpoint:
+        """The WebSocket services beside the credential's base URL."""
+        from ...application.codec import Endpoint
+
+        assert isinstance(self.credential, DashScopeCredential), "a DashScopeCredential"
+        return Endpoint(self.credential.websocket_url(), self.credential.auth_headers())
+
+
+class DashScopeRealtimeTTSModel(_DashScopeRealtime):
+    """Qwen's realtime speech models: audio begins while the text is still coming, word by word."""
+
+    Parameters = DashScopeRealtimeTTSParameters
+    type = "dashscope_realtime_tts"
+    codec: ClassVar[RealtimeTTSCodec] = QwenRealtimeCodec()
+
+
+class DashScopeCosyVoiceRealtimeTTSModel(_DashScopeRealtime):
+    """CosyVoice, Qwen-Audio and Sambert: audio comes by the sentence, and of Sambert once all text is there."""
+
+    Parameters = DashScopeCosyVoiceRealtimeTTSParameters
+    type = "dashscope_cosyvoice_realtime_tts"
+    codec: ClassVar[RealtimeTTSCodec] = CosyVoiceCodec()

@@ -1,0 +1,15 @@
+"""Agents: a model with a history and tools."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ._lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from .application.agent import Agent
+    from .application.function_tool import FunctionTool
+
+__all__ = ["Agent", "FunctionTool"]
+
+__getattr__ = lazy_exports(__name__, {"Agent": "application.agent", "FunctionTool": "application.function_tool"})

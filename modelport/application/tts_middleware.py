@@ -1,0 +1,86 @@
+"""An agent that talks: speech beside the text of its replies, and never in the text's way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import TYPE_CHECKING
+
+from ..domain.events import Event, ReplyEndEvent
+from ..ports.tts import TTSModel
+from .event_merge import EventMerge
+from .middleware import MiddlewareBase
+from .spoken_text import SpokenText
+from .tasks import cancel_all
+from .tts_speech import Speech
+
+if TYPE_CHECKING:
+    from .agent import Agent
+
+__all__ = ["TTSMiddleware"]
+
+
+class TTSMiddleware(MiddlewareBase):
+    """Adds the speech of each reply to its events, as one WAV data block for each text block.
+
+    A model that is not realtime speaks a block once its text is whole; a realtime one is connected for the reply, is
+    pushed each piece of text as it comes, and speaks meanwhile. Text events pass at once, whatever the speech does; the
+    end of the reply waits for the rest of the speech. A failure ends the speech with
+    `CustomEvent(name="speech_failed")`, and the reply goes on.
+
+    Args:
+        tts_model: who speaks. A realtime model speaks one reply at a time: a second one waits for its turn.
+        most_pending_characters: how far the speech may be behind the text before it gives up.
+        most_pending_audio: how many pieces of audio may wait to be read; then the speech model waits.
+    """
+
+    def __init__(
+        self, tts_model: TTSModel, *, most_pending_characters: int = 100_000, most_pending_audio: int = 64
+    ) -> None:
+        self.tts_model = tts_model
+        self._most_characters = most_pending_characters
+        self._most_audio = most_pending_audio
+        self._speaking: asyncio.Task[None] | None = None
+
+    async def on_reply(self, agent: Agent, events: AsyncIterator[Event]) -> AsyncGenerator[Event, None]:
+        """The reply's events with those of its speech among them, and its end after both."""
+        merge = EventMerge(self._most_audio)
+        text = SpokenText(self._most_characters)
+        voice = asyncio.create_task(self._speak(Speech(self.tts_model, text, merge.put_beside), self._before()))
+        if self.tts_model.realtime:
+            self._speaking = voice
+        words = asyncio.create_task(_pass_on(events, text, merge, voice))
+        words.add_done_callback(lambda _: merge.close())
+        try:
+            async for event in merge:
+                yield event
+            await words
+        finally:
+            await cancel_all([words, voice])
+
+    def _before(self) -> asyncio.Task[None] | None:
+        """The speech that has the connection now."""
+        before = self._speaking
+        mine = before is not None and before.get_loop() is asyncio.get_running_loop()
+        return before if mine else None
+
+    async def _speak(self, speech: Speech, before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await asyncio.wait([before])
+        await speech.run()
+
+
+async def _pass_on(
+    events: AsyncIterator[Event], text: SpokenText, merge: EventMerge, voice: asyncio.Task[None]
+) -> None:
+    """Every event to its reader; what ends the reply behind the last audio."""
+    put = merge.put_main
+    async for event in events:
+        text.hear(event)
+        if isinstance(event, ReplyEndEvent):
+            text.close()
+            await asyncio.wait([voice])
+            put = merge.put_beside
+        await put(event)
+    text.close()
+    await asyncio.wait([voice])

@@ -1,0 +1,54 @@
+"""Providers on this machine: servers that answer any legal request of the protocols that Modelport speaks.
+
+    async with ScriptedServer(answer_provider) as server:
+        model = OpenAIChatModel(OpenAICredential(api_key="k", base_url=server.base_url + "/v1"), "gpt-4.1")
+
+or, for credentials that name no server, `with offline_providers():` around the whole program. Their answers are made up
+and always the same: texts repeat what was said, a tool that is offered is called, structured output fits its schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from ..server import RecordedRequest, ScriptedAnswer
+from . import anthropic, dashscope_speech, embeddings, gemini, ollama, openai_chat, openai_responses
+from .dashscope_realtime import answer as answer_provider_socket
+
+__all__ = ["answer_provider", "answer_provider_socket"]
+
+_ENDINGS: tuple[tuple[str, Callable[[RecordedRequest], ScriptedAnswer]], ...] = (
+    ("/chat/completions", openai_chat.answer),
+    ("/responses", openai_responses.answer),
+    ("/responses/input_tokens", openai_responses.answer),
+    ("/v1/messages", anthropic.answer),
+    ("/v1/messages/count_tokens", anthropic.answer),
+    (":generateContent", gemini.answer),
+    (":streamGenerateContent", gemini.answer),
+    (":countTokens", gemini.answer),
+    ("/api/chat", ollama.answer),
+    ("/embeddings", embeddings.openai),
+    (":batchEmbedContents", embeddings.gemini),
+    (":embedContent", embeddings.gemini),
+    ("/api/embed", embeddings.ollama),
+    ("/text-embedding/text-embedding", embeddings.dashscope),
+    ("/multimodal-embedding/multimodal-embedding", embeddings.dashscope),
+    ("/multimodal-generation/generation", dashscope_speech.answer),
+)
+
+
+def answer_provider(request: RecordedRequest) -> ScriptedAnswer:
+    """The answer of the provider whose path this is; 404 for other paths, 400 for a body that is no JSON object."""
+    path = urlsplit(request.path).path
+    for ending, answer in _ENDINGS:
+        if path.endswith(ending):
+            try:
+                return answer(request)
+            except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+                return _refused(400, f"this is no request of {ending}: {type(error).__name__}: {error}")
+    return _refused(404, f"no provider has the path {path}")
+
+
+def _refused(status: int, message: str) -> ScriptedAnswer:
+    return ScriptedAnswer.json({"error": {"message": message, "type": "invalid_request_error"}}, status=status)

@@ -1,0 +1,62 @@
+"""What pytest needs of the contract suite: how a case concludes, and a summary at the end of the run.
+
+The classes work without the plugin; with it (`pytest11`), a run ends with a line for each contract and its cases left
+out, and `--contract-report=FILE` writes everything as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .contract.case import Outcome, Status
+from .contract.report import Report
+
+if TYPE_CHECKING:
+    from .contract.contract import Contract
+
+__all__ = ["conclude", "pytest_addoption", "pytest_terminal_summary"]
+
+_PROPERTY = "modelport_contract"
+
+
+def conclude(contract: Contract, outcome: Outcome, record_property: Callable[[str, object], None]) -> None:
+    """End the running test as the case ended."""
+    record_property(_PROPERTY, {"contract": contract.kind(), "subject": contract.subject, **outcome.to_json()})
+    if outcome.status is Status.BROKEN:
+        pytest.fail(outcome.detail, pytrace=False)
+    if outcome.status is not Status.HELD:
+        pytest.skip(outcome.detail)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--contract-report`."""
+    parser.addoption("--contract-report", metavar="FILE", help="write what held of the contracts to a JSON file")
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:  # Any: pytest gives no type for it
+    """One line a contract, and one a case that was left out."""
+    reports = _reports(terminalreporter.stats)
+    for report in reports:
+        terminalreporter.write_line(f"{report.contract} of {report.subject}: {report.summary()}")
+        for outcome in report.of(Status.LEFT_OUT):
+            terminalreporter.write_line(f"  {outcome.case}: {outcome.detail}")
+    path = config.getoption("--contract-report", default=None)
+    if path:
+        text = json.dumps([report.to_json() for report in reports], ensure_ascii=False, indent=2)
+        Path(path).write_text(text, encoding="utf-8")
+
+
+def _reports(stats: dict[str, list[Any]]) -> list[Report]:  # Any: pytest's test reports
+    found: dict[tuple[str, str], list[Outcome]] = {}
+    results = (result for name in ("passed", "failed", "skipped") for result in stats.get(name, ()))
+    for name, value in (pair for result in results for pair in getattr(result, "user_properties", ())):
+        if name == _PROPERTY:
+            fields = dict(value)
+            key = fields.pop("contract"), fields.pop("subject")
+            found.setdefault(key, []).append(Outcome(**{**fields, "status": Status(fields["status"])}))
+    return [Report(*key, outcomes) for key, outcomes in found.items()]

@@ -1,0 +1,208 @@
+"""Faults, each a patch of one place, that the contract suite must find."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+from unittest.mock import patch
+
+from modelport.adapters.dialects.openai_chat import formatter as chat_completions
+from modelport.adapters.wire import errors as wire_errors
+from modelport.adapters.wire.decoder import JsonDecoder
+from modelport.adapters.wire.framing import SSEFramer
+from modelport.application import attempts, http_attempt, http_body
+from modelport.application.chat_stream import ChatStream
+from modelport.application.clocks import CallClocks
+from modelport.application.http_answer import HttpAnswer
+from modelport.application.keyed_credential import KeyedCredential
+from modelport.domain.accumulation import ChatFold
+from modelport.domain.blocks import ProviderData
+from modelport.domain.conversation import TurnBuilder
+from modelport.domain.errors import ModelError
+from modelport.domain.messages import Msg
+from modelport.domain.responses import ChatResponse, FinishReason
+from modelport.domain.retry import Budget, RetryPolicy, wait_before_retry
+
+__all__ = ["FAULTS", "Fault"]
+
+Patch = AbstractContextManager[object]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """`about` says what is broken, `seed` breaks it; it is found on the cassettes of `provider`."""
+
+    about: str
+    seed: Callable[[], Patch]
+    provider: str = "anthropic"
+
+    def __str__(self) -> str:
+        return self.about
+
+
+def _wrapped(owner: Any, name: str, make: Callable[[Any], Any]) -> Callable[[], Patch]:
+    """A patch that replaces a function by what is made of it (Any: functions of any kind)."""
+    return lambda: patch.object(owner, name, make(getattr(owner, name)))
+
+
+def _some_pieces(original: Any) -> Any:
+    def piece(self: JsonDecoder, kind: Any, block_id: str, text: str, *rest: Any, **more: Any) -> None:
+        lost = kind == "text" and len(text) % 2 == 0
+        original(self, kind, block_id, "" if lost else text, *rest, **more)
+
+    return piece
+
+
+def _no_thoughts(original: Any) -> Any:
+    def piece(self: JsonDecoder, kind: Any, *rest: Any, **more: Any) -> None:
+        if kind != "thinking":
+            original(self, kind, *rest, **more)
+
+    return piece
+
+
+def _made_up_ids(original: Any) -> Any:
+    def piece(self: JsonDecoder, kind: Any, block_id: str, *rest: Any, **more: Any) -> None:
+        original(self, kind, f"call{len(block_id)}" if kind == "tool_call" else block_id, *rest, **more)
+
+    return piece
+
+
+def _without_system(original: Any) -> Any:
+    def add(self: TurnBuilder, message: Msg) -> None:
+        if message.role != "system":
+            original(self, message)
+
+    return add
+
+
+def _deaf_to_cancellation(original: Any) -> Any:
+    async def deltas(self: HttpAnswer) -> AsyncGenerator[ChatResponse, None]:
+        source = original(self)
+        while True:
+            try:
+                yield await anext(source)
+            except (StopAsyncIteration, asyncio.CancelledError):
+                await source.aclose()
+                return
+
+    return deltas
+
+
+def _no_usage(original: Any) -> Any:
+    return lambda self, attempts, seconds: _changed(original(self, attempts, seconds), "usage", None)
+
+
+def _never_last(original: Any) -> Any:
+    return lambda self, attempts, seconds: _changed(original(self, attempts, seconds), "is_last", False)
+
+
+def _changed(response: ChatResponse, name: str, value: object) -> ChatResponse:
+    setattr(response, name, value)
+    return response
+
+
+def _doubled_input(original: Any) -> Any:
+    def final(self: ChatFold, attempts: Any, seconds: float) -> ChatResponse:
+        response: ChatResponse = original(self, attempts, seconds)
+        if response.usage is not None:
+            response.usage = replace(response.usage, cache_input_tokens=response.usage.input_tokens + 1)
+        return response
+
+    return final
+
+
+@contextmanager
+def _every_end_is_an_end() -> Iterator[None]:
+    with ExitStack() as stack:
+        for cls in _subclasses(JsonDecoder):
+            if "_check_end" in cls.__dict__:
+                stack.enter_context(patch.object(cls, "_check_end", lambda self: None))
+        yield
+
+
+@contextmanager
+def _one_request_more() -> Iterator[None]:
+    original = wait_before_retry
+
+    def wait(error: ModelError, policy: RetryPolicy, *rest: Any) -> float | None:
+        return original(error, replace(policy, max_retries=policy.max_retries + 1), *rest)
+
+    with ExitStack() as stack:
+        stack.enter_context(patch.object(Budget, "left", property(lambda self: self.limit + 1 - self.spent)))
+        stack.enter_context(patch.object(attempts, "wait_before_retry", wait))
+        yield
+
+
+def _subclasses(cls: type[Any]) -> list[type[Any]]:
+    return [one for direct in cls.__subclasses__() for one in (direct, *_subclasses(direct))]
+
+
+def _one_event_a_packet(original: Any) -> Any:
+    return lambda self, data: original(self, data)[:1]
+
+
+def _text_first(original: Any) -> Any:
+    return lambda self, data: original(self, data.decode("utf-8", "replace").encode())
+
+
+def _no_carriage_returns(original: Any) -> Any:
+    return lambda self, data: data
+
+
+def _always_other(original: Any) -> Any:
+    numbers = itertools.count()
+    return lambda name, *rest: original(f"{name}{next(numbers)}", *rest)
+
+
+async def _left_open(self: ChatStream) -> None: ...
+
+
+def _never_idle(original: Any) -> Any:
+    def next_clock(self: CallClocks) -> Any:
+        reading, self.reading = self.reading, False
+        try:
+            return original(self)
+        finally:
+            self.reading = reading
+
+    return next_clock
+
+
+FAULTS: tuple[Fault, ...] = (
+    Fault("a decoder loses pieces of text", _wrapped(JsonDecoder, "_piece", _some_pieces)),
+    Fault("a decoder passes over thoughts", _wrapped(JsonDecoder, "_piece", _no_thoughts)),
+    Fault("a decoder makes up the ids of tool calls", _wrapped(JsonDecoder, "_piece", _made_up_ids)),
+    Fault("a framer takes one event of each packet", _wrapped(SSEFramer, "feed", _one_event_a_packet)),
+    Fault("a framer decodes text before it cuts it", _wrapped(SSEFramer, "feed", _text_first)),
+    Fault("a framer knows no CRLF", _wrapped(SSEFramer, "_with_line_feeds", _no_carriage_returns), "gemini"),
+    Fault("a cancellation is swallowed", _wrapped(HttpAnswer, "deltas", _deaf_to_cancellation)),
+    Fault("a stream that is closed keeps its connection", lambda: patch.object(ChatStream, "aclose", _left_open)),
+    Fault("a wrong key is tried again", _wrapped(wire_errors, "retryable_status", lambda _: lambda status: True)),
+    Fault("one request more is made than the budget has", _one_request_more),
+    Fault("Retry-After is ignored", _wrapped(http_body, "parse_retry_after", lambda _: lambda headers, now: None)),
+    Fault("the key is not sent", _wrapped(KeyedCredential, "auth_headers", lambda _: lambda self: {}), "moonshot"),
+    Fault("an error repeats the key", _wrapped(ModelError, "scrub", lambda _: lambda self, secrets: None)),
+    Fault("an error among events is passed over", _wrapped(HttpAnswer, "_raise_failure", lambda _: lambda *a: None)),
+    Fault("the end of the bytes passes for the end of the answer", _every_end_is_an_end),
+    Fault("the finish reason is always stop", _wrapped(ChatFold, "_reason", lambda _: lambda *a: FinishReason.STOP)),
+    Fault("the system message is lost", _wrapped(TurnBuilder, "add", _without_system)),
+    Fault("usage is lost", _wrapped(ChatFold, "final", _no_usage)),
+    Fault("more tokens are cached than were sent", _wrapped(ChatFold, "final", _doubled_input)),
+    Fault("no response says is_last", _wrapped(ChatFold, "final", _never_last)),
+    Fault("the idle clock never runs out", _wrapped(CallClocks, "_next", _never_idle)),
+    Fault("thoughts of other providers are sent", _wrapped(ProviderData, "owned_by", lambda _: lambda *a: True)),
+    Fault(
+        "tool names are changed in another way each time",
+        _wrapped(chat_completions, "legal_name", _always_other),
+        "moonshot",
+    ),
+    Fault(
+        "parameters that the card lacks are sent",
+        _wrapped(http_attempt, "parameter_values", lambda _: lambda values, card, checks: (values.model_dump(), [])),
+    ),
+)
