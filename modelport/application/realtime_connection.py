@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from ..domain.errors import ModelError
-from ..domain.retry import Budget, parse_retry_after
+from ..domain.retry import Budget, parse_retry_after, parse_should_retry
 from ..ports.runtime import Runtime
 from ..ports.websocket import WebSocketClosed, WebSocketConnection, WebSocketRejected
 from .attempts import Attempts
@@ -81,6 +81,9 @@ def _rejection(
     error = codec.map_error(refused.status, refused.headers, refused.body)
     error.request_id = request_id(refused.headers) or error.request_id
     error.retry_after = parse_retry_after(refused.headers, runtime.clock.wall()) or error.retry_after
+    should_retry = parse_should_retry(refused.headers)
+    if should_retry is not None:
+        error.retryable = should_retry
     error.scrub(request.endpoint.secrets())
     return error
 
