@@ -1,6 +1,6 @@
 """Lantern's protocol, purely: a request to bytes, bytes to deltas.
 
-A request is `{"model", "turns": [{"by", "says"}], "live", "longest"?, "heat"?}`. The answer is a line of JSON, or several
+A request is `{"model", "turns": [{"by", "says"}], "live", "longest"?, "heat"?}`. The answer is a line of JSON, or more
 with `live`: `{"says": "…"}` for each piece of text, and at the end `{"over": "done" | "cut", "words_in", "words_out"}`.
 `{"trouble": "…"}` in place of any line is an error.
 """
