@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, aclosing
 
 from ..domain.errors import InvalidRequestError
 from ..domain.events import Event, ModelCallStartEvent, ReplyEndEvent, ReplyStartEvent
 from ..domain.messages import Msg, SystemMsg
 from ..domain.responses import ChatResponse
-from ..domain.tool_choice import ToolSchema
+from ..ports.chat import ChatModel
 from .agent_events import BlockEvents, call_ended
 from .agent_history import Reply, Said, as_messages
 from .agent_tools import run_calls, tools_by_name
@@ -17,12 +17,7 @@ from .function_tool import FunctionTool, ToolFunction
 from .middleware import Middleware
 from .owned import Owned, close
 
-__all__ = ["Agent", "AskedModel"]
-
-AskedModel = Callable[
-    [list[Msg], list[ToolSchema] | None], Awaitable[ChatResponse | AsyncGenerator[ChatResponse, None]]
-]
-"""As much of a chat model as an agent needs: called with messages and tools, it answers as `ChatModel` says."""
+__all__ = ["Agent"]
 
 
 class Agent:
@@ -45,7 +40,7 @@ class Agent:
     def __init__(
         self,
         name: str,
-        model: AskedModel,
+        model: ChatModel,
         middlewares: Sequence[Middleware] = (),
         system_prompt: str = "",
         tools: Sequence[ToolFunction | FunctionTool] = (),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from ..domain.errors import ModelError
@@ -99,6 +98,7 @@ class RealtimeConnection:
         self._socket = socket
         self._secrets = request.endpoint.secrets()
         self._writer: asyncio.Task[None] | None = None
+        self._unsent: Exception | None = None
         self.protocol = codec.new_protocol(request)
         self.heard = False
         """Whether the server said anything since this was last set to false."""
@@ -112,6 +112,8 @@ class RealtimeConnection:
             self.heard = True
             event = self.protocol.receive(frame)
         except WebSocketClosed as closed:
+            if self._unsent is not None:
+                raise self._unsent from closed
             error = self.protocol.closed(closed.code, closed.reason)
             error.scrub(self._secrets)
             raise error from closed
@@ -141,9 +143,14 @@ class RealtimeConnection:
             await self._socket.aclose()
 
     async def _write(self, frames: list[str | bytes]) -> None:
-        """Send these, and what has been added meanwhile. Whoever receives sees a connection that ended."""
-        with suppress(WebSocketClosed):
+        """Send these, and what has been added meanwhile. Why that failed is met by whoever receives."""
+        try:
             while frames:
                 for frame in frames:
                     await self._socket.send(frame)
                 frames = self.protocol.frames_to_send()
+        except WebSocketClosed:
+            pass  # receiving tells the same
+        except Exception as error:  # what a connector of somebody else's, or of a replayed cassette, objects to
+            self._unsent = error
+            await self._socket.aclose()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from typing import Any, Protocol
 
 from ..domain.messages import Msg
@@ -25,7 +25,7 @@ class ChatModel(Protocol):
     async def __call__(
         self,
         messages: list[Msg],
-        tools: Sequence[ToolSchema] | None = None,
+        tools: list[ToolSchema] | None = None,
         tool_choice: ToolChoice | None = None,
         **kwargs: Any,  # Any: provider body fields
     ) -> ChatResponse | AsyncGenerator[ChatResponse, None]:

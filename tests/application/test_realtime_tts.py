@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gc
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any, ClassVar
 
@@ -250,3 +251,32 @@ async def test_closing_before_the_pump_ran() -> None:
     pushing.close()
     await subject.close()
     assert wire.closed and not session.calls
+
+
+class Objecting(Wire):
+    """A connector's own check of what is sent, as a cassette's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ended = asyncio.Event()
+
+    async def send(self, frame: Frame) -> None:
+        raise LookupError(f"{frame!r} is not expected here")
+
+    async def receive(self) -> Frame:
+        await self.ended.wait()
+        raise WebSocketClosed(1000)
+
+    async def aclose(self, code: int = 1000, reason: str = "") -> None:
+        self.closed = True
+        self.ended.set()
+
+
+async def test_what_the_connector_objects_to_is_what_the_caller_sees(caplog: pytest.LogCaptureFixture) -> None:
+    wire = Objecting()
+    subject = model(wire)
+    with pytest.raises(LookupError, match="'hello' is not expected here"):
+        await read(await opened(subject, "hello"))
+    await subject.close()
+    gc.collect()
+    assert wire.closed and not caplog.records, "and no task keeps an exception that nobody met"

@@ -7,7 +7,7 @@ from typing import Any
 from ..clock import VirtualClock
 from . import refusal_checks as checks
 from .asking import AskingContract, Tape
-from .asking_over import A_REFUSAL, AN_ANSWER, a_good, over_http, refusals
+from .asking_over import A_REFUSAL, AN_ANSWER, a_good, refusals
 from .case import Case, case, require
 from .secrets import SECRET, has_secret
 
@@ -73,7 +73,7 @@ async def retry_after_too_long(contract: AskingContract, tape: Tape) -> None:
     await checks.check_retry_after_too_long(_try(contract, tape))
 
 
-@case("The server's own word on retrying outranks the status", over_http, AN_ANSWER)
+@case("The server's own word on retrying outranks the status", a_good, AN_ANSWER)
 async def should_retry(contract: AskingContract, tape: Tape) -> None:
     await checks.check_should_retry(_try(contract, tape))
 
