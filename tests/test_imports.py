@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+import modelport
 
 HEAVY = {
     "dependency_injector",
@@ -42,9 +45,14 @@ def test_building_a_model_loads_nothing_heavy_and_one_provider() -> None:
     assert providers <= {"openai", "dialects", "wire"}
 
 
-@pytest.mark.parametrize(
-    "face", ["message", "credential", "model", "formatter", "tool", "error", "transport", "provider", "tts"]
-)
+FACES = sorted({path.stem for path in Path(modelport.__file__).parent.glob("[!_]*.py")} | {"testing"})
+
+
+def test_there_are_faces() -> None:
+    assert {"message", "model", "tts", "testing"} <= set(FACES)
+
+
+@pytest.mark.parametrize("face", FACES)
 def test_every_face_exports_what_it_lists(face: str) -> None:
     code = f"import modelport.{face} as face; print(' '.join(n for n in face.__all__ if getattr(face, n) is None))"
     assert loaded(code) == [set()]
