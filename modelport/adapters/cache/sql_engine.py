@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import asynccontextmanager, contextmanager, suppress
 from importlib.util import find_spec
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, finalize
 
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
@@ -53,7 +53,8 @@ class LoopEngines:
     """Opens connections for whichever event loop runs, and prepares the tables once per loop.
 
     A pool ends with its loop: it hangs on an asynchronous generator, which a loop finishes in `shutdown_asyncgens`, as
-    `asyncio.run` calls it. So nothing needs to be closed by hand, and nothing is reported as leaked.
+    `asyncio.run` calls it. It ends before that when its owner is dropped. So nothing needs to be closed by hand, and
+    nothing is reported as leaked.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class LoopEngines:
         self._make_tables = prepare
         self._subject = subject
         self._attached: WeakKeyDictionary[asyncio.AbstractEventLoop, _Attached] = WeakKeyDictionary()
+        finalize(self, _close_all, self._attached).atexit = False
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -123,6 +125,7 @@ class _Attached:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
+        self.loop = asyncio.get_running_loop()
         self.ready = False
         self.preparing = asyncio.Lock()
         self._sqlite = engine.dialect.name == "sqlite"
@@ -131,6 +134,7 @@ class _Attached:
         # Waiting here is fair and cheap; SQLite itself waits by sleeping, and whoever wakes up first wins.
         self._one_writer = asyncio.Lock()
         self._end: AsyncGenerator[None, None] | None = None
+        self._closing: asyncio.Task[None] | None = None
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
@@ -144,7 +148,10 @@ class _Attached:
     async def hang_on_loop(self, registry: WeakKeyDictionary[asyncio.AbstractEventLoop, _Attached]) -> None:
         """Close with the running loop."""
         if self._end is None:
-            self._end = _until_the_end(self.engine, registry)
+            # Held until it is closed: a pool that is collected as garbage finds its connections half dismantled.
+            _open.difference_update([each for each in _open if each.loop.is_closed()])
+            _open.add(self)
+            self._end = _until_the_end(self, registry)
             await anext(self._end)
 
     async def aclose(self) -> None:
@@ -152,16 +159,32 @@ class _Attached:
         if self._end is not None:
             await self._end.aclose()
 
+    def close_soon(self) -> None:
+        """Have all connections closed by the loop, which is running."""
+        if self in _open:
+            self._closing = self.loop.create_task(self.aclose())
+
+
+_open: set[_Attached] = set()
+
 
 async def _until_the_end(
-    engine: AsyncEngine, registry: WeakKeyDictionary[asyncio.AbstractEventLoop, _Attached]
+    attached: _Attached, registry: WeakKeyDictionary[asyncio.AbstractEventLoop, _Attached]
 ) -> AsyncGenerator[None, None]:
     try:
         yield
     finally:
         # The pool's own locks refer to the loop, and would keep it alive in the registry for ever.
-        registry.pop(asyncio.get_running_loop(), None)
-        await engine.dispose()
+        registry.pop(attached.loop, None)
+        _open.discard(attached)
+        await attached.engine.dispose()
+
+
+def _close_all(registry: WeakKeyDictionary[asyncio.AbstractEventLoop, _Attached]) -> None:
+    """The owner is gone, in whatever thread: each loop closes its own."""
+    for loop, attached in list(registry.items()):
+        with suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(attached.close_soon)
 
 
 def _engine(url: sa.URL) -> AsyncEngine:

@@ -248,6 +248,30 @@ for n in range(3):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_a_cache_that_is_dropped_closes_in_silence(tmp_path: Path) -> None:
+    code = f"""
+import asyncio, gc, threading
+from modelport.adapters.cache.sql import SQLEmbeddingCache
+async def main():
+    for n in range(3):
+        cache = SQLEmbeddingCache({url(tmp_path)!r})
+        await asyncio.gather(*(cache.store([[1.0]], [n, k]) for k in range(5)))
+        del cache
+        gc.collect()
+    for _ in range(500):
+        if not any("aiosqlite" in str(thread) or "worker" in str(thread) for thread in threading.enumerate()):
+            return
+        await asyncio.sleep(0.01)
+    print("still open:", threading.enumerate())
+asyncio.run(main())
+"""
+    done = subprocess.run(
+        [sys.executable, "-X", "dev", "-W", "always", "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    noise = [line for line in done.stderr.splitlines() if not line.startswith("Executing ")]  # asyncio's slow callbacks
+    assert (done.returncode, done.stdout, noise) == (0, "", [])
+
+
 async def test_many_may_create_the_tables_at_the_same_time(tmp_path: Path) -> None:
     for database in range(10):
         (tmp_path / str(database)).mkdir()
