@@ -9,6 +9,7 @@ from .._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from .answers import Pause
+    from .cassette_server import CassetteServer
     from .clock import VirtualClock
     from .contract.cache import CacheContract
     from .contract.case import Case, NotApplicableError, Outcome, Status, case, require, require_equal
@@ -22,14 +23,21 @@ if TYPE_CHECKING:
     from .network import NetworkForbiddenError, forbid_network
     from .offline import offline_providers
     from .other_doubles import ScriptedEmbeddingModel, ScriptedRealtimeTTSModel, ScriptedTTSModel
-    from .server import ScriptedAnswer, ScriptedServer
+    from .server import ABORT, CLOSE, HANG, RecordedRequest, ScriptedAnswer, ScriptedServer
+    from .websocket_server import Close, Expect, Script, ScriptedConnection, ScriptedWebSocketServer
 
 __all__ = [
+    "ABORT",
+    "CLOSE",
+    "HANG",
     "CacheContract",
     "Case",
+    "CassetteServer",
     "ChatContract",
+    "Close",
     "Contract",
     "EmbeddingContract",
+    "Expect",
     "FormatterContract",
     "FunctionChatModel",
     "NetworkForbiddenError",
@@ -37,14 +45,18 @@ __all__ = [
     "Outcome",
     "Pause",
     "RecordedCall",
+    "RecordedRequest",
     "Report",
+    "Script",
     "ScriptOverError",
     "ScriptedAnswer",
     "ScriptedChatModel",
+    "ScriptedConnection",
     "ScriptedEmbeddingModel",
     "ScriptedRealtimeTTSModel",
     "ScriptedServer",
     "ScriptedTTSModel",
+    "ScriptedWebSocketServer",
     "Status",
     "TTSContract",
     "VirtualClock",
@@ -58,26 +70,36 @@ __all__ = [
 __getattr__ = lazy_exports(
     __name__,
     {
+        "ABORT": "testing.server",
+        "CLOSE": "testing.server",
         "CacheContract": "testing.contract.cache",
         "Case": "testing.contract.case",
+        "CassetteServer": "testing.cassette_server",
         "ChatContract": "testing.contract.chat",
+        "Close": "testing.websocket_server",
         "Contract": "testing.contract.contract",
         "EmbeddingContract": "testing.contract.embedding",
+        "Expect": "testing.websocket_server",
         "FormatterContract": "testing.contract.formatter",
         "FunctionChatModel": "testing.doubles",
+        "HANG": "testing.server",
         "NetworkForbiddenError": "testing.network",
         "NotApplicableError": "testing.contract.case",
         "Outcome": "testing.contract.case",
         "Pause": "testing.answers",
         "RecordedCall": "testing.doubles",
+        "RecordedRequest": "testing.server",
         "Report": "testing.contract.report",
+        "Script": "testing.websocket_server",
         "ScriptOverError": "testing.doubles",
         "ScriptedAnswer": "testing.server",
         "ScriptedChatModel": "testing.doubles",
+        "ScriptedConnection": "testing.websocket_server",
         "ScriptedEmbeddingModel": "testing.other_doubles",
         "ScriptedRealtimeTTSModel": "testing.other_doubles",
         "ScriptedServer": "testing.server",
         "ScriptedTTSModel": "testing.other_doubles",
+        "ScriptedWebSocketServer": "testing.websocket_server",
         "Status": "testing.contract.case",
         "TTSContract": "testing.contract.tts",
         "VirtualClock": "testing.clock",

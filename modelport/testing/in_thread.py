@@ -31,7 +31,10 @@ class LoopbackServer:
 
     @contextlib.contextmanager
     def in_thread(self) -> Iterator[Self]:
-        """The server in a thread of its own, for synchronous tests and clients in other processes."""
+        """The server in a thread of its own, for synchronous tests and clients in other processes.
+
+        What goes wrong there is raised when it is left, unless something else is.
+        """
         ready, stop, failures = threading.Event(), asyncio.Event(), list[BaseException]()
 
         async def serve() -> None:
@@ -55,8 +58,11 @@ class LoopbackServer:
         try:
             yield self
         finally:
-            self.set(stop)
+            if thread.is_alive():
+                self.set(stop)
             thread.join()
+        if failures:
+            raise failures[0]
 
     def run(self, coroutine: Coroutine[Any, Any, T], timeout: float = 10.0) -> T:
         """Run a coroutine in the server's loop from another thread: `server.run(server.request(0))`."""

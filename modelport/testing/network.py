@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,24 +18,56 @@ class NetworkForbiddenError(AssertionError):
     """A test tried to leave the machine."""
 
 
+_METHODS = ("connect", "connect_ex", "sendto", "sendmsg")
+_NAMED_FIRST = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr")
+"""The lookups whose first argument is a host."""
+
+_lock = threading.Lock()
+_unguarded: list[tuple[Any, str, Any]] = []
+"""What stands guarded now, and what it was before (Any: a class or module, a function)."""
+_guards = 0
+
+
 @contextmanager
 def forbid_network() -> Iterator[None]:
     """Within it, sockets reach loopback addresses and Unix sockets only, and no other host's name is looked up.
 
-    Everything that is built on Python's sockets is held to it, whatever the thread or event loop: HTTP clients,
-    WebSockets, asyncio's connections and datagrams. Loops with sockets of their own, such as uvloop, are not seen.
+    Everything in this process that is built on Python's sockets is held to it, whatever the thread or event loop: HTTP
+    clients, WebSockets, asyncio's connections and datagrams. Loops with sockets of their own, such as uvloop, and
+    child processes are not seen. Several guards may be up at once; the last one to go takes the rest away.
     """
-    guarded = {name: getattr(socket.socket, name) for name in ("connect", "connect_ex", "sendto")}
-    lookup = socket.getaddrinfo
-    for name, method in guarded.items():
-        setattr(socket.socket, name, _guarded(method))
-    socket.getaddrinfo = _guarded_lookup(lookup)
+    global _guards
+    with _lock:
+        _guards += 1
+        if _guards == 1:
+            _put_up()
     try:
         yield
     finally:
-        for name, method in guarded.items():
-            setattr(socket.socket, name, method)
-        socket.getaddrinfo = lookup
+        with _lock:
+            _guards -= 1
+            if _guards == 0:
+                _take_down()
+
+
+def _put_up() -> None:
+    for name in _METHODS:
+        if hasattr(socket.socket, name):  # Windows has no `sendmsg`
+            _replace(socket.socket, name, _guarded)
+    for name in _NAMED_FIRST:
+        _replace(socket, name, _guarded_lookup)
+    _replace(socket, "getnameinfo", _guarded_naming)
+
+
+def _take_down() -> None:
+    while _unguarded:
+        setattr(*_unguarded.pop())
+
+
+def _replace(owner: Any, name: str, guard: Callable[[Any], Any]) -> None:  # Any: as above
+    original = getattr(owner, name)
+    _unguarded.append((owner, name, original))
+    setattr(owner, name, guard(original))
 
 
 def _guarded(method: Callable[..., Any]) -> Callable[..., Any]:  # Any: as the socket's methods
@@ -42,7 +75,7 @@ def _guarded(method: Callable[..., Any]) -> Callable[..., Any]:  # Any: as the s
 
     def checked(self: socket.socket, *arguments: Any) -> Any:
         if self.family in (socket.AF_INET, socket.AF_INET6) and arguments and isinstance(arguments[-1], tuple):
-            _check(str(arguments[-1][0]))
+            _check(_text(arguments[-1][0]))
         return method(self, *arguments)
 
     return checked
@@ -51,13 +84,29 @@ def _guarded(method: Callable[..., Any]) -> Callable[..., Any]:  # Any: as the s
 def _guarded_lookup(lookup: Callable[..., Any]) -> Callable[..., Any]:  # Any: as `socket.getaddrinfo`
     """The same lookup, for names of this machine; an address is no name, and connecting to it is looked at later."""
 
-    def checked(host: Any, port: Any, *arguments: Any, **options: Any) -> Any:
-        name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
-        if name is not None and _is_name(name) and name != socket.gethostname():
+    def checked(host: Any, *arguments: Any, **options: Any) -> Any:
+        name = None if host is None else _text(host)
+        by_address = lookup.__name__ == "gethostbyaddr"
+        if name is not None and (by_address or _is_name(name)) and name != socket.gethostname():
             _check(name)
-        return lookup(host, port, *arguments, **options)
+        return lookup(host, *arguments, **options)
 
     return checked
+
+
+def _guarded_naming(lookup: Callable[..., Any]) -> Callable[..., Any]:  # Any: as `socket.getnameinfo`
+    """The same lookup of an address's name, which asks nobody when it is to stay a number."""
+
+    def checked(address: Any, flags: int) -> Any:
+        if not flags & socket.NI_NUMERICHOST:
+            _check(_text(address[0]))
+        return lookup(address, flags)
+
+    return checked
+
+
+def _text(host: Any) -> str:  # Any: sockets take texts and bytes
+    return bytes(host).decode("ascii", "replace") if isinstance(host, bytes | bytearray) else str(host)
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
@@ -86,5 +135,7 @@ def _is_name(host: str) -> bool:
 
 def _check(host: str) -> None:
     address = _address(host)
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
     if not (address.is_loopback if address else host.lower() in _LOCAL_NAMES):
         raise NetworkForbiddenError(f"a test tried to connect to {host}; use a loopback server or a cassette")

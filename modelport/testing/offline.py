@@ -6,9 +6,8 @@ import dataclasses
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from .. import _build_default_runtime
 from ..composition.defaults import build_runtime
-from ..ports.runtime import Runtime, set_default_runtime
+from ..ports.runtime import Runtime, replaced_default_runtime
 from .providers import answer_provider, answer_provider_socket
 from .redirect import RedirectConnector, RedirectTransport
 from .server import RecordedRequest, ScriptedAnswer, ScriptedServer
@@ -29,12 +28,9 @@ def offline_providers(
     with (
         ScriptedServer(answer).in_thread() as server,
         ScriptedWebSocketServer(answer_provider_socket).in_thread() as sockets,
+        replaced_default_runtime(lambda: redirected_runtime(server.base_url, sockets.base_url)),
     ):
-        set_default_runtime(lambda: redirected_runtime(server.base_url, sockets.base_url))
-        try:
-            yield server
-        finally:
-            set_default_runtime(_build_default_runtime)
+        yield server
 
 
 def redirected_runtime(http_url: str, websocket_url: str) -> Runtime:
@@ -43,5 +39,5 @@ def redirected_runtime(http_url: str, websocket_url: str) -> Runtime:
     return dataclasses.replace(
         runtime,
         transport=RedirectTransport(runtime.transport, http_url, kept=("127.0.0.1",)),
-        websockets=RedirectConnector(runtime.websockets, websocket_url),
+        websockets=RedirectConnector(runtime.websockets, websocket_url, kept=("127.0.0.1",)),
     )

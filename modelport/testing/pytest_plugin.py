@@ -7,7 +7,6 @@ out, and `--contract-report=FILE` writes everything as JSON.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,14 +18,15 @@ from .contract.report import Report
 if TYPE_CHECKING:
     from .contract.contract import Contract
 
-__all__ = ["conclude", "pytest_addoption", "pytest_terminal_summary"]
+__all__ = ["conclude", "pytest_addoption", "pytest_configure", "pytest_terminal_summary"]
 
 _PROPERTY = "modelport_contract"
 
 
-def conclude(contract: Contract, outcome: Outcome, record_property: Callable[[str, object], None]) -> None:
+def conclude(contract: Contract, outcome: Outcome, test: pytest.Item) -> None:
     """End the running test as the case ended."""
-    record_property(_PROPERTY, {"contract": contract.kind(), "subject": contract.subject, **outcome.to_json()})
+    facts = {"contract": contract.kind(), "subject": contract.subject, **outcome.to_json()}
+    test.user_properties.append((_PROPERTY, facts))  # the fixture `record_property` warns where JUnit XML is written
     if outcome.status is Status.BROKEN:
         pytest.fail(outcome.detail, pytrace=False)
     if outcome.status is not Status.HELD:
@@ -36,6 +36,19 @@ def conclude(contract: Contract, outcome: Outcome, record_property: Callable[[st
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--contract-report`."""
     parser.addoption("--contract-report", metavar="FILE", help="write what held of the contracts to a JSON file")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder of the report: else the run would fail at its end."""
+    path = config.getoption("--contract-report", default=None)
+    if path is None:
+        return
+    if not path or Path(path).is_dir():
+        raise pytest.UsageError(f"--contract-report: {path!r} is no name of a file")
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise pytest.UsageError(f"--contract-report: {error}") from error
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:  # Any: pytest gives no type for it

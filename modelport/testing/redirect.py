@@ -36,13 +36,15 @@ class RedirectTransport:
 class RedirectConnector:
     """The same for WebSockets; `base_url` begins with `ws`."""
 
-    def __init__(self, inner: WebSocketConnector, base_url: str) -> None:
+    def __init__(self, inner: WebSocketConnector, base_url: str, kept: Collection[str] = ()) -> None:
         self._inner = inner
         self._base_url = base_url
+        self._kept = kept
 
     async def connect(self, request: WebSocketRequest) -> WebSocketConnection:
         """Connect to the other host."""
-        return await self._inner.connect(dataclasses.replace(request, url=_moved(request.url, self._base_url)))
+        url = request.url if urlsplit(request.url).hostname in self._kept else _moved(request.url, self._base_url)
+        return await self._inner.connect(dataclasses.replace(request, url=url))
 
     async def aclose(self) -> None:
         """Close what the wrapped connector has open."""

@@ -95,14 +95,18 @@ class RecordedRequest:
 class ScriptedServer(LoopbackServer):
     """Plays answers in their order, or what a function of the request gives, and records the requests.
 
-    When the script is over, requests get a 500 that says so. Leaving `async with` ends every open connection.
+    When the script is over, requests get a 500 that says so; likewise when the script is wrong, which leaving
+    `async with` raises after it has ended every open connection.
     """
 
     def __init__(
         self, answers: Sequence[ScriptedAnswer] | Callable[[RecordedRequest], ScriptedAnswer] = (), port: int = 0
     ) -> None:
         super().__init__()
+        if isinstance(answers, ScriptedAnswer):
+            raise TypeError("answers is a single ScriptedAnswer; give a list of them")
         self._answers = answers
+        self._failures: list[Exception] = []
         self._port = port
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -128,6 +132,8 @@ class ScriptedServer(LoopbackServer):
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._failures and error is None:
+            raise self._failures[0]
 
     async def request(self, number: int = 0) -> RecordedRequest:
         """The request of that number, as soon as it has come."""
@@ -158,12 +164,21 @@ class ScriptedServer(LoopbackServer):
         while (parts := await read_request(connection)) is not None:
             request = RecordedRequest(*parts, client_closed=connection.client_closed)
             self.requests.append(request)
-            answer = self._next_answer(request)
+            answer = self._checked_answer(request)
             async with self._arrived:
                 self._arrived.notify_all()
             if not await _play(answer, connection):
                 return
             request.answered = True
+
+    def _checked_answer(self, request: RecordedRequest) -> ScriptedAnswer:
+        """The next answer, or one that says what is wrong with it."""
+        try:
+            return _checked(self._next_answer(request))
+        except Exception as error:
+            self._failures.append(error)
+            told = f"the script of the server is wrong: {type(error).__name__}: {error}"
+            return ScriptedAnswer.json({"error": {"message": told}}, status=500)
 
     def _next_answer(self, request: RecordedRequest) -> ScriptedAnswer:
         if callable(self._answers):
@@ -173,6 +188,16 @@ class ScriptedServer(LoopbackServer):
             return self._answers[number]
         told = f"the script has {len(self._answers)} answers; this is request {number + 1}: {request.path}"
         return ScriptedAnswer.json({"error": {"message": told}}, status=500)
+
+
+def _checked(answer: Any) -> ScriptedAnswer:  # Any: whatever the script gave
+    """The answer; raises `TypeError` for what is none, and for what is no step in it."""
+    if not isinstance(answer, ScriptedAnswer):
+        raise TypeError(f"{answer!r:.200} is no ScriptedAnswer")
+    for step in (*answer.before, *answer.body):
+        if not isinstance(step, bytes | asyncio.Event | _Act):
+            raise TypeError(f"{step!r:.200} is no step of an answer; give bytes, an event, HANG, CLOSE or ABORT")
+    return answer
 
 
 async def _play(answer: ScriptedAnswer, connection: Connection) -> bool:

@@ -57,7 +57,10 @@ class Expect:
             return self.what(frame)
         if not isinstance(self.what, Mapping):
             return self.what is None or frame == self.what
-        value = json.loads(frame) if isinstance(frame, str) else None
+        try:
+            value = json.loads(frame) if isinstance(frame, str) else None
+        except ValueError:
+            return False
         return isinstance(value, dict) and all(value.get(name) == wanted for name, wanted in self.what.items())
 
 
@@ -192,7 +195,7 @@ class ScriptedWebSocketServer(WebSocketLoopbackServer):
         headers = {name.lower(): value for name, value in request.headers.raw_items()}
         connection = ScriptedConnection(socket, request.path, headers)
         self.connections.append(connection)
-        script = self._next_script(connection)
+        script = self._script_or_refusal(connection)
         async with self._arrived:
             self._arrived.notify_all()
         for step in script.before:
@@ -238,6 +241,14 @@ class ScriptedWebSocketServer(WebSocketLoopbackServer):
             socket.transport.abort()
         else:
             socket.transport.close()
+
+    def _script_or_refusal(self, connection: ScriptedConnection) -> Script:
+        """The next script, or one that says why there is none."""
+        try:
+            return self._next_script(connection)
+        except Exception as error:
+            self._failures.append(error)
+            return Script(status=500, body=f"the choice of a script failed: {type(error).__name__}: {error}".encode())
 
     def _next_script(self, connection: ScriptedConnection) -> Script:
         number = len(self.connections)

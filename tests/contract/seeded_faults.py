@@ -14,11 +14,13 @@ from modelport.adapters.dialects.openai_chat import formatter as chat_completion
 from modelport.adapters.wire import errors as wire_errors
 from modelport.adapters.wire.decoder import JsonDecoder
 from modelport.adapters.wire.framing import SSEFramer
-from modelport.application import attempts, http_attempt, http_body
+from modelport.application import attempts, http_attempt, http_body, token_counter
 from modelport.application.chat_stream import ChatStream
 from modelport.application.clocks import CallClocks
 from modelport.application.http_answer import HttpAnswer
 from modelport.application.keyed_credential import KeyedCredential
+from modelport.application.structured_rung import Rung
+from modelport.application.structured_target import StructuredTarget
 from modelport.domain.accumulation import ChatFold
 from modelport.domain.blocks import ProviderData
 from modelport.domain.conversation import TurnBuilder
@@ -26,6 +28,7 @@ from modelport.domain.errors import ModelError
 from modelport.domain.messages import Msg
 from modelport.domain.responses import ChatResponse, FinishReason
 from modelport.domain.retry import Budget, RetryPolicy, wait_before_retry
+from modelport.domain.structured_output import OutputRequest
 
 __all__ = ["FAULTS", "Fault"]
 
@@ -132,8 +135,13 @@ def _one_request_more() -> Iterator[None]:
     def wait(error: ModelError, policy: RetryPolicy, *rest: Any) -> float | None:
         return original(error, replace(policy, max_retries=policy.max_retries + 1), *rest)
 
+    def take(self: Budget) -> bool:
+        self.spent += 1
+        return self.spent <= self.limit + 1
+
     with ExitStack() as stack:
         stack.enter_context(patch.object(Budget, "left", property(lambda self: self.limit + 1 - self.spent)))
+        stack.enter_context(patch.object(Budget, "take", take))
         stack.enter_context(patch.object(attempts, "wait_before_retry", wait))
         yield
 
@@ -173,6 +181,25 @@ def _never_idle(original: Any) -> Any:
     return next_clock
 
 
+def _without_tools(original: Any) -> Any:
+    return lambda messages, tools: original(messages, None)
+
+
+def _as_counted(original: Any) -> Any:
+    return lambda tokens, **said: original(tokens, estimated=False, source="anthropic")
+
+
+def _made_up_count(original: Any) -> Any:
+    async def counted(*arguments: Any) -> int:
+        try:
+            count: int = await original(*arguments)
+        except ModelError:
+            return 42
+        return count
+
+    return counted
+
+
 FAULTS: tuple[Fault, ...] = (
     Fault("a decoder loses pieces of text", _wrapped(JsonDecoder, "_piece", _some_pieces)),
     Fault("a decoder passes over thoughts", _wrapped(JsonDecoder, "_piece", _no_thoughts)),
@@ -205,4 +232,15 @@ FAULTS: tuple[Fault, ...] = (
         "parameters that the card lacks are sent",
         _wrapped(http_attempt, "parameter_values", lambda _: lambda values, card, checks: (values.model_dump(), [])),
     ),
+    Fault(
+        "an object is returned unchecked", _wrapped(StructuredTarget, "checked", lambda _: lambda self, it: (it, it))
+    ),
+    Fault("the schema of an object is not sent", lambda: patch.object(Rung, "output", OutputRequest())),
+    Fault(
+        "an invalid object is asked for again without a word",
+        _wrapped(Rung, "asked_again", lambda _: lambda self, messages, *rest: messages),
+    ),
+    Fault("the tokens of tools are not counted", _wrapped(token_counter, "estimated", _without_tools)),
+    Fault("an estimate passes for a count", _wrapped(token_counter, "TokenCount", _as_counted)),
+    Fault("a count that fails is made up", _wrapped(token_counter, "_counted", _made_up_count)),
 )

@@ -137,6 +137,10 @@ async def test_a_broken_cache_is_found(broken: type[DictCache], case: str) -> No
 
 
 async def test_a_cache_that_cannot_be_made_is_broken_everywhere() -> None:
-    report = await CacheContract().run("miss")
+    class Unmakeable(CacheContract):
+        async def make(self, folder: Path) -> EmbeddingCacheBase:
+            raise OSError("make room first")
+
+    report = await Unmakeable().run("miss")
     assert [outcome.status for outcome in report.outcomes] == [Status.BROKEN]
     assert "make" in report.outcomes[0].detail

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
+import pytest
+
 from modelport.composition.registry import ProviderRegistry
-from modelport.testing import Contract, FormatterContract
+from modelport.testing import Contract, FormatterContract, Status
 from modelport.testing.contract.of_provider import contracts_of
 from tests.cassettes import CASSETTES
 
@@ -27,6 +30,9 @@ def contracts() -> Iterator[type[Contract]]:
                 yield found
 
 
+EVERYWHERE = ("object_as_text", "object_as_call", "object_grows", "never_an_object", "object_by_card")
+COUNTING = {"AnthropicChatModel", "GeminiChatModel", "OpenAIResponseModel"}
+
 _ALL = {f"Test{found().subject}": found for found in contracts()}
 globals().update(_ALL)
 
@@ -34,3 +40,10 @@ globals().update(_ALL)
 def test_nothing_is_missing() -> None:
     kinds = [found.kind() for found in _ALL.values()]
     assert (kinds.count("ChatContract"), kinds.count("FormatterContract")) == (9, 18)
+
+
+@pytest.mark.parametrize("name", [*EVERYWHERE, "count_is_told", "count_fails"])
+def test_a_case_applies_where_it_should(name: str) -> None:
+    chats = [found() for found in _ALL.values() if found().kind() == "ChatContract"]
+    held = {chat.subject for chat in chats if asyncio.run(chat.run(name)).of(Status.HELD)}
+    assert held == ({chat.subject for chat in chats} if name in EVERYWHERE else COUNTING)

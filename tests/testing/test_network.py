@@ -89,3 +89,42 @@ def test_afterwards_everything_is_as_before() -> None:
     with pytest.raises(ZeroDivisionError), forbid_network():
         raise ZeroDivisionError
     assert before == (socket.socket.connect, socket.socket.sendto, socket.getaddrinfo)
+
+
+@pytest.mark.parametrize("name", ["gethostbyname", "gethostbyname_ex", "gethostbyaddr", "getfqdn"])
+def test_no_lookup_asks_another_machine(name: str) -> None:
+    with forbid_network(), pytest.raises(NetworkForbiddenError, match="example"):
+        getattr(socket, name)("host.example")
+    with forbid_network():
+        assert getattr(socket, name)("localhost")
+
+
+def test_an_address_has_no_name_beyond_this_machine() -> None:
+    with forbid_network():
+        with pytest.raises(NetworkForbiddenError):
+            socket.getnameinfo(("192.0.2.1", 80), 0)
+        assert socket.getnameinfo(("192.0.2.1", 80), socket.NI_NUMERICHOST | socket.NI_NUMERICSERV)[0] == "192.0.2.1"
+
+
+def test_a_message_of_several_buffers() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock, forbid_network():
+        with pytest.raises(NetworkForbiddenError):
+            sock.sendmsg([b"x"], [], 0, ("192.0.2.1", 53))
+        sock.sendmsg([b"x"], [], 0, ("127.0.0.1", 9))
+
+
+def test_guards_that_overlap_end_with_the_last() -> None:
+    before = socket.socket.connect, socket.getaddrinfo
+    first, second = forbid_network(), forbid_network()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    with pytest.raises(NetworkForbiddenError):
+        socket.getaddrinfo("host.example", 80)
+    second.__exit__(None, None, None)
+    assert before == (socket.socket.connect, socket.getaddrinfo)
+
+
+def test_loopback_is_loopback_however_written() -> None:
+    with socket.socket(socket.AF_INET6) as sock, forbid_network():
+        assert sock.connect_ex(("::ffff:127.0.0.1", 1))

@@ -262,3 +262,9 @@ def test_an_example_of_a_schema_that_refers_to_itself() -> None:
     tree = {"type": "object", "properties": {"next": {"$ref": "#/$defs/tree"}, "name": {"type": "string"}}}
     schema = {"$ref": "#/$defs/tree", "$defs": {"tree": {**tree, "required": ["name"]}}}
     jsonschema.validate(example(schema), schema)
+
+
+def test_an_example_of_a_schema_that_needs_itself_or_null() -> None:
+    again = {"anyOf": [{"$ref": "#"}, {"type": "null"}]}
+    schema = {"type": "object", "properties": {"next": again}, "required": ["next"], "additionalProperties": False}
+    jsonschema.validate(example(schema), schema)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -91,3 +93,29 @@ def test_serves_from_a_thread_and_by_function() -> None:
 async def _chunks() -> AsyncIterator[bytes]:
     yield b"ab"
     yield b"c"
+
+
+@pytest.mark.parametrize(
+    ("answers", "told"),
+    [
+        (lambda request: 1 // 0, "ZeroDivisionError"),
+        (lambda request: None, "None is no ScriptedAnswer"),
+        ([{"a": 1}], r"\{'a': 1\} is no ScriptedAnswer"),
+        ([ScriptedAnswer(body=["text"])], "'text' is no step of an answer; give bytes"),  # type: ignore[list-item]
+        ([ScriptedAnswer(body=b"text")], "116 is no step of an answer; give bytes"),  # type: ignore[arg-type]
+    ],
+)
+async def test_a_mistake_in_a_script_is_told_and_raised(
+    answers: Any, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises((TypeError, ZeroDivisionError)) as caught:
+        async with ScriptedServer(answers) as server, httpx.AsyncClient(trust_env=False) as client:
+            answer = await client.get(server.base_url)
+            assert answer.status_code == 500 and re.search(told, answer.json()["error"]["message"])
+    assert re.search(told, f"{type(caught.value).__name__}: {caught.value}")
+    assert capsys.readouterr().err == ""
+
+
+async def test_a_single_answer_is_a_script_of_one() -> None:
+    with pytest.raises(TypeError, match="answers is a single ScriptedAnswer; give a list"):
+        ScriptedServer(ScriptedAnswer())  # type: ignore[arg-type]

@@ -195,3 +195,32 @@ def test_in_a_thread() -> None:
         assert server.run(connection.frame(0)) == "b"
         server.set(go)
         assert client.recv(5) == "a"
+
+
+async def test_a_message_that_is_no_json_is_another_than_expected() -> None:
+    server = ScriptedWebSocketServer([[Expect({"type": "ask"})]])
+    with pytest.raises(AssertionError, match=r"expected .* the client sent 'plain'"):
+        async with server, connect(server.base_url) as client:
+            await client.send("plain")
+            assert (await closed(client))[0] == 1008
+
+
+def test_a_script_that_fails_in_a_thread_fails_the_test() -> None:
+    server = ScriptedWebSocketServer([[Expect("ask")]])
+    with (
+        pytest.raises(AssertionError, match="expected 'ask', the client sent 'something else'"),
+        server.in_thread(),
+        connect_in_thread(server.base_url) as client,
+    ):
+        client.send("something else")
+        with pytest.raises(ConnectionClosed):
+            client.recv()
+
+
+async def test_a_mistake_in_the_choice_of_a_script_is_told_and_raised() -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with ScriptedWebSocketServer(lambda connection: 1 // 0) as server:  # type: ignore[arg-type, return-value]
+            with pytest.raises(InvalidStatus) as caught:
+                await connect(server.base_url)
+            assert caught.value.response.status_code == 500
+            assert "ZeroDivisionError" in caught.value.response.body.decode()

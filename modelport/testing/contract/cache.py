@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from inspect import iscoroutinefunction
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
@@ -38,6 +39,11 @@ class CacheContract(Contract):
         *cache_many.CASES,
         *cache_sharing.CASES,
     )
+
+    def check_declared(self) -> None:
+        """Raise `TypeError` unless there is a coroutine function `make`."""
+        if type(self).make is CacheContract.make or not iscoroutinefunction(self.make):
+            raise TypeError(f"{type(self).__name__} needs `async def make(self, folder)`, which gives a cache")
 
     async def make(self, folder: Path) -> EmbeddingCacheBase:
         """A cache. What it writes belongs into the folder, which is empty at first; a server's is cleared."""

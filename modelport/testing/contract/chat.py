@@ -23,17 +23,21 @@ from . import (
     chat_cancel,
     chat_cards,
     chat_clocks,
+    chat_counting,
     chat_cuts,
     chat_history,
     chat_refusals,
     chat_sharing,
     chat_sockets,
     chat_streams,
+    chat_structured,
+    chat_structured_cards,
     chat_text,
 )
 from .case import Case
 from .cassettes import Taped, load
 from .contract import Contract
+from .declared import check_model
 from .endpoint import endings_of
 from .hearing import Told, hear, told
 from .mutant import CassetteMutant, MutantAnswer
@@ -79,6 +83,9 @@ class ChatContract(Contract):
         *chat_sharing.CASES,
         *chat_history.CASES,
         *chat_cards.CASES,
+        *chat_structured.CASES,
+        *chat_structured_cards.CASES,
+        *chat_counting.CASES,
     )
 
     @property
@@ -86,16 +93,21 @@ class ChatContract(Contract):
         """The class's name."""
         return self.model.__name__
 
+    def check_declared(self) -> None:
+        """Raise `TypeError` unless model, credential and cassettes are there."""
+        check_model(self, ChatModelBase)
+
     def tapes(self) -> list[Taped]:
         """The answers of the class's own endpoint on the cassettes; `AssertionError` when there are none."""
-        endings, loaded = endings_of(type(self)), self._loaded()
+        endings, loaded = endings_of(type(self)), self.all_tapes()
         found = [tape for tape in loaded if not endings or tape.ending in endings]
         if not found:
             known = ", ".join(sorted({tape.interaction.asked.path for tape in loaded})) or "nothing"
             raise AssertionError(f"no cassette is of the endpoint …/{' or …/'.join(sorted(endings))}; there is {known}")
         return found
 
-    def _loaded(self) -> list[Taped]:
+    def all_tapes(self) -> list[Taped]:
+        """Every answer on the cassettes, whatever the endpoint."""
         folders = [self.cassettes] if isinstance(self.cassettes, str | Path) else self.cassettes
         return [tape for folder in folders for tape in load(Path(folder))]
 
@@ -144,5 +156,5 @@ class ChatContract(Contract):
         if self.model_name is not None:
             return self.model_name
         names = [card.name for card in self.model.list_models() if card.status == "active"]
-        taped = [tape.model for tape in self._loaded() if tape.model and tape.succeeded]
+        taped = [tape.model for tape in self.all_tapes() if tape.model and tape.succeeded]
         return next((name for name in taped if name in names), None) or next(iter([*taped, *names]), "any-model")

@@ -11,6 +11,7 @@ from .cassettes import Taped
 from .hearing import hear, question
 from .mutant import CassetteMutant, End, MutantAnswer
 from .over import A_STREAM, a_body, a_stream, some, streams
+from .silence import until_silent
 
 if TYPE_CHECKING:
     from .chat import ChatContract
@@ -45,7 +46,7 @@ async def _cancelled(
     model, mutant = contract.play(tape, answer, **options)
     call = asyncio.create_task(hear(model))
     try:
-        await asyncio.wait_for(mutant.waiting.wait(), contract.patience)
+        await until_silent(mutant.waiting, call, contract.patience)
         call.cancel()
         done, _ = await asyncio.wait([call], timeout=contract.patience)
         require(done, f"a call cancelled {where} goes on")

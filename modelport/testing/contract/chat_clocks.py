@@ -12,7 +12,7 @@ from .cassettes import Taped
 from .hearing import Heard, hear, told
 from .mutant import CassetteMutant, End, MutantAnswer
 from .over import A_STREAM, a_stream, some, streams
-from .silence import require_timeout, turns
+from .silence import require_timeout, turns, until_silent
 
 if TYPE_CHECKING:
     from .chat import ChatContract
@@ -28,7 +28,7 @@ async def _stalled(
     model, mutant = contract.play(tape, answer, clock=clock, timeouts=limits, max_retries=0)
     call = asyncio.create_task(hear(model))
     try:
-        await asyncio.wait_for(mutant.waiting.wait(), contract.patience)
+        await until_silent(mutant.waiting, call, contract.patience)
         clock.advance(seconds - 0.5)
         await turns()
         early = call.done() and call.result().error

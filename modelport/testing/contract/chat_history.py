@@ -166,6 +166,7 @@ async def fields_of_the_call(contract: ChatContract, variant: str) -> None:
     nowhere = Nowhere()
     model = contract.build(nowhere, max_retries=0)
     await hear(model, extra_body={"zebra": 1}, extra_headers={"x-trace": "7"}, lion=2)
+    require_equal("requests through self.runtime.transport", len(nowhere.requests), 1)
     (request,) = nowhere.requests
     body = json.loads(request.body)
     require_equal("the fields", (body.get("zebra"), body.get("lion")), (1, 2))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ...domain.errors import ServerError
 from ..clock import VirtualClock
 from . import refusal_checks as checks
-from .case import Case, case, require
+from .case import Case, case, require, require_equal
 from .cassettes import Taped
 from .hearing import hear, told
 from .mutant import End, MutantAnswer
@@ -56,6 +56,7 @@ async def wrong_key_once(contract: ChatContract, tape: Taped) -> None:
 async def key_stays_secret(contract: ChatContract, tape: Taped) -> None:
     model, mutant = contract.play(tape, tape.answer())
     heard = await hear(model)
+    require_equal("requests through self.runtime.transport", len(mutant.requests), 1)
     (request,) = mutant.requests
     require(checks.sent_key(request) or not has_secret(model.credential), "the key is not sent in any header")
     require(SECRET not in request.url, "the key is part of the URL")

@@ -45,9 +45,14 @@ async def cancel_closes_the_socket(contract: ChatContract, tape: Taped) -> None:
     async with _served(contract, tape, *tape.frames[:-1], HANG) as (model, server):
         begun = asyncio.Event()
         call = asyncio.create_task(_listen(model, begun))
-        await asyncio.wait_for(begun.wait(), contract.patience)
+        waiting = asyncio.create_task(begun.wait())
+        await asyncio.wait([call, waiting], timeout=contract.patience, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
         call.cancel()
         await asyncio.wait([call], timeout=contract.patience)
+        if call.done() and not call.cancelled():
+            await call  # which says why it ended before it was cancelled
+        require(begun.is_set(), "nothing is told on, though all events but the last have come")
         require(call.cancelled(), "a cancelled call goes on")
         await _closed(contract, server)
 
@@ -56,9 +61,12 @@ async def cancel_closes_the_socket(contract: ChatContract, tape: Taped) -> None:
 async def leaving_closes_the_socket(contract: ChatContract, tape: Taped) -> None:
     async with _served(contract, tape, *tape.frames[:-1], HANG) as (model, server):
         answer = await model(question())
-        async for _ in answer:
-            break
-        await answer.aclose()
+        try:
+            await asyncio.wait_for(anext(answer), contract.patience)
+        except TimeoutError:
+            raise AssertionError("nothing is told on, though all events but the last have come") from None
+        finally:
+            await answer.aclose()
         await _closed(contract, server)
 
 
@@ -68,6 +76,7 @@ async def _listen(model: Any, begun: asyncio.Event) -> None:  # Any: a chat mode
 
 
 async def _closed(contract: ChatContract, server: ScriptedServer) -> None:
+    require(server.requests, "no request came to the server")
     try:
         await asyncio.wait_for(server.requests[0].client_closed.wait(), contract.patience)
     except TimeoutError:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from .case import Case, Outcome
+from .declared import check_left_out, check_spelling
 from .report import Report
 from .runner import Step, run_step, steps_of
 
@@ -33,6 +34,8 @@ class Contract:
     def __init_subclass__(cls, **arguments: Any) -> None:  # Any: other bases' own
         super().__init_subclass__(**arguments)
         inherited: tuple[Case[Any], ...] = ()
+        check_left_out(cls)
+        check_spelling(cls, [base for base in cls.__mro__[1:] if issubclass(base, Contract)])
         for base in cls.__mro__[1:]:
             if issubclass(base, Contract):
                 _check_cases(cls, base.cases)
@@ -40,7 +43,6 @@ class Contract:
         _check_names(cls, inherited)
         for case in cls.cases[len(inherited) :]:
             setattr(cls, f"test_{case.name}", _test_method(case))
-        _check_left_out(cls)
 
     @property
     def subject(self) -> str:
@@ -57,14 +59,19 @@ class Contract:
     async def run(self, only: str | None = None) -> Report:
         """Check every case, or the one of that name; `ValueError` when there is none. What a case finds is not raised.
 
-        Run it in an event loop of its own: tasks that begin meanwhile count as left behind by a case.
+        `TypeError` tells what the class leaves unsaid. Run it in an event loop of its own: tasks that begin meanwhile
+        count as left behind by a case.
         """
         chosen = [case for case in self.cases if only in (None, case.name)]
         if not chosen and only is not None:
             raise ValueError(
                 f"there is no case {only!r}; there are {', '.join(sorted(each.name for each in self.cases))}"
             )
+        self.check_declared()
         return self.report([await run_step(self, step) for case in chosen for step in steps_of(self, case)])
+
+    def check_declared(self) -> None:
+        """Raise `TypeError`, which says what to write, unless the class says what to check."""
 
     def report(self, outcomes: list[Outcome]) -> Report:
         """A report of these outcomes."""
@@ -74,6 +81,7 @@ class Contract:
         """One test a variant; pytest calls this for each test of the class."""
         if "contract_step" not in metafunc.fixturenames:
             return
+        self.check_declared()
         found = next(case for case in self.cases if f"test_{case.name}" == metafunc.function.__name__)
         steps = steps_of(self, found)
         metafunc.parametrize("contract_step", steps, ids=[step.variant_name or "all" for step in steps])
@@ -98,23 +106,14 @@ def _check_names(cls: type[Contract], inherited: tuple[Case[Any], ...]) -> None:
         )
 
 
-def _check_left_out(cls: type[Contract]) -> None:
-    known = {case.name for case in cls.cases}
-    for name, reason in cls.left_out.items():
-        if known and name not in known:
-            raise TypeError(f"{cls.__name__}.left_out: there is no case {name!r}; there are {', '.join(sorted(known))}")
-        if not reason.strip():
-            raise TypeError(f"{cls.__name__}.left_out[{name!r}] needs a reason")
-
-
 def _test_method(case: Case[Any]) -> Callable[..., None]:
-    """The case as a test of pytest's. `record_property` is pytest's fixture."""
+    """The case as a test of pytest's, whose `request` is its fixture (Any: pytest is not imported here)."""
 
-    def test(self: Contract, contract_step: Step, record_property: Callable[[str, object], None]) -> None:
+    def test(self: Contract, contract_step: Step, request: Any) -> None:
         from ..pytest_plugin import conclude
 
         outcome = asyncio.run(run_step(self, contract_step))
-        conclude(self, outcome, record_property)
+        conclude(self, outcome, request.node)
 
     test.__name__ = test.__qualname__ = f"test_{case.name}"
     test.__doc__ = case.about

@@ -34,6 +34,7 @@ from . import (
 from .asking import Ask, AskingContract, Played, asked_in_a_thread
 from .case import Case, NotApplicableError
 from .cassettes import Taped, load, path_ending
+from .declared import check_model
 from .embedding_echo import Before, Echo, MemoryCache, embed
 from .embedding_template import Template
 from .endpoint import Nowhere
@@ -68,6 +69,10 @@ class EmbeddingContract(AskingContract):
         *asking_cards.CASES,
         *embedding_cards.CASES,
     )
+
+    def check_declared(self) -> None:
+        """Raise `TypeError` unless model, credential and cassettes are there."""
+        check_model(self, EmbeddingModelBase)
 
     def tapes(self) -> list[Taped]:
         """The answers of the class's own endpoints on the cassettes."""

@@ -17,6 +17,7 @@ from . import formatter_cases
 from .case import Case
 from .chat import ChatContract
 from .contract import Contract
+from .declared import check_class
 from .mutant import CassetteMutant
 from .still_media import StillMedia
 
@@ -42,6 +43,15 @@ class FormatterContract(Contract):
     def subject(self) -> str:
         """The class's name."""
         return self.formatter_class.__name__
+
+    def check_declared(self) -> None:
+        """Raise `TypeError` unless there is a formatter, or the contract of a chat model that has one."""
+        if self.chat is not None:
+            check_class(self, "chat", ChatContract)
+            self.chat().check_declared()
+        if self.formatter is not None:
+            check_class(self, "formatter", FormatterBase)
+        self.formatter_class  # noqa: B018 - which says what is missing
 
     @property
     def formatter_class(self) -> type[FormatterBase]:

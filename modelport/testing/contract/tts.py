@@ -36,6 +36,7 @@ from . import (
 from .asking import Ask, AskingContract, OneAfterTheOther, Played, asked_in_a_thread
 from .case import Case, NotApplicableError, require
 from .cassettes import Taped, load, path_ending
+from .declared import check_model
 from .endpoint import Nowhere
 from .tts_hearing import Spoken, listen, spoken_of_block
 from .tts_wire import Conversed, TalkMutant, conversed
@@ -82,6 +83,10 @@ class TTSContract(AskingContract):
     def realtime(self) -> bool:
         """Whether the class speaks over WebSockets."""
         return self.model.realtime
+
+    def check_declared(self) -> None:
+        """Raise `TypeError` unless model, credential and cassettes are there."""
+        check_model(self, TTSModelBase)
 
     def tapes(self) -> list[Any]:  # Any: `Taped`, or `Conversed`
         """The answers of the class's own endpoints on the cassettes."""

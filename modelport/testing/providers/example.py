@@ -34,7 +34,7 @@ def example(schema: Any, root: Any = None, depth: int = 0) -> Any:  # Any: JSON 
             return schema[name][0]
     for name in ("anyOf", "oneOf"):
         if schema.get(name):
-            return example(_simplest(schema[name], root), root, depth + 1)
+            return example(_simplest(schema[name], root, depth), root, depth + 1)
     make = _OF_TYPE.get(_type(schema))
     return make(schema, root, depth) if make else _text(schema)
 
@@ -57,10 +57,11 @@ def _resolved(schema: Any, root: Any) -> dict[str, Any]:
     return found
 
 
-def _simplest(choices: list[Any], root: Any) -> Any:
-    """The first choice that is not null, else null."""
-    kinds = [choice for choice in choices if _resolved(choice, root).get("type") != "null"]
-    return kinds[0] if kinds else choices[0]
+def _simplest(choices: list[Any], root: Any, depth: int) -> Any:
+    """The first choice that is not null, else null; deep down null, if it may be."""
+    kinds = [_resolved(choice, root).get("type") for choice in choices]
+    wanted = [choice for choice, kind in zip(choices, kinds, strict=True) if (kind == "null") is (depth >= _DEEPEST)]
+    return wanted[0] if wanted else choices[0]
 
 
 def _type(schema: Mapping[str, Any]) -> str:
