@@ -10,7 +10,7 @@ from ..domain.blocks import DataBlock, TextBlock
 from ..domain.embedding.dedupe import deduplicate
 from ..domain.embedding.packing import EmbeddingInput, RequestLimits, pack
 from ..domain.embedding.values import EmbeddingResponse, EmbeddingUsage, EmbeddingVectors, FloatArray
-from ..domain.errors import InvalidRequestError, ModelError, UnsupportedFeatureError
+from ..domain.errors import InvalidRequestError, ModelError, ModelportError, UnsupportedFeatureError
 from ..domain.responses import AttemptRecord, ChatUsage, ModelWarning
 from .embedding_batch import BatchCall
 from .embedding_error import embedding_error
@@ -92,7 +92,7 @@ class EmbeddingCall:
             missing = [index for index, row in enumerate(self._rows) if row is None]
             try:
                 await self._request(missing)
-            except ModelError as cause:
+            except ModelportError as cause:
                 if not self._attempts:
                     raise
                 raise self._incomplete(cause)
@@ -121,6 +121,8 @@ class EmbeddingCall:
                     group.create_task(self._work(batches))
         except BaseExceptionGroup as failures:  # the group has cancelled the others, and waited for them
             raise failures.exceptions[0] from None
+        if any(self._rows[index] is None for index in missing):
+            raise asyncio.CancelledError  # of a request by itself, which a group takes for the end of its task
 
     async def _work(self, batches: Iterator[Sequence[int]]) -> None:
         for batch in batches:
@@ -154,23 +156,28 @@ class EmbeddingCall:
         rows = EmbeddingVectors(response.embeddings).rows
         for index, row in zip(batch, rows, strict=True):
             self._rows[index] = row
-        self._tokens += response.usage.tokens if response.usage else 0
+        self._tokens += (response.usage.tokens or 0) if response.usage else 0  # a custom model may know none
         self._note_size(rows)
         await self._store.keep(inputs, rows)
 
     def _note_size(self, rows: Sequence[FloatArray]) -> None:
-        wanted = self._values.get("dimensions")
+        wanted = self._store.asked_size
         other = next((len(row) for row in rows if wanted and len(row) != wanted), None)
         if other:
             told = f"vectors of {wanted} numbers were asked for, and the server sent {other}"
             self._warnings[ModelWarning("changed", "dimensions", told)] = None
 
-    def _incomplete(self, cause: ModelError) -> ModelError:
+    def _incomplete(self, cause: ModelportError) -> ModelportError:
         missing = self._inputs.all_indices(index for index, row in enumerate(self._rows) if row is None)
-        cause.attempts = tuple(self._attempts)  # of all batches
+        attempts = tuple(self._attempts)  # of all batches
+        if isinstance(cause, ModelError):
+            cause.attempts = attempts
         if not missing:
             return cause
-        return embedding_error(cause, missing, len(self._inputs.places))
+        error = embedding_error(cause, missing, len(self._inputs.places))
+        error.attempts = attempts
+        error.provider, error.model = error.provider or self._model.provider_name, error.model or self._model.model
+        return error
 
     def _response(self, cached: bool) -> EmbeddingResponse:
         seconds = self._clock.monotonic() - self._started

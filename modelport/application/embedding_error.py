@@ -6,21 +6,22 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from ..domain.errors import EmbeddingError, ModelError
+from ..domain.errors import EmbeddingError, ModelError, ModelportError
 
 __all__ = ["embedding_error"]
 
 
-def embedding_error(cause: ModelError, missing: Sequence[int], total: int) -> EmbeddingError:
+def embedding_error(cause: ModelportError, missing: Sequence[int], total: int) -> EmbeddingError:
     """An `EmbeddingError` that also has the cause's class and facts, so that `except RateLimitError` still works."""
-    message = f"{cause.message} [{len(missing)} of {total} inputs have no vector]"
-    facts = {**vars(cause), "message": message, "missing_indices": tuple(missing)}
+    known = cause if isinstance(cause, ModelError) else ModelError(str(cause))
+    message = f"{known.message} [{len(missing)} of {total} inputs have no vector]"
+    facts = {**vars(known), **vars(cause), "message": message, "missing_indices": tuple(missing)}
     error = _rebuilt(type(cause), message, facts)
     error.__cause__ = cause
     return error
 
 
-def _rebuilt(cause: type[ModelError], message: str, facts: dict[str, Any]) -> EmbeddingError:
+def _rebuilt(cause: type[ModelportError], message: str, facts: dict[str, Any]) -> EmbeddingError:
     kind = _both(cause)  # type: ignore[arg-type]  # mypy does not see that classes have a hash
     error = kind.__new__(kind, message)
     error.__dict__.update(facts)
@@ -28,7 +29,7 @@ def _rebuilt(cause: type[ModelError], message: str, facts: dict[str, Any]) -> Em
 
 
 @cache
-def _both(cause: type[ModelError]) -> type[EmbeddingError]:
+def _both(cause: type[ModelportError]) -> type[EmbeddingError]:
     """The class of errors that are both."""
     if issubclass(cause, EmbeddingError):
         return cause

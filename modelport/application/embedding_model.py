@@ -210,7 +210,9 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
         """What to hold while a batch is being requested: there are `concurrency` of it in the running loop."""
         loop = asyncio.get_running_loop()
         if loop not in self._requests:
-            self._requests = {other: held for other, held in self._requests.items() if not other.is_closed()}
+            for other in list(self._requests):  # a copy, and no new dict: other threads have loops too
+                if other.is_closed():
+                    self._requests.pop(other, None)
             self._requests[loop] = asyncio.Semaphore(self.concurrency)
         return self._requests[loop]
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from ..domain.errors import SettingsError
 from .terminal import write
 
 __all__ = ["cache"]
@@ -75,6 +76,8 @@ def _with_cache(config: Path | None, work: Callable[[Any], Awaitable[T]]) -> tup
     async def run() -> T:
         try:
             return await work(kept)
+        except OSError as error:
+            raise SettingsError(f"the cache at {where} cannot be used: {error.strerror or error}") from error
         finally:
             await kept.aclose()
 

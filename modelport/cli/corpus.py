@@ -38,9 +38,12 @@ class ListedTexts:
 class TextFile:
     """The lines of a file that are not empty. Those of a `.jsonl` file are JSON strings or objects with a field."""
 
-    def __init__(self, path: Path, field: str) -> None:
+    def __init__(self, path: Path, field: str, takes_empty: bool = True) -> None:
+        if not path.is_file():
+            raise click.UsageError(f"{path}: is no regular file; it is read twice, so write the texts into one")
         self._path = path
         self._field = field
+        self._takes_empty = takes_empty
         self._json = path.suffix.lower() in (".jsonl", ".ndjson", ".json")
 
     @cached_property
@@ -49,19 +52,25 @@ class TextFile:
         return sum(1 for _ in self)
 
     def __iter__(self) -> Iterator[str]:
-        with self._path.open(encoding="utf-8", newline="\n") as lines:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    yield self._text(number, line.rstrip("\r\n"))
+        number = 0
+        with self._path.open(encoding="utf-8-sig", newline="\n") as lines:
+            try:
+                for number, line in enumerate(lines, 1):
+                    if line.strip():
+                        yield self._text(number, line.rstrip("\r\n"))
+            except UnicodeDecodeError as error:
+                raise click.UsageError(f"{self._path}: is not UTF-8 text, some way after line {number}") from error
 
     def _text(self, number: int, line: str) -> str:
         if not self._json:
             return line
         try:
             value = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise click.UsageError(f"{self._path}, line {number}: is not JSON: {error}") from error
         text = value.get(self._field) if isinstance(value, dict) else value
         if not isinstance(text, str):
             raise click.UsageError(f"{self._path}, line {number}: has no text under {self._field!r}; see --field")
+        if not self._takes_empty and not text.strip():
+            raise click.UsageError(f"{self._path}, line {number}: the text is empty, which the model refuses")
         return text

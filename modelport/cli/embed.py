@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +19,14 @@ if TYPE_CHECKING:
 
 __all__ = ["embed"]
 
+OUT_PATH = click.Path(path_type=Path, dir_okay=False)
+
 
 @click.command()
 @click.argument("texts", nargs=-1)
 @click.option("--file", "corpus", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Texts to embed.")
 @click.option("--field", default="text", show_default=True, help="Where a JSON object of the file has its text.")
-@click.option("--out", type=click.Path(path_type=Path), help="A .npy file for the vectors (float32, one row a text).")
+@click.option("--out", type=OUT_PATH, help="A .npy file for the vectors (float32, one row a text).")
 @click.option("--model", metavar="NAME", help="A name under `embedding` in the settings, or provider/model.")
 @click.option("--config", type=click.Path(path_type=Path), help="A settings file; by default ./modelport.yaml.")
 @click.option("--dimensions", type=click.IntRange(min=1), help="The size of each vector.")
@@ -50,12 +53,16 @@ def embed(
     from .embedding_choice import choose_embedding
     from .embedding_run import EmbeddingRun
 
+    # What it logs, with a traceback, the responses' warnings tell in one line.
+    logging.getLogger("modelport.application.embedding_store").addHandler(logging.NullHandler())
     if bool(texts) == bool(corpus):
         raise click.UsageError("give either texts or --file")
     if corpus and not out:
         raise click.UsageError("--file needs --out FILE.npy")
-    source: Corpus = TextFile(corpus, field) if corpus else ListedTexts(texts)
+    if corpus and out and out.exists() and out.samefile(corpus):
+        raise click.UsageError(f"--out {out}: is the file of the texts, and would be replaced by the vectors")
     hub, chosen = choose_embedding(config, model)
+    source: Corpus = TextFile(corpus, field, chosen.takes_empty_text) if corpus else ListedTexts(texts)
     _set_parameters(chosen, dimensions, "query" if query else None)
     run = EmbeddingRun(hub, chosen, source)
     try:

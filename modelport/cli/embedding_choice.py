@@ -48,4 +48,8 @@ def choose_cache(config: Path | None) -> tuple[EmbeddingCacheBase, str]:
     settings = embedding_settings(config).cache
     cache = build_cache(settings)
     assert cache is not None, "the settings name a cache"
-    return cache, settings.url if settings.adapter == "sql" else str(settings.path)
+    if settings.adapter != "sql":
+        return cache, str(settings.path)
+    from ..adapters.cache.sql_engine import database_url
+
+    return cache, database_url(settings.url).render_as_string(hide_password=True)

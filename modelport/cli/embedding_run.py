@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing, contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
+from ..domain.errors import ResponseDecodeError, SettingsError
 from .terminal import errors
 
 if TYPE_CHECKING:
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
     from ..application.embedding_model import EmbeddingModelBase
     from ..composition.facade import Modelport
     from ..domain.embedding.values import Embedding, EmbeddingResponse
+    from ..domain.responses import ModelWarning
     from .corpus import Corpus
 
 __all__ = ["EmbeddingRun"]
 
 _BATCHES_A_WORKER = 4
 _LARGEST_SLICE = 8192
+_CHANGED = "the file of texts has changed while it was read, so that lines and vectors would not match"
 
 
 class EmbeddingRun:
@@ -35,6 +38,7 @@ class EmbeddingRun:
         self._model = model
         self._corpus = corpus
         self.done = self.tokens = 0
+        self._told: set[tuple[str, str]] = set()
 
     async def vectors(self) -> list[Embedding]:
         """The vectors as lists."""
@@ -50,32 +54,97 @@ class EmbeddingRun:
 
         unfinished = path.with_name(f".{path.name}.part")  # one name, so that killed runs leave no more than one
         table: Any = None  # Any: numpy's memory map
+        begun = _begin(path, unfinished)
         try:
             async with self._hub, aclosing(self._slices()) as responses:
                 async for response in responses:
-                    rows = response.array
+                    rows = _rows(response, table)
                     if table is None:
                         shape = (self._corpus.count, rows.shape[1])
-                        table = np.lib.format.open_memmap(unfinished, "w+", np.dtype("<f4"), shape)
+                        with _writing(path):
+                            table = np.lib.format.open_memmap(unfinished, "w+", np.dtype("<f4"), shape)
                     table[self.done - len(rows) : self.done] = rows
             if table is None:
                 raise click.UsageError("there are no texts")
-            table.flush()
-            os.replace(unfinished, path)
+            with _writing(path):
+                table.flush()
+                os.replace(unfinished, path)
         finally:
             unfinished.unlink(missing_ok=True)
+            begun.close()
+
+    def _tell(self, warnings: Iterable[ModelWarning]) -> None:
+        """One of a kind: every slice brings them, some with other words."""
+        from .answers import note_warning
+
+        for warning in warnings:
+            if (warning.kind, warning.setting) not in self._told:
+                self._told.add((warning.kind, warning.setting))
+                note_warning(warning)
 
     async def _slices(self) -> AsyncGenerator[EmbeddingResponse, None]:
         total, texts = self._corpus.count, iter(self._corpus)
         size = min(self._model.batch_size * self._model.concurrency * _BATCHES_A_WORKER, _LARGEST_SLICE)
         with _progress(total) as progress:
             while piece := list(islice(texts, size)):
+                if self.done + len(piece) > total:
+                    raise click.UsageError(_CHANGED)
                 response = await self._model(piece)
+                self._tell(response.warnings)
                 self.done += len(piece)
                 self.tokens += response.usage.tokens if response.usage else 0
                 if progress is not None:
                     progress.update(progress.task_ids[0], completed=self.done)
                 yield response
+            if self.done < total:
+                raise click.UsageError(_CHANGED)
+
+
+def _rows(response: EmbeddingResponse, table: Any) -> Any:  # Any: arrays of numpy, which is loaded by the first call
+    """The vectors, when they fit the table that there is so far."""
+    from ..domain.embedding.values import EmbeddingVectors
+
+    rows = EmbeddingVectors(response.embeddings).rows
+    sizes = {len(row) for row in rows} | (set() if table is None else {table.shape[1]})
+    if len(sizes) > 1:
+        told = ", ".join(map(str, sorted(sizes)))
+        raise ResponseDecodeError(f"the vectors have different sizes ({told}), so that they make no table")
+    return response.array
+
+
+def _begin(path: Path, unfinished: Path) -> BinaryIO:
+    """Find out whether the file can be written, before anything is paid for. The file returned keeps others away."""
+    if path.exists() and not path.is_file():
+        raise click.UsageError(f"--out {path}: is no regular file, and would be replaced by one")
+    with _writing(path):
+        file = unfinished.open("ab")
+    if not _locked(file):
+        file.close()
+        raise click.UsageError(f"--out {path}: another run is writing it")
+    return file
+
+
+def _locked(file: BinaryIO) -> bool:
+    """Whether the file is ours alone, as long as it is open; a lock ends with its process."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # the file system knows no locks
+        return True
+    return True
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import yaml
 
+from modelport.cli.embedding_choice import choose_cache
 from modelport.testing.server import ScriptedServer
 from tests.cli.embed_server import CountingServer
 
@@ -134,3 +135,9 @@ def test_the_cache_is_looked_after(adapter: str, tmp_path: Path) -> None:
     assert run(tmp_path, "cache", "prune", "--max-age", "soon").returncode == 2
     assert "removed 10" in run(tmp_path, "cache", "clear", "--yes").stdout
     assert "entries  0" in run(tmp_path, "cache", "stats").stdout
+
+
+def test_the_password_of_a_cache_is_not_shown(tmp_path: Path) -> None:
+    settings(tmp_path, "http://127.0.0.1:1", cache={"adapter": "sql", "url": "postgresql+asyncpg://app:hunter2@db/v"})
+    _, where = choose_cache(tmp_path / "modelport.yaml")
+    assert where == "postgresql+asyncpg://app:***@db/v"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import isfinite
 
 from ...domain.errors import SettingsError
 
@@ -29,6 +30,8 @@ class CacheLimits:
     @classmethod
     def of(cls, max_entries: int | None, max_megabytes: float | None) -> CacheLimits:
         """Limits from a number of entries and a size in MB of 1,048,576 bytes."""
+        if max_megabytes is not None and not isfinite(max_megabytes):
+            raise SettingsError("the cache's greatest size must be finite; leave it out for no limit")
         return cls(max_entries, None if max_megabytes is None else int(max_megabytes * MEGABYTE))
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from itertools import islice
+from math import inf
 from threading import Lock
 from typing import Any, Generic, TypeVar
 from weakref import WeakValueDictionary
@@ -34,8 +35,8 @@ class RecentVectors(Generic[Mark]):
     """
 
     def __init__(self, max_megabytes: float) -> None:
-        if max_megabytes < 0:
-            raise SettingsError("the cache's memory_mb must not be negative; 0 keeps nothing in memory")
+        if not 0 <= max_megabytes < inf:
+            raise SettingsError("the cache's memory_mb must be 0 or more, and finite; 0 keeps nothing in memory")
         self._most = int(max_megabytes * MEGABYTE)
         self._kept: dict[Hashable, Recent[Mark]] = {}
         self._size = 0

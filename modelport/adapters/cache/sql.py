@@ -30,6 +30,8 @@ _CHUNK = 128
 """Entries per statement and transaction: half a megabyte for 1,024 numbers each."""
 _READ_CHUNK = 1024
 """Entries read per statement: 4 MB, which keep the event loop for a few milliseconds."""
+_MOST_ROWS = 2**63 - 1
+"""More than this no database counts."""
 _LOOK_CHUNK = 4096
 """Entries looked at per statement for their being the same; the times of more than 5,000 could not be added up."""
 
@@ -146,8 +148,8 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
         removed = 0
         async with self._engines.writing() as connection:
             if seconds is not None:
-                removed += await self._table.delete_before(connection, int((self._clock() - seconds) * 1e6))
-            if max_entries is not None:
+                removed += await self._table.delete_before(connection, int(max(0.0, self._clock() - seconds) * 1e6))
+            if max_entries is not None and max_entries <= _MOST_ROWS:
                 removed += await self._table.delete_beyond(connection, max_entries)
         self._ledger.forget()
         return removed

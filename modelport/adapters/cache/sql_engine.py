@@ -149,7 +149,7 @@ class _Attached:
         """Close with the running loop."""
         if self._end is None:
             # Held until it is closed: a pool that is collected as garbage finds its connections half dismantled.
-            _open.difference_update([each for each in _open if each.loop.is_closed()])
+            _open.difference_update([each for each in list(_open) if each.loop.is_closed()])
             _open.add(self)
             self._end = _until_the_end(self, registry)
             await anext(self._end)

@@ -36,8 +36,8 @@ class DashScopeEmbeddingModel(HttpEmbeddingModel[str | DataBlock]):
         """The native services beside the credential's base URL."""
         from ...application.codec import Endpoint
 
-        assert isinstance(self.credential, DashScopeCredential), "a DashScopeCredential"
-        return Endpoint(self.credential.native_url(), self.credential.auth_headers())
+        credential = self.credential_as(DashScopeCredential)
+        return Endpoint(credential.native_url(), credential.auth_headers())
 
     def check_input(self, item: EmbeddingInput) -> str | None:
         """Only images and videos have a form here, and videos no base64 one."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ...application.embedding_codec import EmbeddingRequest, EmbeddingWireCall
 from ...domain.blocks import Base64Source, DataBlock
 from ...domain.embedding.packing import EmbeddingInput
-from ...domain.errors import ModelError
+from ...domain.errors import InvalidRequestError, ModelError
 from ...domain.media import data_uri, kind_of
 from ...ports.transport import HttpRequest
 from ..wire.decoder import Json, decode_json_body
@@ -81,9 +81,12 @@ def _override(body: Json, overrides: Mapping[str, Any]) -> None:
     """The caller's fields: the body knows three, and every other one is a parameter."""
     given = dict(overrides)
     for name in _BODY & given.keys():
-        value = given.pop(name)
-        body[name] = {**body[name], **value} if isinstance(value, dict) else value
-    body["parameters"].update({_FIELDS.get(name, name): value for name, value in given.items()})
+        value, ours = given.pop(name), body[name]
+        body[name] = {**ours, **value} if isinstance(value, dict) and isinstance(ours, dict) else value
+    if given and not isinstance(body["parameters"], dict):
+        raise InvalidRequestError(f"the field parameters is no dict, so {', '.join(given)} cannot go into it")
+    if given:
+        body["parameters"].update({_FIELDS.get(name, name): value for name, value in given.items()})
 
 
 def _decode(data: bytes, key: str) -> EmbeddingResponse:

@@ -96,9 +96,9 @@ class EmbeddedChatModel(DialectChatModel):
         return Endpoint(self._base_url)
 
     def _start(self) -> str:
-        assert isinstance(self.credential, EmbeddedCredential), "an EmbeddedCredential"
-        path = ModelStore(self.credential.directory).ensure(SMOLLM2)
-        engine = shared_engine(path, self.context_size, self.credential.threads)
+        credential = self.credential_as(EmbeddedCredential)
+        path = ModelStore(credential.directory).ensure(SMOLLM2)
+        engine = shared_engine(path, self.context_size, credential.threads)
         return engine.start() + "/v1"
 
 

@@ -29,8 +29,7 @@ class OllamaEmbeddingModel(HttpEmbeddingModel[str]):
 
     def endpoint(self) -> Endpoint:
         """The credential's."""
-        assert isinstance(self.credential, OllamaCredential), "an OllamaCredential"
-        return self.credential.endpoint()
+        return self.credential_as(OllamaCredential).endpoint()
 
     def check_input(self, item: EmbeddingInput) -> str | None:
         """Media have no form here."""
@@ -38,6 +37,6 @@ class OllamaEmbeddingModel(HttpEmbeddingModel[str]):
 
     def vector_family(self) -> str:
         """The usual host, or another by its URL: one name may be another model there."""
-        assert isinstance(self.credential, OllamaCredential), "an OllamaCredential"
-        usual = type(self.credential).model_fields["host"].default
-        return "ollama" if self.credential.host == usual else f"ollama@{self.credential.host}"
+        credential = self.credential_as(OllamaCredential)
+        usual = type(credential).model_fields["host"].default
+        return "ollama" if credential.host == usual else f"ollama@{credential.host}"

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["OpenAIEmbeddingModel"]
 
 _TOO_LARGE = re.compile(
-    r"max_tokens_per_request|maximum request size|batch size|too many inputs|inputs? (?:array|list)? ?(?:is )?too", re.I
+    r"max_tokens_per_request|maximum (?:request size|context length)|batch size|too many inputs"
+    r"|inputs? (?:array|list)? ?(?:is )?too",
+    re.I,
 )
 _BASE64, _PLAIN = OpenAIEmbeddingCodec(), OpenAIEmbeddingCodec(transfer=None)
 
@@ -44,7 +46,10 @@ class OpenAIEmbeddingModel(HttpEmbeddingModel[str]):
         return "this API takes texts only" if isinstance(item, DataBlock) else None
 
     def splits_after(self, error: ModelError) -> bool:
-        """The request held too many tokens or, on compatible servers, too many inputs."""
+        """The request held too many tokens or, on compatible servers, too many inputs.
+
+        Where one text alone is too long, the others before it get their vectors, and the error's first index is its.
+        """
         if error.status_code == 413:
             return True
         words = f"{error.code or ''} {error.message}"

@@ -21,6 +21,10 @@ _NAMES: tuple[tuple[Literal["requests", "tokens"], str, str], ...] = (
     ("requests", "ratelimit-remaining", "ratelimit-reset"),
 )
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
+_LONGEST = 86_400.0
+"""Seconds; the longest period that providers count in is a day. What tells of a later time is no waiting time: some
+servers send seconds since 1970. To believe it would keep a process waiting for years."""
+_MOST_DIGITS = 18
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -38,13 +42,14 @@ def remaining(headers: Mapping[str, str], wall: float) -> Iterator[Remaining]:
     for kind, left_name, reset_name in _NAMES:
         left, reset = headers.get(left_name, ""), headers.get(reset_name, "")
         seconds = _until(reset, wall)
-        if left.isdecimal() and seconds is not None and seconds > 0:
+        if left.isdecimal() and len(left) <= _MOST_DIGITS and seconds is not None and 0 < seconds <= _LONGEST:
             yield Remaining(kind, int(left), seconds)
 
 
 def blocked_for(status: int, headers: Mapping[str, str], wall: float) -> float | None:
-    """Seconds that a refusal tells everybody to stay away for."""
-    return parse_retry_after(headers, wall) if status in (429, 503, 529) else None
+    """Seconds that a refusal tells everybody to stay away for; a day at most is believed."""
+    seconds = parse_retry_after(headers, wall) if status in (429, 503, 529) else None
+    return seconds if seconds is not None and seconds <= _LONGEST else None
 
 
 def _until(text: str, wall: float) -> float | None:

@@ -63,6 +63,8 @@ class LoopLocks:
         """The running loop's lock of that name."""
         key = (asyncio.get_running_loop(), name)
         if key not in self._locks:
-            self._locks = {other: lock for other, lock in self._locks.items() if not other[0].is_closed()}
+            for other in list(self._locks):  # a copy, and no new dict: other threads have loops too
+                if other[0].is_closed():
+                    self._locks.pop(other, None)
             self._locks[key] = asyncio.Lock()
         return self._locks[key]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from math import inf
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from ...domain.errors import ResponseDecodeError
 from .decoder import Json
@@ -22,16 +24,22 @@ def entry_list(value: Any, where: str) -> list[Any]:  # Any: whatever stands whe
 
 
 def entries_in_order(entries: Sequence[Any], key: str) -> list[Json]:
-    """The entries by their index; as they came where the indices are missing, repeated or out of range.
+    """The entries by their index, wherever it begins; as they came where it is missing, or the same in all.
 
+    Raises `ResponseDecodeError` when the indices contradict each other, as then no vector is known to be its input's.
     Facts: wire/openai-embedding, "Traps": compatible servers leave `index` out, or send 0 for all.
     """
     if not all(isinstance(entry, dict) for entry in entries):
         raise ResponseDecodeError("a vector of the answer is not a JSON object")
-    places = {entry.get(key): entry for entry in entries}
-    if all(index in places for index in range(len(entries))):
-        return [places[index] for index in range(len(entries))]
-    return list(entries)
+    indices = [index if isinstance(index := entry.get(key), int | float) else None for entry in entries]
+    if all(index == indices[0] for index in indices):
+        return list(entries)
+    numbers = [index for index in indices if index is not None]
+    if len(set(numbers)) == len(entries):
+        return [entry for _, entry in sorted(zip(numbers, entries, strict=True), key=itemgetter(0))]
+    if all(index in (None, place) for place, index in enumerate(indices)):
+        return list(entries)
+    raise ResponseDecodeError(f"the indices of the answer's vectors contradict each other: {str(indices)[:100]}")
 
 
 def vector_response(
@@ -50,4 +58,8 @@ def vector_response(
 def count(usage: Any, *names: str) -> int | None:  # Any: the provider's usage object, or nothing
     """The first of these counts that is there."""
     found = (usage.get(name) for name in names) if isinstance(usage, dict) else iter(())
-    return next((int(value) for value in found if isinstance(value, int | float) and value >= 0), None)
+    return next((int(value) for value in found if _is_count(value)), None)
+
+
+def _is_count(value: Any) -> TypeGuard[float]:  # Any: as above
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < inf

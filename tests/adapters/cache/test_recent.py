@@ -118,10 +118,19 @@ async def test_an_entry_larger_than_the_memory_is_read_each_time(caches: Callabl
     assert not await from_memory(cache, "a")
 
 
+@pytest.mark.parametrize("memory_mb", [-1, float("nan"), float("inf")])
 @pytest.mark.parametrize("kind", ["file", "sqlite"])
-def test_negative_memory_is_refused(kind: str, tmp_path: Path) -> None:
+def test_memory_without_a_size_is_refused(kind: str, memory_mb: float, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="memory_mb"):
-        make(kind, tmp_path, -1)
+        make(kind, tmp_path, memory_mb)
+
+
+@pytest.mark.parametrize("size", [-1, float("nan"), float("inf")])
+def test_a_limit_without_a_size_is_refused(size: float, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="size"):
+        FileEmbeddingCache(tmp_path, max_cache_size=size)
+    with pytest.raises(SettingsError, match="size"):
+        SQLEmbeddingCache(f"sqlite+aiosqlite:///{tmp_path}/cache.db", max_size_mb=size)
 
 
 def test_memory_ends_with_the_last_cache_of_the_folder(tmp_path: Path) -> None:

@@ -80,11 +80,24 @@ def test_headers_of_several_providers_are_read() -> None:
     ]
 
 
-@pytest.mark.parametrize("reset", ["", "soon", "-5", "0s", "6m0s!", "nan"])
+@pytest.mark.parametrize("reset", ["", "soon", "-5", "0s", "6m0s!", "nan", "inf", "1e300"])
 def test_unreadable_headers_tell_nothing(reset: str) -> None:
     headers = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": reset}
     assert list(remaining(headers, 0)) == []
     assert list(remaining({"ratelimit-remaining": "many", "ratelimit-reset": "5"}, 0)) == []
+
+
+@pytest.mark.parametrize("left", ["9" * 5000, "", "1.5", "-1"])
+def test_what_is_left_is_a_number(left: str) -> None:
+    assert list(remaining({"ratelimit-remaining": left, "ratelimit-reset": "5"}, 0)) == []
+
+
+def test_a_time_that_is_years_away_keeps_nobody_waiting() -> None:
+    now = 1_795_392_000.0
+    for reset in (str(now + 30), "9999-01-01T00:00:00Z", "99999999h"):
+        assert list(remaining({"ratelimit-remaining": "0", "ratelimit-reset": reset}, now)) == []
+    assert blocked_for(429, {"retry-after": "1e300"}, now) is None
+    assert blocked_for(429, {"retry-after": "86400"}, now) == 86400
 
 
 def test_only_a_refusal_keeps_away() -> None:
