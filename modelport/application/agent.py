@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 from contextlib import AsyncExitStack, aclosing
 
 from ..domain.errors import InvalidRequestError
@@ -14,7 +14,7 @@ from .agent_events import BlockEvents, call_ended
 from .agent_history import Reply, Said, as_messages
 from .agent_tools import run_calls, tools_by_name
 from .function_tool import FunctionTool, ToolFunction
-from .middleware import Middleware
+from .middleware import Middleware, layer_of
 from .owned import Owned, close
 
 __all__ = ["Agent"]
@@ -55,7 +55,7 @@ class Agent:
         self.middlewares = list(middlewares)
         self.system_prompt = system_prompt
         self.max_turns = max_turns
-        self.history = list(history)
+        self.history = as_messages(history)
         self._tools = tools_by_name(tools)
         self._reply: Reply | None = None
 
@@ -95,7 +95,7 @@ class Agent:
         async with AsyncExitStack() as layers:
             events = await layers.enter_async_context(aclosing(Owned(self._run(reply))))
             for middleware in reversed(self.middlewares):
-                layer = Owned(middleware.on_reply(self, events))
+                layer = Owned(layer_of(middleware, self, events))
                 events = await layers.enter_async_context(aclosing(layer))
             async for event in events:
                 yield event
@@ -139,6 +139,8 @@ class Agent:
             for event in _whole(reply, blocks, answer):
                 yield event
             return
+        if not isinstance(answer, AsyncIterable):
+            raise _no_answer(self.model, answer)
         whole = False
         try:
             async for response in answer:  # to its very end, where the connection is given back
@@ -163,3 +165,8 @@ def _whole(reply: Reply, blocks: BlockEvents, answer: ChatResponse) -> list[Even
     """Keep a whole answer; the events that end it."""
     reply.answered(answer)
     return [*blocks.end(answer.content), call_ended(reply.id, answer)]
+
+
+def _no_answer(model: ChatModel, given: object) -> InvalidRequestError:
+    told = f"the model {type(model).__name__} answered with a {type(given).__name__}"
+    return InvalidRequestError(f"{told}; a chat model gives a ChatResponse, or a stream of them")

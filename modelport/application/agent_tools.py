@@ -27,6 +27,7 @@ from .tasks import cancel_all
 __all__ = ["run_calls", "tools_by_name"]
 
 _log = logging.getLogger(__name__)
+_CANCELLED = "the tool was cancelled from within"
 
 
 def tools_by_name(tools: Sequence[ToolFunction | FunctionTool]) -> dict[str, FunctionTool]:
@@ -52,7 +53,8 @@ async def run_calls(reply: Reply, tools: Mapping[str, FunctionTool]) -> AsyncGen
         while waiting:
             done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             for task in sorted(done, key=running.__getitem__):
-                result = task.result()
+                call = calls[running[task]]
+                result = _failed(call, _CANCELLED) if task.cancelled() else task.result()
                 reply.returned(running[task], result)
                 for event in _told(reply.id, result):
                     yield event
@@ -74,7 +76,7 @@ async def _result(call: ToolCallBlock, tools: Mapping[str, FunctionTool]) -> Too
         task = asyncio.current_task()
         if task is None or task.cancelling():
             raise
-        return _failed(call, "the tool was cancelled from within")
+        return _failed(call, _CANCELLED)
     except Exception as error:
         _log.warning("the tool %r failed", call.name, exc_info=True)
         return _failed(call, f"{type(error).__name__}: {error}")
@@ -87,7 +89,7 @@ def _failed(call: ToolCallBlock, told: str) -> ToolResultBlock:
 def _returned(call: ToolCallBlock, value: Any) -> ToolResultBlock:  # Any: what the tool returned
     """Text as it is, blocks as they are, nothing as nothing, and everything else as JSON."""
     output: str | list[TextBlock | DataBlock]
-    blocks = value if isinstance(value, list) else [value]
+    blocks = list(value) if isinstance(value, list | tuple) else [value]
     if value is None or isinstance(value, str):
         output = value or ""
     elif blocks and all(isinstance(block, TextBlock | DataBlock) for block in blocks):

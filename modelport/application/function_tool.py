@@ -8,10 +8,11 @@ import json
 import re
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
-from pydantic.json_schema import GenerateJsonSchema
+from pydantic.fields import FieldInfo
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
 
 from ..domain.errors import InvalidRequestError
 from ..domain.tool_choice import ToolSchema, tool_name, validate_tools
@@ -33,7 +34,7 @@ class FunctionTool:
 
     The schema is made from its signature and its docstring, whose `Args:` describe the arguments; `schema` replaces it.
     The arguments of a call are validated and converted by the annotations either way. A sync function runs in a
-    thread. Raises `InvalidRequestError` for a function that has no schema.
+    thread; what a generator yields is one list. Raises `InvalidRequestError` for a function that has no schema.
     """
 
     def __init__(self, function: ToolFunction, schema: ToolSchema | None = None) -> None:
@@ -52,7 +53,9 @@ class FunctionTool:
             target = target.func
         if inspect.iscoroutinefunction(target) or inspect.iscoroutinefunction(getattr(target, "__call__", None)):  # noqa: B004
             return await call()
-        result = await asyncio.to_thread(_without_stop_iteration, call)
+        result = await asyncio.to_thread(_in_thread, call)
+        if inspect.isasyncgen(result):
+            return [item async for item in result]
         return await result if inspect.isawaitable(result) else result
 
     def _checked(self, arguments: str) -> dict[str, Any]:  # Any: each argument has its own type
@@ -62,13 +65,19 @@ class FunctionTool:
         except ValidationError as error:
             told = [f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]
             raise InvalidAnswerError(told) from error
-        names = {_field(index): name for index, name in enumerate(self._parameters)}
-        given = {names[name]: getattr(checked, name) for name in checked.model_fields_set & names.keys()}
+        known = self._arguments.model_fields
+        given: dict[str, Any] = {}
+        for index, parameter in enumerate(self._parameters.values()):
+            field = _field(index)
+            if field in checked.model_fields_set or (field in known and not _has_default(parameter)):
+                given[parameter.name] = getattr(checked, field)
         return given | (checked.model_extra or {})
 
 
 class _Untitled(GenerateJsonSchema):
-    """Schemas without titles, which repeat the names."""
+    """Schemas without titles, which repeat the names, and without defaults that are no JSON."""
+
+    ignored_warning_kinds: set[JsonSchemaWarningKind] = {"skipped-choice", "non-serializable-default"}  # noqa: RUF012
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # Any: a core schema
         return False
@@ -77,6 +86,11 @@ class _Untitled(GenerateJsonSchema):
 def _field(index: int) -> str:
     """A field's name in the class: the argument's own, which may be illegal there, is its alias."""
     return f"argument_{index}"
+
+
+def _has_default(parameter: inspect.Parameter) -> bool:
+    """Whether the function may be called without it; a default of pydantic's `Field` is for us to fill in."""
+    return parameter.default is not inspect.Parameter.empty and not isinstance(parameter.default, FieldInfo)
 
 
 def _name(function: ToolFunction) -> str:
@@ -103,8 +117,10 @@ def _arguments(function: ToolFunction, parameters: dict[str, inspect.Parameter])
         if parameter.kind not in _SPREAD:
             empty = inspect.Parameter.empty
             annotation = Any if parameter.annotation is empty else parameter.annotation
-            default = ... if parameter.default is empty else parameter.default
-            fields[_field(index)] = (annotation, Field(default, alias=parameter.name))
+            if isinstance(parameter.default, FieldInfo):
+                annotation = Annotated[annotation, parameter.default]
+            default = {"default": parameter.default} if _has_default(parameter) else {}
+            fields[_field(index)] = (annotation, Field(**default, alias=parameter.name))
     spread = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters.values())
     config = ConfigDict(extra="allow" if spread else "forbid")
     try:
@@ -155,9 +171,13 @@ def _described(body: str) -> dict[str, str]:
     return told
 
 
-def _without_stop_iteration(call: Callable[[], Any]) -> Any:  # Any: what the function returns
-    """Call it; a `StopIteration` would get lost on its way out of the thread."""
+def _in_thread(call: Callable[[], Any]) -> Any:  # Any: what the function returns
+    """Call it, to the end where it is a generator.
+
+    A `StopIteration` would get lost on its way out of the thread, and a `SystemExit` would end the program there.
+    """
     try:
-        return call()
-    except StopIteration as error:
-        raise RuntimeError("the function raised StopIteration") from error
+        result = call()
+        return list(result) if inspect.isgenerator(result) else result
+    except (StopIteration, SystemExit) as error:
+        raise RuntimeError(f"the function raised {type(error).__name__}") from error

@@ -23,8 +23,7 @@ class HttpTTSModel(TTSModelBase):
 
     def endpoint(self) -> Endpoint:
         """Where requests go, with the headers that identify the caller."""
-        assert isinstance(self.credential, KeyedCredential), "a credential with a key and a base URL"
-        return self.credential.endpoint()
+        return self.credential_as(KeyedCredential).endpoint()
 
     async def synthesize(
         self,
@@ -40,4 +39,4 @@ class HttpTTSModel(TTSModelBase):
         """
         from .tts_call import speak  # the engine is loaded by the first call, not by the import
 
-        return await speak(self, text or "", kwargs)
+        return await speak(self, "" if text is None else text, kwargs)

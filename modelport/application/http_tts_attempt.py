@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from .body_fields import body_fields, secret_words
 from .chat_call import Answer, started
 from .codec import WireCall
 from .context import current_call
@@ -32,7 +33,7 @@ async def attempt(
         context.encoding = False
     call: WireCall = context.encoded
     response = await context.runtime.transport.send(call.http_request, context.clocks.connecting())
-    answer = HttpAnswer(response, call, context, model.codec, model.endpoint().secrets())
+    answer = HttpAnswer(response, call, context, model.codec, secret_words(model.endpoint(), kwargs))
     try:
         if not answer.succeeded():
             raise await answer.error()
@@ -43,9 +44,7 @@ async def attempt(
 
 
 def _encode(model: HttpTTSModel, text: str, values: Mapping[str, Any], kwargs: Mapping[str, Any]) -> WireCall:
-    overrides = dict(kwargs)
-    headers = overrides.pop("extra_headers", None) or {}
-    overrides.update(overrides.pop("extra_body", None) or {})
+    overrides, headers = body_fields(kwargs)
     return model.codec.encode(
         SpeechRequest(
             endpoint=model.endpoint(),

@@ -103,6 +103,7 @@ class RealtimeCall:
 
     def failed(self, error: BaseException) -> None:
         """The utterance is over before its end; a cancellation is told to listeners as what it means for them."""
+        self._pump.connected.set()  # a pump that was stopped before it ran does not
         if self.audio.ended:
             return
         self._utterance.failed(error, self._pump.attempts)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..domain.errors import InvalidRequestError
 from ..domain.responses import ModelWarning
 from ..domain.speech import TTSResponse
+from .body_fields import body_fields
 from .parameter_values import parameter_values
 from .realtime_call import RealtimeCall
 from .realtime_codec import RealtimeRequest
@@ -27,9 +28,7 @@ def request_of(
 ) -> tuple[RealtimeRequest, list[ModelWarning]]:
     """How to speak, checked against the card."""
     values, warnings = parameter_values(model.parameters, model.card, model.card_checks)
-    overrides = dict(kwargs)
-    headers = overrides.pop("extra_headers", None) or {}
-    overrides.update(overrides.pop("extra_body", None) or {})
+    overrides, headers = body_fields(kwargs)
     request = RealtimeRequest(
         endpoint=model.endpoint(),
         model=model.model,
@@ -78,12 +77,13 @@ async def speak(
     kwargs: Mapping[str, Any],  # Any: provider fields
 ) -> TTSResponse | AsyncGenerator[TTSResponse, None]:
     """The utterance with this text as its last, as a stream or as a whole."""
-    _check(text or "")
+    text = "" if text is None else text
+    _check(text)
     call, responses = _writing(model, session, kwargs), None
     if session is not None:
         session.writing = None
     try:
-        call.write(text or "")
+        call.write(text)
         if call.commit():
             await call.connected()
         if model.stream:

@@ -80,8 +80,7 @@ class RealtimeTTSModel(TTSModelBase):
 
     def endpoint(self) -> Endpoint:
         """Where connections go, with the headers that identify the caller."""
-        assert isinstance(self.credential, KeyedCredential), "a credential with a key and a base URL"
-        return self.credential.endpoint()
+        return self.credential_as(KeyedCredential).endpoint()
 
     async def connect(self) -> None:
         """Open the connection, unless it is open; raises a `ModelError` when that fails, after its retries."""
@@ -93,7 +92,8 @@ class RealtimeTTSModel(TTSModelBase):
             try:
                 await session.open(request_of(self, {})[0])
             except BaseException:
-                self._session = None
+                if self._session is session:  # else it was closed meanwhile, and perhaps opened again
+                    self._session = None
                 raise
 
     async def push(self, text: str, **kwargs: Any) -> TTSResponse:  # Any: provider fields

@@ -124,7 +124,7 @@ class SpeechCall:
             return attempt(model, text, self._values, self._kwargs)
 
         call = ChatCall(context, send, model.retry_policy, model._get_retryable_exceptions())
-        return await call.deltas(await call.open())
+        return await call.deltas(await call.open(), owned=True)
 
     def _new_context(self) -> CallContext:
         retries = sum(len(context.attempts) - 1 for context in self._contexts)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AbstractAsyncContextManager, nullcontext
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
+from ..domain.errors import InvalidRequestError
 from ..domain.events import Event, ReplyEndEvent
 from ..ports.tts import TTSModel
 from .event_merge import EventMerge
@@ -37,50 +41,56 @@ class TTSMiddleware(MiddlewareBase):
     def __init__(
         self, tts_model: TTSModel, *, most_pending_characters: int = 100_000, most_pending_audio: int = 64
     ) -> None:
+        if isinstance(tts_model, type) or not hasattr(tts_model, "synthesize"):
+            raise InvalidRequestError(f"tts_model is {tts_model!r:.60}; give a speech model, as DashScopeTTSModel(…)")
+        for name, most in (("characters", most_pending_characters), ("audio", most_pending_audio)):
+            if most < 1:
+                raise InvalidRequestError(f"most_pending_{name} is {most}; speech needs room for at least one")
         self.tts_model = tts_model
         self._most_characters = most_pending_characters
         self._most_audio = most_pending_audio
-        self._speaking: asyncio.Task[None] | None = None
+        self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
     async def on_reply(self, agent: Agent, events: AsyncIterator[Event]) -> AsyncGenerator[Event, None]:
         """The reply's events with those of its speech among them, and its end after both."""
         merge = EventMerge(self._most_audio)
         text = SpokenText(self._most_characters)
-        voice = asyncio.create_task(self._speak(Speech(self.tts_model, text, merge.put_beside), self._before()))
-        if self.tts_model.realtime:
-            self._speaking = voice
-        words = asyncio.create_task(_pass_on(events, text, merge, voice))
+        voice = asyncio.create_task(Speech(self.tts_model, text, merge.put_beside, self._turn).run())
+        words = asyncio.create_task(self._pass_on(events, text, merge, voice))
         words.add_done_callback(lambda _: merge.close())
         try:
             async for event in merge:
                 yield event
             await words
+            await voice  # over; raises what may end a program
         finally:
             await cancel_all([words, voice])
 
-    def _before(self) -> asyncio.Task[None] | None:
-        """The speech that has the connection now."""
-        before = self._speaking
-        mine = before is not None and before.get_loop() is asyncio.get_running_loop()
-        return before if mine else None
+    def _turn(self) -> AbstractAsyncContextManager[None]:
+        """What to enter to speak: a realtime model's connection is one reply's at a time."""
+        if not self.tts_model.realtime:
+            return nullcontext()
+        if any(middleware is self and not voice.done() for middleware, voice in _around.get()):
+            told = "this voice speaks the reply that this one is a part of"
+            raise InvalidRequestError(f"{told}; give the agent inside a voice of its own")
+        return self._turns.setdefault(asyncio.get_running_loop(), asyncio.Lock())
 
-    async def _speak(self, speech: Speech, before: asyncio.Task[None] | None) -> None:
-        if before is not None:
-            await asyncio.wait([before])
-        await speech.run()
+    async def _pass_on(
+        self, events: AsyncIterator[Event], text: SpokenText, merge: EventMerge, voice: asyncio.Task[None]
+    ) -> None:
+        """Every event to its reader; what ends the reply behind the last audio."""
+        _around.set((*_around.get(), (self, voice)))
+        put = merge.put_main
+        async for event in events:
+            text.hear(event)
+            if isinstance(event, ReplyEndEvent):
+                text.close()
+                await asyncio.wait([voice])
+                put = merge.put_beside
+            await put(event)
+        text.close()
+        await asyncio.wait([voice])
 
 
-async def _pass_on(
-    events: AsyncIterator[Event], text: SpokenText, merge: EventMerge, voice: asyncio.Task[None]
-) -> None:
-    """Every event to its reader; what ends the reply behind the last audio."""
-    put = merge.put_main
-    async for event in events:
-        text.hear(event)
-        if isinstance(event, ReplyEndEvent):
-            text.close()
-            await asyncio.wait([voice])
-            put = merge.put_beside
-        await put(event)
-    text.close()
-    await asyncio.wait([voice])
+_around: ContextVar[tuple[tuple[TTSMiddleware, asyncio.Task[None]], ...]] = ContextVar("replies_around", default=())
+"""The speech of the replies that what runs now is a part of, as a tool's own agent is."""

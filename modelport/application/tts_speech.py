@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing, suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any
 
 from ..domain.errors import ModelError
@@ -13,6 +13,7 @@ from ..domain.identity import new_id
 from ..domain.speech import TTSResponse, TTSUsage
 from ..ports.tts import ArrivingAudio, TTSModel
 from .agent_events import data_of
+from .owned import close
 from .spoken_text import SpokenText
 from .tasks import cancel_all
 
@@ -23,13 +24,20 @@ class Speech:
     """The speech of one reply. `run` is a task's work: it takes text, and puts events where they may have to wait.
 
     The audio of each text block is one data block. Whatever fails ends the speech, with the event `speech_failed`, and
-    never raises; only a cancellation passes through.
+    never raises; only a cancellation passes through. What `turn` gives is entered when the reply has begun.
     """
 
-    def __init__(self, model: TTSModel, text: SpokenText, put: Callable[[Event], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        model: TTSModel,
+        text: SpokenText,
+        put: Callable[[Event], Awaitable[None]],
+        turn: Callable[[], AbstractAsyncContextManager[None]],
+    ) -> None:
         self._model = model
         self._text = text
         self._put = put
+        self._turn = turn
         self._audio = _AudioEvents()
         self._arriving = model if isinstance(model, ArrivingAudio) else None
 
@@ -37,7 +45,8 @@ class Speech:
         """Speak until the text ends."""
         try:
             await self._text.begun()
-            await (self._speak_while_written() if self._model.realtime else self._speak_blocks())
+            async with self._turn():
+                await (self._speak_while_written() if self._model.realtime else self._speak_blocks())
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
             if task is None or task.cancelling():
@@ -100,9 +109,11 @@ class Speech:
         if isinstance(answer, TTSResponse):
             await self._hear(answer)
         else:
-            async with aclosing(answer) as responses:
-                async for response in responses:
+            try:
+                async for response in answer:
                     await self._hear(response)
+            finally:
+                await close(answer)
         for event in self._audio.end():
             await self._put(event)
 

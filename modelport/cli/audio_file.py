@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -27,7 +28,8 @@ AUDIO_PATH = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
 class AudioFile:
     """Several utterances, one after the other; `-` is stdout. WAV files become one WAV with its true sizes.
 
-    Only what was kept by `keep` is there in the end; without any, a file that was there before stays as it is.
+    Only what was kept by `keep` is there in the end; without any, a file that was there before stays as it is. Stdout,
+    and a path to what is no file, such as a pipe or a device, take the audio as it comes.
     """
 
     def __init__(self, path: Path) -> None:
@@ -35,6 +37,7 @@ class AudioFile:
         self.media_type = ""
         self.size = 0
         self.is_stdout = path == STDOUT
+        self._passes_on = self.is_stdout or (path.exists() and not path.is_file())
         self._kept = 0
         self._format: WavFormat | None = None
         self._samples = PcmPieces()
@@ -66,8 +69,8 @@ class AudioFile:
         self._kept = self.size
 
     def drop(self) -> None:
-        """Forget what was written since the last `keep`; stdout cannot."""
-        if not self.is_stdout:
+        """Forget what was written since the last `keep`, where that is possible."""
+        if not self._passes_on:
             self._file.truncate(self._kept)
             self._file.seek(self._kept)
             self.size = self._kept
@@ -75,6 +78,10 @@ class AudioFile:
     def close(self) -> None:
         """Put the file in its place."""
         if self.is_stdout:
+            return
+        if self._passes_on:
+            with suppress(OSError):  # told when it was written
+                self._file.close()
             return
         self.drop()
         with self._file:
@@ -90,13 +97,24 @@ class AudioFile:
         if self.is_stdout:
             return sys.stdout.buffer, self.path
         try:
-            unfinished = self.path.with_name(f".{self.path.name}.part")
+            unfinished = self.path if self._passes_on else self.path.with_name(f".{self.path.name}.part")
             return unfinished.open("wb"), unfinished
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise SettingsError(f"{self.path}: cannot be written: {reason}") from error
+            raise self._unwritable(error) from error
 
     def _write(self, data: bytes) -> None:
-        self._file.write(data)
-        self._file.flush()
+        try:
+            self._file.write(data)
+            self._file.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            if not self._passes_on:
+                with suppress(OSError):
+                    self._file.close()
+                self._file = self._unfinished.open("r+b")  # without what it could not write, to `drop` it
+            raise self._unwritable(error) from error
         self.size += len(data)
+
+    def _unwritable(self, error: Exception) -> SettingsError:
+        return SettingsError(f"{self.path}: cannot be written: {getattr(error, 'strerror', None) or error}")

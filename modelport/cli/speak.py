@@ -89,7 +89,12 @@ def _spoken(
 def _set_voice(model: TTSModelBase, voice: str) -> None:
     if "voice" not in type(model.parameters).model_fields:
         raise click.UsageError(f"{model.model} has no voices to choose from; leave --voice out")
-    model.parameters = type(model.parameters).model_validate({**model.parameters.model_dump(), "voice": voice})
+    from pydantic import ValidationError
+
+    try:
+        model.parameters = type(model.parameters).model_validate({**model.parameters.model_dump(), "voice": voice})
+    except ValidationError as error:
+        raise click.UsageError(f"voice: {error.errors()[0]['msg']}") from error
 
 
 async def _run(hub: Modelport, model: TTSModelBase, text: str, file: AudioFile) -> TTSResponse:

@@ -14,14 +14,19 @@ __all__ = ["AudioFormat", "SpokenAudio"]
 
 @dataclass(frozen=True, slots=True)
 class AudioFormat:
-    """What a server's audio is: 16-bit samples of one channel, handed out as WAV, or a compressed file as it comes."""
+    """What audio is handed out: 16-bit samples of one channel, as WAV or bare, or a compressed file as it comes."""
 
     media_type: str = "audio/wav"
     sample_rate: int = 24_000
 
     @property
     def samples(self) -> bool:
-        """Whether it is samples, with or without a WAV header of the server's."""
+        """Whether it is samples, which the server may send with a WAV header of its own."""
+        return self.is_wav or self.media_type.startswith("audio/pcm")
+
+    @property
+    def is_wav(self) -> bool:
+        """Whether a WAV header comes before the samples."""
         return self.media_type == "audio/wav"
 
 
@@ -60,7 +65,7 @@ class SpokenAudio(AudioFold):
         audio = self._drain()
         if not audio:
             return None
-        if self._format.samples:
+        if self._format.is_wav:
             return self.add(audio)
         self._pieces.append(audio)
         return self._block(audio)
@@ -86,7 +91,7 @@ class SpokenAudio(AudioFold):
         if not audio:
             return None
         rate = self._format.sample_rate
-        return self._block(streaming_header(rate, size=len(audio)) + audio if self._format.samples else audio)
+        return self._block(streaming_header(rate, size=len(audio)) + audio if self._format.is_wav else audio)
 
     def _block(self, audio: bytes) -> DataBlock:
         data = base64.b64encode(audio).decode("ascii")

@@ -1,4 +1,4 @@
-"""Replies of an agent: events, history, instructions, and middlewares of one's own."""
+"""Replies of an agent: events, history and instructions."""
 
 from __future__ import annotations
 
@@ -7,66 +7,24 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from modelport.agent import Agent
-from modelport.application.agent_events import BlockEvents
-from modelport.credential import CredentialBase
 from modelport.error import AuthenticationError, InvalidRequestError, StreamTruncatedError
 from modelport.event import (
     BlockEvent,
-    CustomEvent,
-    DataBlockDeltaEvent,
-    Event,
     ModelCallEndEvent,
     ModelCallStartEvent,
     ReplyEndEvent,
     ReplyEvent,
     ReplyStartEvent,
-    TextBlockDeltaEvent,
     TextBlockEndEvent,
-    TextBlockStartEvent,
-    ThinkingBlockDeltaEvent,
-    ToolCallDeltaEvent,
     ToolCallEndEvent,
-    ToolCallStartEvent,
 )
-from modelport.message import (
-    AssistantMsg,
-    Base64Source,
-    ContentBlock,
-    DataBlock,
-    Msg,
-    TextBlock,
-    ThinkingBlock,
-    ToolCallBlock,
-    URLSource,
-    UserMsg,
-)
-from modelport.middleware import MiddlewareBase
-from modelport.model import ChatModelBase, ChatResponse, FinishReason
+from modelport.message import AssistantMsg, Msg, TextBlock, UserMsg
+from modelport.model import ChatResponse, FinishReason
 from modelport.testing.server import CLOSE, ScriptedAnswer, ScriptedServer
-from tests.application.agent_support import body_is_legal, chat, piece, saying, steps, text_of, types, whole
-
-WORDS = ["REPLY_START", "MODEL_CALL_START", "TEXT_BLOCK_START", "TEXT_BLOCK_DELTA", "TEXT_BLOCK_END"]
-ENDS = ["MODEL_CALL_END", "REPLY_END"]
-
-
-class Scripted(ChatModelBase):
-    """A custom model that yields what it is given."""
-
-    def __init__(self, *deltas: ChatResponse) -> None:
-        super().__init__(CredentialBase(), "scripted")
-        self.deltas = deltas
-
-    async def _call_api(self, model_name: str, messages: list[Msg], *_: Any, **__: Any) -> Any:
-        for delta in self.deltas:
-            yield delta
-
-
-def delta(*content: ContentBlock) -> ChatResponse:
-    return ChatResponse(list(content), is_last=False)
+from tests.application.agent_support import body_is_legal, chat, saying, steps, text_of, types, whole
+from tests.application.reply_support import ENDS, WORDS, Scripted, delta
 
 
 async def test_a_reply_in_events() -> None:
@@ -168,126 +126,6 @@ async def test_an_error_before_anything_was_said_leaves_no_message() -> None:
     assert [message.role for message in agent.history] == ["user", "assistant"]
 
 
-async def test_thinking_and_text_are_blocks_one_after_the_other() -> None:
-    answer = [piece({"reasoning_content": "Hm"}), piece({"reasoning_content": "."}), piece({"content": "Yes"})]
-    async with ScriptedServer(
-        [ScriptedAnswer.sse(*answer, piece({}, choice={"finish_reason": "stop"}), "[DONE]")]
-    ) as s:
-        events = await steps(Agent("assistant", chat(s.base_url)))
-    thinking = ["THINKING_BLOCK_START", "THINKING_BLOCK_DELTA", "THINKING_BLOCK_END"]
-    assert types(events) == [*WORDS[:2], *thinking, *WORDS[2:], *ENDS]
-    assert "".join(event.delta for event in events if isinstance(event, ThinkingBlockDeltaEvent)) == "Hm."
-
-
-async def test_blocks_that_come_only_with_the_last_response() -> None:
-    picture = DataBlock(source=URLSource(url="https://example.org/a.png", media_type="image/png"))
-    call = ToolCallBlock(id="1", name="look", input="{}")
-    last = ChatResponse([TextBlock(text="See"), picture, call], is_last=True)
-    events = await steps(Agent("assistant", Scripted(last), max_turns=1))
-    data = ["DATA_BLOCK_START", "DATA_BLOCK_DELTA"]
-    calls = ["TEXT_BLOCK_END", "TOOL_CALL_START", "TOOL_CALL_DELTA", "DATA_BLOCK_END", "TOOL_CALL_END"]
-    assert types(events) == [*WORDS[:4], *data, *calls, *ENDS]
-    assert [event.url for event in events if isinstance(event, DataBlockDeltaEvent)] == ["https://example.org/a.png"]
-
-
-def test_a_sound_goes_beside_its_words() -> None:
-    blocks = BlockEvents("r")
-    sound = DataBlock(id="s", source=Base64Source(data="AAAA", media_type="audio/wav"))
-    words: list[ContentBlock] = [TextBlock(id="t", text="a"), sound, TextBlock(id="t", text="b"), sound]
-    events = [event for block in words for event in blocks.add([block])] + blocks.end(words[:2])
-    assert [event.type.value for event in events] == [
-        *("TEXT_BLOCK_START", "TEXT_BLOCK_DELTA", "DATA_BLOCK_START", "DATA_BLOCK_DELTA", "TEXT_BLOCK_DELTA"),
-        *("DATA_BLOCK_DELTA", "TEXT_BLOCK_END", "DATA_BLOCK_END"),
-    ]
-
-
-def test_a_call_is_told_once_its_tool_is_named() -> None:
-    blocks = BlockEvents("r")
-    assert blocks.add([ToolCallBlock(id="1", name="", input='{"a":')]) == []
-    events = blocks.end([ToolCallBlock(id="1", name="look", input='{"a":1}')])
-    start, more, _ = events
-    assert isinstance(start, ToolCallStartEvent) and start.tool_call_name == "look"
-    assert isinstance(more, ToolCallDeltaEvent) and more.delta == '{"a":1}'
-
-
-@given(st.lists(st.tuples(st.sampled_from("abcde"), st.text(max_size=2)), max_size=30))
-def test_however_blocks_interleave_every_event_is_in_an_open_block(pieces: list[tuple[str, str]]) -> None:
-    def block(name: str, text: str) -> ContentBlock:
-        if name == "e":
-            return ToolCallBlock(id=name, name="look", input=text)
-        return ThinkingBlock(id=name, thinking=text) if name == "d" else TextBlock(id=name, text=text)
-
-    blocks = BlockEvents("r")
-    events = [event for name, text in pieces for event in blocks.add([block(name, text)])]
-    whole: dict[str, str] = {}
-    for name, text in pieces:
-        whole[name] = whole.get(name, "") + text
-    events += blocks.end([block(name, text) for name, text in whole.items()])
-
-    opened: set[str] = set()
-    ended: set[str] = set()
-    shown: dict[str, str] = {}
-    for event in events:
-        key = event.block_id if isinstance(event, BlockEvent) else getattr(event, "tool_call_id", "")
-        if event.type.endswith("START"):
-            assert key not in opened | ended
-            opened.add(key)
-        elif event.type.endswith("END"):
-            opened.remove(key)
-            ended.add(key)
-        else:
-            assert key in opened
-            name = key.rstrip("+")
-            shown[name] = shown.get(name, "") + getattr(event, "delta", "")
-    assert opened == set()
-    assert shown == {name: text for name, text in whole.items() if text}
-
-
-class Counting(MiddlewareBase):
-    """A middleware in five lines."""
-
-    async def on_reply(self, agent: Agent, events: AsyncIterator[Event]) -> AsyncGenerator[Event, None]:
-        yield CustomEvent(name="asked", value=agent.name)
-        async for event in events:
-            yield event
-
-
-class Shouting(MiddlewareBase):
-    closed = 0
-
-    async def on_reply(self, agent: Agent, events: AsyncIterator[Event]) -> AsyncGenerator[Event, None]:
-        try:
-            async for event in events:
-                if isinstance(event, TextBlockDeltaEvent):
-                    event.delta = event.delta.upper() + "!"
-                elif isinstance(event, CustomEvent):
-                    event.name = event.name.upper()
-                yield event
-        finally:
-            self.closed += 1
-
-
-async def test_middlewares_wrap_the_first_outermost() -> None:
-    async with ScriptedServer([saying("Hello"), saying("Hello")]) as server:
-        shouting = Shouting()
-        events = await steps(Agent("assistant", chat(server.base_url), [shouting, Counting(), MiddlewareBase()]))
-        other = await steps(Agent("assistant", chat(server.base_url), [Counting(), shouting]))
-    assert text_of(events) == text_of(other) == "HELLO!"
-    assert [event.name for event in events + other if isinstance(event, CustomEvent)] == ["ASKED", "asked"]
-    assert shouting.closed == 2
-
-
-async def test_every_middleware_is_closed_with_the_stream() -> None:
-    async with ScriptedServer([saying("Hello", "you")]) as server:
-        shouting = Shouting()
-        stream = Agent("assistant", chat(server.base_url), [Counting(), shouting]).reply_stream("Hi")
-        async for event in stream:
-            if isinstance(event, TextBlockStartEvent):
-                break
-        await stream.aclose()
-        assert shouting.closed == 1
-
-
 async def test_a_stream_without_a_last_response_is_an_error() -> None:
     class Endless:
         stream = True
@@ -311,3 +149,37 @@ async def test_a_custom_model_without_a_finish_reason() -> None:
     assert agent.history[-1].finish_reason is FinishReason.OTHER
     ends = [event for event in events if isinstance(event, TextBlockEndEvent | ToolCallEndEvent)]
     assert len(ends) == 1
+
+
+async def test_what_is_no_answer_of_a_model_is_told() -> None:
+    async def silent(*_: Any) -> Any:
+        return None
+
+    agent = Agent("assistant", silent)  # type: ignore[arg-type]
+    with pytest.raises(InvalidRequestError, match="answered with a NoneType"):
+        await agent.reply("Hi")
+
+
+async def test_a_stream_that_cannot_be_closed() -> None:
+    class Deltas:
+        def __init__(self) -> None:
+            self.left = [ChatResponse([TextBlock(text="Hello")])]
+
+        def __aiter__(self) -> AsyncIterator[ChatResponse]:
+            return self
+
+        async def __anext__(self) -> ChatResponse:
+            if not self.left:
+                raise StopAsyncIteration
+            return self.left.pop()
+
+    async def model(*_: Any) -> Any:
+        return Deltas()
+
+    assert (await Agent("assistant", model).reply("Hi")).get_text_content() == "Hello"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("history", [["Hi"], [None], 3])
+def test_a_history_holds_messages(history: Any) -> None:
+    with pytest.raises(InvalidRequestError, match="an agent was told"):
+        Agent("assistant", chat("http://127.0.0.1:1"), history=history)

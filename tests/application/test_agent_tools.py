@@ -1,20 +1,18 @@
-"""An agent's tools: their schemas, their runs, and what becomes of everything that goes wrong."""
+"""An agent's tools: their runs, and what becomes of everything that goes wrong."""
 
 from __future__ import annotations
 
 import asyncio
 import datetime
-import functools
 import json
 import logging
+import sys
 import threading
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import pytest
-from pydantic import BaseModel, Field
 
-from modelport.agent import Agent, FunctionTool
-from modelport.error import InvalidRequestError
+from modelport.agent import Agent
 from modelport.event import (
     Event,
     ReplyEndEvent,
@@ -26,107 +24,7 @@ from modelport.event import (
 from modelport.message import Base64Source, DataBlock, TextBlock, ToolCallBlock, ToolResultBlock, ToolResultState
 from modelport.testing.server import ScriptedServer
 from tests.application.agent_support import body_is_legal, calling, chat, saying, steps, types, whole
-
-
-class Place(BaseModel):
-    """Where it is."""
-
-    city: str
-    country: str = "CN"
-
-
-def weather(
-    place: str, unit: Literal["C", "F"] = "C", *, days: Annotated[int, Field(ge=1, description="How many")] = 1
-) -> str:
-    """The weather of a place.
-
-    It is a guess.
-
-    Args:
-        place: where, as a person would
-            write it.
-        unit (str): of the temperature
-        days: ignored, for the annotation says more
-
-    Returns:
-        some words: not an argument.
-    """
-    return f"{place}: 21 {unit}, {days}"
-
-
-def results(agent: Agent) -> list[ToolResultBlock]:
-    return [block for message in agent.history for block in message.content if isinstance(block, ToolResultBlock)]
-
-
-async def called(tool: Any, arguments: str, *, name: str | None = None) -> ToolResultBlock:
-    """The result of one call of this tool by a model."""
-    given = tool if isinstance(tool, FunctionTool) else FunctionTool(tool)
-    async with ScriptedServer([calling(("1", name or given.name, arguments)), saying("Done")]) as server:
-        agent = Agent("assistant", chat(server.base_url), tools=[given])
-        await agent.reply("Go")
-        assert body_is_legal(server.requests[1].json())
-    (result,) = results(agent)
-    return result
-
-
-def test_the_schema_of_a_function() -> None:
-    assert FunctionTool(weather).schema == {
-        "type": "function",
-        "function": {
-            "name": "weather",
-            "description": "The weather of a place.\n\nIt is a guess.",
-            "parameters": {
-                "type": "object",
-                "properties": {
-                    "place": {"type": "string", "description": "where, as a person would write it."},
-                    "unit": {
-                        "type": "string",
-                        "enum": ["C", "F"],
-                        "default": "C",
-                        "description": "of the temperature",
-                    },
-                    "days": {"type": "integer", "minimum": 1, "default": 1, "description": "How many"},
-                },
-                "required": ["place"],
-                "additionalProperties": False,
-            },
-        },
-    }
-
-
-def test_the_schema_of_other_callables() -> None:
-    class Clock:
-        def __call__(self, zone: str = "UTC") -> str:
-            """The time."""
-            return zone
-
-    def bare(schema, model_config=None, _hidden=3, *rest, **more): ...  # type: ignore[no-untyped-def]
-
-    plain = FunctionTool(bare).schema["function"]
-    assert (plain["name"], plain["description"]) == ("bare", "")
-    assert list(plain["parameters"]["properties"]) == ["schema", "model_config", "_hidden"]
-    assert plain["parameters"]["additionalProperties"] is True
-    assert FunctionTool(Clock()).name == "Clock"
-    fixed = FunctionTool(functools.partial(weather, days=2)).schema["function"]
-    assert fixed["name"] == "weather" and fixed["description"].startswith("The weather")
-    assert FunctionTool(lambda: 1, {"type": "function", "function": {"name": "one"}}).name == "one"
-    assert FunctionTool(datetime.datetime.now).schema["function"]["name"] == "now"
-
-
-def test_what_cannot_be_a_tool() -> None:
-    def local(thing: Unknown) -> None: ...  # type: ignore[name-defined]  # noqa: F821
-
-    def by_position(thing: int, /) -> None: ...
-
-    def odd(thing: threading.Lock) -> None: ...
-
-    for function in (local, by_position, odd, 3):
-        with pytest.raises(InvalidRequestError, match="the tool"):
-            FunctionTool(function)  # type: ignore[arg-type]
-    with pytest.raises(InvalidRequestError, match="two tools"):
-        Agent("assistant", chat("http://127.0.0.1:1"), tools=[weather, FunctionTool(weather)])
-    with pytest.raises(InvalidRequestError, match="max_turns"):
-        Agent("assistant", chat("http://127.0.0.1:1"), max_turns=0)
+from tests.application.tool_support import Place, called, results, weather
 
 
 async def test_a_turn_with_a_tool() -> None:
@@ -200,36 +98,6 @@ async def test_sync_tools_run_in_threads_and_block_nobody() -> None:
     assert [result.state for result in results(agent)] == [ToolResultState.SUCCESS] * 2
 
 
-async def test_arguments_are_converted() -> None:
-    def plan(at: Place, when: datetime.date, times: list[int] | None = None, **more: Any) -> str:
-        assert type(at) is Place and type(when) is datetime.date
-        return f"{at.city}/{at.country} {when:%d.%m.%y} {times} {more}"
-
-    given = {"at": {"city": "Brest"}, "when": "2026-11-23", "times": ["1", 2], "extra": True}
-    assert (await called(plan, json.dumps(given))).output == "Brest/CN 23.11.26 [1, 2] {'extra': True}"
-
-
-async def test_damaged_arguments_are_repaired() -> None:
-    assert (await called(weather, "{'place': 'Brest',}")).output == "Brest: 21 C, 1"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        ('{"unit":"C"}', "place: Field required"),
-        ('{"place":"x","days":0}', "days: Input should be greater than or equal to 1"),
-        ('{"place":"x","other":0}', "other: Extra inputs are not permitted"),
-        ('{"place":"x', "ends before it is complete"),
-        ("[1]", "not a JSON object"),
-        ("nothing", "no JSON object"),
-    ],
-)
-async def test_bad_arguments_are_told_to_the_model(arguments: str, told: str) -> None:
-    result = await called(weather, arguments)
-    assert result.state is ToolResultState.ERROR
-    assert isinstance(result.output, str) and "arguments are not valid" in result.output and told in result.output
-
-
 async def test_an_unknown_tool_is_told_to_the_model() -> None:
     result = await called(weather, "{}", name="wether")
     assert (result.state, result.output) == ("error", "there is no tool 'wether'; the tools are ['weather']")
@@ -243,8 +111,20 @@ def stopping() -> None:
     raise StopIteration
 
 
+def exiting() -> None:
+    """As a command line's function does, which must not end the agent's program."""
+    sys.exit(2)
+
+
 async def cancelling() -> None:
     raise asyncio.CancelledError
+
+
+async def cancelling_itself() -> None:
+    task = asyncio.current_task()
+    assert task is not None
+    task.cancel()
+    await asyncio.sleep(1)
 
 
 @pytest.mark.parametrize(
@@ -252,7 +132,9 @@ async def cancelling() -> None:
     [
         (broken, "KeyError: 'gone'"),
         (stopping, "RuntimeError: the function raised StopIteration"),
+        (exiting, "RuntimeError: the function raised SystemExit"),
         (cancelling, "the tool was cancelled from within"),
+        (cancelling_itself, "the tool was cancelled from within"),
     ],
 )
 async def test_errors_become_results(tool: Any, told: str, caplog: pytest.LogCaptureFixture) -> None:
@@ -260,7 +142,7 @@ async def test_errors_become_results(tool: Any, told: str, caplog: pytest.LogCap
         async with asyncio.timeout(10):
             result = await called(tool, "{}")
     assert (result.state, result.output) == (ToolResultState.ERROR, told)
-    assert ("tool" in caplog.text) == (tool is not cancelling)
+    assert ("tool" in caplog.text) == (tool not in (cancelling, cancelling_itself))
 
 
 PICTURE = DataBlock(source=Base64Source(data="AAAA", media_type="image/png"))
@@ -277,6 +159,7 @@ PICTURE = DataBlock(source=Base64Source(data="AAAA", media_type="image/png"))
         (Place(city="Brest"), '{"city":"Brest","country":"CN"}'),
         (datetime.date(2026, 11, 23), '"2026-11-23"'),
         (PICTURE, [PICTURE]),
+        ((PICTURE, PICTURE), [PICTURE, PICTURE]),
     ],
 )
 async def test_what_a_tool_returns(value: Any, output: Any) -> None:
@@ -284,6 +167,22 @@ async def test_what_a_tool_returns(value: Any, output: Any) -> None:
         return value
 
     assert (await called(give, "")).output == output
+
+
+async def test_what_generators_yield_is_one_list() -> None:
+    threads = []
+
+    def count(to: int) -> Any:
+        threads.append(threading.current_thread())
+        yield from range(to)
+
+    async def count_up(to: int) -> Any:
+        for number in range(to):
+            yield number
+
+    for tool in (count, count_up):
+        assert (await called(tool, '{"to":3}')).output == "[0,1,2]"
+    assert threads != [threading.current_thread()]
 
 
 async def test_media_of_a_tool_in_events() -> None:
@@ -297,19 +196,6 @@ async def test_media_of_a_tool_in_events() -> None:
     assert isinstance(words, ToolResultTextDeltaEvent) and words.delta == "Here"
     assert isinstance(picture, ToolResultDataDeltaEvent)
     assert (picture.block_id, picture.data, picture.media_type) == (PICTURE.id, "AAAA", "image/png")
-
-
-async def test_a_given_schema_is_sent_as_it_is() -> None:
-    schema = {"type": "function", "function": {"name": "look_up", "description": "d", "parameters": {"type": "object"}}}
-
-    async def find(**fields: Any) -> str:
-        return json.dumps(fields)
-
-    async with ScriptedServer([calling(("1", "look_up", '{"a":1}')), saying("Done")]) as server:
-        agent = Agent("assistant", chat(server.base_url), tools=[FunctionTool(find, schema)])
-        await agent.reply("Go")
-        assert server.requests[0].json()["tools"] == [schema]
-    assert results(agent)[0].output == '{"a": 1}'
 
 
 async def test_the_limit_of_turns_is_a_clear_end() -> None:

@@ -253,6 +253,16 @@ async def test_closing_before_the_pump_ran() -> None:
     assert wire.closed and not session.calls
 
 
+async def test_closing_before_the_pump_ran_keeps_nobody_waiting() -> None:
+    subject = model(Wire())
+    await subject.connect()
+    speaking, closing = asyncio.ensure_future(subject.synthesize("a")), asyncio.ensure_future(subject.close())
+    await closing
+    with pytest.raises(StreamTruncatedError, match="given up"):
+        async with asyncio.timeout(5):
+            await speaking
+
+
 class Objecting(Wire):
     """A connector's own check of what is sent, as a cassette's."""
 

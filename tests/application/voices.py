@@ -13,7 +13,7 @@ from modelport.event import DataBlockDeltaEvent, DataBlockEndEvent, DataBlockSta
 from modelport.message import Base64Source, DataBlock
 from modelport.tts import TTSModelBase, TTSResponse
 
-__all__ = ["ArrivingVoice", "LiveVoice", "Voice", "heard"]
+__all__ = ["ArrivingVoice", "LiveVoice", "Voice", "audio", "heard"]
 
 _HEADER = streaming_header(24_000)
 
@@ -57,8 +57,8 @@ class LiveVoice(Voice):
     spoken = 0
 
     async def connect(self) -> None:
-        self.log.append("connect")
         await self.pause()
+        self.log.append("connect")
 
     async def close(self) -> None:
         self.log.append("close")

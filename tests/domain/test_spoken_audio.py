@@ -14,6 +14,7 @@ from modelport.domain.spoken_audio import AudioFormat, SpokenAudio
 from modelport.domain.wav import streaming_header
 
 MP3 = AudioFormat("audio/mpeg")
+BARE = AudioFormat("audio/pcm;rate=16000", 16_000)
 
 
 def data(block: Any) -> bytes:  # Any: a data block or nothing
@@ -27,7 +28,7 @@ def test_nothing_came() -> None:
     assert (audio.take(), audio.take_file(), audio.whole(), audio.came, audio.undelivered) == (None,) * 3 + (False, 0)
 
 
-@pytest.mark.parametrize("kind", [AudioFormat(sample_rate=16_000), MP3])
+@pytest.mark.parametrize("kind", [AudioFormat(sample_rate=16_000), BARE, MP3])
 @given(pieces=st.lists(st.tuples(st.binary(max_size=9), st.booleans()), max_size=12))
 def test_each_byte_is_handed_out_once(kind: AudioFormat, pieces: list[tuple[bytes, bool]]) -> None:
     audio, taken = SpokenAudio(kind), b""
@@ -37,16 +38,16 @@ def test_each_byte_is_handed_out_once(kind: AudioFormat, pieces: list[tuple[byte
             taken += data(audio.take())
     sent = b"\1\2\3\4" * 3 + b"".join(piece for piece, _ in pieces)
     expected = sent[: len(sent) - len(sent) % 2] if kind.samples else sent
-    header = streaming_header(16_000) if kind.samples else b""
+    header = streaming_header(16_000) if kind.is_wav else b""
     rest = len(expected) + len(header) - len(taken) if taken else len(expected)
     assert audio.undelivered == rest
     last = data(audio.take_file())
-    if rest and kind.samples:
+    if rest and kind.is_wav:
         assert last[:44] == streaming_header(16_000, size=rest)
         last = last[44:]
     assert taken + last == (header if taken else b"") + expected
     whole = data(audio.whole())
-    assert whole == (streaming_header(16_000, size=len(expected)) if kind.samples else b"") + expected
+    assert whole == (streaming_header(16_000, size=len(expected)) if kind.is_wav else b"") + expected
     assert audio.take() is None and audio.came
 
 

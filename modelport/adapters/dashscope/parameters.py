@@ -122,7 +122,7 @@ class DashScopeRealtimeTTSParameters(BaseModel):
     response_format: Literal["pcm", "wav", "mp3", "opus"] | None = Field(
         default=None,
         title="Audio format",
-        description="Format of the audio the server makes.",
+        description="Format of the audio; WAV when not set, and pcm is bare samples.",
     )
     sample_rate: int | None = Field(
         default=None,
@@ -150,7 +150,7 @@ class DashScopeCosyVoiceRealtimeTTSParameters(BaseModel):
     format: Literal["pcm", "wav", "mp3", "opus"] | None = Field(
         default=None,
         title="Audio format",
-        description="Format of the audio the server makes.",
+        description="Format of the audio; WAV when not set, and pcm is bare samples.",
     )
     sample_rate: Literal[8000, 16000, 22050, 24000, 44100, 48000] | None = Field(
         default=None,

@@ -41,7 +41,7 @@ class QwenRealtimeCodec(_Codec):
 
     def audio_format(self, request: RealtimeRequest) -> AudioFormat:
         """What the session is set up for."""
-        return audio_format(session_settings(request), "response_format")
+        return audio_format(request, session_settings(request), "response_format")
 
 
 class CosyVoiceCodec(_Codec):
@@ -57,4 +57,4 @@ class CosyVoiceCodec(_Codec):
 
     def audio_format(self, request: RealtimeRequest) -> AudioFormat:
         """What the task asks for."""
-        return audio_format(task_settings(request), "format")
+        return audio_format(request, task_settings(request), "format")

@@ -71,7 +71,7 @@ def error_of_close(code: int, reason: str) -> ModelError:
     """
     cls = _CLOSED.get(code, StreamTruncatedError)
     said = f": {reason}" if reason else ""
-    message = f"the server closed the connection with code {code} before the end of the speech{said}"
+    message = f"the connection was closed with code {code} before the end of the speech{said}"
     return cls(message, code=str(code), retryable=code != 1008)
 
 

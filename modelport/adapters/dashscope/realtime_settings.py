@@ -12,7 +12,9 @@ from ..wire.decoder import Json
 __all__ = ["audio_format", "session_settings", "task_settings"]
 
 _SAMPLE_RATE = 24_000
-_MEDIA_TYPES = {"pcm": "audio/wav", "wav": "audio/wav", "mp3": "audio/mpeg", "opus": "audio/ogg"}
+_HIGHEST_RATE = 1_000_000
+"""What a WAV header has room for, and more than anybody hears."""
+_MEDIA_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg", "opus": "audio/ogg"}
 
 
 def session_settings(request: RealtimeRequest) -> Json:
@@ -27,11 +29,18 @@ def task_settings(request: RealtimeRequest) -> Json:
     return {"text_type": "SSML" if settings.get("enable_ssml") else "PlainText", **settings}
 
 
-def audio_format(settings: Json, format_name: str) -> AudioFormat:
-    """The audio that these settings ask for; a format we do not know is handed out as it comes."""
+def audio_format(request: RealtimeRequest, settings: Json, format_name: str) -> AudioFormat:
+    """The audio that these settings ask for: WAV unless the caller chose; what we do not know comes as it is.
+
+    A caller who asks for `pcm` gets bare samples; without a choice they are asked for too, and get a WAV header here.
+    """
     name, rate = settings.get(format_name), settings.get("sample_rate")
-    media_type = _MEDIA_TYPES.get(str(name), f"audio/{name}")
-    return AudioFormat(media_type, rate if isinstance(rate, int) and rate > 0 else _SAMPLE_RATE)
+    if not isinstance(rate, int) or isinstance(rate, bool) or not 0 < rate <= _HIGHEST_RATE:
+        rate = _SAMPLE_RATE
+    if name == "pcm":
+        chosen = format_name in request.parameters or format_name in request.overrides
+        return AudioFormat(f"audio/pcm;rate={rate}" if chosen else "audio/wav", rate)
+    return AudioFormat(_MEDIA_TYPES.get(str(name), f"audio/{name}"), rate)
 
 
 def _with_voice(request: RealtimeRequest, settings: Json) -> Json:

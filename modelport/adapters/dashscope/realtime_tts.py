@@ -23,8 +23,8 @@ class _DashScopeRealtime(RealtimeTTSModel):
         """The WebSocket services beside the credential's base URL."""
         from ...application.codec import Endpoint
 
-        assert isinstance(self.credential, DashScopeCredential), "a DashScopeCredential"
-        return Endpoint(self.credential.websocket_url(), self.credential.auth_headers())
+        credential = self.credential_as(DashScopeCredential)
+        return Endpoint(credential.websocket_url(), credential.auth_headers())
 
 
 class DashScopeRealtimeTTSModel(_DashScopeRealtime):

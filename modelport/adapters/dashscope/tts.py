@@ -27,5 +27,5 @@ class DashScopeTTSModel(HttpTTSModel):
         """The native services beside the credential's base URL."""
         from ...application.codec import Endpoint
 
-        assert isinstance(self.credential, DashScopeCredential), "a DashScopeCredential"
-        return Endpoint(self.credential.native_url(), self.credential.auth_headers())
+        credential = self.credential_as(DashScopeCredential)
+        return Endpoint(credential.native_url(), credential.auth_headers())

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from ...application.codec import WireCall
 from ...application.tts_codec import SpeechRequest
 from ...domain.blocks import Base64Source, DataBlock, URLSource
-from ...domain.errors import ModelError, ResponseDecodeError, StreamTruncatedError
+from ...domain.errors import InvalidRequestError, ModelError, ResponseDecodeError, StreamTruncatedError
 from ...domain.identity import new_id
 from ...domain.responses import ChatResponse, ChatUsage, FinishReason
 from ...domain.speech import PcmPieces
@@ -72,6 +72,8 @@ def _override(body: Json, overrides: Mapping[str, Any]) -> None:
     for name in _BODY & given.keys():
         value = given.pop(name)
         body[name] = {**body[name], **value} if isinstance(value, dict) else value
+    if given and not isinstance(body["input"], dict):
+        raise InvalidRequestError(f"the field input is no dict, so {', '.join(given)} cannot go into it")
     if given:
         body["input"] = {**body["input"], **given}
 
@@ -143,9 +145,12 @@ class DashScopeTTSDecoder(JsonDecoder):
             self._blocks.append(DataBlock(id=self._block_id, created_at=self.created_at, source=source))
 
 
-def _file(url: str) -> URLSource:
+def _file(url: Any) -> URLSource:  # Any: whatever the server sent
     """The finished file, over TLS whatever the server wrote, and from the provider's own storage only."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(str(url))
+    except ValueError:
+        parts = urlsplit("")
     if not (parts.hostname or "").endswith(_RESULT_HOST):
         raise ResponseDecodeError(f"the audio is offered at {parts.hostname}, which is not the provider's storage")
     return URLSource(url=parts._replace(scheme="https").geturl(), media_type="audio/wav")

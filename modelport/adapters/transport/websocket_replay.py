@@ -65,9 +65,13 @@ class ReplayWebSockets:
         except BaseException:
             playback.end()
             raise
-        connection = _Connection(playback, self._clock, self._timed, request, kept.discard)
+        connection = _Connection(playback, self._clock, self._timed, request, lambda closed: self._closed(kept, closed))
         kept.add(connection)
         return connection
+
+    def _closed(self, kept: set[_Connection], connection: _Connection) -> None:
+        """Called by the connection, which so keeps this alive: dropped, it would close the connection."""
+        kept.discard(connection)
 
     async def aclose(self) -> None:
         """Close what is open in the running loop; what was played stays played."""

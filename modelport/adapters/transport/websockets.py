@@ -7,6 +7,7 @@ import logging
 import ssl
 from typing import TYPE_CHECKING, Literal
 
+from ...domain.errors import SettingsError
 from ...ports.websocket import Frame, WebSocketClosed, WebSocketRejected, WebSocketRequest
 from .connection_error import connection_error
 from .per_loop import PerLoop
@@ -20,7 +21,8 @@ __all__ = ["WebsocketsConnector"]
 
 _LONGEST_MESSAGE = 16 * 1024 * 1024
 _CLOSING_SECONDS = 2.0
-_GONE, _GOING_AWAY = 1006, 1001
+_PING_SECONDS = 20.0
+_GONE, _GOING_AWAY, _PROTOCOL_ERROR, _NO_TEXT = 1006, 1001, 1002, 1007
 _LONGEST_BODY = 64 * 1024
 
 
@@ -53,6 +55,8 @@ class WebsocketsConnector:
         from websockets.asyncio.client import connect
         from websockets.exceptions import InvalidStatus, WebSocketException
 
+        from .websocket_alive import PatientConnection
+
         class Once(connect):
             def process_redirect(self, exc: Exception) -> Exception | str:
                 return exc
@@ -65,6 +69,9 @@ class WebsocketsConnector:
                 user_agent_header=None,
                 proxy=self._proxy,
                 ssl=self._context() if request.url.startswith("wss:") else None,
+                create_connection=PatientConnection,
+                ping_interval=_PING_SECONDS,
+                ping_timeout=_PING_SECONDS,
                 compression=None,  # audio does not get smaller, and small frames get slower
                 open_timeout=None,
                 close_timeout=_CLOSING_SECONDS,
@@ -75,9 +82,11 @@ class WebsocketsConnector:
             answer = error.response
             headers = {name.lower(): value for name, value in answer.headers.raw_items()}
             raise WebSocketRejected(answer.status_code, headers, bytes(answer.body or b"")[:_LONGEST_BODY]) from error
+        except ImportError as error:
+            raise SettingsError(f"{error}: run pip install python-socks, or set no such proxy") from error
         except (WebSocketException, OSError, EOFError, ValueError) as error:
             raise connection_error(error, request.url) from error
-        connection = _Connection(library_connection, kept)
+        connection = _Connection(library_connection, kept, self)
         kept.add(connection)
         return connection
 
@@ -93,13 +102,16 @@ class WebsocketsConnector:
 class _Connection:
     """A connection of the library's, which leaves the set of open ones when it is closed."""
 
-    def __init__(self, library_connection: ClientConnection, kept: set[_Connection]) -> None:
+    def __init__(
+        self, library_connection: ClientConnection, kept: set[_Connection], connector: WebsocketsConnector
+    ) -> None:
         from websockets.exceptions import ConnectionClosed
         from websockets.protocol import State
 
         self._open_state = State.OPEN
         self._connection = library_connection
         self._kept = kept
+        self._connector = connector  # which would close it when dropped
         self._closed_error: type[ConnectionClosed] = ConnectionClosed
 
     async def send(self, frame: Frame) -> None:
@@ -145,8 +157,11 @@ class _Connection:
 
     def _closed(self, error: ConnectionClosed) -> WebSocketClosed:
         self._kept.discard(self)
-        received = error.rcvd or error.sent
-        return WebSocketClosed(received.code, received.reason) if received else WebSocketClosed(_GONE)
+        closing = error.rcvd or error.sent
+        if closing is None:
+            return WebSocketClosed(_GONE)
+        garbled = closing.code == _NO_TEXT and not error.rcvd_then_sent  # the peer's text, not ours
+        return WebSocketClosed(_PROTOCOL_ERROR if garbled else int(closing.code), closing.reason)
 
 
 async def _close_all(connections: set[_Connection]) -> None:

@@ -254,6 +254,9 @@ def test_handshake_and_format() -> None:
     mp3 = request(parameters={"response_format": "mp3", "sample_rate": 16_000})
     assert codec.audio_format(mp3) == AudioFormat("audio/mpeg", 16_000)
     assert codec.audio_format(request(overrides={"response_format": "opus"})).media_type == "audio/ogg"
+    bare = AudioFormat("audio/pcm;rate=16000", 16_000)
+    chosen = {"response_format": "pcm", "sample_rate": 16_000}
+    assert codec.audio_format(request(parameters=chosen)) == codec.audio_format(request(overrides=chosen)) == bare
     error = codec.map_error(401, {}, b'{"code": "InvalidApiKey", "message": "no"}')
     assert (type(error), error.status_code, error.retryable) == (AuthenticationError, 401, False)
 

@@ -312,7 +312,7 @@ async def test_a_silent_caller_does_not_lose_the_task(audio_format: str) -> None
                     clock.advance(10)
                 await asyncio.sleep(0.01)
             heard += b"".join(map(audio, responses := await read(await opened(model))))
-        assert heard == HEADER + voice("One Two and Three Four")
+        assert heard == header + voice("One Two and Three Four")
         assert server.connections == 1 and len(server.utterances) == 4
         assert responses[-1].usage is not None and responses[-1].usage.characters == 24
         assert len(responses[-1].attempts) == 1

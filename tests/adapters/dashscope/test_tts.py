@@ -213,6 +213,19 @@ def test_a_file_elsewhere_is_not_fetched() -> None:
         DashScopeTTSDecoder().body(body.encode())
 
 
+async def test_fields_that_cannot_go_into_the_input() -> None:
+    with pytest.raises(InvalidRequestError, match="field input is no dict, so voice cannot go into it"):
+        await model().synthesize("Hi", input="none", voice="Cherry")
+
+
+@pytest.mark.parametrize("url", [3, {"a": 1}, [FILE], "http://[::1", "file.wav"])
+def test_a_file_that_is_nowhere_is_garbage(url: object) -> None:
+    body = json.loads(event(reason="stop"))
+    body["output"]["audio"]["url"] = url
+    with pytest.raises(ResponseDecodeError, match="not the provider's storage"):
+        DashScopeTTSDecoder().body(json.dumps(body).encode())
+
+
 def test_cards_and_classes() -> None:
     assert [card.name for card in DashScopeTTSModel.list_models()] == ["qwen3-tts-flash"]
     assert DashScopeTTSModel in DashScopeCredential.get_tts_model_classes()

@@ -114,7 +114,22 @@ async def test_a_message_above_the_limit_closes_the_connection() -> None:
         await connection.send("x" * 101)
         with pytest.raises(WebSocketClosed) as caught:
             await connection.receive()
-        assert caught.value.code == 1009
+        assert caught.value.code == 1009 and type(caught.value.code) is int, "a recorder writes it"
+        await connection.aclose()
+
+
+async def test_text_that_is_none_is_a_fault_of_the_protocol() -> None:
+    """Code 1007 would say that what we sent was wrong."""
+
+    async def garble(connection: ServerConnection) -> None:
+        connection.transport.write(b"\x81\x02\xff\xff")
+        await connection.wait_closed()
+
+    async with serving(garble) as (_, url):
+        connection = await WebsocketsConnector().connect(WebSocketRequest(url))
+        with pytest.raises(WebSocketClosed, match="invalid start byte") as caught:
+            await connection.receive()
+        assert caught.value.code == 1002
         await connection.aclose()
 
 

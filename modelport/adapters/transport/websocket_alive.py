@@ -1,0 +1,43 @@
+"""Connections of the `websockets` library that tell a peer who is gone from a listener who takes his time."""
+
+from __future__ import annotations
+
+import asyncio
+
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+
+__all__ = ["PatientConnection"]
+
+
+class PatientConnection(ClientConnection):
+    """Pings as the library does, and hangs up where nothing at all comes while it reads.
+
+    The library hangs up when a pong is late; behind audio that waits for its listener every pong is.
+    """
+
+    _came = False
+
+    def data_received(self, data: bytes) -> None:
+        """Take note of a sign of life."""
+        self._came = True
+        super().data_received(data)
+
+    async def keepalive(self) -> None:
+        """Ping until the connection is closed, which cancels this."""
+        assert self.ping_interval is not None, "else the library does not begin this"
+        try:
+            while True:
+                await asyncio.sleep(self.ping_interval)
+                await self._answered(asyncio.ensure_future(await self.ping()))
+        except ConnectionClosed:
+            pass
+
+    async def _answered(self, pong: asyncio.Future[float]) -> None:
+        """Wait for the pong, as long as something comes or nothing is read."""
+        while not pong.done():
+            reading, self._came = self.transport.is_reading(), False
+            await asyncio.wait([pong], timeout=self.ping_timeout)
+            if reading and not (self._came or pong.done()):
+                self.transport.abort()
+                await asyncio.wait([pong])
