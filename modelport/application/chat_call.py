@@ -5,18 +5,18 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, suppress
+from functools import partial
 
 from ..domain.accumulation import ChatFold
 from ..domain.errors import ModelError
 from ..domain.responses import ChatResponse
 from ..domain.retry import RetryPolicy
 from .attempts import Attempts
+from .chat_answer import Answer, checked_answer, mistake
 from .context import CallContext, current_call
+from .owned import close, unnoticed
 
 __all__ = ["Answer", "ChatCall"]
-
-Answer = ChatResponse | AsyncGenerator[ChatResponse, None]
-"""What one attempt gives: a whole response, or its deltas."""
 
 _DRAIN_SECONDS = 0.1
 """How long a connection may take to end by itself after the protocol's end, so that it can be used again."""
@@ -28,7 +28,7 @@ class ChatCall:
     def __init__(
         self,
         context: CallContext,
-        attempt: Callable[[], Awaitable[Answer] | Answer],
+        attempt: Callable[[], Awaitable[object] | object],
         policy: RetryPolicy,
         retryable: tuple[type[Exception], ...] = (),
         tokens: int = 0,
@@ -67,12 +67,17 @@ class ChatCall:
                 last = response
         return last
 
-    async def deltas(self, answer: Answer) -> AsyncGenerator[ChatResponse, None]:
+    async def deltas(self, answer: Answer, *, owned: bool = False) -> AsyncGenerator[ChatResponse, None]:
         """The deltas as they come, then the whole response with `is_last=True`.
 
-        The generator is started already, so that closing or dropping it unread closes the connection.
+        The generator is started already, so that closing or dropping it unread closes the connection. `owned` says
+        that another generator closes it.
         """
-        return await started(self._deltas(answer))
+        deltas = self._deltas(answer)
+        if owned or current_call.get() is not None:  # or a custom model asks another one
+            return await started(deltas)
+        await deltas.__anext__()
+        return deltas
 
     async def _deltas(self, answer: Answer) -> AsyncGenerator[ChatResponse, None]:
         source = _as_stream(answer)
@@ -93,7 +98,7 @@ class ChatCall:
                         raise
                     failed = error
                 finally:
-                    await source.aclose()
+                    await close(source)
                 source = _as_stream(await self.open(failed))
         except BaseException as error:
             if isinstance(error, ModelError) and error.partial is None:
@@ -101,15 +106,20 @@ class ChatCall:
             self._finish(error)
             raise
         finally:
-            await source.aclose()
+            await close(source)
 
     async def _read(self, source: AsyncGenerator[ChatResponse, None]) -> AsyncGenerator[ChatResponse, None]:
         """One attempt's deltas that have content, each folded, up to the protocol's end."""
-        clocks, add, content_seen = self._context.clocks, self.fold.add, False
+        clocks, add, content_seen, response = self._context.clocks, self.fold.add, False, STARTED
+        following = source.__anext__
+        step: Callable[[], Awaitable[ChatResponse]] = partial(unnoticed, source)
         try:
             while True:
                 with clocks:
-                    response = await source.__anext__()
+                    response = await step()
+                step = following
+                if response.is_last and response.content and (wrong := mistake(response)):
+                    raise wrong
                 add(response)
                 if response.content and not response.is_last:
                     if not content_seen:
@@ -121,7 +131,7 @@ class ChatCall:
         except StopAsyncIteration:
             return
         except Exception as error:
-            raise self._attempts.failed(error)
+            raise self._attempts.failed(mistake(response) or error)
 
     async def _send(self) -> Answer:
         """The attempt that has begun, to the head of its answer."""
@@ -133,11 +143,11 @@ class ChatCall:
                 answer = self._attempt()
                 if inspect.isawaitable(answer):
                     answer = await answer
+            return checked_answer(answer)
         except Exception as error:
             raise self._attempts.failed(error)
         finally:
             current_call.reset(token)
-        return answer
 
     async def _drain(self, source: AsyncGenerator[ChatResponse, None]) -> None:
         """Let the connection end by itself, so that it can be used again."""
@@ -175,11 +185,11 @@ ENDED = ChatResponse((), is_last=True, id="", created_at="")
 
 
 async def started(generator: AsyncGenerator[ChatResponse, None]) -> AsyncGenerator[ChatResponse, None]:
-    """The generator, past its first `yield STARTED`.
+    """The generator, past its first `yield STARTED`, for the one that closes it.
 
     A generator that was never started runs no `finally` when it is closed, and is not closed when it is dropped.
     """
-    await generator.__anext__()
+    await unnoticed(generator)
     return generator
 
 

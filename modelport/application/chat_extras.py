@@ -70,11 +70,12 @@ class ChatExtras:
         """
         from contextlib import aclosing
 
+        from .owned import Owned
         from .structured_runner import StructuredRun
 
         model = cast("ChatModelBase", self)
         run = StructuredRun(model, messages, structured_model, tools, tool_choice, kwargs, allow_partial=allow_partial)
-        async with aclosing(run.steps()) as steps:
+        async with aclosing(Owned(run.steps())) as steps:
             async for step in steps:
                 yield step
 

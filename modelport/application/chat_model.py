@@ -15,6 +15,7 @@ from ..domain.retry import RetryPolicy, Timeouts
 from ..ports.runtime import Runtime, default_runtime
 from .chat_extras import ChatExtras
 from .credential import CredentialBase
+from .given_options import check_word
 from .model_base import ModelBase, retry_policy_of
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class ChatModelBase(ChatExtras, ModelBase):
     ) -> None:
         policy = retry_policy_of(max_retries, retry_delay, retry_policy)
         super().__init__(credential, model, parameters, policy, timeouts, transport, runtime, card_checks)
+        check_word("on_unsupported", on_unsupported, ("warn", "error"))
         self.stream = stream
         self.on_unsupported = on_unsupported
         self._context_size = context_size

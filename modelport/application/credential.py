@@ -19,7 +19,7 @@ __all__ = ["CredentialBase"]
 class CredentialBase(BaseModel):
     """The fields that a provider needs to let somebody in, and the model classes behind it."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
     provider: ClassVar[str] = ""
 
     id: str = Field(default_factory=new_id)
@@ -42,7 +42,8 @@ class CredentialBase(BaseModel):
         """Every chat class this credential opens."""
         if cls.get_chat_model_class.__func__ is CredentialBase.get_chat_model_class.__func__:  # type: ignore[attr-defined]
             return []
-        return [cls.get_chat_model_class()]
+        opened: Any = cls.get_chat_model_class()  # Any: some say None for "no chat", as they do for embedding
+        return [] if opened is None else [opened]
 
     @classmethod
     def get_tts_model_classes(cls) -> list[Type[Any]]:

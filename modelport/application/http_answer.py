@@ -47,6 +47,8 @@ class HttpAnswer(HttpBody):
         except ModelError as error:
             error.scrub(self._secrets)
             raise
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise ResponseDecodeError(f"the answer has a shape that the protocol does not have: {error}") from error
 
     async def deltas(self) -> AsyncGenerator[ChatResponse, None]:
         """`STARTED`, the deltas, `ENDED`; what follows that only drains the connection."""

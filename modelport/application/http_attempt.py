@@ -11,6 +11,7 @@ from ..domain.messages import Msg
 from ..domain.responses import ModelWarning
 from ..domain.structured_output import OutputRequest, without_thinking
 from ..domain.tool_choice import ToolChoice, ToolSchema
+from .body_fields import body_fields, secret_words
 from .chat_call import Answer, started
 from .chat_engine import new_context
 from .codec import ChatRequest, CountingCodec, WireCall
@@ -41,7 +42,7 @@ async def attempt(
         context.encoding = False
     call: WireCall = context.encoded
     response = await context.runtime.transport.send(call.http_request, context.clocks.connecting())
-    answer = HttpAnswer(response, call, context, model.codec, model.endpoint().secrets())
+    answer = HttpAnswer(response, call, context, model.codec, secret_words(model.endpoint(), kwargs))
     try:
         if not answer.succeeded():
             raise await answer.error()
@@ -66,9 +67,7 @@ async def _encode(
     rendered = await model.formatter.prepare(messages, context.runtime.media_loader, _render_context(model, context))
     card = model.card if model.card_checks == "on" else ModelCard.permissive(model.model)
     tools, dropped = _taken_tools(card, tools, tool_choice)
-    overrides = dict(kwargs)
-    headers = overrides.pop("extra_headers", None) or {}
-    overrides.update(overrides.pop("extra_body", None) or {})
+    overrides, headers = body_fields(kwargs)
     request = ChatRequest(
         endpoint=model.endpoint(),
         model=model_name,

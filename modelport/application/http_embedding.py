@@ -23,8 +23,7 @@ class HttpEmbeddingModel(EmbeddingModelBase[T]):
 
     def endpoint(self) -> Endpoint:
         """Where requests go, with the headers that identify the caller."""
-        assert isinstance(self.credential, KeyedCredential), "a credential with a key and a base URL"
-        return self.credential.endpoint()
+        return self.credential_as(KeyedCredential).endpoint()
 
     def needs_download(self, block: DataBlock) -> bool:
         """Whether this block's URL must be fetched by us, since the API cannot take it."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..domain.blocks import Base64Source, DataBlock, URLSource
 from ..domain.embedding.values import EmbeddingResponse
 from ..domain.errors import ModelError
+from .body_fields import body_fields, secret_words
+from .concurrency import all_of
 from .context import CallContext, current_call
 from .embedding_batch import new_context
 from .embedding_codec import EmbeddingRequest, EmbeddingWireCall
@@ -33,7 +34,7 @@ async def attempt(
         context.encoding = False
     call: EmbeddingWireCall = context.encoded
     response = await context.runtime.transport.send(call.http_request, context.clocks.connecting())
-    secrets = model.endpoint().secrets()
+    secrets = secret_words(model.endpoint(), kwargs)
     answer = HttpBody(response, context, model.codec, secrets)
     try:
         if not answer.succeeded():
@@ -52,9 +53,7 @@ async def attempt(
 async def _encode(
     model: HttpEmbeddingModel[Any], context: CallContext, inputs: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> EmbeddingWireCall:
-    overrides = dict(kwargs)
-    headers = overrides.pop("extra_headers", None) or {}
-    overrides.update(overrides.pop("extra_body", None) or {})
+    overrides, headers = body_fields(kwargs)
     request = EmbeddingRequest(
         endpoint=model.endpoint(),
         model=model.model,
@@ -79,5 +78,5 @@ async def _fetch(
         if isinstance(item, DataBlock) and isinstance(item.source, URLSource) and model.needs_download(item):
             wanted[item.source.url] = item.source
     loader = context.runtime.media_loader
-    found = await asyncio.gather(*(loader.load(source) for source in wanted.values()))
+    found = await all_of(loader.load(source) for source in wanted.values())
     return dict(zip(wanted, found, strict=True))

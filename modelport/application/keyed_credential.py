@@ -18,7 +18,7 @@ def checked_base_url(value: str) -> str:
     """The URL without a trailing slash; raises `ValueError` unless it is an http(s) URL."""
     text = value.strip().rstrip("/")
     if not text.startswith(("http://", "https://")):
-        raise ValueError(f"{value!r} is not a URL; write it with its scheme, e.g. https://host/v1")
+        raise ValueError("this is not a URL; write it with its scheme, e.g. https://host/v1")  # it may be a key
     return text
 
 
@@ -52,9 +52,10 @@ class KeyedCredential(CredentialBase):
             raise AuthenticationError(
                 f"no API key; give {type(self).__name__}(api_key=…){hint}", provider=self.provider_name()
             )
-        if not key.isascii() or any(character.isspace() for character in key):
+        if not key.isascii() or not key.isprintable() or " " in key:
             raise AuthenticationError(
-                "the API key holds spaces or non-ASCII characters; copy it again", provider=self.provider_name()
+                "the API key holds spaces, control or non-ASCII characters; copy it again",
+                provider=self.provider_name(),
             )
         return key
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Type
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Type, TypeVar
 
 from pydantic import BaseModel
 
@@ -12,11 +12,14 @@ from ..domain.errors import InvalidRequestError
 from ..domain.retry import RetryPolicy, Timeouts
 from ..ports.runtime import Runtime, default_runtime
 from .credential import CredentialBase
+from .given_options import check_credential, check_name, check_type, check_word
 
 if TYPE_CHECKING:
     from ..ports.transport import HttpTransport
 
 __all__ = ["ModelBase", "retry_policy_of"]
+
+C = TypeVar("C", bound=CredentialBase)
 
 
 class NoParameters(BaseModel):
@@ -40,6 +43,11 @@ class ModelBase:
         runtime: Runtime | None,
         card_checks: Literal["on", "off"],
     ) -> None:
+        check_credential(credential, self.provider)
+        check_name(model)
+        check_type("timeouts", timeouts, Timeouts)
+        check_type("retry_policy", retry_policy, RetryPolicy)
+        check_word("card_checks", card_checks, ("on", "off"))
         self.credential = credential
         self.model = model
         self.parameters = self._checked_parameters(parameters)
@@ -73,6 +81,15 @@ class ModelBase:
     def _get_retryable_exceptions(cls) -> tuple[Type[Exception], ...]:
         """Exceptions of `_call_api`, beside ours, after which the request is sent again."""
         return ()
+
+    def credential_as(self, kind: Type[C]) -> C:
+        """The credential, which must be of that class; raises `InvalidRequestError` for another one."""
+        if not isinstance(self.credential, kind):
+            given = type(self.credential).__name__
+            raise InvalidRequestError(
+                f"{type(self).__name__} takes a credential of the class {kind.__name__}, not {given}"
+            )
+        return self.credential
 
     def _checked_parameters(self, parameters: Any) -> Any:  # Any: the subclass's Parameters
         if parameters is None:

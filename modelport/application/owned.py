@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable
 from typing import Generic, Self, TypeVar
 
-__all__ = ["Owned", "close"]
+__all__ = ["Owned", "close", "unnoticed"]
 
 T = TypeVar("T")
 
@@ -30,12 +30,7 @@ class Owned(Generic[T]):
         if self._begun:
             return self._source.__anext__()
         self._begun = True
-        hooks = sys.get_asyncgen_hooks()
-        sys.set_asyncgen_hooks(None, None)
-        try:
-            return self._source.__anext__()
-        finally:
-            sys.set_asyncgen_hooks(*hooks)
+        return unnoticed(self._source)
 
     async def aclose(self) -> None:
         """Close it, if it can be closed."""
@@ -43,10 +38,23 @@ class Owned(Generic[T]):
             await self._source.aclose()
 
 
-async def close(stream: AsyncGenerator[T, None]) -> None:
-    """Close somebody else's stream, unless the loop that shuts down is doing that."""
+def unnoticed(source: AsyncIterator[T]) -> Awaitable[T]:
+    """The first step of a generator that its owner closes; dropped without that, the loop still closes it."""
+    noticed = sys.get_asyncgen_hooks().firstiter
+    sys.set_asyncgen_hooks(firstiter=None)
     try:
-        await stream.aclose()
+        return source.__anext__()
+    finally:
+        sys.set_asyncgen_hooks(firstiter=noticed)
+
+
+async def close(stream: AsyncIterable[T]) -> None:
+    """Close somebody else's stream, if it can be closed, unless the loop that shuts down is doing that."""
+    aclose = getattr(stream, "aclose", None)
+    if aclose is None:
+        return
+    try:
+        await aclose()
     except RuntimeError as error:
         if "already running" not in str(error):
             raise

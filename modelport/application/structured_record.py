@@ -71,8 +71,9 @@ class StructuredRecord:
             return first
         tried = ", ".join(planned.strategy.value for planned in self._plan.tried)
         refusals = [f"{planned.strategy.value}: {error}" for planned, error in self._refusals]
+        wrong = f", at last {self._errors[-1]}" if self._errors else ""
         error = StructuredOutputError(
-            why or f"no valid object in {len(attempts)} request(s); strategies for this model: {tried}",
+            why or f"no valid object in {len(attempts)} request(s){wrong}; strategies for this model: {tried}",
             raw_text=self._raw_text,
             errors=[*self._errors, *refusals],
             provider=self._context.provider,

@@ -30,11 +30,12 @@ from ..domain.structured_output import (
     plan_strategies,
     thinks_in_call,
 )
-from ..domain.tool_choice import ToolChoice, ToolSchema, validate_tools
+from ..domain.tool_choice import ToolChoice, ToolSchema, check_choice, validate_tools
 from .chat_call import STARTED as NOTHING
 from .chat_call import Answer, ChatCall
 from .chat_engine import new_context, request_tokens
 from .formatter import check_messages
+from .owned import Owned
 from .structured_reading import read_object
 from .structured_record import StructuredRecord
 from .structured_rung import Rung
@@ -69,6 +70,8 @@ class StructuredRun:
         if not messages:
             raise InvalidRequestError("messages is empty; there is nothing to answer")
         validate_tools(tools, None)
+        if tool_choice is not None:
+            check_choice(tool_choice)
         self._model = model
         self._messages = messages
         self._target = StructuredTarget(structured_model)
@@ -101,7 +104,7 @@ class StructuredRun:
         started = self._context.runtime.clock.monotonic()
         for planned in self._plan.tried:
             rung = Rung(planned, self._target, self._adapted(planned.strategy), self._tools)
-            async with aclosing(self._climb(rung, stream=stream)) as steps:
+            async with aclosing(Owned(self._climb(rung, stream=stream))) as steps:
                 async for step in steps:
                     if step.is_last and step.usage is not None:
                         step.usage.time = self._context.runtime.clock.monotonic() - started
@@ -118,7 +121,7 @@ class StructuredRun:
         while self._context.budget.left > 0 and (asked < _ASKS or is_last_resort):
             asked += 1
             try:
-                async with aclosing(self._ask(rung, messages, stream=stream)) as answers:
+                async with aclosing(Owned(self._ask(rung, messages, stream=stream))) as answers:
                     async for answer in answers:
                         if isinstance(answer, StructuredResponse):
                             yield answer
@@ -160,7 +163,7 @@ class StructuredRun:
         if not stream:
             yield await call.collect(answer)
             return
-        async with aclosing(await call.deltas(answer)) as deltas:
+        async with aclosing(await call.deltas(answer, owned=True)) as deltas:
             async for item in _growing(rung, deltas):
                 yield item
 
@@ -202,7 +205,10 @@ class StructuredRun:
                 raise InvalidAnswerError(["$: this is not a JSON object"])
             return (*self._target.checked(value), repaired)
 
-        return await asyncio.to_thread(read) if len(text) > _LONG else read()
+        try:
+            return await asyncio.to_thread(read) if len(text) > _LONG else read()
+        except RecursionError as error:
+            raise InvalidAnswerError(["$: the object is nested too deeply"]) from error
 
     # what is known before
 

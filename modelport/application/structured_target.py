@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from ..domain.errors import InvalidRequestError, SettingsError
 from ..domain.schema_nodes import local_target
@@ -44,7 +45,7 @@ class StructuredTarget:
             self.schema: dict[str, Any] = _schema_of(self._class)
             name = self._class.__name__
         elif isinstance(wanted, Mapping):
-            self.schema = dict(wanted)
+            self.schema = _json_of(wanted)
             self._validator = _validator(self.schema)
             name = str(self.schema.get("title") or "answer")
         else:
@@ -70,13 +71,28 @@ class StructuredTarget:
                 instance = self._class.model_validate_json(json.dumps(value))
             except ValidationError as error:
                 raise InvalidAnswerError([_pydantic_error(item) for item in error.errors()[:_MOST_ERRORS]]) from error
-            return instance.model_dump(mode="json", by_alias=True, round_trip=True), instance
+            return self._written(instance), instance
         fitting: dict[str, Any] = fitted(value, self.schema)
         assert self._validator is not None, "a schema has its validator"
         found = sorted(self._validator.iter_errors(fitting), key=lambda error: list(map(str, error.absolute_path)))
         if found:
             raise InvalidAnswerError([f"{error.json_path}: {error.message[:300]}" for error in found[:_MOST_ERRORS]])
         return fitting, fitting
+
+    def _written(self, instance: BaseModel) -> dict[str, Any]:  # Any: JSON values
+        """The instance as JSON values; raises `InvalidRequestError` when its class has none for it."""
+        try:
+            return instance.model_dump(mode="json", by_alias=True, round_trip=True)
+        except PydanticSerializationError as error:
+            raise InvalidRequestError(f"{type(instance).__name__} cannot be written as JSON: {error}") from error
+
+
+def _json_of(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        json.dumps(schema := dict(wanted))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidRequestError(f"structured_model is not JSON, let alone a JSON Schema: {error}") from error
+    return schema
 
 
 def _schema_of(cls: type[BaseModel]) -> dict[str, Any]:

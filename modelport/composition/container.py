@@ -70,7 +70,7 @@ def _live(settings: TransportSettings, adapter: Literal["httpx", "httpx2", "aioh
     if settings.proxy:
         options["proxy"] = settings.proxy
     if settings.verify is not True:
-        options["verify"] = settings.verify if settings.verify is False else str(settings.verify)
+        options["verify"] = settings.verify
     if settings.http2:
         options["http2"] = True
     return HttpxTransport(adapter, **options)

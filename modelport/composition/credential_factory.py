@@ -21,7 +21,7 @@ class CredentialFactory:
 
     def register_credential(self, credential: type[CredentialBase]) -> None:
         """Make a class known by its `type`, without a package of its own."""
-        self._registry.register(Provider(credential.provider_name(), credential))
+        self._registry.register(Provider(self._free_name(credential), credential))
 
     def get_credential_class(self, type_name: str) -> type[CredentialBase]:
         """The class with this `type`; `SettingsError` lists those there are."""
@@ -32,7 +32,8 @@ class CredentialFactory:
 
     def from_dict(self, stored: Mapping[str, Any]) -> CredentialBase:
         """A credential from its stored form (Any: JSON values); a `SettingsError` names the field only."""
-        type_name = stored.get("type")
+        given: object = stored
+        type_name = given.get("type") if isinstance(given, Mapping) else None
         if not isinstance(type_name, str):
             raise SettingsError("a stored credential has a `type`, such as openai_credential")
         credential: CredentialBase = validated(self.get_credential_class(type_name), dict(stored), type_name)
@@ -42,6 +43,12 @@ class CredentialFactory:
         """The form schema of every type (Any: JSON Schemas)."""
         classes = (self._registry.get(name).credential_class() for name in self._registry.names())
         return {str(cls.model_fields["type"].default): cls.form_schema() for cls in classes}
+
+    def _free_name(self, credential: type[CredentialBase]) -> str:
+        """The class's provider, or its own `type` where that provider has another class already."""
+        name = credential.provider_name()
+        taken = name in self._registry.names() and self._registry.get(name).credential_class() is not credential
+        return str(credential.model_fields["type"].default) if taken else name
 
     def _types(self) -> list[str]:
         return sorted(self.list_schemas())

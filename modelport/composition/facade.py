@@ -50,11 +50,12 @@ class Modelport:
         for name, row in settings.providers.items():
             self.container.registry().register(Provider(name, **row.model_dump()))
         self._credentials: dict[str, CredentialBase] = {}
-        self._chat = NamedModels("chat", ChatSettings, settings.chat, settings.default_chat, self._new_chat)
+        source = settings.source
+        self._chat = NamedModels("chat", ChatSettings, settings.chat, settings.default_chat, self._new_chat, source)
         self._embedding = NamedModels(
-            "embedding", EmbeddingSettings, settings.embedding, settings.default_embedding, self._new_embedding
+            "embedding", EmbeddingSettings, settings.embedding, settings.default_embedding, self._new_embedding, source
         )
-        self._tts = NamedModels("tts", TTSSettings, settings.tts, settings.default_tts, self._new_tts)
+        self._tts = NamedModels("tts", TTSSettings, settings.tts, settings.default_tts, self._new_tts, source)
 
     @classmethod
     def from_file(cls, path: str | Path, environment: Mapping[str, str] | None = None) -> Self:
@@ -66,7 +67,7 @@ class Modelport:
     def from_mapping(cls, settings: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Self:
         """A hub from a mapping with the keys of the YAML file."""
         variables = os.environ if environment is None else environment
-        return cls(settings_from_mapping(dict(settings), variables), environment=variables)
+        return cls(settings_from_mapping(settings, variables), environment=variables)
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Self:
@@ -88,6 +89,13 @@ class Modelport:
 
     def credential(self, name: str) -> CredentialBase:
         """One credential by its name in the settings, or a provider's default one."""
+        try:
+            return self._credential(name)
+        except SettingsError as error:
+            place = f"{self.settings.source}: " if self.settings.source else ""
+            raise SettingsError(f"{place}{error}") from error
+
+    def _credential(self, name: str) -> CredentialBase:
         if name not in self._credentials:
             fields = self.settings.credentials.get(name)
             self._credentials[name] = build_credential(name, fields, self.container.registry(), self._environment)
@@ -134,7 +142,11 @@ class Modelport:
         return self._attached(build_tts(settings, self._credential_for(settings), self.container.cards()))
 
     def _credential_for(self, settings: ModelSettings) -> CredentialBase:
-        return self.credential(settings.credential or settings.provider or "")
+        name, known = settings.credential, self.settings.credentials
+        if name and name not in known and name not in self.container.registry().names():
+            there = ", ".join(known) or "none is configured"
+            raise SettingsError(f"no credential is called {name!r}; there are: {there}")
+        return self._credential(name or settings.provider or "")
 
     def _attached(self, model: M) -> M:
         model.attach(self.container.runtime())

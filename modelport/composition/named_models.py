@@ -22,28 +22,41 @@ class NamedModels(Generic[S, M]):
         entry: the class of what is below it, to make one for `provider/model`.
         named, default: the settings by name, and the name to take when none is given.
         build: makes the model.
+        source: where the settings were read, for errors.
     """
 
     def __init__(
-        self, kind: str, entry: type[S], named: Mapping[str, S], default: str | None, build: Callable[[S], M]
+        self,
+        kind: str,
+        entry: type[S],
+        named: Mapping[str, S],
+        default: str | None,
+        build: Callable[[S], M],
+        source: str = "",
     ) -> None:
         self._kind = kind
         self._entry = entry
         self._named = named
         self._default = default
         self._build = build
+        self._place = f"{source}: " if source else ""
         self._built: dict[str, M] = {}
 
     def get(self, name: str | None) -> M:
         """The model of that name, without one the default; `SettingsError` says what is wrong and what there is."""
-        name = name or self._default_name()
-        if name not in self._built:
-            settings = self._settings(name)
+        wanted = name or self._default_name()
+        if wanted not in self._built:
             try:
-                self._built[name] = self._build(settings)
-            except InvalidRequestError as error:
-                raise SettingsError(f"{self._kind}.{name}: {error}") from error
-        return self._built[name]
+                self._built[wanted] = self._build(self._settings(wanted))
+            except (InvalidRequestError, SettingsError) as error:
+                raise SettingsError(f"{self._where(name, wanted)}{error}") from error
+        return self._built[wanted]
+
+    def _where(self, given: str | None, name: str) -> str:
+        """The place in the settings that a mistake is in, if it is in the settings."""
+        if name in self._named:
+            return f"{self._place}{self._kind}.{name}: "
+        return "" if given else f"{self._place}default_{self._kind}: "
 
     def _default_name(self) -> str:
         if self._default:
@@ -58,7 +71,7 @@ class NamedModels(Generic[S, M]):
         if name in self._named:
             settings = self._named[name]
             if not settings.credential and not settings.provider:
-                raise SettingsError(f"{self._kind}.{name}: name a `provider` or a `credential`")
+                raise SettingsError("name a `provider` or a `credential`")
             return settings
         provider, slash, model = name.partition("/")
         if slash and model:

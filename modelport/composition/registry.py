@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +80,7 @@ class ProviderRegistry:
     def __init__(self, providers: tuple[Provider, ...] = _OURS) -> None:
         self._providers = {provider.name: provider for provider in providers}
         self._foreign_read = False
+        self._broken: dict[str, SettingsError] = {}
 
     def register(self, provider: Provider) -> None:
         """Add a provider, or replace the one of that name."""
@@ -90,6 +91,8 @@ class ProviderRegistry:
         if name not in self._providers:
             self._read_entry_points()
         if name not in self._providers:
+            if name in self._broken:
+                raise self._broken[name]
             raise SettingsError(f"unknown provider {name!r}; there are {', '.join(self.names())}")
         return self._providers[name]
 
@@ -111,8 +114,21 @@ class ProviderRegistry:
             return
         self._foreign_read = True
         for point in entry_points(group=ENTRY_POINT_GROUP):
-            provider = point.load()
-            provider = provider() if callable(provider) and not isinstance(provider, Provider) else provider
-            if not isinstance(provider, Provider):
-                raise SettingsError(f"entry point {point.name!r} of {point.value} gives no modelport Provider")
-            self._providers.setdefault(provider.name, provider)
+            try:
+                provider = _loaded(point)
+            except SettingsError as error:
+                self._broken[point.name] = error  # the others can be used
+            else:
+                self._providers.setdefault(provider.name, provider)
+
+
+def _loaded(point: EntryPoint) -> Provider:
+    """The provider of an entry point; `SettingsError` for whatever goes wrong in another package."""
+    try:
+        provider = point.load()
+        provider = provider() if callable(provider) and not isinstance(provider, Provider) else provider
+    except Exception as error:
+        raise SettingsError(f"provider {point.name!r}: {point.value} cannot be loaded: {error}") from error
+    if not isinstance(provider, Provider):
+        raise SettingsError(f"provider {point.name!r}: {point.value} gives no modelport Provider")
+    return provider

@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr, create_model
 from ..adapters.dialects.openai_chat.row import OpenAIChatRow
 from ..adapters.dialects.openai_chat.row_data import RowData
 from ..adapters.openai.chat import OpenAIChatModel
-from ..application.keyed_credential import KeyedCredential
+from ..application.keyed_credential import KeyedCredential, checked_base_url
 from ..domain.errors import SettingsError
 from .model_builder import validated
 
@@ -60,6 +60,10 @@ class _Row(dict[str, Any]):  # Any: plain data
 def _made(name: str, label: str, base_url: str, key_variable: str, models: str, row: _Row) -> type[RowCredential]:
     if not base_url:
         raise SettingsError(f"providers.{name}.base_url: a provider that is a row needs one")
+    try:
+        base_url = checked_base_url(base_url)
+    except ValueError as error:
+        raise SettingsError(f"providers.{name}.base_url: {error}") from error
     data: RowData = validated(RowData, dict(row), f"providers.{name}.row")
     title = "".join(part.capitalize() for part in name.replace("-", "_").split("_"))
     kind = f"{name}_credential"
@@ -75,7 +79,10 @@ def _made(name: str, label: str, base_url: str, key_variable: str, models: str, 
     credential.provider = name
     credential.key_variable = key_variable
     credential.chat_row = data.row(name)
-    folder = _folder(models) if models != "None" else _NO_CARDS
+    try:
+        folder = _folder(models) if models != "None" else _NO_CARDS
+    except ImportError as error:
+        raise SettingsError(f"providers.{name}.models: {models}: {error}") from error
     credential.chat_class = type(f"{title}ChatModel", (OpenAIChatModel,), {"card_folder": folder})
     return credential
 

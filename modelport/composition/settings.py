@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
 from ..domain.retry import RetryPolicy, Timeouts
 
@@ -27,7 +28,7 @@ __all__ = [
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", protected_namespaces=())
+    model_config = ConfigDict(extra="forbid", protected_namespaces=(), hide_input_in_errors=True)
 
 
 class RetrySettings(_Strict):
@@ -100,7 +101,9 @@ class CacheSettings(_Strict):
 
     adapter: Literal["none", "file", "sql"] = "none"
     path: Path = Field(default=Path(".cache/embeddings"), description="The folder of the file cache.")
-    url: str = Field(default="sqlite+aiosqlite:///.cache/embeddings.db", description="The database of the SQL cache.")
+    url: str = Field(
+        default="sqlite+aiosqlite:///.cache/embeddings.db", description="The database of the SQL cache.", repr=False
+    )
     max_entries: int | None = Field(default=None, ge=0)
     max_size_mb: float | None = Field(default=None, ge=0)
     memory_mb: float | None = Field(default=None, ge=0, description="Of it in memory too; 0 for none of it.")
@@ -118,7 +121,7 @@ class RateLimitSettings(_Strict):
     """What the hub keeps to: alone, or together with other processes on one database."""
 
     adapter: Literal["none", "in_process", "sql"] = "none"
-    url: str | None = Field(default=None, description="The shared database, for `sql`.")
+    url: str | None = Field(default=None, description="The shared database, for `sql`.", repr=False)
     limits: dict[str, RateLimitEntry] = Field(
         default_factory=dict,
         description="By `provider/model`, `provider` (all models together), `provider/*` or `*` (each by itself).",
@@ -129,7 +132,9 @@ class TransportSettings(_Strict):
     """How requests travel, or what answers in place of the network."""
 
     adapter: Literal["httpx", "httpx2", "aiohttp", "record", "replay"] = "httpx"
-    proxy: str | None = Field(default=None, description="A proxy's URL; by default the environment's proxies are used.")
+    proxy: str | None = Field(
+        default=None, description="A proxy's URL; by default the environment's proxies are used.", repr=False
+    )
     verify: bool | Path = Field(default=True, description="Whether to check certificates, or a file of authorities.")
     http2: bool = False
     cassettes: Path | None = Field(
@@ -138,6 +143,13 @@ class TransportSettings(_Strict):
     through: Literal["httpx", "httpx2", "aiohttp"] = Field(default="httpx", description="What `record` sends through.")
     speed: Literal["full", "recorded"] = Field(default="full", description="How fast `replay` answers.")
     repeat: bool = Field(default=False, description="Whether `replay` begins again when all answers were given.")
+
+    @field_validator("proxy")
+    @classmethod
+    def _proxy_url(cls, value: str | None) -> str | None:
+        if value and not re.match(r"(https?|socks[45]h?)://[^/\s]", value):
+            raise ValueError("this is no URL of a proxy; write it like http://host:8080 or socks5://host:1080")
+        return value or None
 
 
 class MediaSettings(_Strict):
@@ -162,7 +174,7 @@ class Settings(_Strict):
     """Everything a hub is built from."""
 
     providers: dict[str, ProviderSettings] = Field(default_factory=dict)
-    credentials: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    credentials: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)
     chat: dict[str, ChatSettings] = Field(default_factory=dict)
     embedding: dict[str, EmbeddingSettings] = Field(default_factory=dict)
     tts: dict[str, TTSSettings] = Field(default_factory=dict)
@@ -173,3 +185,14 @@ class Settings(_Strict):
     default_chat: str | None = Field(default=None, description="The name under `chat` to use when none is given.")
     default_embedding: str | None = Field(default=None, description="Likewise under `embedding`.")
     default_tts: str | None = Field(default=None, description="Likewise under `tts`.")
+    _source: str = PrivateAttr(default="")
+
+    @property
+    def source(self) -> str:
+        """The file or mapping that it was read from, for errors; empty when it was made by hand."""
+        return self._source
+
+    def read_from(self, source: str) -> Self:
+        """These settings, which remember where they were read."""
+        self._source = source
+        return self

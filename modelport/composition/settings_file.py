@@ -15,7 +15,9 @@ from .settings import Settings
 
 __all__ = ["read_settings", "settings_from_mapping"]
 
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
+_BRACES = re.compile(r"\$\{([^}]*)\}")
+_VARIABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-((?:(?!\$\{).)*))?", re.DOTALL)
+_WITH_PASSWORDS = ("proxy", "url")
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -25,6 +27,8 @@ def read_settings(path: Path, environment: Mapping[str, str]) -> Settings:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}; give the path of a YAML file") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path}: is not text in UTF-8; save it as that") from error
     try:
         value = yaml.load(text, Loader=_Loader)  # noqa: S506 - the loader is a safe one
     except yaml.YAMLError as error:
@@ -38,17 +42,17 @@ def read_settings(path: Path, environment: Mapping[str, str]) -> Settings:
 
 def settings_from_mapping(value: Any, environment: Mapping[str, str], source: str = "settings") -> Settings:
     """The settings in a mapping (Any: whatever a YAML file held)."""
-    if not isinstance(value, dict):
+    if not isinstance(value, Mapping):
         raise SettingsError(f"{source}: must be a mapping with keys such as {_names(Settings)}")
     try:
-        return Settings.model_validate(_filled(value, environment, source, ""))
+        return Settings.model_validate(_filled(value, environment, source, "")).read_from(source)
     except ValidationError as error:
         raise SettingsError(_explained(error, source)) from error
 
 
 def _filled(value: Any, environment: Mapping[str, str], source: str, key: str) -> Any:
     """The value with its variables filled in, at any depth."""
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {
             name: _filled(item, environment, source, f"{key}.{name}" if key else str(name))
             for name, item in value.items()
@@ -58,7 +62,13 @@ def _filled(value: Any, environment: Mapping[str, str], source: str, key: str) -
     if not isinstance(value, str):
         return value
 
-    def variable(match: re.Match[str]) -> str:
+    def variable(braces: re.Match[str]) -> str:
+        match = _VARIABLE.fullmatch(braces[1])
+        if match is None:
+            raise SettingsError(
+                f"{source}: {key}: what is in the braces is no variable; write ${{NAME}}, or ${{NAME:-default}} "
+                "with a default that holds no further variable"
+            )
         name, default = match[1], match[2]
         found = environment.get(name)
         if found is None and default is None:
@@ -68,7 +78,7 @@ def _filled(value: Any, environment: Mapping[str, str], source: str, key: str) -
             )
         return found if found is not None else default
 
-    return _VARIABLE.sub(variable, value)
+    return _BRACES.sub(variable, value)
 
 
 def _explained(error: ValidationError, source: str) -> str:
@@ -80,7 +90,18 @@ def _explained(error: ValidationError, source: str) -> str:
         return f"{source}: {key}: unknown key; allowed here: {_names(_model_at(path[:-1]))}"
     if first["type"] == "missing":
         return f"{source}: {key}: is missing"
-    return f"{source}: {key}: {first['msg']} (it is {str(first['input'])[:60]!r})"
+    return f"{source}: {key}: {first['msg']} (it is {_shown(first['input'], path, first['type'])})"
+
+
+def _shown(value: Any, path: list[str], fault: str) -> str:  # Any: whatever a YAML file held
+    """The wrong value, or only its type where a secret may be in it."""
+    secret = (
+        path[0] == "credentials"
+        or path[-1] in _WITH_PASSWORDS
+        or fault in ("dict_type", "model_type")
+        or isinstance(value, dict | list)
+    )
+    return f"of type {type(value).__name__}" if secret else repr(str(value)[:60])
 
 
 def _model_at(path: list[str]) -> type[BaseModel]:

@@ -70,6 +70,15 @@ def _joined_audio(pieces: list[str]) -> str:
     return base64.b64encode(with_true_sizes(raw)).decode("ascii")
 
 
+def _reason_of(response: ChatResponse) -> tuple[FinishReason, str | None]:
+    """The reason and the provider's word for it; a custom model may give a plain word, ours or the provider's."""
+    word, raw = response.finish_reason, response.raw_finish_reason
+    try:
+        return FinishReason(str(word)), raw
+    except ValueError:
+        return FinishReason.OTHER, raw or str(word)
+
+
 class ChatFold:
     """Folds the deltas of one answer. `partial()` may be asked at any time; `final()` once, at the end."""
 
@@ -111,8 +120,7 @@ class ChatFold:
         self.warnings.extend(response.warnings)
         self.usage = response.usage or self.usage
         if response.finish_reason is not None:
-            self.finish_reason = response.finish_reason
-            self.raw_finish_reason = response.raw_finish_reason
+            self.finish_reason, self.raw_finish_reason = _reason_of(response)
         self._metadata.update(response.metadata)
         self._model = response.model or self._model
 

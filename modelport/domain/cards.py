@@ -12,9 +12,10 @@ from datetime import date
 from functools import cached_property
 from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, PrivateAttr, computed_field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, PrivateAttr, computed_field, field_validator
 
 from .card_facts import EmbeddingLimits, SamplingFacts, StructuredOutputFacts, ThinkingFacts, ToolChoiceFacts
+from .schema_faults import schema_fault
 from .schema_merge import (
     NO_FORM,
     THINKING_TYPE,
@@ -71,6 +72,15 @@ class BaseCard(BaseModel):
     notes: str | None = None
     known: bool = Field(default=True, exclude=True)
     _form: MergedSchema = PrivateAttr(default=NO_FORM)
+
+    @field_validator("given_overrides")
+    @classmethod
+    def _checkable(cls, overrides: Overrides) -> Overrides:
+        faults = (schema_fault(override, name) for name, override in overrides.items() if override is not None)
+        fault = next(filter(None, faults), None)
+        if fault:
+            raise ValueError(fault)
+        return overrides
 
     @classmethod
     def from_facts(cls, facts: Mapping[str, Any], base_schema: Mapping[str, Any]) -> Self:

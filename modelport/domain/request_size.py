@@ -41,7 +41,9 @@ def _sum(messages: Sequence[Msg], tools: Sequence[ToolSchema] | None, measure: C
         for part in _parts(message.content):
             total += measure(part) if isinstance(part, str) else MEDIA_TOKENS
     for tool in tools or ():
-        total += _PER_TOOL + measure(json.dumps(tool["function"], ensure_ascii=False, separators=(",", ":")))
+        total += _PER_TOOL + measure(
+            json.dumps(tool["function"], ensure_ascii=False, separators=(",", ":"), default=str)
+        )
     return total
 
 

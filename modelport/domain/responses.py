@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any, Literal
 
 from .blocks import ContentBlock
@@ -75,7 +74,19 @@ class ChatUsage:
     type: Literal["chat"] = "chat"
 
 
-_NO_FACTS: Mapping[str, Any] = MappingProxyType({})  # Any: there is none
+class _NoFacts(dict[str, Any]):  # Any: there is none
+    """An empty dict that stays empty; a copy of it is a plain one."""
+
+    def _refuse(self, *given: Any, **named: Any) -> Any:  # Any: never used
+        raise TypeError("the metadata of a step of a stream is shared and cannot be changed; change a copy")
+
+    __setitem__ = __ior__ = update = setdefault = _refuse
+
+    def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[()]]:
+        return dict, ()
+
+
+_NO_FACTS = _NoFacts()
 
 
 def _no_facts() -> Mapping[str, Any]:  # Any: there is none

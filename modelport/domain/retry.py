@@ -38,6 +38,9 @@ class RetryPolicy:
     max_wait: float = 120.0
 
     def __post_init__(self) -> None:
+        retries: object = self.max_retries
+        if not isinstance(retries, int):
+            raise InvalidRequestError(f"max_retries is {retries!r}; give a whole number")
         if self.max_retries < 0 or self.retry_delay < 0:
             raise InvalidRequestError("max_retries and retry_delay must not be negative")
 
@@ -103,7 +106,7 @@ def parse_retry_after(headers: Mapping[str, str], now: float) -> float | None:
 
     try:
         date = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     wait = date.timestamp() - now
     return wait if wait > 0 else None
@@ -125,10 +128,19 @@ def wait_before_retry(
         if wait > policy.max_wait:
             return None
     else:
-        wait = dice * min(policy.max_delay, policy.retry_delay * policy.multiplier**retries_made)
+        wait = dice * _longest_wait(policy, retries_made)
     if time_left is not None and wait >= time_left:
         return None
     return wait
+
+
+def _longest_wait(policy: RetryPolicy, retries_made: int) -> float:
+    if policy.retry_delay == 0:
+        return 0.0
+    try:
+        return min(policy.max_delay, policy.retry_delay * policy.multiplier**retries_made)
+    except OverflowError:
+        return policy.max_delay
 
 
 def _positive(text: str | None) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,16 @@ from .responses import ModelWarning
 if TYPE_CHECKING:
     from .card_facts import ToolChoiceFacts
 
-__all__ = ["PlannedChoice", "ToolChoice", "ToolSchema", "allowed_tools", "plan_choice", "tool_name", "validate_tools"]
+__all__ = [
+    "PlannedChoice",
+    "ToolChoice",
+    "ToolSchema",
+    "allowed_tools",
+    "check_choice",
+    "plan_choice",
+    "tool_name",
+    "validate_tools",
+]
 
 ToolSchema = dict[str, Any]
 """A tool as `{"type": "function", "function": {"name", "description", "parameters"}}` (Any: a JSON Schema inside)."""
@@ -45,12 +54,15 @@ def tool_name(tool: ToolSchema) -> str:
 
 def validate_tools(tools: Sequence[ToolSchema] | None, choice: ToolChoice | None) -> None:
     """Raise `InvalidRequestError` for a malformed tool or a choice that names a tool which is not there."""
+    if isinstance(tools, str | bytes | Mapping):
+        raise InvalidRequestError(f"tools is a {type(tools).__name__}; pass a list of function tools")
     names = [_checked_name(index, tool) for index, tool in enumerate(tools or ())]
-    for name in names:
-        if names.count(name) > 1:
-            raise InvalidRequestError(f"tool {name!r} is given twice; give each tool a name of its own")
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InvalidRequestError(f"tool {twice!r} is given twice; give each tool a name of its own")
     if choice is None:
         return
+    check_choice(choice)
     if choice.forces_call and not names:
         raise InvalidRequestError(f"tool_choice {choice.mode!r} needs tools; pass `tools` as well")
     unknown = [name for name in choice.tools or () if name not in names]
@@ -61,6 +73,17 @@ def validate_tools(tools: Sequence[ToolSchema] | None, choice: ToolChoice | None
         raise InvalidRequestError(
             f"tool_choice names {choice.named_tool!r}; use auto, none, required or one of {allowed}"
         )
+
+
+def check_choice(choice: object) -> None:
+    """Raise `InvalidRequestError` for anything but a `ToolChoice` of a word and names."""
+    if not isinstance(choice, ToolChoice):
+        raise InvalidRequestError(f"tool_choice is a {type(choice).__name__}; pass ToolChoice('auto') or another mode")
+    mode: object = choice.mode
+    if not isinstance(mode, str) or not mode:
+        raise InvalidRequestError(f"the mode of tool_choice is {mode!r}; use auto, none, required or a tool's name")
+    if isinstance(choice.tools, str):
+        raise InvalidRequestError(f"the tools of tool_choice are {choice.tools!r}; pass a list of names")
 
 
 def allowed_tools(tools: Sequence[ToolSchema] | None, choice: ToolChoice | None) -> list[ToolSchema]:
@@ -116,4 +139,6 @@ def _checked_name(index: int, tool: object) -> str:
             f"tools[{index}] is not a function tool; write "
             '{"type": "function", "function": {"name": …, "description": …, "parameters": {…}}}'
         )
+    if isinstance(function, dict) and not isinstance(function.get("parameters") or {}, Mapping):
+        raise InvalidRequestError(f"the parameters of the tool {name!r} are no JSON Schema; pass it as a dict")
     return name

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from .transport import HttpTransport
     from .websocket import WebSocketConnector
 
-__all__ = ["Runtime", "default_runtime", "set_default_runtime"]
+__all__ = ["Runtime", "default_runtime", "replaced_default_runtime", "set_default_runtime"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,18 @@ def set_default_runtime(factory: Callable[[], Runtime]) -> None:
     """Say how the default runtime is built; it is built at its first use, and again after this call."""
     global _factory, _default
     _factory, _default = factory, None
+
+
+@contextmanager
+def replaced_default_runtime(factory: Callable[[], Runtime]) -> Iterator[None]:
+    """Within it the default runtime is this one; afterwards the one from before, with whatever it has open."""
+    global _factory, _default
+    before = _factory, _default
+    set_default_runtime(factory)
+    try:
+        yield
+    finally:
+        _factory, _default = before
 
 
 def default_runtime() -> Runtime:

@@ -108,3 +108,9 @@ async def test_the_estimate_counts_everything_that_is_read() -> None:
         longer = await model.count_tokens([UserMsg("user", "word " * 1000)])
         assert 900 < longer.tokens < 1100
         assert server.requests == []
+
+
+async def test_a_tool_that_is_no_json_is_estimated_too() -> None:
+    odd = {"type": "function", "function": {"name": "look", "parameters": {"default": {1, 2}}}}
+    async with ScriptedServer() as server:
+        assert (await ollama_model(server).count_tokens(question(), [odd])).tokens > 0

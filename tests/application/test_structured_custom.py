@@ -200,3 +200,8 @@ def test_the_public_import_loads_neither_library() -> None:
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(ran.stdout.split())
     assert not loaded & {"jsonschema", "json_repair", "modelport.application.structured_runner"}
+
+
+async def test_a_choice_of_a_wrong_type_is_refused() -> None:
+    with pytest.raises(InvalidRequestError, match="tool_choice is a str"):
+        await Custom([]).generate_structured_output(question(), Weather, tool_choice="auto")  # type: ignore[arg-type]  # the mistake

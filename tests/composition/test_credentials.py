@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import traceback
 from typing import Any, Literal
 
 import jsonschema
 import pytest
-from pydantic import SecretStr
+from pydantic import ConfigDict, SecretStr, ValidationError
 
 from modelport.composition.registry import ProviderRegistry
 from modelport.credential import CredentialBase, CredentialFactory, OpenAICredential
-from modelport.error import SettingsError
+from modelport.error import AuthenticationError, SettingsError
 
 SECRET = "sk-very-secret-1234567890"
 
@@ -96,3 +97,59 @@ def test_a_key_that_cannot_work_is_refused_before_any_request(key: str) -> None:
 def test_a_credential_lists_the_models_of_all_its_classes() -> None:
     names = [card.name for card in OpenAICredential.list_models()]
     assert names == sorted(names) and {"gpt-4.1", "gpt-5.5"} <= set(names)
+
+
+@pytest.mark.parametrize("given", [{"api_kye": SECRET}, {"api_key": [SECRET]}, {"api_key": "x", "base_url": SECRET}])
+def test_a_mistake_does_not_show_the_secret(given: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError) as caught:
+        OpenAICredential(**given)
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+class Own(Mine):
+    model_config = ConfigDict(title="My own")
+
+
+def test_the_secret_of_somebody_elses_credential_is_not_shown_either() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Own(token=SecretStr(SECRET), tokne=SECRET)  # type: ignore[call-arg]  # the mistake
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["sk-secret\x00key", "sk-secret\x7fkey", "sk-secret key", "sk-sécret-key"])
+def test_a_key_that_breaks_a_header_is_refused_unseen(key: str) -> None:
+    with pytest.raises(AuthenticationError, match="copy it again") as caught:
+        OpenAICredential(api_key=key).endpoint()
+    assert key not in str(caught.value) + repr(caught.value)
+
+
+class Gateway(OpenAICredential):
+    type: Literal["gateway_credential"] = "gateway_credential"  # type: ignore[assignment]  # a type of its own
+
+
+class Gateways(Gateway):
+    type: Literal["gateways_credential"] = "gateways_credential"  # type: ignore[assignment]  # as above
+
+
+def test_a_subclass_of_ours_is_registered_beside_ours() -> None:
+    factory = CredentialFactory()
+    for cls in (Gateway, Gateways, Gateway):
+        factory.register_credential(cls)
+    for made in (OpenAICredential(api_key=SECRET), Gateway(api_key=SECRET), Gateways(api_key=SECRET)):
+        assert type(factory.from_dict(made.to_storage(include_secrets=True))) is type(made)
+
+
+@pytest.mark.parametrize("stored", [None, [], "openai_credential", {"type": None}])
+def test_what_is_no_stored_form_is_refused(stored: Any) -> None:
+    with pytest.raises(SettingsError, match="openai_credential"):
+        CredentialFactory().from_dict(stored)
+
+
+class OnlyEmbedding(CredentialBase):
+    @classmethod
+    def get_chat_model_class(cls) -> Any:
+        return None
+
+
+def test_a_credential_may_open_no_chat_class() -> None:
+    assert OnlyEmbedding.get_chat_model_classes() == [] and OnlyEmbedding.list_models() == []

@@ -111,3 +111,19 @@ def test_mistakes_in_a_row(harbour: Path, change: dict[str, Any], says: list[str
         Modelport.from_mapping(settings, {"HARBOUR_API_KEY": "hk-1"}).chat("pilot")
     for words in says:
         assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ({"base_url": "host/v1"}, r"providers\.harbour\.base_url: .*scheme"),
+        (
+            {"base_url": "http://host/v1", "models": "no_such_package:models"},
+            r"providers\.harbour\.models: .*no_such_package",
+        ),
+    ],
+)
+def test_a_row_that_leads_nowhere_is_refused(row: dict[str, str], says: str) -> None:
+    settings = {"providers": {"harbour": row}, "chat": {"a": {"provider": "harbour", "model": "m"}}}
+    with pytest.raises(SettingsError, match=says):
+        Modelport.from_mapping(settings, {}).chat()

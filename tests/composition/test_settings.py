@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from modelport import Modelport
+from modelport.composition.settings_file import settings_from_mapping
 from modelport.error import SettingsError
 from modelport.formatter import OpenAIMultiAgentFormatter
 from modelport.message import UserMsg
@@ -57,7 +59,7 @@ def test_models_by_name(tmp_path: Path) -> None:
     assert isinstance(hub.chat("debate").formatter, OpenAIMultiAgentFormatter)
     assert hub.chat("ollama/llama3.2:3b").model == "llama3.2:3b"
     assert careful.runtime.transport is hub.chat("local").runtime.transport
-    assert "sk-work" not in repr(hub.credentials) + repr(hub.settings.chat)
+    assert "sk-work" not in repr(hub.credentials) + repr(hub.settings)
 
 
 @pytest.mark.parametrize(
@@ -172,3 +174,82 @@ def test_keys_that_the_settings_leave_out_come_from_the_environment() -> None:
     assert hub.chat("b").credential.to_storage(include_secrets=True)["api_key"] == "xk-2"
     with pytest.raises(SettingsError, match="XAI_API_KEY"):
         Modelport.from_mapping(settings, {}).chat("b")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"credentials": {"work": "sk-work-1234567"}},
+        {"credentials": "sk-work-1234567"},
+        {"credentials": {"work": {"provider": "openai", "api_key": ["sk-work-1234567"]}}},
+        {"transport": {"proxy": ["http://me:sk-work-1234567@proxy"]}},
+        {"cache": {"url": {"password": "sk-work-1234567"}}},
+        {"rate_limits": {"url": ["sk-work-1234567"]}},
+        "sk-work-1234567",
+    ],
+)
+def test_a_mistake_does_not_show_a_secret(settings: Any) -> None:
+    with pytest.raises(SettingsError) as caught:
+        assert Modelport(settings_from_mapping(settings, {})).credentials
+    assert "sk-work-1234567" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_settings_do_not_show_their_secrets() -> None:
+    secret = {"proxy": "http://me:sk-work@proxy"}, {"adapter": "sql", "url": "postgresql+asyncpg://me:sk-work@db/x"}
+    hub = Modelport.from_mapping({"transport": secret[0], "cache": secret[1], "rate_limits": secret[1]}, {})
+    assert "sk-work" not in repr(hub.settings) + str(hub.settings)
+    assert "sk-work" not in repr(Modelport.from_env({"OPENAI_API_KEY": "sk-work"}).settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("chat: {a: {model: m, provider: openai, parameters: {temperature: 9}}}", "chat.a: parameters.temperature"),
+        ("chat: {a: {model: m, provider: openai, model_class: X}}", "chat.a: model_class 'X'"),
+        ("chat: {a: {model: m, provider: nobody}}", "chat.a: unknown provider 'nobody'"),
+        ("chat: {a: {model: m}}", "chat.a: name a `provider`"),
+        ("default_chat: b\nchat: {a: {model: m, provider: ollama}}", "default_chat: no chat model is called 'b'"),
+        (
+            "credentials: {c: {provider: openai, base_url: x}}\nchat: {a: {model: m, credential: c}}",
+            "chat.a: credentials.c.base_url: ",
+        ),
+        (
+            "credentials: {c: {provider: openai}}\nchat: {a: {model: m, credential: d}}",
+            "chat.a: no credential is called 'd'; there are: c",
+        ),
+    ],
+)
+def test_a_mistake_found_later_still_names_file_and_key(tmp_path: Path, text: str, says: str) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(SettingsError) as caught:
+        Modelport.from_file(path, {}).chat()
+    assert str(caught.value).startswith(f"{path}: {says}")
+
+
+def test_a_credential_with_a_mistake_names_file_and_key(tmp_path: Path) -> None:
+    path = write(tmp_path, "credentials: {c: {provider: openai, apikey: x}}")
+    with pytest.raises(SettingsError) as caught:
+        _ = Modelport.from_file(path, {}).credentials
+    assert str(caught.value).startswith(f"{path}: credentials.c.apikey: unknown key")
+
+
+def test_a_file_that_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "modelport.yaml"
+    path.write_bytes(b"\xff\xfechat")
+    with pytest.raises(SettingsError, match="UTF-8"):
+        Modelport.from_file(path, {})
+
+
+@pytest.mark.parametrize("value", ["${A:-${B:-x}}", "${A:-${B}}", "${my-key}", "${}", "a ${1X} b", "${ A }"])
+def test_a_variable_that_is_none_is_refused(tmp_path: Path, value: str) -> None:
+    path = write(tmp_path, f"credentials: {{c: {{provider: openai, api_key: '{value}'}}}}")
+    for environment in ({}, {"A": "a", "B": "b"}):
+        with pytest.raises(SettingsError) as caught:
+            Modelport.from_file(path, environment)
+        assert str(caught.value).startswith(f"{path}: credentials.c.api_key: ") and "${NAME" in str(caught.value)
+
+
+def test_braces_that_are_no_variable_are_kept() -> None:
+    kept = {"stop": ["${", "$HOME", "{a}", "$", "}"]}
+    settings = settings_from_mapping({"chat": {"a": {"provider": "ollama", "model": "m", "parameters": kept}}}, {})
+    assert settings.chat["a"].parameters == kept

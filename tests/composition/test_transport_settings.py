@@ -8,15 +8,17 @@ import json
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from dependency_injector import providers
 from pydantic import BaseModel
 
 from modelport import Modelport, set_id_factory, set_timestamp_factory
+from modelport.composition.settings_file import settings_from_mapping
 from modelport.error import ReplayMismatchError, SettingsError
 from modelport.message import UserMsg
+from modelport.ports.transport import HttpRequest
 from modelport.testing.cassette_server import CassetteServer
 from modelport.testing.clock import VirtualClock
 from modelport.testing.server import ScriptedAnswer, ScriptedServer
@@ -189,3 +191,35 @@ def test_mistakes(transport: dict[str, object], says: str) -> None:
 def test_mistakes_of_websockets(adapter: str) -> None:
     with pytest.raises(SettingsError, match=r"transport\.cassettes"):
         Modelport.from_mapping({"transport": {"adapter": adapter}}, {}).container.websockets()
+
+
+@pytest.mark.parametrize("adapter", ["httpx", "httpx2", "aiohttp"])
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"proxy": "me:hidden@proxy:80"}, "settings: transport.proxy: .*http://"),
+        ({"proxy": "ftp://me:hidden@proxy"}, "settings: transport.proxy: .*http://"),
+        ({"verify": "/no/such/hidden.pem"}, "transport.verify: /no/such"),
+    ],
+)
+async def test_options_that_cannot_work(adapter: str, wrong: dict[str, str], says: str) -> None:
+    settings = {"transport": {"adapter": adapter, **wrong}, "chat": {"a": {"provider": "ollama", "model": "m"}}}
+    with pytest.raises(SettingsError, match=says) as caught:
+        await Modelport.from_mapping(settings, {}).chat()([UserMsg("user", "Hi")])
+    assert "proxy" not in wrong or "hidden" not in str(caught.value)
+
+
+@pytest.mark.parametrize("library", ["httpx", "httpx2"])
+async def test_what_the_library_refuses_is_a_mistake_in_the_settings(library: Literal["httpx", "httpx2"]) -> None:
+    with pytest.raises(SettingsError, match="proxy"):
+        await HttpxTransport(library, proxy="nonsense").send(HttpRequest("GET", "http://127.0.0.1:9"))
+
+
+@pytest.mark.parametrize("value", [None, "x", 5, [("a", 1)]])
+def test_settings_that_are_no_mapping(value: Any) -> None:
+    with pytest.raises(SettingsError, match="must be a mapping"):
+        Modelport.from_mapping(value, {})
+
+
+def test_an_empty_proxy_is_none() -> None:
+    assert settings_from_mapping({"transport": {"proxy": "${PROXY:-}"}}, {}).transport.proxy is None

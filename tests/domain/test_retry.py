@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,6 +35,7 @@ NOW = 1_000_000.0
         ({"retry-after": "nan"}, None),
         ({"retry-after": "inf"}, None),
         ({"retry-after": "soon"}, None),
+        ({"retry-after": "Mon, 12 Jan 99999999999 13:47:00 GMT"}, None),
         ({"retry-after": "Mon, 12 Jan 1970 13:47:00 GMT"}, 20.0),
         ({"retry-after": "Mon, 12 Jan 1970 13:00:00 GMT"}, None),
     ],
@@ -75,3 +79,15 @@ def test_budget() -> None:
 def test_negative_settings_are_refused() -> None:
     with pytest.raises(InvalidRequestError):
         RetryPolicy(max_retries=-1)
+
+
+def test_the_wait_stays_below_its_ceiling_however_often_it_is_tried() -> None:
+    policy = RetryPolicy(max_retries=10_000, retry_delay=1.0, max_delay=30.0)
+    assert wait_before_retry(ServerError("busy"), policy, 5_000, 0.5, None) == 15.0
+    assert wait_before_retry(ServerError("busy"), replace(policy, retry_delay=0.0), 5_000, 0.5, None) == 0.0
+
+
+@pytest.mark.parametrize("given", ["3", 2.5, None])
+def test_a_number_of_retries_is_a_whole_number(given: Any) -> None:
+    with pytest.raises(InvalidRequestError, match="max_retries"):
+        RetryPolicy(max_retries=given)

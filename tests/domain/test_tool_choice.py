@@ -82,9 +82,16 @@ def test_without_tools_there_is_nothing_to_choose() -> None:
         ([A, B], ToolChoice("c"), "use auto, none, required or one of"),
         ([A, B], ToolChoice("auto", ["c"]), "not among the tools"),
         ([A, B], ToolChoice("b", ["a"]), "use auto, none, required or one of"),
+        ([A], "auto", r"tool_choice is a str; pass ToolChoice\("),
+        ([A], {"mode": "auto"}, "tool_choice is a dict"),
+        ([A], ToolChoice(None), "mode"),  # type: ignore[arg-type]  # the mistake
+        ([A], ToolChoice("auto", "a"), "a list of names"),
+        ([{"type": "function", "function": {"name": "a", "parameters": "{}"}}], None, "'a'.* JSON Schema"),
+        ("a", None, "tools is a str"),
+        (A, None, "tools is a dict"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(tools: Any, choice: ToolChoice | None, word: str) -> None:
+def test_what_cannot_be_meant_is_refused(tools: Any, choice: Any, word: str) -> None:
     with pytest.raises(InvalidRequestError, match=word):
         validate_tools(tools, choice)
 

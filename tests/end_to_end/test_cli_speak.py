@@ -72,6 +72,34 @@ def test_a_file_is_replaced_only_by_a_whole_one(home: Home) -> None:
     assert seconds(old) > 0.2 and [path.name for path in home.folder.iterdir()] == ["old.wav"]
 
 
+def test_a_pipe_with_a_name_is_written_into(home: Home) -> None:
+    """What is no file must stay what it is: `/dev/null`, a pipe of the shell's, a sound device."""
+    pipe = home.folder / "pipe"
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE)
+    try:
+        ran = home.run("speak", "Hello world", "--out", "pipe")
+        heard, _ = reader.communicate(timeout=10)
+    finally:
+        reader.kill()
+    assert (ran.returncode, heard[:4], len(heard) > 10_000) == (0, b"RIFF", True)
+    assert pipe.is_fifo() and [path.name for path in home.folder.iterdir()] == ["pipe"]
+
+
+@pytest.mark.parametrize("command", ["speak 'Hello world' --out a.wav", "chat hi --speak a.wav"])
+def test_a_full_disk_is_one_line(home: Home, command: str) -> None:
+    (home.folder / "a.wav").write_text("old")
+    with ScriptedServer([streamed(*ANSWER)]).in_thread() as server:
+        home.configure(server.base_url)
+        line = f"ulimit -f 8; {' '.join(COMMAND)} {command}"
+        # it would leave cut-off bytecode behind
+        environment = home.environment(LOCAL_KEY="sk-x", PYTHONDONTWRITEBYTECODE="1")
+        ran = subprocess.run(["bash", "-c", line], cwd=home.folder, env=environment, capture_output=True)
+    assert (ran.returncode, ran.stderr) == (2, b"modelport: a.wav: cannot be written: File too large\n")
+    assert (home.folder / "a.wav").read_text() == "old"
+    assert sorted(path.name for path in home.folder.iterdir()) == ["a.wav", "modelport.yaml"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -80,6 +108,7 @@ def test_a_file_is_replaced_only_by_a_whole_one(home: Home) -> None:
         (["speak", "hi", "--out", "no/such/folder.wav"], "folder.wav: cannot be written: No such file or directory"),
         (["speak", "hi", "--out", "."], "is a directory"),
         (["speak", "hi", "--out", "-", "--json"], "--out FILE"),
+        (["speak", "hi", "--voice", ""], "voice: String should have at least 1 character"),
         (["speak", "hi", "--settings", "nowhere.yaml"], "nowhere.yaml: cannot be read"),
         (["speak", "hi", "--model", "deepseek/x"], "DEEPSEEK_API_KEY"),
         (["chat", "hi", "--speak", "-"], "--speak needs a file"),

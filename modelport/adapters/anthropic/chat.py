@@ -40,5 +40,4 @@ class AnthropicChatModel(HttpChatModel):
 
     def endpoint(self) -> Endpoint:
         """The credential's."""
-        assert isinstance(self.credential, KeyedCredential), "a credential with a key and a base URL"
-        return self.credential.endpoint()
+        return self.credential_as(KeyedCredential).endpoint()

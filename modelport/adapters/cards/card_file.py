@@ -118,7 +118,10 @@ class CardFile:
 
     def fault(self, error: ValidationError) -> CardError:
         """What is wrong with the card's fields, each with its line."""
-        lines = _lines(self._read())
+        try:
+            lines = _lines(self._read())
+        except RecursionError:
+            return CardError(f"{self.path}: a field refers to itself")
         faults = []
         for detail in error.errors(include_url=False):
             place = tuple(str(part) for part in detail["loc"])

@@ -133,6 +133,8 @@ class YamlCardSource:
                 card = query.card.from_facts(file.facts_for(variant[1]), self._schema(query.parameters))
             except ValidationError as error:
                 raise file.fault(error) from error
+            except RecursionError as error:
+                raise CardError(f"{file.path}: a field refers to itself") from error
             template = file.keep(query.parameters, variant, card)
         return template if query.wants(template.card) else None
 

@@ -41,8 +41,7 @@ class GeminiChatModel(HttpChatModel):
 
     def endpoint(self) -> Endpoint:
         """The credential's."""
-        assert isinstance(self.credential, KeyedCredential), "a credential with a key and a base URL"
-        return self.credential.endpoint()
+        return self.credential_as(KeyedCredential).endpoint()
 
     def model_family(self) -> str:
         """The model itself, under its card's name: thought signatures are bound to the model that made them."""

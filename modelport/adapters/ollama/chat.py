@@ -48,5 +48,4 @@ class OllamaChatModel(HttpChatModel):
 
     def endpoint(self) -> Endpoint:
         """The credential's."""
-        assert isinstance(self.credential, OllamaCredential), "an OllamaCredential"
-        return self.credential.endpoint()
+        return self.credential_as(OllamaCredential).endpoint()

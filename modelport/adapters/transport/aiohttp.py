@@ -39,8 +39,8 @@ class AiohttpTransport:
     def __init__(self, *, proxy: str | None = None, verify: Verify = True) -> None:
         self._proxy = proxy
         self._verify = verify
-        self._sessions: PerLoop[aiohttp.ClientSession] = PerLoop(lambda: self._open(False), self._close)
-        self._addressed: PerLoop[aiohttp.ClientSession] = PerLoop(lambda: self._open(True), self._close)
+        self._sessions: PerLoop[aiohttp.ClientSession] = PerLoop(lambda: self._open(False), _close)
+        self._addressed: PerLoop[aiohttp.ClientSession] = PerLoop(lambda: self._open(True), _close)
 
     def _open(self, addressed: bool) -> aiohttp.ClientSession:
         library = _load()
@@ -59,9 +59,6 @@ class AiohttpTransport:
         session._retry_connection = False  # there is no public way to have it send a GET only once
         return session  # type: ignore[no-any-return]  # of a module that was loaded late
 
-    async def _close(self, session: aiohttp.ClientSession) -> None:
-        await session.close()
-
     async def send(self, request: HttpRequest, on_connected: Callable[[], None] | None = None) -> HttpResponse:
         """Send and return at the head of the answer."""
         session = await (self._sessions if request.address is None else self._addressed).get()
@@ -77,7 +74,7 @@ class AiohttpTransport:
             )
         except (library.ClientError, OSError, ValueError) as error:
             raise connection_error(error, request.url) from error
-        return _Response(response, library.ClientError, request.url)
+        return _Response(response, library.ClientError, request.url, self)
 
     async def aclose(self) -> None:
         """Close the running loop's pools."""
@@ -88,10 +85,13 @@ class AiohttpTransport:
 class _Response:
     """An answer of aiohttp's, whose own buffer reads ahead and gives everything that has arrived."""
 
-    __slots__ = ("_broken", "_closed", "_response", "_url", "headers", "status")
+    __slots__ = ("_broken", "_closed", "_response", "_transport", "_url", "headers", "status")
 
-    def __init__(self, response: aiohttp.ClientResponse, broken: type[Exception], url: str) -> None:
+    def __init__(
+        self, response: aiohttp.ClientResponse, broken: type[Exception], url: str, transport: AiohttpTransport
+    ) -> None:
         self._response = response
+        self._transport = transport  # which would close the connection when dropped
         self._broken = broken
         self._closed = False
         self._url = url
@@ -121,6 +121,10 @@ class _Response:
         """Release the connection."""
         self._closed = True
         self._response.close()
+
+
+async def _close(session: aiohttp.ClientSession) -> None:
+    await session.close()
 
 
 def _load() -> Any:  # Any: a module that may not be installed

@@ -10,6 +10,7 @@ vcrpy passes over that key. A cassette without it is an answer in one piece.
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import zlib
@@ -22,7 +23,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import yaml
 
 from ...domain.errors import SettingsError
-from .cassette_scrub import public_uri
+from .cassette_scrub import body_secrets, public_uri, scrub_bytes
 
 __all__ = ["Asked", "Flow", "Interaction", "documents", "entry_text", "read_interactions"]
 
@@ -45,6 +46,7 @@ class Asked:
     def of(cls, method: str, url: str, body: bytes) -> Asked:
         """Of a request as it is sent, without its keys."""
         parts = urlsplit(public_uri(url))
+        body, _ = scrub_bytes(body, body_secrets(body))
         return cls(
             method.upper(), unquote(parts.path) or "/", tuple(sorted(parse_qsl(parts.query, True))), _value(body)
         )
@@ -52,7 +54,7 @@ class Asked:
     @property
     def key(self) -> tuple[str, str, tuple[tuple[str, str], ...], str]:
         """Equal for requests that ask the same."""
-        return self.method, self.path, self.query, json.dumps(self.body, sort_keys=True)
+        return self.method, self.path, self.query, json.dumps(_canonical(self.body), sort_keys=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +114,12 @@ _Dumper.add_representer(
 def _read(file: Path, document: _Json) -> list[Interaction]:
     if isinstance(document, dict) and "conversations" in document and "interactions" not in document:
         return []  # WebSockets
+    entries = document.get("interactions") if isinstance(document, dict) else None
+    if not isinstance(entries, list):
+        raise SettingsError(f"{file}: is no cassette of vcrpy's: it has no list of `interactions`; record it again")
     try:
-        entries = document["interactions"]
         return [_interaction(entry, f"{file}, interaction {number}") for number, entry in enumerate(entries, 1)]
-    except (ValueError, LookupError, TypeError, AttributeError, zlib.error, OSError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, EOFError, zlib.error, OSError) as error:
         raise SettingsError(f"{file}: is no cassette of vcrpy's: {_reason(error)}") from error
 
 
@@ -156,8 +160,10 @@ def _decoded(body: bytes, headers: dict[str, str]) -> bytes:
     if coding == "gzip" and body[:2] == b"\x1f\x8b":
         return gzip.decompress(body)
     if coding == "deflate":
-        return zlib.decompress(body)
-    if coding in ("identity", "gzip"):  # vcrpy can also have decompressed it, and left the header
+        for bits in (zlib.MAX_WBITS, -zlib.MAX_WBITS):  # servers leave the head out
+            with contextlib.suppress(zlib.error):
+                return zlib.decompress(body, bits)
+    if coding in ("identity", "gzip", "deflate"):  # vcrpy can also have decompressed it, and left the header
         return body
     raise ValueError(f"content-encoding {coding}; record it with decode_compressed_response=True")
 
@@ -172,8 +178,17 @@ def _bytes(value: _Json) -> bytes:
     return value if isinstance(value, bytes) else str(value or "").encode()
 
 
+def _canonical(value: _Json) -> _Json:
+    """The value with its whole numbers written in one way: 1.0 is 1 in JSON."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_canonical(item) for item in value]
+    return {name: _canonical(item) for name, item in value.items()} if isinstance(value, dict) else value
+
+
 def _value(body: bytes) -> _Json:
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return body.decode("utf-8", "backslashreplace")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import re
 from bisect import bisect_right
@@ -15,6 +16,7 @@ from ...domain.errors import SettingsError
 __all__ = [
     "REQUEST_HEADERS",
     "RESPONSE_HEADERS",
+    "body_secrets",
     "kept_headers",
     "message_secrets",
     "public_interaction",
@@ -24,6 +26,7 @@ __all__ = [
     "scrub_frame",
     "secret_forms",
     "server_of",
+    "signing_secrets",
     "texts_of",
 ]
 
@@ -32,14 +35,26 @@ RESPONSE_HEADERS = (
     *("anthropic-version", "content-type", "date", "request-id", "retry-after", "retry-after-ms", "server"),
     *("x-ds-trace-id", "x-request-id", "x-should-retry"),
 )
-SECRET_QUERY = ("access_token", "api-key", "api_key", "key", "token")
+_SECRET_QUERY = re.compile(
+    r"(^|[-_])(key|sig|auth|secret)$|^(code|token|pass|.*signature|.*credential)$|passw|api[-_]?key|access[-_]?key"
+    r"|(access|auth|client|id|refresh|security|session)[-_]?(token|secret)|^x-(amz|goog)-",
+    re.IGNORECASE,
+)
+"""Also the names with which AWS and Google sign a URL, whose values differ each time."""
+_SIGNED = re.compile(
+    rb"(?:[?&]|\\u0026)(?:x-(?:amz|goog)-(?:signature|credential|security-token)|signature|sig|ossaccesskeyid"
+    rb"|awsaccesskeyid|security-token)=([^&\"'\\\s]{7,})",
+    re.IGNORECASE,
+)
+"""What a signed URL within an answer is signed with."""
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _LOOPBACK_ADDRESS = "127.0.0.1:8080"
-_SECRET_HEADER = re.compile(r"auth|key|token|secret|cookie|credential|signature", re.IGNORECASE)
+_SECRET_HEADER = re.compile(r"auth|key|token|secret|cookie|credential|signature|organi[sz]ation", re.IGNORECASE)
 _SECRET_MEMBER = re.compile(
     r"authorization|api[-_]?key|secret|passw|credential|cookie|(access|auth|session|bearer)[-_]?token|^token$",
     re.IGNORECASE,
 )
+_ONE_WORD = re.compile(r"(?:(?:Bearer|Basic|Token)\s+)?(\S+)", re.IGNORECASE)
 _SCRUBBED = b"[secret]"
 
 T = TypeVar("T", str, bytes, str | bytes)
@@ -74,7 +89,7 @@ def public_uri(uri: str) -> str:
     """Without user and key; a server on loopback has one port, because its own is an accident."""
     parts = urlsplit(uri)
     address = parts.netloc.rpartition("@")[2]
-    query = [(name, value) for name, value in parse_qsl(parts.query, True) if name.lower() not in SECRET_QUERY]
+    query = [(name, value) for name, value in parse_qsl(parts.query, True) if not _SECRET_QUERY.search(name)]
     scheme = parts.scheme
     if parts.hostname in _LOOPBACK:
         scheme, address = scheme.rstrip("s"), _LOOPBACK_ADDRESS
@@ -95,7 +110,7 @@ def secret_forms(secrets: Iterable[str]) -> list[str]:
     """Every way a secret may be written; what is as short as `none` or `ollama` is no secret but a placeholder."""
     given = [secret for secret in secrets if len(secret) > 6]
     encoded = [base64.b64encode(secret.encode()).decode().rstrip("=") for secret in given]
-    return [*given, *(quote(secret, safe="") for secret in given), *encoded]
+    return [*given, *(quote(secret, safe="") for secret in given), *(json.dumps(one)[1:-1] for one in given), *encoded]
 
 
 def texts_of(value: Json) -> Iterator[str]:
@@ -116,9 +131,45 @@ def texts_of(value: Json) -> Iterator[str]:
 def request_secrets(headers: Mapping[str, str], url: str) -> list[str]:
     """The keys that a request carries, by the names of its headers and query parameters."""
     held = [value for name, value in headers.items() if _SECRET_HEADER.search(name)]
-    words = [value.rpartition(" ")[2] for value in held]  # after `Bearer`
-    query = [value for name, value in parse_qsl(urlsplit(url).query) if name.lower() in SECRET_QUERY]
-    return [*words, *query]
+    query = [value for name, value in parse_qsl(urlsplit(url).query) if _SECRET_QUERY.search(name)]
+    return [*(part for value in held for part in _header_secrets(value)), *query]
+
+
+def _header_secrets(value: str) -> list[str]:
+    """What is secret in a header's value: what stands after `Bearer`, and the parts of a cookie or a signature."""
+    word = value.rpartition(" ")[2]  # after `Bearer`
+    parts = [part.partition("/")[0] for part in re.findall(r"""[\w-]=\s*"?([^\s;,"]+)""", value)]
+    if value[:6].lower() == "basic ":
+        with contextlib.suppress(ValueError):
+            parts.append(base64.b64decode(word).decode().partition(":")[2])
+    return [word, *parts]
+
+
+def body_secrets(body: bytes) -> list[str]:
+    """The keys that a JSON body carries in members of such names; of objects below them only what they say is one."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return []
+    found = (_ONE_WORD.fullmatch(text.strip()) for text in _named_secrets(value, False))
+    return [match[1] for match in found if match is not None]
+
+
+def _named_secrets(value: Json, named: bool) -> Iterator[str]:
+    """The texts directly in members of such names: a schema's property of such a name is described, and not given."""
+    if isinstance(value, str) and named:
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _named_secrets(item, named)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _named_secrets(item, _SECRET_MEMBER.search(name) is not None or (named and name == "value"))
+
+
+def signing_secrets(body: bytes) -> list[str]:
+    """What the URLs in an answer are signed with."""
+    return [found.decode("utf-8", "replace") for found in _SIGNED.findall(body)]
 
 
 def message_secrets(message: str) -> list[str]:

@@ -62,8 +62,13 @@ class CassetteWriter:
         """Write an entry at its place."""
         for scrubber in self._scrubbers:
             entry = scrubber(entry)
-        self._entries[number] = entry
-        self._texts[number] = entry_text(entry)
+            if not isinstance(entry, dict):
+                raise SettingsError(f"the scrubber {scrubber!r} gives {entry!r:.100}; return the entry to write")
+        try:
+            text = entry_text(entry)
+        except yaml.YAMLError as error:
+            raise SettingsError(f"{self._file}: a scrubber left what YAML cannot say: {error}") from error
+        self._entries[number], self._texts[number] = entry, text
         self._write()
 
     def _write(self) -> None:

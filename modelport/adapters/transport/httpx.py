@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from pathlib import Path
 from typing import Any, Literal
 
 from ...domain.errors import SettingsError
@@ -12,6 +13,7 @@ from ...ports.transport import HttpRequest, HttpResponse
 from .connection_error import connection_error
 from .per_loop import PerLoop
 from .read_ahead import read_ahead
+from .tls import tls_context
 
 __all__ = ["HttpxTransport"]
 
@@ -29,24 +31,20 @@ class HttpxTransport:
     def __init__(self, library: Literal["httpx", "httpx2"] = "httpx", **options: Any) -> None:
         self._library = library
         self._options = options
-        self._clients: PerLoop[Any] = PerLoop(self._open, self._close)  # Any: AsyncClient of either library
-        self._addressed: PerLoop[Any] = PerLoop(self._open_addressed, self._close)  # Any: as above
+        self._clients: PerLoop[Any] = PerLoop(self._open, _close)  # Any: AsyncClient of either library
+        self._addressed: PerLoop[Any] = PerLoop(self._open_addressed, _close)  # Any: as above
 
     def _open(self) -> Any:
         module = _load(self._library)
         limits = module.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30.0)
-        options = {"timeout": None, "follow_redirects": False, "limits": limits, **self._options}
-        return module.AsyncClient(**options)
+        return _client(module, {"timeout": None, "follow_redirects": False, "limits": limits, **self._options})
 
     def _open_addressed(self) -> Any:
         """The client of requests with an address: its pool knows hosts by address only, so nothing may be shared."""
         module = _load(self._library)
         limits = module.Limits(max_connections=None, max_keepalive_connections=0)
         fixed = {"timeout": None, "follow_redirects": False, "limits": limits, "http2": False, "cookies": _no_cookies()}
-        return module.AsyncClient(**{**self._options, **fixed})
-
-    async def _close(self, client: Any) -> None:
-        await client.aclose()
+        return _client(module, {**self._options, **fixed})
 
     async def send(self, request: HttpRequest, on_connected: Callable[[], None] | None = None) -> HttpResponse:
         """Send and return at the head of the answer."""
@@ -60,7 +58,7 @@ class HttpxTransport:
             sent = client.build_request(
                 request.method, url, headers=headers, content=request.body, extensions=extensions
             )
-            return _Response(await client.send(sent, stream=True), module)
+            return _Response(await client.send(sent, stream=True), module, self)
         except (module.HTTPError, module.InvalidURL, UnicodeError) as error:
             raise connection_error(error, request.url) from error
 
@@ -73,11 +71,12 @@ class HttpxTransport:
 class _Response:
     """An answer of either library. A body without compression is read below the client's own layers."""
 
-    __slots__ = ("_module", "_response", "headers", "status")
+    __slots__ = ("_module", "_response", "_transport", "headers", "status")
 
-    def __init__(self, response: Any, module: Any) -> None:
+    def __init__(self, response: Any, module: Any, transport: HttpxTransport) -> None:
         self._response = response
         self._module = module
+        self._transport = transport  # which would close the connection when dropped
         self.status: int = response.status_code
         self.headers: Mapping[str, str] = response.headers
 
@@ -96,6 +95,21 @@ class _Response:
     async def aclose(self) -> None:
         """Release the connection."""
         await self._response.aclose()
+
+
+def _client(module: Any, options: dict[str, Any]) -> Any:  # Any: of either library
+    """A client; `SettingsError` for options that it does not take, from us or from the environment."""
+    verify = options.get("verify")
+    if isinstance(verify, str | Path):
+        options["verify"] = tls_context(verify)
+    try:
+        return module.AsyncClient(**options)
+    except (ImportError, OSError, TypeError, ValueError) as error:
+        raise SettingsError(f"{module.__name__} does not take these options or the environment's: {error}") from error
+
+
+async def _close(client: Any) -> None:  # Any: AsyncClient of either library
+    await client.aclose()
 
 
 def _load(library: str) -> Any:  # Any: a module

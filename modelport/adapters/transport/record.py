@@ -10,7 +10,14 @@ from ...ports.clock import Clock
 from ...ports.transport import HttpRequest, HttpResponse, HttpTransport
 from ..clock import SystemClock
 from .cassette_file import Flow
-from .cassette_scrub import public_interaction, request_secrets, scrub_bytes, server_of
+from .cassette_scrub import (
+    body_secrets,
+    public_interaction,
+    request_secrets,
+    scrub_bytes,
+    server_of,
+    signing_secrets,
+)
 from .cassette_writer import CassetteWriter, Entry, Scrubber
 
 __all__ = ["RecordTransport", "Scrubber"]
@@ -19,8 +26,10 @@ __all__ = ["RecordTransport", "Scrubber"]
 class RecordTransport:
     """Sends through another transport and writes every answer, as it arrived, to one cassette.
 
-    Left out: all headers but a few harmless ones, keys in URLs, and the request's keys wherever a body repeats them.
-    The file is replaced whole after each answer, so it is valid at any time; a new transport begins it anew.
+    Left out: all headers but a few harmless ones; keys in URLs, and what the URLs in an answer are signed with; and
+    wherever a body repeats them the request's keys, and those that its JSON body names as such. What a server tells
+    of its own accord is kept: add a scrubber. The file is replaced whole after each answer, so it is valid at any
+    time; a new transport begins it anew.
 
     Args:
         inner: who sends.
@@ -98,12 +107,14 @@ class _Response:
 
 def _entry(request: HttpRequest, answer: _Response) -> Entry:
     """The interaction without the request's keys; where pieces end is moved along with what is replaced."""
-    secrets = request_secrets(request.headers, request.url)
+    own = [*request_secrets(request.headers, request.url), *body_secrets(request.body)]
+    whole = b"".join(data for _, data in answer.pieces)
+    secrets = [*own, *signing_secrets(whole)]
     ends, size = [], 0
     for _, data in answer.pieces:
         size += len(data)
         ends.append(size)
-    body, ends = scrub_bytes(b"".join(data for _, data in answer.pieces), secrets, ends)
+    body, ends = scrub_bytes(whole, secrets, ends)
     sizes = [end - start for start, end in zip([0, *ends], ends, strict=False)]
     chunks = Flow(Flow([at, size]) for (at, _), size in zip(answer.pieces, sizes, strict=True))
     entry = public_interaction(
@@ -111,7 +122,7 @@ def _entry(request: HttpRequest, answer: _Response) -> Entry:
             "request": {
                 "method": request.method,
                 "uri": request.url,
-                "body": _text(scrub_bytes(request.body, secrets)[0]),
+                "body": _text(scrub_bytes(request.body, own)[0]),
                 "headers": {name: [value] for name, value in request.headers.items()},
             },
             "response": {

@@ -44,8 +44,16 @@ def used_up(what: str, times: int, source: str) -> ReplayMismatchError:
 def _differences(sent: Asked, recorded: Asked) -> Iterator[str]:
     for name in ("method", "path"):
         yield from differing(name, getattr(sent, name), getattr(recorded, name))
-    yield from differing("query", dict(sent.query), dict(recorded.query))
+    yield from differing("query", _by_name(sent.query), _by_name(recorded.query))
     yield from differing("body", sent.body, recorded.body)
+
+
+def _by_name(query: Sequence[tuple[str, str]]) -> dict[str, str | list[str]]:
+    """The values by their names; those of a name that comes several times as a list."""
+    found: dict[str, list[str]] = {}
+    for name, value in query:
+        found.setdefault(name, []).append(value)
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
 
 
 def differing(place: str, sent: Any, recorded: Any) -> Iterator[str]:  # Any: JSON values, or none

@@ -24,12 +24,35 @@ Json = dict[str, Any]  # Any: a provider's JSON
 RunKind = Literal["text", "thinking", "tool_call"]
 
 
-_MISSHAPEN = (AttributeError, IndexError, KeyError, TypeError)
+_MISSHAPEN = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
 """What reading a shape raises that the protocol does not have: the server's mistake, not a bug of the caller's."""
+
+
+_COUNTS = (
+    "input_tokens",
+    "output_tokens",
+    "cache_input_tokens",
+    "cache_creation_input_tokens",
+    "reasoning_tokens",
+)
 
 
 def _misshapen(error: Exception) -> ResponseDecodeError:
     return ResponseDecodeError(f"the answer has a shape that the protocol does not have: {error}")
+
+
+def _check_texts(*given: object) -> None:
+    for text in given:
+        if not isinstance(text, str):
+            raise TypeError(f"{text!r:.60} is no text")
+
+
+def _make_whole_numbers(usage: ChatUsage) -> None:
+    """Some servers count in floats; what is no number at all raises."""
+    for name in _COUNTS:
+        count: object = getattr(usage, name)
+        if not isinstance(count, int):
+            setattr(usage, name, int(count))  # type: ignore[call-overload]  # raises
 
 
 class JsonDecoder:
@@ -68,8 +91,13 @@ class JsonDecoder:
 
     def finish(self) -> ChatResponse:
         """At the end: what was held back, with the facts of the answer; `StreamTruncatedError` when it is not whole."""
-        self._check_end()
-        self._close_run()
+        try:
+            self._check_end()
+            self._close_run()
+            if self.usage is not None:
+                _make_whole_numbers(self.usage)
+        except _MISSHAPEN as error:
+            raise _misshapen(error) from error
         blocks, self._blocks = self._blocks, []
         return ChatResponse(
             blocks,
@@ -116,12 +144,15 @@ class JsonDecoder:
 
     def _piece(self, kind: RunKind, block_id: str, text: str, name: str = "", data: ProviderData | None = None) -> None:
         """More text of a text, thinking or tool call block."""
+        if text.__class__ is not str:
+            raise TypeError(f"{text!r:.60} is no text")
         if block_id == self._run_id:
             self._run.append(text)
             if data is not None:
                 before = self._run_data.data if self._run_data else {}
                 self._run_data = data.model_copy(update={"data": {**before, **data.data}})
             return
+        _check_texts(block_id, name)
         self._close_run()
         self._run_kind, self._run_id, self._run_name, self._run_data = kind, block_id, name, data
         self._run.append(text)

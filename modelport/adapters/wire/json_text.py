@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 
+from ...domain.errors import InvalidRequestError
+
 __all__ = ["dump_json", "parse_json"]
 
 _loads = orjson.loads
@@ -20,12 +22,23 @@ def parse_json(data: bytes | str) -> Any:
     try:
         return _loads(data)
     except ValueError:
+        pass
+    try:
         return json.loads(data)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
 
 
 def dump_json(value: Any) -> bytes:
-    """Compact JSON in UTF-8; lone surrogates and integers beyond 64 bits are written as Python writes them."""
+    """Compact JSON in UTF-8; lone surrogates and integers beyond 64 bits are written as Python writes them.
+
+    Raises `InvalidRequestError` for what is no JSON.
+    """
     try:
         return orjson.dumps(value)
     except TypeError:
+        pass
+    try:
         return json.dumps(value, separators=(",", ":")).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidRequestError(f"what was to be sent cannot be written as JSON: {error}") from error

@@ -202,6 +202,21 @@ BROKEN = [
     ("name: a\nlabel: M\ncontext_size: 1\noutput_size: 1\nparameter_schema: {}\n", r"field 'parameter_schema'"),
     ("name: a\nlabel: M\ncontext_size: 1\noutput_size: 1\nper_class: [x]\n", r"field 'per_class'"),
     ("name: a\nlabel: !!python/object:os.system x\n", r"line 2"),
+    ("name: &a [*a]\n", r"refers to itself"),
+]
+OVERRIDES = [
+    ("max_tokens: {maximum: many}", r"max_tokens\.maximum must be a number, not 'many'"),
+    ("max_tokens: {minimum: .nan}", r"max_tokens\.minimum must be a number"),
+    ("max_tokens: {multipleOf: 0}", r"max_tokens\.multipleOf must be a number above 0"),
+    ("temperature: {enum: 1}", r"temperature\.enum must be a list"),
+    ("temperature: {enum: low}", r"temperature\.enum must be a list"),
+    ("temperature: {type: 3}", r"temperature\.type must be the name of a type"),
+    ("temperature: {pattern: '('}", r"temperature\.pattern must be a regular expression"),
+    ("temperature: {anyOf: [{minLength: x}]}", r"temperature\.anyOf\.0\.minLength must be a whole number"),
+    ("temperature: {anyOf: 3}", r"temperature\.anyOf must be a list"),
+    ("temperature: {items: 3}", r"temperature\.items must be a mapping"),
+    ("temperature: {hidden: perhaps}", r"temperature\.hidden must be true or false"),
+    ("temperature: &t {default: *t}", r"refers to itself"),
 ]
 
 
@@ -224,3 +239,11 @@ def test_a_file_instead_of_a_folder_is_an_error(tmp_path: Path) -> None:
     path = write(tmp_path, "a.yaml", name="a")
     with pytest.raises(CardError, match="cannot be read"):
         YamlCardSource().list_all(path, CHAT)
+
+
+@pytest.mark.parametrize(("override", "message"), OVERRIDES)
+def test_an_override_that_could_not_be_checked_is_an_error(tmp_path: Path, override: str, message: str) -> None:
+    fields = "name: a\nlabel: A\ncontext_size: 1\noutput_size: 1\n"
+    (tmp_path / "bad.yaml").write_text(f"{fields}parameter_overrides:\n  {override}\n")
+    with pytest.raises(CardError, match=rf"bad\.yaml.*{message}"):
+        YamlCardSource().list_all(tmp_path, CHAT)

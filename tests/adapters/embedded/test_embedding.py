@@ -58,6 +58,8 @@ async def test_what_it_cannot_do_is_said() -> None:
         await model()([DataBlock(source=Base64Source(data="AAAA", media_type="image/png"))])  # type: ignore[list-item]
     with pytest.raises(InvalidRequestError, match="text_type"):
         await model()(["a"], temperature=1)
+    with pytest.raises(InvalidRequestError, match="'question'"):
+        await model()(["a"], text_type="question")
     assert (await model()(["a"], text_type="query")).embeddings != (await model()(["a"])).embeddings
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -141,3 +142,56 @@ def _body(one: Interaction) -> bytes:
 async def test_no_such_file(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no such cassette"):
         await ask(ReplayTransport(tmp_path / "none.yaml"), 1)
+
+
+async def test_whole_numbers_are_one_number_however_written(tmp_path: Path) -> None:
+    transport = ReplayTransport(write(tmp_path / "a.yaml", entry({"t": 1.0, "n": [100.0]}, "one")))
+    assert await ask(transport, {"t": 1, "n": [1e2]}) == b"one"
+    with pytest.raises(ReplayMismatchError, match=r"body\.t: sent True, recorded 1\.0"):
+        await ask(transport, {"t": True, "n": [100]})
+
+
+async def test_a_miss_shows_repeated_query_names(tmp_path: Path) -> None:
+    transport = ReplayTransport(write(tmp_path / "a.yaml", entry(1, "one", "https://x.example/v1?a=1&a=2")))
+    with pytest.raises(ReplayMismatchError, match=r"query\.a\[0\]: sent '2', recorded '1'"):
+        await ask(transport, 1, "https://x.example/v1?a=2&a=2")
+
+
+async def test_a_body_of_many_brackets_is_a_text(tmp_path: Path) -> None:
+    transport = ReplayTransport(write(tmp_path / "a.yaml", entry(1, "one")))
+    with pytest.raises(ReplayMismatchError, match="body: sent '"):
+        await transport.send(HttpRequest("POST", URI, {}, b"[" * 100_000))
+
+
+@pytest.mark.parametrize(
+    ("coding", "body", "wanted"),
+    [
+        ("deflate", zlib.compress(b"plain"), b"plain"),
+        ("deflate", zlib.compress(b"plain", wbits=-15), b"plain"),
+        ("deflate", b"plain", b"plain"),
+        ("gzip", b"plain", b"plain"),
+    ],
+)
+async def test_codings_as_vcrpy_leaves_them(coding: str, body: bytes, wanted: bytes, tmp_path: Path) -> None:
+    packed = entry(1, body, content_encoding=coding)
+    assert await ask(ReplayTransport(write(tmp_path / "a.yaml", packed)), 1) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "no list of `interactions`"),
+        ("interactions:\n", "no list of `interactions`"),
+        ("- a\n", "no list of `interactions`"),
+    ],
+)
+async def test_a_file_without_interactions(text: str, told: str, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(text)
+    with pytest.raises(SettingsError, match=rf"a\.yaml: is no cassette of vcrpy's: it has {told}"):
+        await ask(ReplayTransport(tmp_path), 1)
+
+
+async def test_a_cut_off_gzip_body_is_told(tmp_path: Path) -> None:
+    cut = entry(1, gzip.compress(b"plain" * 50)[:-9], content_encoding="gzip")
+    with pytest.raises(SettingsError, match=r"a\.yaml: is no cassette"):
+        await ask(ReplayTransport(write(tmp_path / "a.yaml", cut)), 1)

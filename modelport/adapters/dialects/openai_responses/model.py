@@ -43,5 +43,4 @@ class DialectResponseModel(HttpChatModel):
 
     def endpoint(self) -> Endpoint:
         """The credential's."""
-        assert isinstance(self.credential, KeyedCredential), "a credential with a key and a base URL"
-        return self.credential.endpoint()
+        return self.credential_as(KeyedCredential).endpoint()
