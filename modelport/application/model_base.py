@@ -94,7 +94,7 @@ class ModelBase:
     def _checked_parameters(self, parameters: Any) -> Any:  # Any: the subclass's Parameters
         if parameters is None:
             return self.Parameters()
-        if not isinstance(parameters, BaseModel):
+        if not isinstance(parameters, BaseModel) or not _same_line(type(parameters), self.Parameters):
             raise InvalidRequestError(
                 f"parameters is a {type(parameters).__name__}; pass {type(self).__name__}.Parameters(…)"
             )
@@ -112,6 +112,11 @@ class ModelBase:
         self, kind: Type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
+
+
+def _same_line(given: Type[BaseModel], wanted: Type[BaseModel]) -> bool:
+    """Whether one class descends from the other; a model that names no parameters takes any."""
+    return wanted is NoParameters or issubclass(given, wanted) or (issubclass(wanted, given) and given is not BaseModel)
 
 
 def retry_policy_of(max_retries: int | None, delay: float | None, policy: RetryPolicy | None) -> RetryPolicy:

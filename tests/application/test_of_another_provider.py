@@ -1,4 +1,4 @@
-"""A model refuses the credential of another provider before it sends anything."""
+"""A model refuses the credential and the parameters of another provider before it sends anything."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from modelport.credential import (
 )
 from modelport.error import InvalidRequestError
 from modelport.message import UserMsg
+from modelport.model import AnthropicChatModel, OpenAIChatModel
 
 PROVIDERS: list[type[CredentialBase]] = [
     AnthropicCredential,
@@ -55,3 +56,22 @@ async def test_the_credential_of_another_provider(model_class: Any, verb: str) -
         else:
             await model.synthesize("Hi")
     assert "sk-secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(("model_class", "verb"), kinds())
+def test_the_parameters_of_another_provider(model_class: Any, verb: str) -> None:
+    other = OpenAIChatModel if model_class is AnthropicChatModel else AnthropicChatModel
+    with pytest.raises(InvalidRequestError, match=rf"pass {model_class.__name__}\.Parameters"):
+        model_class(DashScopeCredential(api_key="key"), "any", other.Parameters())
+
+
+def test_the_parameters_of_a_class_above_or_below() -> None:
+    class Further(OpenAIChatModel.Parameters):  # type: ignore[valid-type,misc]  # a variable that holds a class
+        further: int | None = None
+
+    class Mine(OpenAIChatModel):
+        Parameters = Further
+
+    credential = OpenAICredential(api_key="key")
+    assert OpenAIChatModel(credential, "gpt-4.1", Further(temperature=0.5)).parameters.temperature == 0.5
+    assert Mine(credential, "gpt-4.1", OpenAIChatModel.Parameters(temperature=0.5)).parameters.temperature == 0.5
