@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from importlib.util import find_spec
@@ -187,13 +188,23 @@ def _close_all(registry: WeakKeyDictionary[asyncio.AbstractEventLoop, _Attached]
             loop.call_soon_threadsafe(attached.close_soon)
 
 
+class _SelfClosing(sqlite3.Connection):
+    """Closes when it is dropped, as by a connecting that was cancelled, before Python 3.13 would warn of it."""
+
+    def __del__(self) -> None:
+        with suppress(sqlite3.Error):
+            self.close()
+
+
 def _engine(url: sa.URL) -> AsyncEngine:
     options: dict[str, Any] = {"poolclass": AsyncAdaptedQueuePool, "pool_size": _POOL_SIZE, "max_overflow": 0}
     if url.get_backend_name() != "sqlite":
         return create_async_engine(url, hide_parameters=True, pool_pre_ping=True, **options)
     if not _in_a_file(url):
         options["pool_size"] = 1  # a database in memory lives in its one connection
-    engine = create_async_engine(url, hide_parameters=True, connect_args={"timeout": _BUSY_SECONDS}, **options)
+    # Each connection has a thread of its own; only one that nobody received is closed by another.
+    arguments = {"timeout": _BUSY_SECONDS, "factory": _SelfClosing, "check_same_thread": False}
+    engine = create_async_engine(url, hide_parameters=True, connect_args=arguments, **options)
     sa.event.listen(engine.sync_engine, "connect", _set_up_connection)
     sa.event.listen(engine.sync_engine, "invalidate", _roll_back)
     return engine

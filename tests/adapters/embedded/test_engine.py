@@ -175,11 +175,12 @@ print(answer.read(5))
 @pytest.mark.skipif(sys.platform == "win32", reason="this system has no fork")
 def test_a_forked_child_leaves_the_parents_server_alone(model_path: Path) -> None:
     script = """
-import http.client, os, sys
+import http.client, os, sys, warnings
 from pathlib import Path
 from modelport.adapters.embedded.engine import LlamaEngine
 engine = LlamaEngine(Path(sys.argv[1]))
 base_url = engine.start()
+warnings.simplefilter("ignore", DeprecationWarning)  # of forking with threads, which is what is tried here
 child = os.fork()
 if child == 0:
     engine.stop()
