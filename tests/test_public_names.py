@@ -1,0 +1,34 @@
+"""No public name is lost: the faces still have every name that `public_names.json` lists; more are welcome."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.public_names import FACES, public_names
+
+_LISTED: dict[str, dict[str, str]] = json.loads(
+    Path(__file__).with_name("public_names.json").read_text(encoding="utf-8")
+)
+RENAMED: Mapping[str, str] = {".row": ".profile", "row=": "profile="}
+"""Old name to new name, for members and parameters that were renamed on purpose."""
+
+
+def test_every_face_is_compared() -> None:
+    assert set(FACES) == set(_LISTED)
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_a_face_still_has_every_listed_name(face: str) -> None:
+    names = public_names([face])[face]
+    missing = [f"{face}.{name}" for name in _LISTED[face] if name not in names]
+    missing += [
+        f"{face}.{name}: {part}"
+        for name, parts in _LISTED[face].items()
+        for part in parts.split()
+        if name in names and part not in names[name] and RENAMED.get(part) not in names[name]
+    ]
+    assert not missing, "these public names are gone; users' programs would fail:\n" + "\n".join(missing)
