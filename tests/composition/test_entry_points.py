@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 from modelport import Modelport
 from modelport.composition.registry import ProviderRegistry
 from modelport.error import SettingsError
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -43,4 +46,5 @@ def test_providers_that_cannot_be_loaded_are_named_when_asked_for(installed: Pat
 def test_the_other_providers_can_be_used(installed: Path) -> None:
     assert set(Modelport.from_env({"OPENAI_API_KEY": "k"}).credentials) == {"openai"}
     code = "from modelport.credential import CredentialFactory as F; F().list_schemas()"
-    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": str(installed)})
+    environment = {"PYTHONPATH": os.pathsep.join([str(installed), str(ROOT)])}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)

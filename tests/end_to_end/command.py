@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,7 +19,9 @@ SECRET = "sk-very-secret-key-0123456789"
 """What must never be seen again."""
 MODEL = "gpt-5.5"
 """A model with a card, so that there are no warnings."""
-COMMAND = [sys.executable, "-W", "error", "-m", "modelport"]
+ROOT = Path(__file__).parents[2]
+PYTHON = [sys.executable, "-W", "error"]
+COMMAND = [*PYTHON, "-m", "modelport"]
 DONE = "[DONE]"
 
 
@@ -31,7 +34,7 @@ class Home:
     def environment(self, **variables: str) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "SYSTEMROOT") if name in os.environ}
         homes = {"HOME": str(self.folder), "USERPROFILE": str(self.folder), "XDG_CONFIG_HOME": str(self.folder / "cfg")}
-        return {**kept, **homes, "NO_PROXY": "127.0.0.1", **variables}
+        return {**kept, **homes, "NO_PROXY": "127.0.0.1", "PYTHONPATH": str(ROOT), **variables}
 
     def configure(self, base_url: str, name: str = "modelport.yaml", **chat: Any) -> Path:  # Any: settings
         """Settings with one model at that server."""
@@ -59,11 +62,27 @@ class Home:
         """The command while it runs, its output in pipes unless told otherwise; a test that fails ends it."""
         pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
         environment = self.environment(LOCAL_KEY=SECRET, TERM="xterm")
-        with subprocess.Popen([*COMMAND, *arguments], cwd=self.folder, env=environment, **pipes) as process:
+        with default_sigint():
+            process = subprocess.Popen([*COMMAND, *arguments], cwd=self.folder, env=environment, **pipes)
+        with process:
             try:
                 yield process
             finally:
                 process.kill()
+
+
+@contextmanager
+def default_sigint() -> Iterator[None]:
+    """Processes started here stop at SIGINT, even if this one was started with SIGINT ignored, as by `nohup … &`."""
+    inherited = signal.getsignal(signal.SIGINT)
+    if inherited is not signal.SIG_IGN:
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, inherited)
 
 
 def chunk(finish_reason: str | None = None, **delta: Any) -> str:  # Any: JSON values

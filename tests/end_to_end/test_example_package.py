@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "modelport-lantern"
+from tests.end_to_end.command import ROOT
+
+EXAMPLE = ROOT / "docs" / "examples" / "modelport-lantern"
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +27,11 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(package: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(package / "site"), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(package / "site"), str(ROOT)]),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     return subprocess.run(
         [sys.executable, "-m", *command], cwd=package, env=environment, capture_output=True, text=True, check=False
     )
