@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelport.message import (
@@ -194,7 +194,7 @@ MESSAGES = st.one_of(*(st.builds(maker, SPEAKERS, blocks) for maker, blocks in _
 
 @every_target
 @grouped_or_not
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30)
 @given(messages=st.lists(MESSAGES, max_size=6))
 def test_any_history(runner: asyncio.Runner, target: Origin, grouped: bool, messages: list[Msg]) -> None:
     runner.run(legal(target, [*messages, user("Well?")], grouped))

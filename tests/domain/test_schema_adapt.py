@@ -54,7 +54,7 @@ def on_the_wire(value: Any, schema: Any, root: dict[str, Any]) -> Any:
 
 
 @ALL
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(pair=object_pairs())
 def test_what_was_valid_stays_valid(rules: SchemaRules, pair: tuple[dict[str, Any], Any]) -> None:
     schema, value = pair
@@ -66,7 +66,7 @@ def test_what_was_valid_stays_valid(rules: SchemaRules, pair: tuple[dict[str, An
     assert accepts(adapted.schema, written), json.dumps(adapted.schema)
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120)
 @given(pair=object_pairs())
 def test_the_nulls_of_what_was_left_out_go_away_again(pair: tuple[dict[str, Any], Any]) -> None:
     """What comes back is valid for the original schema."""
@@ -90,7 +90,7 @@ def _modern(schema: Any) -> Any:
     return {key: _modern(value) for key, value in schema.items()}
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50)
 @given(pair=object_pairs(), rules=st.sampled_from(RULES))
 def test_what_is_sent_is_in_the_subset(pair: tuple[dict[str, Any], Any], rules: SchemaRules) -> None:
     adapted = adapt(pair[0], rules)

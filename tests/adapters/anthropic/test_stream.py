@@ -131,7 +131,7 @@ def test_every_single_cut() -> None:
         assert content(answer) == WHOLE, place
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(0, len(BYTES)), max_size=40), st.sampled_from(["\n", "\r\n", "\r"]), st.booleans())
 def test_any_cuts(cuts: list[int], line_end: str, names: bool) -> None:
     answer, failure = decode(sse(*EVERYTHING, names=names, line_end=line_end), cuts)

@@ -26,6 +26,8 @@ from modelport.domain.errors import ModelportError, SettingsError
 
 ROOT = Path(modelport.__path__[0]).parent
 POSTGRES = os.environ.get("MODELPORT_TEST_POSTGRES", "")
+LOCKED = 25
+"""Seconds: less than the 30 that a writer waits for a lock, more than a busy machine needs for one row."""
 
 
 def url(folder: Path) -> str:
@@ -298,7 +300,7 @@ async def test_a_cancelled_transaction_keeps_no_lock(tmp_path: Path) -> None:
                 await task
             begun = time.monotonic()
             await cache.store([[1.0]], ["after", turn])
-            assert time.monotonic() - begun < 10
+            assert time.monotonic() - begun < LOCKED
     finally:
         gc.enable()
     await cache.aclose()
@@ -310,19 +312,19 @@ def test_a_loop_that_ends_during_a_store_keeps_no_lock(tmp_path: Path) -> None:
     entries = [(EmbeddingVectors(np.full((1, 512), n, dtype=np.float32)), n) for n in range(1500)]
 
     async def leave_in_the_middle(turn: int) -> None:
+        begun = time.monotonic()
         await cache.store([[1.0]], turn)
+        assert time.monotonic() - begun < LOCKED
         task = asyncio.create_task(cache.store_many(entries, overwrite=True))
         await asyncio.sleep(0.002 * turn)
         assert not task.done()
 
     gc.disable()
-    begun = time.monotonic()
     try:
         for turn in range(10):
             asyncio.run(leave_in_the_middle(turn))
     finally:
         gc.enable()
-    assert time.monotonic() - begun < 20
     gc.collect()
 
 

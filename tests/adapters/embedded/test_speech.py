@@ -95,10 +95,10 @@ async def test_the_steps_of_a_stream_are_the_whole() -> None:
 async def test_audio_leaves_before_the_whole_text_is_spoken() -> None:
     started = time.perf_counter()
     first: float | None = None
-    async for response in await streamed(model(stream=True), LONG * 4):
+    async for response in await streamed(model(stream=True), LONG * 8):
         if response.content and first is None:
             first = time.perf_counter() - started
-    assert first is not None and first < (time.perf_counter() - started) / 4
+    assert first is not None and first < (time.perf_counter() - started) / 2
 
 
 async def test_sentences_spoken_apart_keep_their_pause() -> None:
@@ -119,6 +119,9 @@ async def test_a_stream_that_is_left_stops_the_engine() -> None:
     assert (len(calls), len(cut) > 0) == (3, True)
     alone = await spoken(model(), "Hello.")
     started = time.perf_counter()
+    await spoken(model(), LONG * 4)
+    four = time.perf_counter() - started
+    started = time.perf_counter()
     async with aclosing(await streamed(model(stream=True), LONG * 100)) as responses:
         async for response in responses:
             if response.content:
@@ -129,7 +132,7 @@ async def test_a_stream_that_is_left_stops_the_engine() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert alike(await spoken(model(), "Hello."), alone)
-    assert time.perf_counter() - started < 2.0, "what nobody waits for was spoken all the same"
+    assert time.perf_counter() - started < 20 * four, "the engine went on to speak 200 times the text"
 
 
 async def test_the_event_loop_goes_on_meanwhile() -> None:
@@ -187,7 +190,7 @@ print(os.waitpid(child, 0)[1])
     assert ran.stdout == "0\n", ran.stderr
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(text=st.text(max_size=80))
 def test_any_text_can_be_spoken_and_leaves_nothing_behind(text: str) -> None:
     before = asyncio.run(spoken(model(), "Hello."))

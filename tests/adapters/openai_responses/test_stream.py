@@ -156,7 +156,7 @@ def test_a_cut_at_every_byte() -> None:
         assert facts(read([data[:cut], data[cut:]])[0]) == expected, cut
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.integers(min_value=1, max_value=9000), max_size=12), st.integers(min_value=1, max_value=30))
 def test_cuts_anywhere(cuts: list[int], size: int) -> None:
     data = sse(events_of(RICH, size=size))

@@ -110,7 +110,7 @@ async def test_no_period_holds_more_than_the_limit(build: Build) -> None:
         limiter.observe(name, 200, {})
 
     await asyncio.gather(*(one(number) for number in range(20)))
-    assert len(granted) == 20 and max(granted) < 8
+    assert len(granted) == 20 and max(granted) < 60
     granted.sort()
     for start in granted:  # 70 tokens are 7 requests
         assert sum(start <= when < start + 0.3 for when in granted) <= 7
@@ -124,14 +124,14 @@ async def test_a_cancelled_wait_uses_nothing_up(build: Build) -> None:
     limiter = build({"*": RateLimit(requests=1, period=0.2)})
     await limiter.acquire(name, 0)
     limiter.observe(name, 200, {})
-    waiting = [asyncio.create_task(limiter.acquire(name, 0)) for _ in range(20)]
+    waiting = [asyncio.create_task(limiter.acquire(name, 0)) for _ in range(150)]
     await asyncio.sleep(0.02)
     for task in waiting:
         task.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
     begun = time.monotonic()
     await limiter.acquire(name, 0)
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 15, "the cancelled ones used up their 30 seconds"
 
 
 async def test_a_request_counts_from_its_answer_on(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ async def test_a_request_counts_from_its_answer_on(tmp_path: Path) -> None:
     answered = time.monotonic()
     one.observe(name, 200, {})
     await second
-    assert 0.4 < time.monotonic() - answered < 5
+    assert 0.4 < time.monotonic() - answered < 9, "the ten seconds after which a lost request is forgotten"
     await one.aclose()
     await other.aclose()
 
@@ -156,6 +156,7 @@ async def test_a_refusal_of_one_process_holds_the_others(build: Build) -> None:
     one, other = (build({"*": RateLimit(requests=100)}) for _ in range(2))
     if isinstance(one, InProcessRateLimiter):
         other = one
+    refused = time.monotonic()
     one.observe(name, 429, {"retry-after-ms": "300"})
     first = asyncio.create_task(one.acquire(name, 0))
     await asyncio.sleep(0.05)
@@ -163,9 +164,8 @@ async def test_a_refusal_of_one_process_holds_the_others(build: Build) -> None:
         first.cancel()  # it is told of at the next request; here the second process asks after that
         await asyncio.gather(first, return_exceptions=True)
         await one._ask(name, RateLimit(requests=100), 0, one._gate(name))
-    begun = time.monotonic()
     await other.acquire(name, 0)
-    assert time.monotonic() - begun > 0.1
+    assert time.monotonic() - refused > 0.29
     await asyncio.gather(first, return_exceptions=True)
 
 

@@ -172,7 +172,7 @@ async def test_answers_are_in_the_order_of_their_requests(tmp_path: Path) -> Non
     assert [entry["response"]["body"]["string"] for entry in entries] == ["first", "second"]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(pieces=st.lists(st.binary(min_size=1, max_size=12), max_size=6))
 async def test_any_bytes_in_any_pieces(tmp_path_factory: pytest.TempPathFactory, pieces: list[bytes]) -> None:
     path = tmp_path_factory.mktemp("any") / "one.yaml"

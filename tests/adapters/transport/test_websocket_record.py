@@ -77,7 +77,7 @@ async def test_what_the_file_says(tmp_path: Path) -> None:
     }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(talks=st.lists(TALKS, min_size=1, max_size=3))
 def test_any_conversation_comes_back(talks: list[Talk]) -> None:
     async def both(path: Path) -> None:
