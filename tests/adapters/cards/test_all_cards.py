@@ -209,7 +209,7 @@ def test_a_file_is_plain_data_named_after_its_model(path: Path) -> None:
     text = path.read_text()
     facts = yaml.safe_load(text)
     assert path.name == file_stem(facts["name"]) + ".yaml"
-    assert facts["source"].startswith("wire/")
+    assert facts["source"].startswith("docs/protocols/")
     assert facts["verified_on"] == TODAY
     assert facts["type"] in ("chat", "tts", "embedding")
     keys = [line.split(":")[0] for line in text.splitlines() if line and line[0].isalpha()]
