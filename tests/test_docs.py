@@ -13,7 +13,10 @@ from modelport.composition.settings_file import settings_from_mapping
 from modelport.testing import offline_providers
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    *(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "SECURITY")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 
 
 def snippets(language: str) -> list[tuple[str, str]]:
