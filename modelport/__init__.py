@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .domain.identity import set_id_factory, set_timestamp_factory
+from .domain.ids import set_id_factory, set_timestamp_factory
 from .ports.runtime import Runtime, set_default_runtime
 
 if TYPE_CHECKING:
-    from .composition.facade import Modelport
+    from .composition.hub import Modelport
 
 __version__ = "0.1.0"
 __all__ = ["Modelport", "__version__", "set_id_factory", "set_timestamp_factory"]
@@ -25,7 +25,7 @@ set_default_runtime(_build_default_runtime)
 
 def __getattr__(name: str) -> Any:  # Any: whatever is exported under the name
     if name == "Modelport":
-        from .composition.facade import Modelport
+        from .composition.hub import Modelport
 
         return Modelport
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from ._lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from .application.agent import Agent
-    from .application.function_tool import FunctionTool
+    from .application.agent.agent import Agent
+    from .application.agent.function_tool import FunctionTool
 
 __all__ = ["Agent", "FunctionTool"]
 
-__getattr__ = lazy_exports(__name__, {"Agent": "application.agent", "FunctionTool": "application.function_tool"})
+__getattr__ = lazy_exports(
+    __name__, {"Agent": "application.agent.agent", "FunctionTool": "application.agent.function_tool"}
+)

@@ -9,13 +9,13 @@ from ._lazy import lazy_exports
 if TYPE_CHECKING:
     from .adapters.anthropic.credential import AnthropicCredential
     from .adapters.dashscope.credential import DashScopeCredential
-    from .adapters.deepseek.credential import DeepSeekCredential
+    from .adapters.deepseek.provider import DeepSeekCredential
     from .adapters.gemini.credential import GeminiCredential
-    from .adapters.moonshot.credential import MoonshotCredential
+    from .adapters.moonshot.provider import MoonshotCredential
     from .adapters.ollama.credential import OllamaCredential
     from .adapters.openai.credential import OpenAICredential
-    from .adapters.xai.credential import XAICredential
-    from .application.credential import CredentialBase
+    from .adapters.xai.provider import XAICredential
+    from .application.model.credential import CredentialBase
     from .composition.credential_factory import CredentialFactory
 
 __all__ = [
@@ -35,14 +35,14 @@ __getattr__ = lazy_exports(
     __name__,
     {
         "AnthropicCredential": "adapters.anthropic.credential",
-        "CredentialBase": "application.credential",
+        "CredentialBase": "application.model.credential",
         "CredentialFactory": "composition.credential_factory",
         "DashScopeCredential": "adapters.dashscope.credential",
-        "DeepSeekCredential": "adapters.deepseek.credential",
+        "DeepSeekCredential": "adapters.deepseek.provider",
         "GeminiCredential": "adapters.gemini.credential",
-        "MoonshotCredential": "adapters.moonshot.credential",
+        "MoonshotCredential": "adapters.moonshot.provider",
         "OllamaCredential": "adapters.ollama.credential",
         "OpenAICredential": "adapters.openai.credential",
-        "XAICredential": "adapters.xai.credential",
+        "XAICredential": "adapters.xai.provider",
     },
 )

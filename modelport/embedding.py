@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from .adapters.gemini.embedding import GeminiEmbeddingModel
     from .adapters.ollama.embedding import OllamaEmbeddingModel
     from .adapters.openai.embedding import OpenAIEmbeddingModel
-    from .application.embedding_cache import EmbeddingCacheBase
-    from .application.embedding_model import EmbeddingModelBase
-    from .domain.cards import EmbeddingModelCard
+    from .application.embedding.cache import EmbeddingCacheBase
+    from .application.embedding.model import EmbeddingModelBase
+    from .domain.card.cards import EmbeddingModelCard
     from .domain.embedding.values import Embedding, EmbeddingResponse, EmbeddingUsage, EmbeddingVectors
-    from .ports.embedding import EmbeddingModel
     from .ports.embedding_cache import EmbeddingCache
+    from .ports.models import EmbeddingModel
 
 __all__ = [
     "DashScopeEmbeddingModel",
@@ -44,10 +44,10 @@ __getattr__ = lazy_exports(
         "DashScopeEmbeddingModel": "adapters.dashscope.embedding",
         "Embedding": "domain.embedding.values",
         "EmbeddingCache": "ports.embedding_cache",
-        "EmbeddingCacheBase": "application.embedding_cache",
-        "EmbeddingModel": "ports.embedding",
-        "EmbeddingModelBase": "application.embedding_model",
-        "EmbeddingModelCard": "domain.cards",
+        "EmbeddingCacheBase": "application.embedding.cache",
+        "EmbeddingModel": "ports.models",
+        "EmbeddingModelBase": "application.embedding.model",
+        "EmbeddingModelCard": "domain.card.cards",
         "EmbeddingResponse": "domain.embedding.values",
         "EmbeddingUsage": "domain.embedding.values",
         "EmbeddingVectors": "domain.embedding.values",

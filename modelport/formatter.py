@@ -8,15 +8,16 @@ from ._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from .adapters.anthropic.formatter import AnthropicChatFormatter, AnthropicMultiAgentFormatter
-    from .adapters.dashscope.formatter import DashScopeChatFormatter, DashScopeMultiAgentFormatter
-    from .adapters.deepseek.formatter import DeepSeekChatFormatter, DeepSeekMultiAgentFormatter
+    from .adapters.dashscope.chat import DashScopeChatFormatter, DashScopeMultiAgentFormatter
+    from .adapters.deepseek.provider import DeepSeekChatFormatter, DeepSeekMultiAgentFormatter
     from .adapters.gemini.formatter import GeminiChatFormatter, GeminiMultiAgentFormatter
-    from .adapters.moonshot.formatter import MoonshotChatFormatter, MoonshotMultiAgentFormatter
+    from .adapters.moonshot.provider import MoonshotChatFormatter, MoonshotMultiAgentFormatter
     from .adapters.ollama.formatter import OllamaChatFormatter, OllamaMultiAgentFormatter
-    from .adapters.openai.formatter import OpenAIChatFormatter, OpenAIMultiAgentFormatter
-    from .adapters.openai.response_formatter import OpenAIResponseFormatter, OpenAIResponseMultiAgentFormatter
-    from .adapters.xai.formatter import XAIChatFormatter, XAIMultiAgentFormatter
-    from .application.formatter import FormatterBase, RenderContext, Rendered
+    from .adapters.openai.chat import OpenAIChatFormatter, OpenAIMultiAgentFormatter
+    from .adapters.openai.responses import OpenAIResponseFormatter, OpenAIResponseMultiAgentFormatter
+    from .adapters.xai.provider import XAIChatFormatter, XAIMultiAgentFormatter
+    from .application.model.formatter import FormatterBase
+    from .ports.codec.rendering import RenderContext, Rendered
 
 __all__ = [
     "AnthropicChatFormatter",
@@ -47,24 +48,24 @@ __getattr__ = lazy_exports(
     {
         "AnthropicChatFormatter": "adapters.anthropic.formatter",
         "AnthropicMultiAgentFormatter": "adapters.anthropic.formatter",
-        "DashScopeChatFormatter": "adapters.dashscope.formatter",
-        "DashScopeMultiAgentFormatter": "adapters.dashscope.formatter",
-        "DeepSeekChatFormatter": "adapters.deepseek.formatter",
-        "DeepSeekMultiAgentFormatter": "adapters.deepseek.formatter",
-        "FormatterBase": "application.formatter",
+        "DashScopeChatFormatter": "adapters.dashscope.chat",
+        "DashScopeMultiAgentFormatter": "adapters.dashscope.chat",
+        "DeepSeekChatFormatter": "adapters.deepseek.provider",
+        "DeepSeekMultiAgentFormatter": "adapters.deepseek.provider",
+        "FormatterBase": "application.model.formatter",
         "GeminiChatFormatter": "adapters.gemini.formatter",
         "GeminiMultiAgentFormatter": "adapters.gemini.formatter",
-        "MoonshotChatFormatter": "adapters.moonshot.formatter",
-        "MoonshotMultiAgentFormatter": "adapters.moonshot.formatter",
+        "MoonshotChatFormatter": "adapters.moonshot.provider",
+        "MoonshotMultiAgentFormatter": "adapters.moonshot.provider",
         "OllamaChatFormatter": "adapters.ollama.formatter",
         "OllamaMultiAgentFormatter": "adapters.ollama.formatter",
-        "OpenAIChatFormatter": "adapters.openai.formatter",
-        "OpenAIMultiAgentFormatter": "adapters.openai.formatter",
-        "OpenAIResponseFormatter": "adapters.openai.response_formatter",
-        "OpenAIResponseMultiAgentFormatter": "adapters.openai.response_formatter",
-        "RenderContext": "application.formatter",
-        "Rendered": "application.formatter",
-        "XAIChatFormatter": "adapters.xai.formatter",
-        "XAIMultiAgentFormatter": "adapters.xai.formatter",
+        "OpenAIChatFormatter": "adapters.openai.chat",
+        "OpenAIMultiAgentFormatter": "adapters.openai.chat",
+        "OpenAIResponseFormatter": "adapters.openai.responses",
+        "OpenAIResponseMultiAgentFormatter": "adapters.openai.responses",
+        "RenderContext": "ports.codec.rendering",
+        "Rendered": "ports.codec.rendering",
+        "XAIChatFormatter": "adapters.xai.provider",
+        "XAIMultiAgentFormatter": "adapters.xai.provider",
     },
 )

@@ -1,6 +1,6 @@
 """Messages and the blocks they are made of."""
 
-from .domain.blocks import (
+from .domain.message.blocks import (
     Base64Source,
     ContentBlock,
     ContentBlockTypes,
@@ -15,7 +15,7 @@ from .domain.blocks import (
     ToolResultState,
     URLSource,
 )
-from .domain.messages import AssistantMsg, Msg, Role, SystemMsg, Usage, UserMsg
+from .domain.message.messages import AssistantMsg, Msg, Role, SystemMsg, Usage, UserMsg
 
 __all__ = [
     "AssistantMsg",

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from ._lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from .application.middleware import Middleware, MiddlewareBase
-    from .application.tts_middleware import TTSMiddleware
+    from .application.agent.middleware import Middleware, MiddlewareBase
+    from .application.agent.tts.middleware import TTSMiddleware
 
 __all__ = ["Middleware", "MiddlewareBase", "TTSMiddleware"]
 
 __getattr__ = lazy_exports(
     __name__,
     {
-        "Middleware": "application.middleware",
-        "MiddlewareBase": "application.middleware",
-        "TTSMiddleware": "application.tts_middleware",
+        "Middleware": "application.agent.middleware",
+        "MiddlewareBase": "application.agent.middleware",
+        "TTSMiddleware": "application.agent.tts.middleware",
     },
 )

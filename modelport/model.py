@@ -9,19 +9,26 @@ from ._lazy import lazy_exports
 if TYPE_CHECKING:
     from .adapters.anthropic.chat import AnthropicChatModel
     from .adapters.dashscope.chat import DashScopeChatModel
-    from .adapters.deepseek.chat import DeepSeekChatModel
+    from .adapters.deepseek.provider import DeepSeekChatModel
     from .adapters.gemini.chat import GeminiChatModel
-    from .adapters.moonshot.chat import MoonshotChatModel
+    from .adapters.moonshot.provider import MoonshotChatModel
     from .adapters.ollama.chat import OllamaChatModel
     from .adapters.openai.chat import OpenAIChatModel
-    from .adapters.openai.response import OpenAIResponseModel
-    from .adapters.xai.chat import XAIChatModel
-    from .application.chat_model import ChatModelBase
-    from .application.chat_stream import ChatStream
-    from .domain.cards import ModelCard
-    from .domain.responses import AttemptRecord, ChatResponse, ChatUsage, FinishReason, ModelWarning, StructuredResponse
-    from .domain.token_estimate import TokenCount
-    from .ports.chat import ChatModel
+    from .adapters.openai.responses import OpenAIResponseModel
+    from .adapters.xai.provider import XAIChatModel
+    from .application.chat.model import ChatModelBase
+    from .application.chat.stream import ChatStream
+    from .domain.card.cards import ModelCard
+    from .domain.chat.tokens import TokenCount
+    from .domain.message.responses import (
+        AttemptRecord,
+        ChatResponse,
+        ChatUsage,
+        FinishReason,
+        ModelWarning,
+        StructuredResponse,
+    )
+    from .ports.models import ChatModel
 
 __all__ = [
     "AnthropicChatModel",
@@ -50,24 +57,24 @@ __getattr__ = lazy_exports(
     __name__,
     {
         "AnthropicChatModel": "adapters.anthropic.chat",
-        "AttemptRecord": "domain.responses",
-        "ChatModel": "ports.chat",
-        "ChatModelBase": "application.chat_model",
-        "ChatResponse": "domain.responses",
-        "ChatStream": "application.chat_stream",
-        "ChatUsage": "domain.responses",
+        "AttemptRecord": "domain.message.responses",
+        "ChatModel": "ports.models",
+        "ChatModelBase": "application.chat.model",
+        "ChatResponse": "domain.message.responses",
+        "ChatStream": "application.chat.stream",
+        "ChatUsage": "domain.message.responses",
         "DashScopeChatModel": "adapters.dashscope.chat",
-        "DeepSeekChatModel": "adapters.deepseek.chat",
-        "FinishReason": "domain.responses",
+        "DeepSeekChatModel": "adapters.deepseek.provider",
+        "FinishReason": "domain.message.responses",
         "GeminiChatModel": "adapters.gemini.chat",
-        "ModelCard": "domain.cards",
-        "ModelWarning": "domain.responses",
-        "MoonshotChatModel": "adapters.moonshot.chat",
+        "ModelCard": "domain.card.cards",
+        "ModelWarning": "domain.message.responses",
+        "MoonshotChatModel": "adapters.moonshot.provider",
         "OllamaChatModel": "adapters.ollama.chat",
         "OpenAIChatModel": "adapters.openai.chat",
-        "OpenAIResponseModel": "adapters.openai.response",
-        "StructuredResponse": "domain.responses",
-        "TokenCount": "domain.token_estimate",
-        "XAIChatModel": "adapters.xai.chat",
+        "OpenAIResponseModel": "adapters.openai.responses",
+        "StructuredResponse": "domain.message.responses",
+        "TokenCount": "domain.chat.tokens",
+        "XAIChatModel": "adapters.xai.provider",
     },
 )

@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from .adapters.wire.errors import error_facts, error_in_stream, error_of_answer, read_error
     from .adapters.wire.framing import NDJSONFramer, SSEFramer
     from .adapters.wire.json_text import dump_json
-    from .application.codec import ChatCodec, ChatRequest, Decoder, Endpoint, Framer, WireCall
-    from .application.http_chat import HttpChatModel
-    from .application.keyed_credential import KeyedCredential
+    from .application.chat.http import HttpChatModel
+    from .application.model.credential import KeyedCredential
     from .composition.registry import ENTRY_POINT_GROUP, Provider, ProviderRegistry
-    from .domain.conversation import AssistantTurn, HintTurn, SystemTurn, ToolTurn, Turn, UserTurn
-    from .domain.media import announcement, split_tool_output
+    from .domain.chat.turns import AssistantTurn, HintTurn, SystemTurn, ToolTurn, Turn, UserTurn
+    from .domain.message.media import announcement, split_tool_output
+    from .ports.codec.chat import ChatCodec, ChatRequest, Decoder, Endpoint, Framer, WireCall
 
 __all__ = [
     "ENTRY_POINT_GROUP",
@@ -53,32 +53,32 @@ __getattr__ = lazy_exports(
     __name__,
     {
         "ENTRY_POINT_GROUP": "composition.registry",
-        "AssistantTurn": "domain.conversation",
-        "ChatCodec": "application.codec",
-        "ChatRequest": "application.codec",
-        "Decoder": "application.codec",
-        "Endpoint": "application.codec",
-        "Framer": "application.codec",
-        "HintTurn": "domain.conversation",
-        "HttpChatModel": "application.http_chat",
+        "AssistantTurn": "domain.chat.turns",
+        "ChatCodec": "ports.codec.chat",
+        "ChatRequest": "ports.codec.chat",
+        "Decoder": "ports.codec.chat",
+        "Endpoint": "ports.codec.chat",
+        "Framer": "ports.codec.chat",
+        "HintTurn": "domain.chat.turns",
+        "HttpChatModel": "application.chat.http",
         "JsonDecoder": "adapters.wire.decoder",
-        "KeyedCredential": "application.keyed_credential",
+        "KeyedCredential": "application.model.credential",
         "NDJSONFramer": "adapters.wire.framing",
         "Provider": "composition.registry",
         "ProviderRegistry": "composition.registry",
         "SSEFramer": "adapters.wire.framing",
-        "SystemTurn": "domain.conversation",
-        "ToolTurn": "domain.conversation",
-        "Turn": "domain.conversation",
-        "UserTurn": "domain.conversation",
-        "WireCall": "application.codec",
-        "announcement": "domain.media",
+        "SystemTurn": "domain.chat.turns",
+        "ToolTurn": "domain.chat.turns",
+        "Turn": "domain.chat.turns",
+        "UserTurn": "domain.chat.turns",
+        "WireCall": "ports.codec.chat",
+        "announcement": "domain.message.media",
         "decode_json_body": "adapters.wire.decoder",
         "dump_json": "adapters.wire.json_text",
         "error_facts": "adapters.wire.errors",
         "error_in_stream": "adapters.wire.errors",
         "error_of_answer": "adapters.wire.errors",
         "read_error": "adapters.wire.errors",
-        "split_tool_output": "domain.media",
+        "split_tool_output": "domain.message.media",
     },
 )

@@ -1,5 +1,5 @@
 """Tools and which of them a model may call."""
 
-from .domain.tool_choice import ToolChoice, ToolSchema
+from .domain.chat.tools import ToolChoice, ToolSchema
 
 __all__ = ["ToolChoice", "ToolSchema"]

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from ._lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from .adapters.transport.aiohttp import AiohttpTransport
-    from .adapters.transport.httpx import HttpxTransport
-    from .adapters.transport.record import RecordTransport
-    from .adapters.transport.replay import ReplayTransport
-    from .adapters.transport.websocket_record import RecordWebSockets
-    from .adapters.transport.websocket_replay import ReplayWebSockets
-    from .adapters.transport.websockets import WebsocketsConnector
+    from .adapters.cassettes.http_record import RecordTransport
+    from .adapters.cassettes.http_replay import ReplayTransport
+    from .adapters.cassettes.websocket_record import RecordWebSockets
+    from .adapters.cassettes.websocket_replay import ReplayWebSockets
+    from .adapters.http.aiohttp import AiohttpTransport
+    from .adapters.http.httpx import HttpxTransport
+    from .adapters.websocket.websockets import WebsocketsConnector
     from .domain.retry import RetryPolicy, Timeouts
+    from .ports.http import HttpRequest, HttpResponse, HttpTransport
     from .ports.media import MediaLoader
-    from .ports.transport import HttpRequest, HttpResponse, HttpTransport
     from .ports.websocket import (
         WebSocketClosed,
         WebSocketConnection,
@@ -49,16 +49,16 @@ __all__ = [
 __getattr__ = lazy_exports(
     __name__,
     {
-        "AiohttpTransport": "adapters.transport.aiohttp",
-        "HttpRequest": "ports.transport",
-        "HttpResponse": "ports.transport",
-        "HttpTransport": "ports.transport",
-        "HttpxTransport": "adapters.transport.httpx",
+        "AiohttpTransport": "adapters.http.aiohttp",
+        "HttpRequest": "ports.http",
+        "HttpResponse": "ports.http",
+        "HttpTransport": "ports.http",
+        "HttpxTransport": "adapters.http.httpx",
         "MediaLoader": "ports.media",
-        "RecordTransport": "adapters.transport.record",
-        "RecordWebSockets": "adapters.transport.websocket_record",
-        "ReplayTransport": "adapters.transport.replay",
-        "ReplayWebSockets": "adapters.transport.websocket_replay",
+        "RecordTransport": "adapters.cassettes.http_record",
+        "RecordWebSockets": "adapters.cassettes.websocket_record",
+        "ReplayTransport": "adapters.cassettes.http_replay",
+        "ReplayWebSockets": "adapters.cassettes.websocket_replay",
         "RetryPolicy": "domain.retry",
         "Timeouts": "domain.retry",
         "WebSocketClosed": "ports.websocket",
@@ -66,6 +66,6 @@ __getattr__ = lazy_exports(
         "WebSocketConnector": "ports.websocket",
         "WebSocketRejected": "ports.websocket",
         "WebSocketRequest": "ports.websocket",
-        "WebsocketsConnector": "adapters.transport.websockets",
+        "WebsocketsConnector": "adapters.websocket.websockets",
     },
 )

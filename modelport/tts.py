@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from ._lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from .adapters.dashscope.realtime_tts import DashScopeCosyVoiceRealtimeTTSModel, DashScopeRealtimeTTSModel
-    from .adapters.dashscope.tts import DashScopeTTSModel
-    from .application.tts_model import TTSModelBase
-    from .domain.cards import TTSModelCard
-    from .domain.speech import TTSResponse, TTSUsage
+    from .adapters.dashscope.speech.http import DashScopeTTSModel
+    from .adapters.dashscope.speech.realtime import DashScopeCosyVoiceRealtimeTTSModel, DashScopeRealtimeTTSModel
+    from .application.speech.model import TTSModelBase
+    from .domain.card.cards import TTSModelCard
+    from .domain.speech.responses import TTSResponse, TTSUsage
 
 __all__ = [
     "DashScopeCosyVoiceRealtimeTTSModel",
@@ -26,12 +26,12 @@ __all__ = [
 __getattr__ = lazy_exports(
     __name__,
     {
-        "DashScopeCosyVoiceRealtimeTTSModel": "adapters.dashscope.realtime_tts",
-        "DashScopeRealtimeTTSModel": "adapters.dashscope.realtime_tts",
-        "DashScopeTTSModel": "adapters.dashscope.tts",
-        "TTSModelBase": "application.tts_model",
-        "TTSModelCard": "domain.cards",
-        "TTSResponse": "domain.speech",
-        "TTSUsage": "domain.speech",
+        "DashScopeCosyVoiceRealtimeTTSModel": "adapters.dashscope.speech.realtime",
+        "DashScopeRealtimeTTSModel": "adapters.dashscope.speech.realtime",
+        "DashScopeTTSModel": "adapters.dashscope.speech.http",
+        "TTSModelBase": "application.speech.model",
+        "TTSModelCard": "domain.card.cards",
+        "TTSResponse": "domain.speech.responses",
+        "TTSUsage": "domain.speech.responses",
     },
 )

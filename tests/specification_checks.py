@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from modelport.application.chat_model import ChatModelBase
-from modelport.application.embedding_model import EmbeddingModelBase
-from modelport.application.tts_model import TTSModelBase
+from modelport.application.chat.model import ChatModelBase
+from modelport.application.embedding.model import EmbeddingModelBase
+from modelport.application.speech.model import TTSModelBase
 from modelport.message import UserMsg
 from modelport.model import ChatResponse
 from modelport.testing import ScriptedServer

@@ -12,8 +12,8 @@ import yaml
 from vcr.persisters.filesystem import FilesystemPersister
 from vcr.serializers import yamlserializer
 
-from modelport.adapters.transport.cassette_scrub import message_secrets
-from modelport.adapters.transport.websocket_cassette import read_conversations
+from modelport.adapters.cassettes.redact import message_secrets
+from modelport.adapters.cassettes.websocket_file import read_conversations
 from tests.cassettes import CASSETTES
 
 SCENARIOS = {"text", "stream", "thinking_stream", "tool_round_trip", "parallel_tools", "image_in", "error"}

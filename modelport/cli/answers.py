@@ -7,10 +7,10 @@ import sys
 from dataclasses import asdict
 from typing import Any, Protocol
 
-from ..domain.blocks import ContentBlock
 from ..domain.errors import ModelportError
-from ..domain.responses import ChatResponse, ChatUsage, FinishReason, ModelWarning
-from ..domain.speech import TTSUsage
+from ..domain.message.blocks import ContentBlock
+from ..domain.message.responses import ChatResponse, ChatUsage, FinishReason, ModelWarning
+from ..domain.speech.responses import TTSUsage
 from .terminal import complain, note, write
 
 __all__ = ["AnswerView", "JsonLines", "PlainText", "json_line", "note_warning", "usage_fields"]

@@ -12,14 +12,14 @@ from typing import Any
 import click
 
 from ..domain.errors import ModelportError
-from .cache import cache
-from .chat import chat
-from .contract import contract
-from .credentials import credentials
-from .embed import embed
-from .models import models
-from .record import record
-from .speak import speak
+from .commands.cache import cache
+from .commands.chat import chat
+from .commands.contract import contract
+from .commands.credentials import credentials
+from .commands.embed import embed
+from .commands.models import models
+from .commands.record import record
+from .commands.speak import speak
 from .terminal import complain, error_status
 
 __all__ = ["run"]

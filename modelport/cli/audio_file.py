@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from ..domain.blocks import Base64Source
 from ..domain.errors import ModelError, SettingsError
-from ..domain.speech import PcmPieces
-from ..domain.wav import HEADER_SIZE, UNKNOWN_SIZE, WavFormat, wav_format
+from ..domain.message.blocks import Base64Source
+from ..domain.speech.responses import PcmPieces
+from ..domain.speech.wav import HEADER_SIZE, UNKNOWN_SIZE, WavFormat, wav_format
 
 if TYPE_CHECKING:
-    from ..domain.blocks import DataBlock
+    from ..domain.message.blocks import DataBlock
 
 __all__ = ["AUDIO_PATH", "STDOUT", "AudioFile"]
 

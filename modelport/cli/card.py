@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
-from ..domain.schema_merge import HINT
+from ..domain.card.form import HINT
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

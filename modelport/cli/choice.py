@@ -11,8 +11,8 @@ import platformdirs
 from ..domain.errors import SettingsError
 
 if TYPE_CHECKING:
-    from ..application.tts_model import TTSModelBase
-    from ..composition.facade import Modelport
+    from ..application.speech.model import TTSModelBase
+    from ..composition.hub import Modelport
     from ..composition.settings import Settings
 
 __all__ = ["choose", "choose_speech", "find_config", "find_settings", "load_settings", "speech_model"]
@@ -31,7 +31,7 @@ def find_config(given: Path | None) -> Path | None:
 
 def load_settings(path: Path) -> Settings:
     """The settings of a file; providers that it has no credential for get the environment's."""
-    from ..composition.facade import Modelport
+    from ..composition.hub import Modelport
     from ..composition.settings_file import read_settings
 
     settings = read_settings(path, os.environ)
@@ -41,7 +41,7 @@ def load_settings(path: Path) -> Settings:
 
 def find_settings(config: Path | None) -> Settings:
     """The settings of the file that there is, else those that the environment amounts to."""
-    from ..composition.facade import Modelport
+    from ..composition.hub import Modelport
 
     path = find_config(config)
     return load_settings(path) if path else Modelport.from_env().settings
@@ -49,7 +49,7 @@ def find_settings(config: Path | None) -> Settings:
 
 def choose_speech(config: Path | None, name: str | None) -> tuple[Modelport, TTSModelBase]:
     """A hub and its speech model."""
-    from ..composition.facade import Modelport
+    from ..composition.hub import Modelport
 
     hub = Modelport(find_settings(config))
     return hub, speech_model(hub, name)
@@ -66,7 +66,7 @@ def speech_model(hub: Modelport, name: str | None = None) -> TTSModelBase:
 
 def choose(config: Path | None, model: str | None) -> tuple[Modelport, str]:
     """A hub, and the name of its model to use."""
-    from ..composition.facade import Modelport
+    from ..composition.hub import Modelport
 
     path = find_config(config)
     if path is not None:

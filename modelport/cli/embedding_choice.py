@@ -10,9 +10,9 @@ import platformdirs
 from .choice import find_settings
 
 if TYPE_CHECKING:
-    from ..application.embedding_cache import EmbeddingCacheBase
-    from ..application.embedding_model import EmbeddingModelBase
-    from ..composition.facade import Modelport
+    from ..application.embedding.cache import EmbeddingCacheBase
+    from ..application.embedding.model import EmbeddingModelBase
+    from ..composition.hub import Modelport
     from ..composition.settings import Settings
 
 __all__ = ["choose_cache", "choose_embedding", "embedding_settings"]
@@ -32,7 +32,7 @@ def embedding_settings(config: Path | None) -> Settings:
 def choose_embedding(config: Path | None, name: str | None) -> tuple[Modelport, EmbeddingModelBase[Any]]:
     """A hub and its model (Any: whatever an input may be): the one named, the settings' own, or the embedded one."""
     from ..adapters.embedded.embedding import E5_SMALL
-    from ..composition.facade import Modelport
+    from ..composition.hub import Modelport
 
     settings = embedding_settings(config)
     hub = Modelport(settings)
@@ -43,13 +43,13 @@ def choose_embedding(config: Path | None, name: str | None) -> tuple[Modelport, 
 
 def choose_cache(config: Path | None) -> tuple[EmbeddingCacheBase, str]:
     """The cache that `modelport embed` uses, and where it is in words."""
-    from ..composition.embedding_parts import build_cache
+    from ..composition.builders import build_cache
 
     settings = embedding_settings(config).cache
     cache = build_cache(settings)
     assert cache is not None, "the settings name a cache"
     if settings.adapter != "sql":
         return cache, str(settings.path)
-    from ..adapters.cache.sql_engine import database_url
+    from ..adapters.sql.engine import database_url
 
     return cache, database_url(settings.url).render_as_string(hide_password=True)

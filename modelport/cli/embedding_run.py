@@ -17,10 +17,10 @@ from .terminal import errors
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from ..application.embedding_model import EmbeddingModelBase
-    from ..composition.facade import Modelport
+    from ..application.embedding.model import EmbeddingModelBase
+    from ..composition.hub import Modelport
     from ..domain.embedding.values import Embedding, EmbeddingResponse
-    from ..domain.responses import ModelWarning
+    from ..domain.message.responses import ModelWarning
     from .corpus import Corpus
 
 __all__ = ["EmbeddingRun"]

@@ -10,14 +10,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from ..domain.errors import ModelError, ModelportError
-from ..domain.sentences import Sentences
-from ..domain.speech import TTSResponse
+from ..domain.speech.responses import TTSResponse
+from ..domain.speech.text import Sentences
 from .answers import AnswerView, note_warning
 from .audio_file import AudioFile
 
 if TYPE_CHECKING:
-    from ..application.tts_model import TTSModelBase
-    from ..domain.responses import ChatResponse, ModelWarning
+    from ..application.speech.model import TTSModelBase
+    from ..domain.message.responses import ChatResponse, ModelWarning
 
 __all__ = ["Speaker", "speak_into"]
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ..application.card_lookup import card_folders
-from ..application.credential import CredentialBase
-from ..domain.cards import BaseCard, CardKind, CardQuery, EmbeddingModelCard, TTSModelCard
+from ..application.model.cards import card_folders
+from ..application.model.credential import CredentialBase
+from ..domain.card.cards import BaseCard, CardKind, CardQuery, EmbeddingModelCard, TTSModelCard
 from ..ports.cards import CardSource
 from .registry import ProviderRegistry
 

@@ -8,17 +8,17 @@ from typing import Any, Literal
 from dependency_injector import containers, providers
 
 from ..adapters.cards.yaml_source import YamlCardSource
-from ..adapters.clock import SystemClock
+from ..adapters.http.httpx import HttpxTransport
 from ..adapters.media.loader import HttpMediaLoader
+from ..adapters.net.clock import SystemClock
 from ..adapters.telemetry.silent import SilentTelemetry
-from ..adapters.transport.httpx import HttpxTransport
-from ..adapters.transport.websockets import WebsocketsConnector
+from ..adapters.websocket.websockets import WebsocketsConnector
 from ..domain.errors import SettingsError
 from ..ports.clock import Clock
+from ..ports.http import HttpTransport
 from ..ports.runtime import Runtime
-from ..ports.transport import HttpTransport
 from ..ports.websocket import WebSocketConnector
-from .embedding_parts import build_cache, build_rate_limiter
+from .builders import build_cache, build_rate_limiter
 from .registry import ProviderRegistry
 from .settings import Settings, TransportSettings
 
@@ -28,11 +28,11 @@ __all__ = ["ModelportContainer", "build_connector", "build_transport"]
 def build_transport(settings: TransportSettings, clock: Clock) -> HttpTransport:
     """The transport that the settings name."""
     if settings.adapter == "replay":
-        from ..adapters.transport.replay import ReplayTransport
+        from ..adapters.cassettes.http_replay import ReplayTransport
 
         return ReplayTransport(_cassettes(settings), speed=settings.speed, repeat=settings.repeat, clock=clock)
     if settings.adapter == "record":
-        from ..adapters.transport.record import RecordTransport
+        from ..adapters.cassettes.http_record import RecordTransport
 
         return RecordTransport(_live(settings, settings.through), _cassettes(settings), clock=clock)
     return _live(settings, settings.adapter)
@@ -46,15 +46,15 @@ def build_connector(settings: TransportSettings, clock: Clock) -> WebSocketConne
 
 
 def _on_cassettes(settings: TransportSettings, cassettes: Path, clock: Clock) -> WebSocketConnector:
-    from ..adapters.transport.websocket_cassette import beside
+    from ..adapters.cassettes.websocket_file import beside
 
     own = beside(cassettes)
     if settings.adapter == "replay":
-        from ..adapters.transport.websocket_replay import ReplayWebSockets
+        from ..adapters.cassettes.websocket_replay import ReplayWebSockets
 
         source = own if own.exists() else cassettes
         return ReplayWebSockets(source, speed=settings.speed, repeat=settings.repeat, clock=clock)
-    from ..adapters.transport.websocket_record import RecordWebSockets
+    from ..adapters.cassettes.websocket_record import RecordWebSockets
 
     return RecordWebSockets(_live_connector(settings), own, clock=clock)
 
@@ -77,7 +77,7 @@ def _live(settings: TransportSettings, adapter: Literal["httpx", "httpx2", "aioh
 
 
 def _aiohttp(settings: TransportSettings) -> HttpTransport:
-    from ..adapters.transport.aiohttp import AiohttpTransport
+    from ..adapters.http.aiohttp import AiohttpTransport
 
     if settings.http2:
         raise SettingsError("transport.http2: aiohttp speaks HTTP/1.1 only; take httpx, or leave it out")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from ..adapters.cards.yaml_source import YamlCardSource
-from ..adapters.clock import SystemClock
+from ..adapters.http.httpx import HttpxTransport
 from ..adapters.media.loader import HttpMediaLoader
+from ..adapters.net.clock import SystemClock
 from ..adapters.rate_limit.unlimited import Unlimited
 from ..adapters.telemetry.silent import SilentTelemetry
-from ..adapters.transport.httpx import HttpxTransport
-from ..adapters.transport.websockets import WebsocketsConnector
+from ..adapters.websocket.websockets import WebsocketsConnector
+from ..ports.http import HttpTransport
 from ..ports.runtime import Runtime
-from ..ports.transport import HttpTransport
 
 __all__ = ["build_runtime"]
 

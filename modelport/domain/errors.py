@@ -32,7 +32,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .responses import AttemptRecord, ChatResponse
+    from .message.responses import AttemptRecord, ChatResponse
 
 __all__ = [
     "AuthenticationError",
@@ -238,3 +238,22 @@ class EmbeddingError(ModelError):
     def __init__(self, message: str, *, missing_indices: Sequence[int] = (), **fields: object) -> None:
         super().__init__(message, **fields)  # type: ignore[arg-type]  # passed through to the typed base
         self.missing_indices = tuple(missing_indices)
+
+
+_BY_STATUS: dict[int, type[ModelError]] = {
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    408: ServerError,
+    409: ServerError,
+    429: RateLimitError,
+    503: OverloadedError,
+    529: OverloadedError,
+}
+
+
+def error_for_status(status: int) -> type[ModelError]:
+    """The class that an HTTP status means when nothing else is known."""
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    return ServerError if status >= 500 else InvalidRequestError

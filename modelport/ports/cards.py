@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from ..domain.cards import C, CardQuery
+    from ..domain.card.cards import C, CardQuery
 
 __all__ = ["CardSource"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ..domain.blocks import Base64Source, URLSource
+from ..domain.message.blocks import Base64Source, URLSource
 
 __all__ = ["MediaLoader"]
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .cards import CardSource
     from .clock import Clock
+    from .http import HttpTransport
     from .media import MediaLoader
     from .rate_limiter import RateLimiter
     from .telemetry import Telemetry
-    from .transport import HttpTransport
     from .websocket import WebSocketConnector
 
 __all__ = ["Runtime", "default_runtime", "replaced_default_runtime", "set_default_runtime"]

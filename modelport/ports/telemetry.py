@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from ..domain.responses import AttemptRecord, ChatUsage
+from ..domain.message.responses import AttemptRecord, ChatUsage
 
 __all__ = ["Telemetry"]
 

@@ -8,23 +8,23 @@ from typing import TYPE_CHECKING
 from .._lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from .answers import Pause
-    from .cassette_server import CassetteServer
     from .clock import VirtualClock
-    from .contract.cache import CacheContract
-    from .contract.case import Case, NotApplicableError, Outcome, Status, case, require, require_equal
-    from .contract.chat import ChatContract
-    from .contract.contract import Contract
-    from .contract.embedding import EmbeddingContract
-    from .contract.formatter import FormatterContract
-    from .contract.report import Report
-    from .contract.tts import TTSContract
-    from .doubles import FunctionChatModel, RecordedCall, ScriptedChatModel, ScriptOverError
+    from .contract.cache.contract import CacheContract
+    from .contract.chat.contract import ChatContract
+    from .contract.chat.formatter_contract import FormatterContract
+    from .contract.core.case import Case, NotApplicableError, Outcome, Status, case, require, require_equal
+    from .contract.core.contract import Contract
+    from .contract.core.report import Report
+    from .contract.embedding.contract import EmbeddingContract
+    from .contract.speech.contract import TTSContract
+    from .doubles.answers import Pause
+    from .doubles.chat import FunctionChatModel, RecordedCall, ScriptedChatModel, ScriptOverError
+    from .doubles.embedding_and_speech import ScriptedEmbeddingModel, ScriptedRealtimeTTSModel, ScriptedTTSModel
     from .network import NetworkForbiddenError, forbid_network
     from .offline import offline_providers
-    from .other_doubles import ScriptedEmbeddingModel, ScriptedRealtimeTTSModel, ScriptedTTSModel
-    from .server import ABORT, CLOSE, HANG, RecordedRequest, ScriptedAnswer, ScriptedServer
-    from .websocket_server import Close, Expect, Script, ScriptedConnection, ScriptedWebSocketServer
+    from .servers.cassette import CassetteServer
+    from .servers.http import ABORT, CLOSE, HANG, RecordedRequest, ScriptedAnswer, ScriptedServer
+    from .servers.websocket import Close, Expect, Script, ScriptedConnection, ScriptedWebSocketServer
 
 __all__ = [
     "ABORT",
@@ -70,43 +70,43 @@ __all__ = [
 __getattr__ = lazy_exports(
     __name__,
     {
-        "ABORT": "testing.server",
-        "CLOSE": "testing.server",
-        "CacheContract": "testing.contract.cache",
-        "Case": "testing.contract.case",
-        "CassetteServer": "testing.cassette_server",
-        "ChatContract": "testing.contract.chat",
-        "Close": "testing.websocket_server",
-        "Contract": "testing.contract.contract",
-        "EmbeddingContract": "testing.contract.embedding",
-        "Expect": "testing.websocket_server",
-        "FormatterContract": "testing.contract.formatter",
-        "FunctionChatModel": "testing.doubles",
-        "HANG": "testing.server",
+        "ABORT": "testing.servers.http",
+        "CLOSE": "testing.servers.http",
+        "CacheContract": "testing.contract.cache.contract",
+        "Case": "testing.contract.core.case",
+        "CassetteServer": "testing.servers.cassette",
+        "ChatContract": "testing.contract.chat.contract",
+        "Close": "testing.servers.websocket",
+        "Contract": "testing.contract.core.contract",
+        "EmbeddingContract": "testing.contract.embedding.contract",
+        "Expect": "testing.servers.websocket",
+        "FormatterContract": "testing.contract.chat.formatter_contract",
+        "FunctionChatModel": "testing.doubles.chat",
+        "HANG": "testing.servers.http",
         "NetworkForbiddenError": "testing.network",
-        "NotApplicableError": "testing.contract.case",
-        "Outcome": "testing.contract.case",
-        "Pause": "testing.answers",
-        "RecordedCall": "testing.doubles",
-        "RecordedRequest": "testing.server",
-        "Report": "testing.contract.report",
-        "Script": "testing.websocket_server",
-        "ScriptOverError": "testing.doubles",
-        "ScriptedAnswer": "testing.server",
-        "ScriptedChatModel": "testing.doubles",
-        "ScriptedConnection": "testing.websocket_server",
-        "ScriptedEmbeddingModel": "testing.other_doubles",
-        "ScriptedRealtimeTTSModel": "testing.other_doubles",
-        "ScriptedServer": "testing.server",
-        "ScriptedTTSModel": "testing.other_doubles",
-        "ScriptedWebSocketServer": "testing.websocket_server",
-        "Status": "testing.contract.case",
-        "TTSContract": "testing.contract.tts",
+        "NotApplicableError": "testing.contract.core.case",
+        "Outcome": "testing.contract.core.case",
+        "Pause": "testing.doubles.answers",
+        "RecordedCall": "testing.doubles.chat",
+        "RecordedRequest": "testing.servers.http",
+        "Report": "testing.contract.core.report",
+        "Script": "testing.servers.websocket",
+        "ScriptOverError": "testing.doubles.chat",
+        "ScriptedAnswer": "testing.servers.http",
+        "ScriptedChatModel": "testing.doubles.chat",
+        "ScriptedConnection": "testing.servers.websocket",
+        "ScriptedEmbeddingModel": "testing.doubles.embedding_and_speech",
+        "ScriptedRealtimeTTSModel": "testing.doubles.embedding_and_speech",
+        "ScriptedServer": "testing.servers.http",
+        "ScriptedTTSModel": "testing.doubles.embedding_and_speech",
+        "ScriptedWebSocketServer": "testing.servers.websocket",
+        "Status": "testing.contract.core.case",
+        "TTSContract": "testing.contract.speech.contract",
         "VirtualClock": "testing.clock",
-        "case": "testing.contract.case",
+        "case": "testing.contract.core.case",
         "forbid_network": "testing.network",
         "offline_providers": "testing.offline",
-        "require": "testing.contract.case",
-        "require_equal": "testing.contract.case",
+        "require": "testing.contract.core.case",
+        "require_equal": "testing.contract.core.case",
     },
 )

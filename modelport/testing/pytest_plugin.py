@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .contract.case import Outcome, Status
-from .contract.report import Report
+from .contract.core.case import Outcome, Status
+from .contract.core.report import Report
 
 if TYPE_CHECKING:
-    from .contract.contract import Contract
+    from .contract.core.contract import Contract
 
 __all__ = ["conclude", "pytest_addoption", "pytest_configure", "pytest_terminal_summary"]
 

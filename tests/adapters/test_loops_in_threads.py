@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from modelport.adapters.net.per_loop import PerLoop
 from modelport.adapters.rate_limit.in_process import LoopLocks
-from modelport.adapters.transport.per_loop import PerLoop
 from modelport.embedding import SQLEmbeddingCache
-from tests.application.embedding_support import CustomEmbedding
+from tests.application.embedding.embedding_support import CustomEmbedding
 
 Use = Callable[[], Coroutine[Any, Any, object]]
 

@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable
 
 import numpy as np
 
-from modelport.application.embedding_cache import EmbeddingCacheBase
+from modelport.application.embedding.cache import EmbeddingCacheBase
 from modelport.domain.embedding.values import EmbeddingVectors
 
 SAMPLES = 200

@@ -22,7 +22,7 @@ from pydantic import BaseModel, Field
 import modelport.adapters
 from modelport.adapters.cards import card_file
 from modelport.adapters.cards.yaml_source import YamlCardSource
-from modelport.domain.cards import BaseCard, CardQuery, EmbeddingModelCard, ModelCard, TTSModelCard
+from modelport.domain.card.cards import BaseCard, CardQuery, EmbeddingModelCard, ModelCard, TTSModelCard
 
 ROUNDS = 7
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from threading import Lock
 
-from modelport.testing.server import RecordedRequest, ScriptedAnswer
+from modelport.testing.servers.http import RecordedRequest, ScriptedAnswer
 
 __all__ = ["CountingServer"]
 

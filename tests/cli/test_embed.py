@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from modelport.cli.embedding_choice import choose_cache
-from modelport.testing.server import ScriptedServer
+from modelport.testing.servers.http import ScriptedServer
 from tests.cli.embed_server import CountingServer
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from modelport.testing.server import RecordedRequest, ScriptedAnswer, ScriptedServer
+from modelport.testing.servers.http import RecordedRequest, ScriptedAnswer, ScriptedServer
 from tests.cli.test_embed import run, settings
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from modelport.testing.server import ScriptedServer
+from modelport.testing.servers.http import ScriptedServer
 from tests.cli.embed_server import CountingServer
 from tests.cli.test_embed import corpus, run, settings
 

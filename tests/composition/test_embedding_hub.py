@@ -12,7 +12,7 @@ from modelport.adapters.rate_limit.in_process import InProcessRateLimiter
 from modelport.adapters.rate_limit.sql import SQLRateLimiter
 from modelport.embedding import FileEmbeddingCache, OpenAIEmbeddingModel, SQLEmbeddingCache
 from modelport.error import SettingsError
-from modelport.testing.server import ScriptedAnswer, ScriptedServer
+from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer
 
 LOCAL = {
     "local": {"provider": "openai", "base_url": "http://127.0.0.1:1/v1"},

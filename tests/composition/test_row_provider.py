@@ -15,7 +15,7 @@ from modelport.error import SettingsError
 from modelport.message import UserMsg
 from modelport.model import ChatResponse, OpenAIChatModel
 from modelport.provider import Provider, ProviderRegistry
-from modelport.testing.server import RecordedRequest, ScriptedAnswer, ScriptedServer
+from modelport.testing.servers.http import RecordedRequest, ScriptedAnswer, ScriptedServer
 
 GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "add-a-provider.md"
 

@@ -14,7 +14,7 @@ from modelport.error import SettingsError
 from modelport.formatter import OpenAIMultiAgentFormatter
 from modelport.message import UserMsg
 from modelport.model import OllamaChatModel, OpenAIChatModel
-from modelport.testing.server import ScriptedServer
+from modelport.testing.servers.http import ScriptedServer
 from tests.contract.samples import OPENAI
 
 GOOD = """

@@ -18,10 +18,10 @@ from modelport import Modelport, set_id_factory, set_timestamp_factory
 from modelport.composition.settings_file import settings_from_mapping
 from modelport.error import ReplayMismatchError, SettingsError
 from modelport.message import UserMsg
-from modelport.ports.transport import HttpRequest
-from modelport.testing.cassette_server import CassetteServer
+from modelport.ports.http import HttpRequest
 from modelport.testing.clock import VirtualClock
-from modelport.testing.server import ScriptedAnswer, ScriptedServer
+from modelport.testing.servers.cassette import CassetteServer
+from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer
 from modelport.transport import (
     AiohttpTransport,
     HttpxTransport,

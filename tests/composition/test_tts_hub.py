@@ -15,7 +15,7 @@ from modelport.adapters.embedded.speech import EmbeddedTTSModel
 from modelport.credential import CredentialBase
 from modelport.error import SettingsError
 from modelport.provider import Provider
-from modelport.testing.server import ScriptedAnswer, ScriptedServer
+from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer
 from modelport.tts import DashScopeTTSModel, TTSModelBase, TTSResponse
 
 CREDENTIALS = {

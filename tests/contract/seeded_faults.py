@@ -14,21 +14,24 @@ from modelport.adapters.dialects.openai_chat import formatter as chat_completion
 from modelport.adapters.wire import errors as wire_errors
 from modelport.adapters.wire.decoder import JsonDecoder
 from modelport.adapters.wire.framing import SSEFramer
-from modelport.application import attempts, http_attempt, http_body, token_counter
-from modelport.application.chat_stream import ChatStream
-from modelport.application.clocks import CallClocks
-from modelport.application.http_answer import HttpAnswer
-from modelport.application.keyed_credential import KeyedCredential
-from modelport.application.structured_rung import Rung
-from modelport.application.structured_target import StructuredTarget
-from modelport.domain.accumulation import ChatFold
-from modelport.domain.blocks import ProviderData
-from modelport.domain.conversation import TurnBuilder
+from modelport.application.call import attempts
+from modelport.application.call import http as http_body
+from modelport.application.call.clocks import CallClocks
+from modelport.application.chat import http as http_attempt
+from modelport.application.chat import tokens as token_counter
+from modelport.application.chat.http_answer import HttpAnswer
+from modelport.application.chat.stream import ChatStream
+from modelport.application.model.credential import KeyedCredential
+from modelport.application.structured.output_spec import StructuredTarget
+from modelport.application.structured.strategy_request import Rung
+from modelport.domain.chat.fold import ChatFold
+from modelport.domain.chat.turns import TurnBuilder
 from modelport.domain.errors import ModelError
-from modelport.domain.messages import Msg
-from modelport.domain.responses import ChatResponse, FinishReason
+from modelport.domain.message.blocks import ProviderData
+from modelport.domain.message.messages import Msg
+from modelport.domain.message.responses import ChatResponse, FinishReason
 from modelport.domain.retry import Budget, RetryPolicy, wait_before_retry
-from modelport.domain.structured_output import OutputRequest
+from modelport.domain.structured.plan import OutputRequest
 
 __all__ = ["FAULTS", "Fault"]
 

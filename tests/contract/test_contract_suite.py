@@ -9,7 +9,7 @@ import pytest
 
 from modelport.composition.registry import ProviderRegistry
 from modelport.testing import Contract, FormatterContract, Status
-from modelport.testing.contract.of_provider import contracts_of
+from modelport.testing.contract.core.provider import contracts_of
 from tests.cassettes import CASSETTES
 
 _LEGAL_NAMES = {

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from modelport.credential import DashScopeCredential
-from modelport.testing.server import ScriptedAnswer, ScriptedServer
+from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer
 from modelport.tts import DashScopeTTSModel, TTSResponse
 from tests.adapters.dashscope.speech_servers import (
     CosyVoiceServer,

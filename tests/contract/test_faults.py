@@ -23,7 +23,7 @@ from modelport.error import (
 from modelport.model import ChatResponse, ChatStream
 from modelport.ports.runtime import Runtime
 from modelport.testing.clock import VirtualClock
-from modelport.testing.server import ABORT, CLOSE, HANG, ScriptedAnswer, ScriptedServer
+from modelport.testing.servers.http import ABORT, CLOSE, HANG, ScriptedAnswer, ScriptedServer
 from modelport.transport import RetryPolicy, Timeouts
 from tests.contract.runtimes import runtime_with
 from tests.contract.samples import SAMPLES, Sample, question

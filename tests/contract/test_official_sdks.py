@@ -12,7 +12,7 @@ import yaml
 
 from modelport.error import ModelError
 from modelport.message import ToolCallBlock, UserMsg
-from modelport.testing.server import ScriptedAnswer, ScriptedServer
+from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer
 from tests.cassettes import CASSETTES, ask
 from tests.contract.official_sdks import READERS, Reading
 from tests.contract.origins import ORIGINS, Origin

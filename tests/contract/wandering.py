@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from modelport.application.chat_model import ChatModelBase
+from modelport.application.chat.model import ChatModelBase
 from modelport.composition.defaults import build_runtime
 from modelport.message import (
     AssistantMsg,
@@ -24,7 +24,7 @@ from modelport.message import (
     UserMsg,
 )
 from modelport.model import ChatResponse, ChatStream
-from modelport.testing.server import ScriptedServer
+from modelport.testing.servers.http import ScriptedServer
 from tests.contract.origins import STEPS, Origin
 from tests.contract.origins.origin import Json
 from tests.validators import Violation, validate

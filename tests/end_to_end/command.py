@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from modelport.testing.server import ScriptedAnswer, Step
+from modelport.testing.servers.http import ScriptedAnswer, Step
 
 SECRET = "sk-very-secret-key-0123456789"
 """What must never be seen again."""

@@ -10,7 +10,7 @@ from typing import IO, Any
 
 import pytest
 
-from modelport.testing.server import HANG, ScriptedAnswer, ScriptedServer
+from modelport.testing.servers.http import HANG, ScriptedAnswer, ScriptedServer
 from tests.end_to_end.command import COMMAND, DONE, MODEL, SECRET, Home, chunk, streamed, usage
 
 TWO_LINES = ScriptedAnswer.sse(chunk(content="one\n"), chunk(content="two\n"), chunk("stop"), DONE)

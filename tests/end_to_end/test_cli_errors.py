@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from modelport.testing.server import ScriptedAnswer, ScriptedServer
+from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer
 from tests.end_to_end.command import MODEL, SECRET, Home
 
 REFUSED = {"error": {"message": f"Incorrect API key provided: {SECRET}", "type": "auth", "code": "invalid_api_key"}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import yaml
 
-from modelport.testing.server import ScriptedAnswer, ScriptedServer
+from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer
 from tests.end_to_end.command import SECRET, Home, chunk, streamed
 
 HEADERS = {"set-cookie": "id=1", "openai-organization": "org-x", "x-request-id": "r1", "retry-after": "3"}

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from modelport.adapters.embedded.store import SMOLLM2, ModelStore
-from modelport.testing.server import HANG, ScriptedAnswer, ScriptedServer
+from modelport.testing.servers.http import HANG, ScriptedAnswer, ScriptedServer
 from tests.end_to_end.command import COMMAND, DONE, Home, chunk, streamed
 from tests.end_to_end.test_cli_terminal import Terminal
 

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from modelport.testing.server import HANG, ScriptedAnswer, ScriptedServer
+from modelport.testing.servers.http import HANG, ScriptedAnswer, ScriptedServer
 from tests.end_to_end.command import DONE, MODEL, Home, chunk, streamed
 
 pty = pytest.importorskip("pty", reason="this system has no pseudo-terminals")

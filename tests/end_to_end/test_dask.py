@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import yaml
 
-from modelport.testing.server import RecordedRequest, ScriptedAnswer, ScriptedServer
+from modelport.testing.servers.http import RecordedRequest, ScriptedAnswer, ScriptedServer
 
 pytest.importorskip("distributed")
 

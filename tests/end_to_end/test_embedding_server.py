@@ -15,7 +15,7 @@ import pytest
 from modelport.credential import OpenAICredential
 from modelport.embedding import FileEmbeddingCache, OpenAIEmbeddingModel
 from modelport.error import EmbeddingError, ServerError
-from modelport.testing.http1 import ClientGoneError, Connection, read_request
+from modelport.testing.servers.http1 import ClientGoneError, Connection, read_request
 
 
 class Watcher:

@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelport.ports.websocket import WebSocketClosed, WebSocketRequest
-from modelport.testing.contract.cassettes import Taped, load
-from modelport.testing.contract.embedding_template import Template, numbers_of
-from modelport.testing.contract.mutant import End, MutantAnswer
-from modelport.testing.contract.tts_wire import Conversed, TalkMutant, conversed
+from modelport.testing.contract.core.mutated_transport import End, MutantAnswer
+from modelport.testing.contract.core.recordings import Taped, load
+from modelport.testing.contract.embedding.response_template import Template, numbers_of
+from modelport.testing.contract.speech.recordings import Conversed, TalkMutant, conversed
 from tests.cassettes import CASSETTES
 
 TAPES = [tape for folder in sorted(CASSETTES.glob("*_embedding")) for tape in load(folder) if tape.succeeded]

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from modelport.domain.identity import new_id, new_timestamp, set_id_factory
+from modelport.domain.ids import new_id, new_timestamp, set_id_factory
 from modelport.testing import Case, Contract, NotApplicableError, Report, Status, case, require, require_equal
 from tests.cassettes import CASSETTES
 

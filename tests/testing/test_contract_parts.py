@@ -14,10 +14,10 @@ from modelport.credential import MoonshotCredential
 from modelport.error import ModelConnectionError
 from modelport.model import MoonshotChatModel
 from modelport.testing import ChatContract, FormatterContract, Status
-from modelport.testing.contract.cassettes import load
-from modelport.testing.contract.frames import cut_positions, frames_of, with_line_ends, with_unknown_fields
-from modelport.testing.contract.mutant import CassetteMutant, End, MutantAnswer
-from modelport.testing.contract.secrets import SECRET, with_known_secrets
+from modelport.testing.contract.core.frames import cut_positions, frames_of, with_line_ends, with_unknown_fields
+from modelport.testing.contract.core.mutated_transport import CassetteMutant, End, MutantAnswer
+from modelport.testing.contract.core.recordings import load
+from modelport.testing.contract.model.secrets import SECRET, with_known_secrets
 from modelport.transport import HttpRequest
 from tests.cassettes import CASSETTES
 

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
-from modelport.application.chat_model import ChatModelBase
-from modelport.application.embedding_model import EmbeddingModelBase
+from modelport.application.chat.model import ChatModelBase
+from modelport.application.embedding.model import EmbeddingModelBase
 from modelport.credential import DashScopeCredential, GeminiCredential, OllamaCredential, OpenAICredential
 from modelport.embedding import (
     DashScopeEmbeddingModel,

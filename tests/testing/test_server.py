@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from modelport.testing.server import ABORT, CLOSE, HANG, RecordedRequest, ScriptedAnswer, ScriptedServer
+from modelport.testing.servers.http import ABORT, CLOSE, HANG, RecordedRequest, ScriptedAnswer, ScriptedServer
 
 
 async def test_plays_the_answers_in_order_and_records_the_requests() -> None:

@@ -12,8 +12,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect as connect_in_thread
 
-from modelport.testing.server import ABORT, CLOSE, HANG, Step
-from modelport.testing.websocket_server import (
+from modelport.testing.servers.http import ABORT, CLOSE, HANG, Step
+from modelport.testing.servers.websocket import (
     Close,
     Expect,
     Script,

@@ -6,17 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from .chat_dialects import EFFORTS
-from .common import (
-    Check,
-    any_text,
-    boolean,
-    integer,
-    mapping,
-    metadata,
-    number,
-    one_of,
-    short_text,
-)
+from .common import Check, any_text, boolean, integer, mapping, metadata, number, one_of, short_text
 
 _REQUEST = "openai-responses.md, Request"
 _INPUT = "openai-responses.md, Input items"

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Type
 
 from pydantic import ConfigDict, Field, field_validator
 
-from ...application.keyed_credential import KeyedCredential
+from ...application.model.credential import KeyedCredential
 
 if TYPE_CHECKING:
-    from ...application.chat_model import ChatModelBase
+    from ...application.chat.model import ChatModelBase
 
 __all__ = ["AnthropicCredential"]
 

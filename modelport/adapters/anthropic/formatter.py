@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from ...application.formatter import FormatterBase, RenderContext, Rendered
-from ...domain.blocks import DataBlock, TextBlock, ThinkingBlock, ToolCallBlock, URLSource
-from ...domain.conversation import AssistantTurn, HintTurn, SystemTurn, ToolTurn, Turn, UserTurn
-from ...domain.messages import Msg
-from ...domain.responses import ModelWarning
+from ...application.model.formatter import FormatterBase
+from ...domain.chat.turns import AssistantTurn, HintTurn, SystemTurn, ToolTurn, Turn, UserTurn
+from ...domain.message.blocks import DataBlock, TextBlock, ThinkingBlock, ToolCallBlock, URLSource
+from ...domain.message.messages import Msg
+from ...domain.message.responses import ModelWarning
+from ...ports.codec.rendering import RenderContext, Rendered
 from ..wire.decoder import Json
 from .parts import PartWriter, is_taken
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ...application.form_fields import MaxTokens, ParallelToolCalls, TopK, TopP, UnitTemperature
+from ...application.model.parameters import MaxTokens, ParallelToolCalls, TopK, TopP, UnitTemperature
 
 __all__ = ["AnthropicChatParameters"]
 

@@ -6,8 +6,8 @@ import base64
 import binascii
 from collections.abc import Sequence
 
-from ...application.formatter import RenderContext
-from ...domain.blocks import (
+from ...domain.chat.names import legal_name
+from ...domain.message.blocks import (
     Base64Source,
     DataBlock,
     TextBlock,
@@ -16,9 +16,9 @@ from ...domain.blocks import (
     ToolResultState,
     URLSource,
 )
-from ...domain.media import accepted, announcement
-from ...domain.responses import ModelWarning
-from ...domain.wire_names import legal_name
+from ...domain.message.media import accepted, announcement
+from ...domain.message.responses import ModelWarning
+from ...ports.codec.rendering import RenderContext
 from ..wire.decoder import Json
 from ..wire.json_text import parse_json
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ...application.codec import ChatRequest, WireCall
-from ...domain.card_facts import SamplingFacts, ToolChoiceFacts
+from ...domain.card.capabilities import SamplingFacts, ToolChoiceFacts
+from ...domain.chat.tools import PlannedChoice, ToolSchema, plan_choice, tool_name
 from ...domain.errors import ModelError
-from ...domain.responses import ModelWarning
-from ...domain.schema_rules import ANTHROPIC
-from ...domain.structured_output import NativeOutput
-from ...domain.tool_choice import PlannedChoice, ToolSchema, plan_choice, tool_name
-from ...ports.transport import HttpRequest
+from ...domain.message.responses import ModelWarning
+from ...domain.structured.plan import NativeOutput
+from ...domain.structured.schema_rules import ANTHROPIC
+from ...ports.codec.chat import ChatRequest, WireCall
+from ...ports.http import HttpRequest
 from ..wire.decoder import Json, decode_json_body
 from ..wire.framing import SSEFramer
 from ..wire.json_text import dump_json

@@ -2,6 +2,8 @@
 
 Events are told apart by their `type`, since servers may leave the event names out. Unknown events, deltas and blocks
 are no errors: the API's promise is that they may appear.
+
+Usage objects of the Messages API to ours. Facts: wire/anthropic-messages, "Response" and "Streaming".
 """
 
 from __future__ import annotations
@@ -9,17 +11,42 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...domain.blocks import ProviderData, ThinkingBlock
 from ...domain.errors import ResponseDecodeError, StreamTruncatedError
-from ...domain.identity import new_id
-from ...domain.responses import ChatResponse, FinishReason
+from ...domain.ids import new_id
+from ...domain.message.blocks import ProviderData, ThinkingBlock
+from ...domain.message.responses import ChatResponse, ChatUsage, FinishReason
 from ..wire.decoder import Json, JsonDecoder, RunKind
 from ..wire.json_text import parse_json
 from ..wire.tool_calls import CallPiece, ToolCallTracker
 from .errors import stream_error
-from .usage import chat_usage, merged_usage
 
-__all__ = ["AnthropicDecoder"]
+__all__ = ["AnthropicDecoder", "chat_usage", "merged_usage"]
+
+
+def merged_usage(before: Json, later: Json) -> Json:
+    """Counts are cumulative: a later one replaces the earlier, one that is absent keeps it."""
+    return {**before, **{key: value for key, value in later.items() if value is not None}}
+
+
+def chat_usage(usage: Json) -> ChatUsage:
+    """The provider's input excludes what was read from or written to the cache; its output includes thinking."""
+    cached = _count(usage, "cache_read_input_tokens")
+    written = _count(usage, "cache_creation_input_tokens")
+    details = usage.get("output_tokens_details")
+    return ChatUsage(
+        input_tokens=_count(usage, "input_tokens") + cached + written,
+        output_tokens=_count(usage, "output_tokens"),
+        cache_input_tokens=cached,
+        cache_creation_input_tokens=written,
+        reasoning_tokens=_count(details, "thinking_tokens") if isinstance(details, dict) else 0,
+        raw=usage,
+    )
+
+
+def _count(source: Json, key: str) -> int:
+    value = source.get(key)
+    return value if isinstance(value, int) and value > 0 else 0
+
 
 _FINISH_REASONS: Mapping[str, FinishReason] = {
     "end_turn": FinishReason.STOP,

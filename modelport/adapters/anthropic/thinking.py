@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...application.codec import ChatRequest
-from ...domain.card_facts import ThinkingFacts
-from ...domain.responses import ModelWarning, WarningKind
+from ...domain.card.capabilities import ThinkingFacts
+from ...domain.message.responses import ModelWarning, WarningKind
+from ...ports.codec.chat import ChatRequest
 from ..wire.decoder import Json
 
 __all__ = ["ThinkingPlan", "plan_thinking"]

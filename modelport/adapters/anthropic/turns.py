@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from ...domain.responses import ModelWarning
+from ...domain.message.responses import ModelWarning
 from ..wire.decoder import Json
 from ..wire.json_text import dump_json
 

@@ -13,7 +13,7 @@ from itertools import islice
 from threading import Lock
 from typing import Any
 
-from ...application.embedding_cache import EmbeddingCacheBase
+from ...application.embedding.cache import EmbeddingCacheBase
 from ...domain.embedding.identity import identifier_digest, identifier_digests
 from ...domain.embedding.values import Embedding, EmbeddingVectors, VectorsLike
 from .folder import EntryFolder, FileMark

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from ...application.embedding_cache import EmbeddingCacheBase
+from ...application.embedding.cache import EmbeddingCacheBase
 from ...domain.embedding.identity import identifier_digest, identifier_digests
 from ...domain.embedding.values import Embedding, EmbeddingVectors, VectorsLike
 from ...domain.errors import SettingsError
@@ -73,7 +73,7 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
     ) -> None:
         self._limits = CacheLimits.of(max_entries, max_size_mb)
         try:
-            from .sql_engine import LoopEngines, database_url
+            from ..sql.engine import LoopEngines, database_url
             from .sql_table import EntryTable, prepare
         except ImportError as error:
             raise SettingsError(f"SQLEmbeddingCache needs the package sqlalchemy[asyncio]: {error}") from error

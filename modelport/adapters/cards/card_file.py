@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from ...domain.cards import BaseCard, C, CardKind, CardQuery
+from ...domain.card.cards import BaseCard, C, CardKind, CardQuery
 from ...domain.errors import CardError
 
 __all__ = ["CardFile", "Stamp", "Template"]

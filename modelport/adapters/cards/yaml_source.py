@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel, ValidationError
 
-from ...domain.cards import BaseCard, C, CardQuery
+from ...domain.card.cards import BaseCard, C, CardQuery
 from ...domain.errors import CardError
 from .card_file import CardFile, Stamp, Template
 

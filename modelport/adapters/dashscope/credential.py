@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Type
 
 from pydantic import ConfigDict, Field
 
-from ...application.codec import Endpoint
-from ...application.keyed_credential import KeyedCredential
+from ...application.model.credential import KeyedCredential
+from ...ports.codec.chat import Endpoint
 
 if TYPE_CHECKING:
-    from ...application.chat_model import ChatModelBase
-    from ...application.embedding_model import EmbeddingModelBase
-    from ...application.tts_model import TTSModelBase
+    from ...application.chat.model import ChatModelBase
+    from ...application.embedding.model import EmbeddingModelBase
+    from ...application.speech.model import TTSModelBase
 
 __all__ = ["DashScopeCredential"]
 
@@ -69,7 +69,7 @@ class DashScopeCredential(KeyedCredential):
     @classmethod
     def get_tts_model_classes(cls) -> list[Type[TTSModelBase]]:
         """Speech over HTTP, and over WebSocket in two protocols."""
-        from .realtime_tts import DashScopeCosyVoiceRealtimeTTSModel, DashScopeRealtimeTTSModel
-        from .tts import DashScopeTTSModel
+        from .speech.http import DashScopeTTSModel
+        from .speech.realtime import DashScopeCosyVoiceRealtimeTTSModel, DashScopeRealtimeTTSModel
 
         return [DashScopeTTSModel, DashScopeRealtimeTTSModel, DashScopeCosyVoiceRealtimeTTSModel]

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ...application.http_embedding import HttpEmbeddingModel
-from ...domain.blocks import Base64Source, DataBlock
-from ...domain.card_facts import EmbeddingLimits
-from ...domain.media import kind_of
+from ...application.embedding.http import HttpEmbeddingModel
+from ...domain.card.capabilities import EmbeddingLimits
+from ...domain.message.blocks import Base64Source, DataBlock
+from ...domain.message.media import kind_of
 from .credential import DashScopeCredential
 from .embedding_codec import DashScopeEmbeddingCodec
 from .parameters import DashScopeEmbeddingParameters
 
 if TYPE_CHECKING:
-    from ...application.codec import Endpoint
     from ...domain.embedding.packing import EmbeddingInput
+    from ...ports.codec.chat import Endpoint
 
 __all__ = ["DashScopeEmbeddingModel"]
 
@@ -34,7 +34,7 @@ class DashScopeEmbeddingModel(HttpEmbeddingModel[str | DataBlock]):
 
     def endpoint(self) -> Endpoint:
         """The native services beside the credential's base URL."""
-        from ...application.codec import Endpoint
+        from ...ports.codec.chat import Endpoint
 
         credential = self.credential_as(DashScopeCredential)
         return Endpoint(credential.native_url(), credential.auth_headers())

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...application.embedding_codec import EmbeddingRequest, EmbeddingWireCall
-from ...domain.blocks import Base64Source, DataBlock
 from ...domain.embedding.packing import EmbeddingInput
 from ...domain.errors import InvalidRequestError, ModelError
-from ...domain.media import data_uri, kind_of
-from ...ports.transport import HttpRequest
+from ...domain.message.blocks import Base64Source, DataBlock
+from ...domain.message.media import data_uri, kind_of
+from ...ports.codec.embedding import EmbeddingRequest, EmbeddingWireCall
+from ...ports.http import HttpRequest
 from ..wire.decoder import Json, decode_json_body
 from ..wire.errors import error_facts, error_in_stream, error_of_answer, read_error
 from ..wire.json_text import dump_json

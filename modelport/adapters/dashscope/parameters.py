@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ...application.form_fields import Dimensions, ParallelToolCalls, TopP
+from ...application.model.parameters import Dimensions, ParallelToolCalls, TopP
 
 __all__ = [
     "DashScopeChatParameters",

@@ -10,18 +10,18 @@ from typing import Any, ClassVar, Type
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ...application.codec import Endpoint
-from ...application.credential import CredentialBase
-from ...application.formatter import FormatterBase
+from ...application.model.credential import CredentialBase
+from ...application.model.formatter import FormatterBase
+from ...domain.chat.tools import ToolChoice, ToolSchema
 from ...domain.errors import NotFoundError
-from ...domain.messages import Msg
-from ...domain.responses import ChatResponse
-from ...domain.schema_rules import GENERIC
-from ...domain.structured_output import NativeOutput
-from ...domain.tool_choice import ToolChoice, ToolSchema
+from ...domain.message.messages import Msg
+from ...domain.message.responses import ChatResponse
+from ...domain.structured.plan import NativeOutput
+from ...domain.structured.schema_rules import GENERIC
+from ...ports.codec.chat import Endpoint
 from ..dialects.openai_chat.formatter import DialectChatFormatter
 from ..dialects.openai_chat.model import DialectChatModel
-from ..dialects.openai_chat.row import MediaRules, OpenAIChatRow
+from ..dialects.openai_chat.profile import MediaRules, OpenAIChatRow
 from .credential import EmbeddedCredential
 from .engine import LlamaEngine
 from .store import SMOLLM2, ModelStore

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Type
 
 from pydantic import ConfigDict, Field
 
-from ...application.credential import CredentialBase
+from ...application.model.credential import CredentialBase
 
 if TYPE_CHECKING:
-    from ...application.chat_model import ChatModelBase
-    from ...application.embedding_model import EmbeddingModelBase
-    from ...application.tts_model import TTSModelBase
+    from ...application.chat.model import ChatModelBase
+    from ...application.embedding.model import EmbeddingModelBase
+    from ...application.speech.model import TTSModelBase
 
 __all__ = ["EmbeddedCredential"]
 

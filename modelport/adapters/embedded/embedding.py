@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ...application.credential import CredentialBase
-from ...application.embedding_model import EmbeddingModelBase
-from ...domain.blocks import DataBlock
-from ...domain.card_facts import EmbeddingLimits
+from ...application.embedding.model import EmbeddingModelBase
+from ...application.model.credential import CredentialBase
+from ...domain.card.capabilities import EmbeddingLimits
 from ...domain.errors import InvalidRequestError, NotFoundError, SettingsError
+from ...domain.message.blocks import DataBlock
 
 if TYPE_CHECKING:
     from ...domain.embedding.packing import EmbeddingInput

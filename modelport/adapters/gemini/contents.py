@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ...domain.responses import ModelWarning
+from ...domain.message.responses import ModelWarning
 
 __all__ = ["RESULT_LABEL", "UNSIGNED", "arranged"]
 

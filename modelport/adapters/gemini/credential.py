@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Type
 
 from pydantic import ConfigDict, Field
 
-from ...application.keyed_credential import KeyedCredential
+from ...application.model.credential import KeyedCredential
 
 if TYPE_CHECKING:
-    from ...application.chat_model import ChatModelBase
-    from ...application.embedding_model import EmbeddingModelBase
+    from ...application.chat.model import ChatModelBase
+    from ...application.embedding.model import EmbeddingModelBase
 
 __all__ = ["GeminiCredential"]
 

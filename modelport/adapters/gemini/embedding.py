@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ...application.credential import CredentialBase
-from ...application.http_embedding import HttpEmbeddingModel
-from ...domain.blocks import DataBlock, URLSource
-from ...domain.card_facts import EmbeddingLimits
+from ...application.embedding.http import HttpEmbeddingModel
+from ...application.model.credential import CredentialBase
+from ...domain.card.capabilities import EmbeddingLimits
+from ...domain.message.blocks import DataBlock, URLSource
 from .embedding_codec import GeminiEmbeddingCodec
 from .media import stays_remote, takes
 from .parameters import GeminiEmbeddingParameters

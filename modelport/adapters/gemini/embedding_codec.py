@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ...application.embedding_codec import EmbeddingRequest, EmbeddingWireCall
-from ...domain.blocks import Base64Source
 from ...domain.embedding.packing import EmbeddingInput
 from ...domain.errors import ModelError
-from ...ports.transport import HttpRequest
+from ...domain.message.blocks import Base64Source
+from ...ports.codec.embedding import EmbeddingRequest, EmbeddingWireCall
+from ...ports.http import HttpRequest
 from ..wire.decoder import Json, decode_json_body
 from ..wire.json_text import dump_json
 from ..wire.vectors import count, entries_in_order, entry_list, vector_response
@@ -18,7 +18,7 @@ from .media import plain_type
 from .request import method_url
 
 if TYPE_CHECKING:
-    from ...domain.cards import EmbeddingModelCard
+    from ...domain.card.cards import EmbeddingModelCard
     from ...domain.embedding.values import EmbeddingResponse, FloatArray
 
 __all__ = ["GeminiEmbeddingCodec"]

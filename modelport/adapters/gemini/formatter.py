@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from ...application.formatter import FormatterBase, RenderContext, Rendered
-from ...domain.blocks import DataBlock, TextBlock, ThinkingBlock, ToolCallBlock, ToolResultBlock, URLSource
-from ...domain.conversation import AssistantBlock, AssistantTurn, HintTurn, SystemTurn, Turn, UserTurn
-from ...domain.media import kind_of, split_tool_output
-from ...domain.messages import Msg
-from ...domain.responses import ModelWarning
-from ...domain.wire_names import legal_name
+from ...application.model.formatter import FormatterBase
+from ...domain.chat.names import legal_name
+from ...domain.chat.turns import AssistantBlock, AssistantTurn, HintTurn, SystemTurn, Turn, UserTurn
+from ...domain.message.blocks import DataBlock, TextBlock, ThinkingBlock, ToolCallBlock, ToolResultBlock, URLSource
+from ...domain.message.media import kind_of, split_tool_output
+from ...domain.message.messages import Msg
+from ...domain.message.responses import ModelWarning
+from ...ports.codec.rendering import RenderContext, Rendered
 from ..wire.json_text import parse_json
 from .contents import RESULT_LABEL
-from .facts import PROVIDER, wire_name
 from .media import MediaWriter, stays_remote, takes
+from .names import PROVIDER, wire_name
 from .replay import own_data, raw_parts, text_parts
 
 __all__ = ["GeminiChatFormatter", "GeminiMultiAgentFormatter"]

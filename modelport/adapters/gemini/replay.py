@@ -11,8 +11,8 @@ from typing import Any, cast
 
 from pydantic import JsonValue
 
-from ...domain.blocks import ContentBlock, ProviderData
-from .facts import PROVIDER
+from ...domain.message.blocks import ContentBlock, ProviderData
+from .names import PROVIDER
 
 __all__ = ["ReplayData", "own_data", "raw_parts", "text_parts"]
 

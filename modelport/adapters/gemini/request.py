@@ -8,23 +8,23 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from ...application.codec import ChatRequest, WireCall
+from ...domain.chat.tools import PlannedChoice, ToolSchema, plan_choice, tool_name
 from ...domain.errors import ModelError
-from ...domain.responses import ModelWarning
-from ...domain.schema_rules import GEMINI
-from ...domain.structured_output import NativeOutput
-from ...domain.tool_choice import PlannedChoice, ToolSchema, plan_choice, tool_name
-from ...ports.transport import HttpRequest
+from ...domain.message.responses import ModelWarning
+from ...domain.structured.plan import NativeOutput
+from ...domain.structured.schema_rules import GEMINI
+from ...ports.codec.chat import ChatRequest, WireCall
+from ...ports.http import HttpRequest
 from ..wire.decoder import Json, decode_json_body
 from ..wire.framing import SSEFramer
 from ..wire.json_text import dump_json
 from ..wire.token_count import counting
 from .contents import arranged
 from .errors import map_error
-from .facts import demands_signatures, takes_media_in_results, wire_name
-from .schema import inlined_schema
+from .names import demands_signatures, takes_media_in_results, wire_name
 from .stream import GeminiDecoder
 from .thinking import thinking_config
+from .tool_schema import inlined_schema
 
 __all__ = ["GeminiCodec", "method_url"]
 

@@ -2,6 +2,8 @@
 
 Every chunk holds new parts only. Text comes in pieces, function calls come whole. The end is a finish reason, or a
 prompt that was blocked; usage may still follow it.
+
+Usage objects of Gemini to ours. Facts: wire/gemini, "Response / chunk".
 """
 
 from __future__ import annotations
@@ -11,18 +13,38 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from ...domain.blocks import Base64Source, DataBlock, ProviderData, URLSource
 from ...domain.errors import ResponseDecodeError, StreamTruncatedError
-from ...domain.identity import new_id
-from ...domain.responses import ChatResponse, FinishReason
+from ...domain.ids import new_id
+from ...domain.message.blocks import Base64Source, DataBlock, ProviderData, URLSource
+from ...domain.message.responses import ChatResponse, ChatUsage, FinishReason
 from ..wire.decoder import Json, JsonDecoder, RunKind
 from ..wire.json_text import dump_json
 from .errors import stream_error
+from .media import is_raw_sound, wav_piece
 from .replay import ReplayData
-from .sound import is_raw_sound, wav_piece
-from .usage import chat_usage
 
-__all__ = ["FINISH_REASONS", "GeminiDecoder"]
+__all__ = ["FINISH_REASONS", "GeminiDecoder", "chat_usage"]
+
+
+def chat_usage(usage: Json) -> ChatUsage:
+    """Candidates leave out thoughts; any count may be missing.
+
+    What Google's own tools read in on the way (`toolUsePromptTokenCount`) is in `raw` only: decision 0003.
+    """
+    thoughts = _count(usage, "thoughtsTokenCount")
+    return ChatUsage(
+        input_tokens=_count(usage, "promptTokenCount"),
+        output_tokens=_count(usage, "candidatesTokenCount") + thoughts,
+        cache_input_tokens=_count(usage, "cachedContentTokenCount"),
+        reasoning_tokens=thoughts,
+        raw=usage,
+    )
+
+
+def _count(usage: Json, key: str) -> int:
+    value = usage.get(key)
+    return value if isinstance(value, int) and value > 0 else 0
+
 
 _FILTERS = (
     "SAFETY",

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...application.codec import ChatRequest
-from ...domain.responses import ModelWarning
+from ...domain.message.responses import ModelWarning
+from ...ports.codec.chat import ChatRequest
 
 if TYPE_CHECKING:
-    from ...domain.card_facts import ThinkingFacts
+    from ...domain.card.capabilities import ThinkingFacts
 
 __all__ = ["thinking_config"]
 

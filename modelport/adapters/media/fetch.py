@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from ...domain.errors import MediaError, ModelConnectionError
-from ...ports.transport import HttpRequest, HttpResponse, HttpTransport
+from ...ports.http import HttpRequest, HttpResponse, HttpTransport
 from .addresses import Resolver, is_public
 from .encoding import LimitedBase64
 from .media_types import contradicts

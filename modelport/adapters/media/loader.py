@@ -7,11 +7,11 @@ from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
-from ...domain.blocks import Base64Source, URLSource
 from ...domain.errors import MediaError
+from ...domain.message.blocks import Base64Source, URLSource
 from ...ports.clock import Clock
-from ...ports.transport import HttpTransport
-from ..clock import SystemClock
+from ...ports.http import HttpTransport
+from ..net.clock import SystemClock
 from .addresses import Resolver, look_up
 from .cache import RecentTexts, SharedWork
 from .fetch import HttpFetcher, shown

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ...application.codec import Endpoint
-from ...application.credential import CredentialBase
-from ...application.formatter import FormatterBase
-from ...application.http_chat import HttpChatModel
+from ...application.chat.http import HttpChatModel
+from ...application.model.credential import CredentialBase
+from ...application.model.formatter import FormatterBase
+from ...ports.codec.chat import Endpoint
 from .credential import OllamaCredential
 from .formatter import OllamaChatFormatter
 from .parameters import OllamaChatParameters

@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, SecretStr, field_validator
 
-from ...application.codec import Endpoint
-from ...application.credential import CredentialBase
+from ...application.model.credential import CredentialBase
+from ...ports.codec.chat import Endpoint
 
 if TYPE_CHECKING:
-    from ...application.chat_model import ChatModelBase
-    from ...application.embedding_model import EmbeddingModelBase
+    from ...application.chat.model import ChatModelBase
+    from ...application.embedding.model import EmbeddingModelBase
 
 __all__ = ["OllamaCredential", "normal_host"]
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from ...application.http_embedding import HttpEmbeddingModel
-from ...domain.blocks import DataBlock
-from ...domain.card_facts import EmbeddingLimits
+from ...application.embedding.http import HttpEmbeddingModel
+from ...domain.card.capabilities import EmbeddingLimits
+from ...domain.message.blocks import DataBlock
 from .credential import OllamaCredential
 from .embedding_codec import OllamaEmbeddingCodec
 from .parameters import OllamaEmbeddingParameters
 
 if TYPE_CHECKING:
-    from ...application.codec import Endpoint
     from ...domain.embedding.packing import EmbeddingInput
+    from ...ports.codec.chat import Endpoint
 
 __all__ = ["OllamaEmbeddingModel"]
 

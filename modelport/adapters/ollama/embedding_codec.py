@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ...application.embedding_codec import EmbeddingRequest, EmbeddingWireCall
 from ...domain.errors import ModelError
-from ...ports.transport import HttpRequest
+from ...ports.codec.embedding import EmbeddingRequest, EmbeddingWireCall
+from ...ports.http import HttpRequest
 from ..wire.decoder import Json, decode_json_body
 from ..wire.errors import error_facts, error_in_stream
 from ..wire.json_text import dump_json
 from ..wire.vectors import count, entry_list, vector_response
-from .errors import map_error
+from .request import map_error
 
 if TYPE_CHECKING:
     from ...domain.embedding.values import EmbeddingResponse

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from ...application.formatter import FormatterBase, RenderContext, Rendered
-from ...domain.blocks import Base64Source, DataBlock, TextBlock, ThinkingBlock, ToolCallBlock, URLSource
-from ...domain.conversation import AssistantTurn, HintTurn, SystemTurn, ToolTurn, Turn, UserTurn
-from ...domain.media import accepted, announcement, kind_of, split_tool_output
-from ...domain.messages import Msg
-from ...domain.responses import ModelWarning
+from ...application.model.formatter import FormatterBase
+from ...domain.chat.turns import AssistantTurn, HintTurn, SystemTurn, ToolTurn, Turn, UserTurn
+from ...domain.message.blocks import Base64Source, DataBlock, TextBlock, ThinkingBlock, ToolCallBlock, URLSource
+from ...domain.message.media import accepted, announcement, kind_of, split_tool_output
+from ...domain.message.messages import Msg
+from ...domain.message.responses import ModelWarning
+from ...ports.codec.rendering import RenderContext, Rendered
 from ..wire.json_text import parse_json
 
 __all__ = ["OllamaChatFormatter", "OllamaMultiAgentFormatter"]

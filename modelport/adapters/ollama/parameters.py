@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ...application.form_fields import Dimensions, MaxTokens, Temperature, TopK, TopP
+from ...application.model.parameters import Dimensions, MaxTokens, Temperature, TopK, TopP
 
 __all__ = ["OllamaChatParameters", "OllamaEmbeddingParameters"]
 

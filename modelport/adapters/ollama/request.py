@@ -1,24 +1,35 @@
-"""A call to a request of Ollama's native chat. Facts: wire/ollama, "/api/chat request"."""
+"""A call to a request of Ollama's native chat. Facts: wire/ollama, "/api/chat request".
+
+Ollama's errors. Facts: wire/ollama, "Errors".
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...application.codec import ChatRequest, WireCall
-from ...domain.card_facts import ToolChoiceFacts
-from ...domain.errors import ModelError
-from ...domain.responses import ModelWarning
-from ...domain.schema_rules import GENERIC
-from ...domain.structured_output import NativeOutput
-from ...domain.tool_choice import plan_choice
-from ...ports.transport import HttpRequest
+from ...domain.card.capabilities import ToolChoiceFacts
+from ...domain.chat.tools import plan_choice
+from ...domain.errors import ContextLengthError, InvalidRequestError, ModelError
+from ...domain.message.responses import ModelWarning
+from ...domain.structured.plan import NativeOutput
+from ...domain.structured.schema_rules import GENERIC
+from ...ports.codec.chat import ChatRequest, WireCall
+from ...ports.http import HttpRequest
 from ..wire.decoder import Json, decode_json_body
+from ..wire.errors import error_of_answer, read_error
 from ..wire.framing import NDJSONFramer
 from ..wire.json_text import dump_json
-from .errors import map_error
 from .stream import OllamaDecoder
 
-__all__ = ["OllamaCodec"]
+__all__ = ["OllamaCodec", "map_error"]
+
+
+def map_error(status: int, body: bytes) -> ModelError:
+    """The error of an unsuccessful answer; Ollama has no codes, only words."""
+    error = error_of_answer(status, read_error(body))
+    if isinstance(error, InvalidRequestError) and "context length" in error.message:
+        return ContextLengthError(error.message, status_code=status, body=error.body)
+    return error
 
 
 _OPTIONS = {"max_tokens": "num_predict", "temperature": "temperature", "top_p": "top_p", "top_k": "top_k"}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ...domain.blocks import ProviderData
 from ...domain.errors import ResponseDecodeError, StreamTruncatedError
-from ...domain.identity import new_id
-from ...domain.responses import ChatResponse, ChatUsage, FinishReason
+from ...domain.ids import new_id
+from ...domain.message.blocks import ProviderData
+from ...domain.message.responses import ChatResponse, ChatUsage, FinishReason
 from ..wire.decoder import Json, JsonDecoder
 from ..wire.errors import error_facts, error_in_stream
 from ..wire.json_text import dump_json

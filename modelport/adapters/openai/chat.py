@@ -1,17 +1,23 @@
-"""OpenAI's Chat Completions model."""
+"""OpenAI's Chat Completions model.
+
+OpenAI's formatters for Chat Completions.
+
+OpenAI's row of the Chat Completions dialect. Facts: wire/openai-chat.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from ..dialects.openai_chat.formatter import DialectChatFormatter
 from ..dialects.openai_chat.model import DialectChatModel
+from ..dialects.openai_chat.profile import OpenAIChatRow
 from .parameters import OpenAIChatParameters
 
 if TYPE_CHECKING:
-    from ...application.formatter import FormatterBase
-    from ..dialects.openai_chat.row import OpenAIChatRow
+    from ...application.model.formatter import FormatterBase
 
-__all__ = ["OpenAIChatModel"]
+__all__ = ["OPENAI_CHAT", "OpenAIChatFormatter", "OpenAIChatModel", "OpenAIMultiAgentFormatter"]
 
 
 class OpenAIChatModel(DialectChatModel):
@@ -23,12 +29,25 @@ class OpenAIChatModel(DialectChatModel):
     @property
     def row(self) -> OpenAIChatRow:  # type: ignore[override]  # a class attribute of the base, loaded late here
         """OpenAI's row."""
-        from .row import OPENAI_CHAT
 
         return OPENAI_CHAT
 
     def default_formatter(self) -> FormatterBase:
         """OpenAI's own."""
-        from .formatter import OpenAIChatFormatter
 
         return OpenAIChatFormatter()
+
+
+OPENAI_CHAT = OpenAIChatRow(provider="openai", max_id_length=40)
+
+
+class OpenAIChatFormatter(DialectChatFormatter):
+    """Each message as API messages in its native role."""
+
+    row: ClassVar[OpenAIChatRow] = OPENAI_CHAT
+
+
+class OpenAIMultiAgentFormatter(OpenAIChatFormatter):
+    """Messages of several agents as one `<history>` with the speakers' names."""
+
+    multi_agent: ClassVar[bool] = True

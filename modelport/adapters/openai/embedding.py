@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ...application.context import current_call
-from ...application.http_embedding import HttpEmbeddingModel
-from ...domain.blocks import DataBlock
-from ...domain.card_facts import EmbeddingLimits
+from ...application.call.context import current_call
+from ...application.embedding.http import HttpEmbeddingModel
+from ...domain.card.capabilities import EmbeddingLimits
 from ...domain.errors import InvalidRequestError, ModelError
+from ...domain.message.blocks import DataBlock
 from .credential import OpenAICredential
 from .embedding_codec import OpenAIEmbeddingCodec
 from .parameters import OpenAIEmbeddingParameters

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
-from ...application.embedding_codec import EmbeddingRequest, EmbeddingWireCall
 from ...domain.errors import ModelError
-from ...ports.transport import HttpRequest
+from ...ports.codec.embedding import EmbeddingRequest, EmbeddingWireCall
+from ...ports.http import HttpRequest
 from ..wire.decoder import Json, decode_json_body
 from ..wire.errors import error_facts, error_in_stream, error_of_answer, read_error
 from ..wire.json_text import dump_json

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ...application.form_fields import Dimensions, MaxTokens, ParallelToolCalls, Temperature, TopP
+from ...application.model.parameters import Dimensions, MaxTokens, ParallelToolCalls, Temperature, TopP
 
 __all__ = ["OpenAIChatParameters", "OpenAIEmbeddingParameters", "OpenAIResponseParameters"]
 

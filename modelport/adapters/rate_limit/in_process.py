@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 
 from ...ports.clock import Clock
-from ..clock import SystemClock
+from ..net.clock import SystemClock
 from .gate import Gate
 from .limits import RateLimit, scope_of
 

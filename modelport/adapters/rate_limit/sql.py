@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ...domain.errors import ModelportError, SettingsError
 from ...ports.clock import Clock
-from ..clock import SystemClock
+from ..net.clock import SystemClock
 from .gate import Gate
 from .in_process import LoopLocks
 from .limits import RateLimit, scope_of
@@ -55,7 +55,7 @@ class SQLRateLimiter:
         self._answered: dict[str, list[int]] = {}
         self._telling: set[asyncio.Task[None]] = set()
         try:
-            from ..cache.sql_engine import LoopEngines, database_url
+            from ..sql.engine import LoopEngines, database_url
             from .sql_grants import LEASE_SECONDS, Grants, prepare
         except ImportError as error:
             raise SettingsError(f"SQLRateLimiter needs an extra: pip install 'modelport[sql]' ({error})") from error

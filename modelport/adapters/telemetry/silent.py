@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...domain.responses import AttemptRecord, ChatUsage
+from ...domain.message.responses import AttemptRecord, ChatUsage
 
 __all__ = ["SilentTelemetry"]
 

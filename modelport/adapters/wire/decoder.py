@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from ...domain.accumulation import ChatFold
-from ...domain.blocks import ContentBlock, ProviderData, TextBlock, ThinkingBlock, ToolCallBlock
+from ...domain.chat.fold import ChatFold
 from ...domain.errors import ModelError, ResponseDecodeError
-from ...domain.identity import new_id, new_timestamp
-from ...domain.responses import ChatResponse, ChatUsage, FinishReason
+from ...domain.ids import new_id, new_timestamp
+from ...domain.message.blocks import ContentBlock, ProviderData, TextBlock, ThinkingBlock, ToolCallBlock
+from ...domain.message.responses import ChatResponse, ChatUsage, FinishReason
 from .errors import read_error
 from .json_text import parse_json
 

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ...application.foreign_errors import error_for_status
 from ...domain.errors import (
     AuthenticationError,
     ContentFilterError,
@@ -23,6 +22,7 @@ from ...domain.errors import (
     QuotaExceededError,
     RateLimitError,
     ServerError,
+    error_for_status,
 )
 from ...domain.retry import retryable_status
 from .json_text import parse_json

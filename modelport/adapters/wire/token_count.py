@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ...application.codec import WireCall
 from ...domain.errors import ResponseDecodeError
-from ...domain.responses import ChatResponse, ChatUsage
-from ...ports.transport import HttpRequest
+from ...domain.message.responses import ChatResponse, ChatUsage
+from ...ports.codec.chat import WireCall
+from ...ports.http import HttpRequest
 from .decoder import Json, decode_json_body
 from .json_text import dump_json, parse_json
 

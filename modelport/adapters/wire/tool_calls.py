@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ...domain.identity import new_id
+from ...domain.ids import new_id
 from .json_text import dump_json
 
 __all__ = ["CallPiece", "ToolCallTracker"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from json.encoder import encode_basestring_ascii
 from typing import Any, overload
 
-from ..blocks import Base64Source
+from ..message.blocks import Base64Source
 from .packing import EmbeddingInput
 
 __all__ = [

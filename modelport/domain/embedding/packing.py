@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Literal
 
-from ..blocks import Base64Source, DataBlock
 from ..errors import InvalidRequestError
+from ..message.blocks import Base64Source, DataBlock
 
 __all__ = ["EmbeddingInput", "MediaKind", "RequestLimits", "TokenEstimate", "media_kind", "pack"]
 

@@ -14,8 +14,8 @@ from typing import Any, Literal, overload
 import numpy as np
 import numpy.typing as npt
 
-from ..identity import new_id, new_timestamp
-from ..responses import AttemptRecord, ModelWarning
+from ..ids import new_id, new_timestamp
+from ..message.responses import AttemptRecord, ModelWarning
 
 __all__ = [
     "Embedding",

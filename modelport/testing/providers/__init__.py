@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from ..server import RecordedRequest, ScriptedAnswer
+from ..servers.http import RecordedRequest, ScriptedAnswer
 from . import anthropic, dashscope_speech, embeddings, gemini, ollama, openai_chat, openai_responses
 from .dashscope_realtime import answer as answer_provider_socket
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from ..server import RecordedRequest, ScriptedAnswer
+from ..servers.http import RecordedRequest, ScriptedAnswer
 from .reply import Asked, Json, Reply, choice_of, pieces, reply_to, sse, texts_of
 
 __all__ = ["answer"]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...ports.websocket import Frame
-from ..websocket_server import Script, ScriptedConnection
+from ..servers.websocket import Script, ScriptedConnection
 from .dashscope_speech import silence
 from .reply import Json
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from ..server import RecordedRequest, ScriptedAnswer
+from ..servers.http import RecordedRequest, ScriptedAnswer
 from .reply import Json, pieces, sse
 
 __all__ = ["SAMPLES_PER_CHARACTER", "answer", "silence"]

@@ -10,8 +10,8 @@ import json
 import struct
 from typing import Any
 
-from ..hashing import hashed_vector
-from ..server import RecordedRequest, ScriptedAnswer
+from ..doubles.embedding_and_speech import hashed_vector
+from ..servers.http import RecordedRequest, ScriptedAnswer
 
 __all__ = ["dashscope", "gemini", "ollama", "openai"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import unquote
 
-from ..server import RecordedRequest, ScriptedAnswer
+from ..servers.http import RecordedRequest, ScriptedAnswer
 from .reply import Asked, Json, Reply, pieces, reply_to, sse, texts_of
 
 __all__ = ["answer"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..server import RecordedRequest, ScriptedAnswer
+from ..servers.http import RecordedRequest, ScriptedAnswer
 from .reply import Asked, Json, Reply, ndjson, pieces, reply_to
 
 __all__ = ["answer"]

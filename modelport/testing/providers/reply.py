@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...domain.token_estimate import estimate_tokens
-from ..server import ScriptedAnswer
+from ...domain.chat.tokens import estimate_tokens
+from ..servers.http import ScriptedAnswer
 from .example import example
 
 __all__ = ["Asked", "Json", "Reply", "choice_of", "ndjson", "pieces", "reply_to", "sse", "texts_of"]

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from modelport.application.formatter import RenderContext, Rendered
-from modelport.domain.blocks import ProviderData
+from modelport.domain.message.blocks import ProviderData
 from modelport.formatter import AnthropicChatFormatter, AnthropicMultiAgentFormatter
 from modelport.message import (
     AssistantMsg,
@@ -28,6 +27,7 @@ from modelport.message import (
     URLSource,
     UserMsg,
 )
+from modelport.ports.codec.rendering import RenderContext, Rendered
 from tests.adapters.anthropic.test_stream import BYTES
 from tests.adapters.anthropic.wire import Json, body_of, decode, encode, sse, text_stream, tool, warned
 from tests.validators import validate

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from modelport.credential import AnthropicCredential
-from modelport.domain.blocks import ProviderData
+from modelport.domain.message.blocks import ProviderData
 from modelport.error import AuthenticationError
 from modelport.message import (
     AssistantMsg,

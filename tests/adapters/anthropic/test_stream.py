@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelport.domain.responses import ChatResponse
+from modelport.domain.message.responses import ChatResponse
 from modelport.error import (
     ContextLengthError,
     ModelError,

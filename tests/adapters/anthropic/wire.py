@@ -10,14 +10,14 @@ from typing import Any
 from modelport.adapters.anthropic.formatter import AnthropicChatFormatter
 from modelport.adapters.anthropic.parameters import AnthropicChatParameters
 from modelport.adapters.anthropic.request import AnthropicCodec
-from modelport.application.codec import ChatRequest, Endpoint, WireCall
-from modelport.application.formatter import RenderContext
-from modelport.domain.accumulation import ChatFold
-from modelport.domain.cards import ModelCard
+from modelport.domain.card.cards import ModelCard
+from modelport.domain.chat.fold import ChatFold
 from modelport.domain.errors import ModelError
-from modelport.domain.responses import ChatResponse
+from modelport.domain.message.responses import ChatResponse
 from modelport.message import Msg, UserMsg
 from modelport.model import AnthropicChatModel
+from modelport.ports.codec.chat import ChatRequest, Endpoint, WireCall
+from modelport.ports.codec.rendering import RenderContext
 from modelport.tool import ToolChoice
 
 __all__ = ["Json", "body_of", "card", "decode", "encode", "sse", "text_stream", "tool", "warned"]

@@ -11,7 +11,7 @@ import sys
 
 import numpy as np
 
-from modelport.application.embedding_cache import EmbeddingCacheBase
+from modelport.application.embedding.cache import EmbeddingCacheBase
 from modelport.domain.embedding.values import EmbeddingVectors
 
 BATCH = 5

@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 import modelport
 from modelport.adapters.cache.file import FileEmbeddingCache
 from modelport.adapters.cache.sql import SQLEmbeddingCache
-from modelport.application.embedding_cache import EmbeddingCacheBase
+from modelport.application.embedding.cache import EmbeddingCacheBase
 from modelport.domain.embedding.identity import canonical_json
 from modelport.domain.embedding.values import Embedding, EmbeddingVectors
 from modelport.ports.embedding_cache import EmbeddingCache

@@ -16,16 +16,17 @@ import modelport.adapters
 from modelport.adapters.anthropic.parameters import AnthropicChatParameters
 from modelport.adapters.cards.yaml_source import YamlCardSource, file_stem
 from modelport.adapters.dashscope import parameters as dashscope
-from modelport.adapters.deepseek.parameters import DeepSeekChatParameters
+from modelport.adapters.deepseek.provider import DeepSeekChatParameters
 from modelport.adapters.gemini.parameters import GeminiChatParameters, GeminiEmbeddingParameters
-from modelport.adapters.moonshot.parameters import MoonshotChatParameters
+from modelport.adapters.moonshot.provider import MoonshotChatParameters
 from modelport.adapters.ollama.parameters import OllamaChatParameters, OllamaEmbeddingParameters
 from modelport.adapters.openai import parameters as openai
-from modelport.adapters.xai.parameters import XAIChatParameters
-from modelport.domain.card_checks import check_parameters
-from modelport.domain.cards import BaseCard, CardQuery, EmbeddingModelCard, ModelCard, TTSModelCard
+from modelport.adapters.xai.provider import XAIChatParameters
+from modelport.domain.card.cards import BaseCard, CardQuery, EmbeddingModelCard, ModelCard, TTSModelCard
+from modelport.domain.card.checks import check_parameters
+from modelport.domain.card.form import HINT
 from modelport.domain.errors import InvalidRequestError
-from modelport.domain.schema_merge import HINT, media_matches
+from modelport.domain.message.media import media_matches
 
 ADAPTERS = Path(modelport.adapters.__path__[0])
 SOURCE = YamlCardSource()

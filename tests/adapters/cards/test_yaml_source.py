@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 
 from modelport.adapters.cards import card_file
 from modelport.adapters.cards.yaml_source import YamlCardSource, file_stem
-from modelport.domain.cards import CardQuery, EmbeddingModelCard, ModelCard, TTSModelCard
+from modelport.domain.card.cards import CardQuery, EmbeddingModelCard, ModelCard, TTSModelCard
 from modelport.domain.errors import CardError
 
 

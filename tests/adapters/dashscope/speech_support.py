@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from modelport.application.realtime_tts import RealtimeTTSModel
+from modelport.application.speech.realtime.model import RealtimeTTSModel
 from modelport.credential import DashScopeCredential
 from modelport.message import Base64Source, DataBlock
 from modelport.testing.clock import VirtualClock

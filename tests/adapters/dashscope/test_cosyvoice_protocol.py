@@ -10,21 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelport.adapters.dashscope.cosyvoice_protocol import CosyVoiceProtocol
-from modelport.adapters.dashscope.realtime_codecs import CosyVoiceCodec
-from modelport.adapters.dashscope.sambert_protocol import SambertProtocol
-from modelport.adapters.dashscope.task_protocol import TaskProtocol
-from modelport.application.codec import Endpoint
-from modelport.application.realtime_codec import (
-    AudioReceived,
-    RealtimeRequest,
-    SegmentFinished,
-    ServerReady,
-    UtteranceFinished,
-)
-from modelport.domain.cards import TTSModelCard
-from modelport.domain.identity import set_id_factory
-from modelport.domain.spoken_audio import AudioFormat
+from modelport.adapters.dashscope.speech.codecs import CosyVoiceCodec
+from modelport.adapters.dashscope.speech.cosyvoice_protocol import CosyVoiceProtocol
+from modelport.adapters.dashscope.speech.sambert_protocol import SambertProtocol
+from modelport.adapters.dashscope.speech.task_protocol import TaskProtocol
+from modelport.domain.card.cards import TTSModelCard
+from modelport.domain.ids import set_id_factory
+from modelport.domain.speech.audio import AudioFormat
 from modelport.error import (
     InvalidRequestError,
     ModelError,
@@ -33,6 +25,14 @@ from modelport.error import (
     RateLimitError,
     ResponseDecodeError,
     ServerError,
+)
+from modelport.ports.codec.chat import Endpoint
+from modelport.ports.codec.realtime_speech import (
+    AudioReceived,
+    RealtimeRequest,
+    SegmentFinished,
+    ServerReady,
+    UtteranceFinished,
 )
 
 CARD = TTSModelCard(name="m", label="m", realtime=True, voices=["longanyang"])

@@ -11,7 +11,7 @@ from modelport.credential import DashScopeCredential
 from modelport.embedding import DashScopeEmbeddingModel
 from modelport.error import ContentFilterError, InvalidRequestError, RateLimitError, UnsupportedFeatureError
 from modelport.message import Base64Source, DataBlock, URLSource
-from modelport.testing.server import RecordedRequest, ScriptedAnswer, ScriptedServer
+from modelport.testing.servers.http import RecordedRequest, ScriptedAnswer, ScriptedServer
 
 TEXT = "/api/v1/services/embeddings/text-embedding/text-embedding"
 MULTIMODAL = "/api/v1/services/embeddings/multimodal-embedding/multimodal-embedding"

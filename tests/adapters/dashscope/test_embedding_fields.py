@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from modelport.error import InvalidRequestError
-from modelport.testing.server import ScriptedServer
+from modelport.testing.servers.http import ScriptedServer
 from tests.adapters.dashscope.test_embedding import echo, model
 
 

@@ -7,18 +7,9 @@ from typing import Any
 import pytest
 
 from modelport.credential import DashScopeCredential
-from modelport.domain.blocks import ProviderData
+from modelport.domain.message.blocks import ProviderData
 from modelport.formatter import DashScopeChatFormatter, DashScopeMultiAgentFormatter
-from modelport.message import (
-    AssistantMsg,
-    Base64Source,
-    DataBlock,
-    Msg,
-    TextBlock,
-    ThinkingBlock,
-    URLSource,
-    UserMsg,
-)
+from modelport.message import AssistantMsg, Base64Source, DataBlock, Msg, TextBlock, ThinkingBlock, URLSource, UserMsg
 from modelport.model import DashScopeChatModel
 from modelport.tool import ToolChoice
 from tests.adapters.openai_chat.playback import answered

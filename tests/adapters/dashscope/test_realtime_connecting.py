@@ -8,8 +8,8 @@ import pytest
 
 from modelport.credential import DashScopeCredential
 from modelport.error import AuthenticationError
-from modelport.testing.server import HANG
-from modelport.testing.websocket_server import Script, ScriptedWebSocketServer
+from modelport.testing.servers.http import HANG
+from modelport.testing.servers.websocket import Script, ScriptedWebSocketServer
 from modelport.tts import DashScopeRealtimeTTSModel
 
 

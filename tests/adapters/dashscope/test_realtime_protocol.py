@@ -12,20 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelport.adapters.dashscope.realtime_codecs import QwenRealtimeCodec
-from modelport.adapters.dashscope.realtime_protocol import QwenRealtimeProtocol
-from modelport.application.codec import Endpoint
-from modelport.application.realtime_codec import (
-    AudioReceived,
-    RealtimeRequest,
-    SegmentFinished,
-    ServerReady,
-    UtteranceFinished,
-)
-from modelport.domain.cards import TTSModelCard
-from modelport.domain.identity import set_id_factory
-from modelport.domain.spoken_audio import AudioFormat, SpokenAudio
-from modelport.domain.wav import streaming_header
+from modelport.adapters.dashscope.speech.codecs import QwenRealtimeCodec
+from modelport.adapters.dashscope.speech.qwen_protocol import QwenRealtimeProtocol
+from modelport.domain.card.cards import TTSModelCard
+from modelport.domain.ids import set_id_factory
+from modelport.domain.speech.audio import AudioFormat, SpokenAudio
+from modelport.domain.speech.wav import streaming_header
 from modelport.error import (
     AuthenticationError,
     InvalidRequestError,
@@ -36,6 +28,14 @@ from modelport.error import (
     ResponseDecodeError,
     ServerError,
     StreamTruncatedError,
+)
+from modelport.ports.codec.chat import Endpoint
+from modelport.ports.codec.realtime_speech import (
+    AudioReceived,
+    RealtimeRequest,
+    SegmentFinished,
+    ServerReady,
+    UtteranceFinished,
 )
 
 CARD = TTSModelCard(name="m", label="m", realtime=True, voices=["Cherry", "Serena"])

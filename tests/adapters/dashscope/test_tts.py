@@ -15,17 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelport.adapters.cards.yaml_source import YamlCardSource
-from modelport.adapters.dashscope.tts_codec import DashScopeTTSCodec, DashScopeTTSDecoder
+from modelport.adapters.dashscope.speech.http_codec import DashScopeTTSCodec, DashScopeTTSDecoder
 from modelport.adapters.wire.framing import SSEFramer
 from modelport.composition.catalogue import catalogue
 from modelport.composition.defaults import build_runtime
 from modelport.composition.registry import ProviderRegistry
 from modelport.credential import DashScopeCredential
-from modelport.domain.wav import streaming_header
+from modelport.domain.speech.wav import streaming_header
 from modelport.error import InvalidRequestError, ResponseDecodeError
 from modelport.message import Base64Source, DataBlock, URLSource
 from modelport.model import ChatResponse, FinishReason
-from modelport.testing.server import ScriptedAnswer, ScriptedServer
+from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer
 from modelport.tts import DashScopeTTSModel, TTSResponse
 
 RECORDINGS = Path(__file__).parents[4] / "shared" / "recordings" / "dashscope-tts"

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from modelport.credential import DashScopeCredential
-from modelport.domain.responses import AttemptRecord, ChatUsage
-from modelport.domain.wav import streaming_header
+from modelport.domain.message.responses import AttemptRecord, ChatUsage
+from modelport.domain.speech.wav import streaming_header
 from modelport.error import (
     AuthenticationError,
     ContentFilterError,
@@ -30,7 +30,7 @@ from modelport.error import (
 from modelport.message import Base64Source, DataBlock
 from modelport.model import ChatResponse
 from modelport.testing.clock import VirtualClock
-from modelport.testing.server import ABORT, CLOSE, HANG, ScriptedAnswer, ScriptedServer
+from modelport.testing.servers.http import ABORT, CLOSE, HANG, ScriptedAnswer, ScriptedServer
 from modelport.transport import RetryPolicy, Timeouts
 from modelport.tts import DashScopeTTSModel, TTSResponse
 from tests.contract.runtimes import runtime_with

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from modelport.application.realtime_tts import RealtimeTTSModel
+from modelport.application.speech.realtime.model import RealtimeTTSModel
 from modelport.credential import DashScopeCredential
-from modelport.domain.wav import streaming_header
+from modelport.domain.speech.wav import streaming_header
 from modelport.error import (
     AuthenticationError,
     InvalidRequestError,
@@ -24,8 +24,8 @@ from modelport.error import (
     ReplayMismatchError,
     StreamTruncatedError,
 )
-from modelport.testing.cassette_server import CassetteServer
 from modelport.testing.clock import VirtualClock
+from modelport.testing.servers.cassette import CassetteServer
 from modelport.transport import ReplayWebSockets, WebsocketsConnector
 from modelport.tts import DashScopeCosyVoiceRealtimeTTSModel, DashScopeRealtimeTTSModel, TTSResponse
 from tests.adapters.dashscope.speech_support import audio, opened, read

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from modelport.credential import DeepSeekCredential
-from modelport.domain.blocks import ProviderData
+from modelport.domain.message.blocks import ProviderData
 from modelport.formatter import DeepSeekChatFormatter, DeepSeekMultiAgentFormatter
 from modelport.message import (
     AssistantMsg,

@@ -12,11 +12,11 @@ from modelport.adapters.gemini.chat import GeminiChatModel
 from modelport.adapters.gemini.credential import GeminiCredential
 from modelport.adapters.gemini.stream import GeminiDecoder
 from modelport.adapters.wire.framing import SSEFramer
-from modelport.domain.accumulation import ChatFold
-from modelport.domain.messages import Msg, UserMsg
-from modelport.domain.responses import ChatResponse, ModelWarning
-from modelport.domain.tool_choice import ToolChoice
-from modelport.ports.transport import HttpRequest
+from modelport.domain.chat.fold import ChatFold
+from modelport.domain.chat.tools import ToolChoice
+from modelport.domain.message.messages import Msg, UserMsg
+from modelport.domain.message.responses import ChatResponse, ModelWarning
+from modelport.ports.http import HttpRequest
 from tests.validators import validate
 
 Json = dict[str, Any]

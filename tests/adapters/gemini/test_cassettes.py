@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from modelport.credential import GeminiCredential
-from modelport.domain.blocks import Base64Source, DataBlock, TextBlock, ToolCallBlock, ToolResultBlock
+from modelport.domain.chat.tools import ToolChoice
 from modelport.domain.errors import RateLimitError
-from modelport.domain.messages import AssistantMsg, Msg, SystemMsg, UserMsg
-from modelport.domain.responses import ChatResponse, FinishReason
-from modelport.domain.tool_choice import ToolChoice
+from modelport.domain.message.blocks import Base64Source, DataBlock, TextBlock, ToolCallBlock, ToolResultBlock
+from modelport.domain.message.messages import AssistantMsg, Msg, SystemMsg, UserMsg
+from modelport.domain.message.responses import ChatResponse, FinishReason
 from modelport.model import GeminiChatModel
 from tests.adapters.gemini.support import Json, tool
 from tests.cassettes import ask, played

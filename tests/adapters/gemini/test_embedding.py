@@ -14,7 +14,7 @@ from modelport.credential import GeminiCredential
 from modelport.embedding import GeminiEmbeddingModel
 from modelport.error import AuthenticationError, InvalidRequestError, UnsupportedFeatureError
 from modelport.message import Base64Source, DataBlock, URLSource
-from modelport.testing.server import RecordedRequest, ScriptedAnswer, ScriptedServer
+from modelport.testing.servers.http import RecordedRequest, ScriptedAnswer, ScriptedServer
 
 
 def model(url: str, name: str = "gemini-embedding-001", **options: Any) -> GeminiEmbeddingModel:

@@ -9,8 +9,7 @@ import pytest
 
 from modelport.adapters.gemini.contents import UNSIGNED
 from modelport.adapters.gemini.formatter import GeminiChatFormatter, GeminiMultiAgentFormatter
-from modelport.application.formatter import RenderContext
-from modelport.domain.blocks import (
+from modelport.domain.message.blocks import (
     Base64Source,
     ContentBlock,
     DataBlock,
@@ -23,7 +22,8 @@ from modelport.domain.blocks import (
     ToolResultState,
     URLSource,
 )
-from modelport.domain.messages import AssistantMsg, Msg, SystemMsg, UserMsg
+from modelport.domain.message.messages import AssistantMsg, Msg, SystemMsg, UserMsg
+from modelport.ports.codec.rendering import RenderContext
 from tests.adapters.gemini.support import HELLO, Json, chunk, send, streamed
 from tests.validators import validate
 

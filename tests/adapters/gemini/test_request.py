@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from modelport.adapters.gemini.facts import wire_name
-from modelport.adapters.gemini.schema import inlined_schema
+from modelport.adapters.gemini.names import wire_name
+from modelport.adapters.gemini.tool_schema import inlined_schema
+from modelport.domain.chat.tools import ToolChoice
 from modelport.domain.errors import InvalidRequestError, UnsupportedFeatureError
-from modelport.domain.messages import AssistantMsg, SystemMsg, UserMsg
-from modelport.domain.tool_choice import ToolChoice
+from modelport.domain.message.messages import AssistantMsg, SystemMsg, UserMsg
 from tests.adapters.gemini.support import HELLO, KEY, Json, Script, chunk, send, streamed, tool
 
 HOST = "https://generativelanguage.googleapis.com"

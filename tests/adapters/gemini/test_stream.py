@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelport.adapters.gemini.stream import GeminiDecoder
-from modelport.domain.blocks import Base64Source, DataBlock, ToolCallBlock
 from modelport.domain.errors import (
     AuthenticationError,
     OverloadedError,
@@ -20,7 +19,8 @@ from modelport.domain.errors import (
     ServerError,
     StreamTruncatedError,
 )
-from modelport.domain.responses import ChatResponse, FinishReason
+from modelport.domain.message.blocks import Base64Source, DataBlock, ToolCallBlock
+from modelport.domain.message.responses import ChatResponse, FinishReason
 from tests.adapters.gemini.support import HELLO, KEY, Json, Script, chunk, decode, shape, sse, streamed
 
 SIGNATURE = "EqwBCqkBAcu98PAd+signed/bytes=="

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from modelport.ports.transport import HttpRequest, HttpResponse, HttpTransport
+from modelport.ports.http import HttpRequest, HttpResponse, HttpTransport
 
 Answer = bytes | Callable[[asyncio.StreamWriter], Awaitable[None]]
 

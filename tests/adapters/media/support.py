@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from modelport.adapters.media.loader import HttpMediaLoader
-from modelport.domain.blocks import URLSource
 from modelport.domain.errors import MediaError
+from modelport.domain.message.blocks import URLSource
 
 PNG = b"\x89PNG and the rest of it"
 

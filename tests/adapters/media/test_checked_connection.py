@@ -11,12 +11,12 @@ from typing import Any, Literal
 
 import pytest
 
+from modelport.adapters.http.aiohttp import AiohttpTransport
+from modelport.adapters.http.httpx import HttpxTransport
 from modelport.adapters.media.loader import HttpMediaLoader
-from modelport.adapters.transport.aiohttp import AiohttpTransport
-from modelport.adapters.transport.httpx import HttpxTransport
-from modelport.domain.blocks import URLSource
 from modelport.domain.errors import MediaError, ModelConnectionError
-from modelport.ports.transport import HttpRequest, HttpTransport
+from modelport.domain.message.blocks import URLSource
+from modelport.ports.http import HttpRequest, HttpTransport
 from tests.adapters.media.server import Elsewhere, Server, answer, redirect, serving
 
 PEM = Path(__file__).with_name("media_example.pem")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from modelport.adapters.http.httpx import HttpxTransport
 from modelport.adapters.media.loader import HttpMediaLoader
-from modelport.adapters.transport.httpx import HttpxTransport
 from tests.adapters.media.support import PNG, refusal, source
 
 

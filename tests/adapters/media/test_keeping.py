@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modelport.adapters.http.httpx import HttpxTransport
 from modelport.adapters.media.cache import RecentTexts
 from modelport.adapters.media.loader import HttpMediaLoader
-from modelport.adapters.transport.httpx import HttpxTransport
 from modelport.domain.errors import MediaError
 from modelport.testing.clock import VirtualClock
 from tests.adapters.media.server import Server, answer, redirect, serving

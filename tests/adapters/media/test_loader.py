@@ -11,10 +11,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from modelport.adapters.http.httpx import HttpxTransport
 from modelport.adapters.media.encoding import LimitedBase64
 from modelport.adapters.media.fetch import shown
 from modelport.adapters.media.loader import HttpMediaLoader
-from modelport.adapters.transport.httpx import HttpxTransport
 from tests.adapters.media.server import Elsewhere, Server, answer, redirect, serving
 from tests.adapters.media.support import PNG, refusal, source
 

@@ -11,16 +11,7 @@ from modelport.error import QuotaExceededError
 from modelport.message import Base64Source, DataBlock, Msg, SystemMsg, TextBlock, UserMsg
 from modelport.model import FinishReason, MoonshotChatModel
 from modelport.tool import ToolChoice
-from tests.adapters.openai_chat.playback import (
-    FERRY,
-    PICTURE,
-    TIDE,
-    answered,
-    calls,
-    counts,
-    text,
-    thinking,
-)
+from tests.adapters.openai_chat.playback import FERRY, PICTURE, TIDE, answered, calls, counts, text, thinking
 from tests.cassettes import ask, played
 
 STOP, CALLS = FinishReason.STOP, FinishReason.TOOL_CALLS

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from modelport.application.formatter import RenderContext
 from modelport.credential import MoonshotCredential
-from modelport.domain.blocks import ProviderData
+from modelport.domain.message.blocks import ProviderData
 from modelport.formatter import MoonshotChatFormatter, MoonshotMultiAgentFormatter
 from modelport.message import (
     AssistantMsg,
@@ -23,6 +22,7 @@ from modelport.message import (
     UserMsg,
 )
 from modelport.model import MoonshotChatModel
+from modelport.ports.codec.rendering import RenderContext
 from modelport.tool import ToolChoice
 from tests.adapters.openai_chat.playback import answered
 from tests.adapters.openai_chat.support import (

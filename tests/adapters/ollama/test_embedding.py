@@ -10,7 +10,7 @@ from modelport.credential import OllamaCredential
 from modelport.embedding import OllamaEmbeddingModel
 from modelport.error import NotFoundError, ResponseDecodeError, ServerError, UnsupportedFeatureError
 from modelport.message import Base64Source, DataBlock
-from modelport.testing.server import RecordedRequest, ScriptedAnswer, ScriptedServer
+from modelport.testing.servers.http import RecordedRequest, ScriptedAnswer, ScriptedServer
 
 
 def model(url: str, name: str = "nomic-embed-text", **options: Any) -> OllamaEmbeddingModel:

@@ -22,7 +22,7 @@ from modelport.message import (
     UserMsg,
 )
 from modelport.model import ChatResponse, OllamaChatModel
-from modelport.testing.server import ScriptedAnswer, ScriptedServer
+from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer
 from modelport.tool import ToolChoice
 from tests.contract.samples import OLLAMA, question
 from tests.validators import validate

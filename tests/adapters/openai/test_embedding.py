@@ -10,10 +10,8 @@ import numpy as np
 import pytest
 
 from modelport.adapters.openai.embedding_codec import OpenAIEmbeddingCodec, decode_body
-from modelport.application.codec import Endpoint
-from modelport.application.embedding_codec import EmbeddingRequest
 from modelport.credential import OpenAICredential
-from modelport.domain.cards import EmbeddingModelCard
+from modelport.domain.card.cards import EmbeddingModelCard
 from modelport.embedding import EmbeddingModelCard as PublicCard
 from modelport.embedding import FileEmbeddingCache, OpenAIEmbeddingModel
 from modelport.error import (
@@ -25,7 +23,9 @@ from modelport.error import (
     UnsupportedFeatureError,
 )
 from modelport.message import DataBlock, URLSource
-from modelport.testing.server import RecordedRequest, ScriptedAnswer, ScriptedServer
+from modelport.ports.codec.chat import Endpoint
+from modelport.ports.codec.embedding import EmbeddingRequest
+from modelport.testing.servers.http import RecordedRequest, ScriptedAnswer, ScriptedServer
 
 
 def request(**options: Any) -> EmbeddingRequest:

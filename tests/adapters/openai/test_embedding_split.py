@@ -8,7 +8,7 @@ import pytest
 
 from modelport.embedding import FileEmbeddingCache
 from modelport.error import EmbeddingError, InvalidRequestError
-from modelport.testing.server import RecordedRequest, ScriptedAnswer, ScriptedServer
+from modelport.testing.servers.http import RecordedRequest, ScriptedAnswer, ScriptedServer
 from tests.adapters.openai.test_embedding import echo, model
 
 TOO_LONG = "This model's maximum context length is 8192 tokens, however you requested {} tokens."

@@ -11,14 +11,12 @@ from typing import Any
 
 import yaml
 
+from modelport.adapters.dialects.openai_chat.profile import OpenAIChatRow
 from modelport.adapters.dialects.openai_chat.request import OpenAIChatCodec
-from modelport.adapters.dialects.openai_chat.row import OpenAIChatRow
-from modelport.application.codec import ChatRequest, Endpoint
-from modelport.application.formatter import Rendered
 from modelport.credential import CredentialBase
-from modelport.domain.accumulation import ChatFold
-from modelport.domain.blocks import ContentBlock, ProviderData
-from modelport.domain.responses import ChatResponse
+from modelport.domain.chat.fold import ChatFold
+from modelport.domain.message.blocks import ContentBlock, ProviderData
+from modelport.domain.message.responses import ChatResponse
 from modelport.message import (
     AssistantMsg,
     Base64Source,
@@ -33,7 +31,9 @@ from modelport.message import (
     UserMsg,
 )
 from modelport.model import ChatModelBase
-from modelport.ports.transport import HttpRequest
+from modelport.ports.codec.chat import ChatRequest, Endpoint
+from modelport.ports.codec.rendering import Rendered
+from modelport.ports.http import HttpRequest
 from tests.validators import validate
 
 Json = dict[str, Any]  # Any: a provider's JSON

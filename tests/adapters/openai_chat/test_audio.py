@@ -6,13 +6,13 @@ import base64
 import json
 from dataclasses import replace
 
+from modelport.adapters.dialects.openai_chat.profile import OpenAIChatRow
 from modelport.adapters.dialects.openai_chat.request import OpenAIChatCodec
-from modelport.adapters.dialects.openai_chat.row import OpenAIChatRow
-from modelport.application.codec import ChatRequest, Endpoint
-from modelport.application.formatter import Rendered
-from modelport.domain.wav import HEADER_SIZE, streaming_header
+from modelport.domain.speech.wav import HEADER_SIZE, streaming_header
 from modelport.message import Base64Source, DataBlock, TextBlock
 from modelport.model import ChatResponse
+from modelport.ports.codec.chat import ChatRequest, Endpoint
+from modelport.ports.codec.rendering import Rendered
 from tests.adapters.openai_chat.support import Json, chunk, decoded, events, gist
 
 ROW = OpenAIChatRow(provider="somebody")

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from modelport.adapters.dialects.openai_chat.profile import OpenAIChatRow
 from modelport.adapters.dialects.openai_chat.request import OpenAIChatCodec
-from modelport.adapters.dialects.openai_chat.row import OpenAIChatRow
 from modelport.adapters.wire.errors import ErrorFacts
 from modelport.error import (
     AuthenticationError,
@@ -89,8 +89,8 @@ def test_a_row_may_read_more_out_of_an_error() -> None:
 
 @pytest.mark.parametrize("body", [b"<html>login</html>", b"[]", b'{"object":"list"}', b""])
 def test_a_whole_answer_that_is_none(body: bytes) -> None:
-    from modelport.application.codec import ChatRequest, Endpoint
-    from modelport.application.formatter import Rendered
+    from modelport.ports.codec.chat import ChatRequest, Endpoint
+    from modelport.ports.codec.rendering import Rendered
 
     call = OpenAIChatCodec(ROW).encode(ChatRequest(Endpoint("http://x"), "m", Rendered([])))
     with pytest.raises(ResponseDecodeError):
@@ -99,8 +99,8 @@ def test_a_whole_answer_that_is_none(body: bytes) -> None:
 
 @pytest.mark.parametrize("body", [b'{"error":{"message":"busy"}}', b'{"code":"Busy","message":"busy"}'])
 def test_an_error_in_a_successful_answer(body: bytes) -> None:
-    from modelport.application.codec import ChatRequest, Endpoint
-    from modelport.application.formatter import Rendered
+    from modelport.ports.codec.chat import ChatRequest, Endpoint
+    from modelport.ports.codec.rendering import Rendered
 
     call = OpenAIChatCodec(ROW).encode(ChatRequest(Endpoint("http://x"), "m", Rendered([])))
     with pytest.raises(ServerError, match="busy"):

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from modelport.adapters.dialects.openai_chat.formatter import DialectChatFormatter
-from modelport.adapters.dialects.openai_chat.row import MediaRules, OpenAIChatRow
-from modelport.application.formatter import RenderContext, Rendered
-from modelport.domain.blocks import ProviderData
+from modelport.adapters.dialects.openai_chat.profile import MediaRules, OpenAIChatRow
+from modelport.domain.message.blocks import ProviderData
 from modelport.error import InvalidRequestError
 from modelport.message import (
     AssistantMsg,
@@ -26,6 +25,7 @@ from modelport.message import (
     URLSource,
     UserMsg,
 )
+from modelport.ports.codec.rendering import RenderContext, Rendered
 from tests.adapters.openai_chat.support import PIXEL, Json
 
 ROW = OpenAIChatRow(provider="somebody")

@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-from modelport.adapters.dialects.openai_chat.row_data import MediaData, RowData
-from modelport.domain.cards import ModelCard
+from modelport.adapters.dialects.openai_chat.profile_data import MediaData, RowData
+from modelport.domain.card.cards import ModelCard
 from modelport.model import OpenAIChatModel
 from tests.adapters.openai_chat.support import decoded
 from tests.validators import validate

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
+from modelport.adapters.dialects.openai_chat.profile import OpenAIChatRow
 from modelport.adapters.dialects.openai_chat.request import OpenAIChatCodec
-from modelport.adapters.dialects.openai_chat.row import OpenAIChatRow
 from modelport.adapters.dialects.openai_chat.thinking import ThinkingPlan
-from modelport.application.codec import ChatRequest, Endpoint
-from modelport.application.formatter import Rendered
-from modelport.domain.card_facts import SamplingFacts, ToolChoiceFacts
-from modelport.domain.responses import ModelWarning
-from modelport.domain.tool_choice import ToolChoice
-from modelport.domain.wire_names import legal_name
+from modelport.domain.card.capabilities import SamplingFacts, ToolChoiceFacts
+from modelport.domain.chat.names import legal_name
+from modelport.domain.chat.tools import ToolChoice
+from modelport.domain.message.responses import ModelWarning
 from modelport.model import ModelCard
+from modelport.ports.codec.chat import ChatRequest, Endpoint
+from modelport.ports.codec.rendering import Rendered
 from tests.adapters.openai_chat.support import CLOCK, WEATHER, Json
 
 ROW = OpenAIChatRow(provider="somebody")

@@ -9,24 +9,15 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from modelport.adapters.dialects.openai_chat.row import MediaRules, OpenAIChatRow
-from modelport.adapters.dialects.openai_chat.row_data import MediaData, RowData
-from modelport.application.keyed_credential import KeyedCredential
-from modelport.domain.card_facts import ThinkingFacts
+from modelport.adapters.dialects.openai_chat.profile import MediaRules, OpenAIChatRow
+from modelport.adapters.dialects.openai_chat.profile_data import MediaData, RowData
+from modelport.application.model.credential import KeyedCredential
+from modelport.domain.card.capabilities import ThinkingFacts
 from modelport.error import OverloadedError, RateLimitError, ServerError
 from modelport.message import AssistantMsg, Base64Source, DataBlock, TextBlock, ThinkingBlock, UserMsg
 from modelport.model import OpenAIChatModel
 from tests.adapters.openai_chat.playback import answered
-from tests.adapters.openai_chat.support import (
-    PIXEL,
-    WEATHER,
-    Answer,
-    Scripted,
-    asked,
-    chunk,
-    events,
-    streamed,
-)
+from tests.adapters.openai_chat.support import PIXEL, WEATHER, Answer, Scripted, asked, chunk, events, streamed
 
 HARBOUR = yaml.safe_load("""
 fields: {max_tokens: max_tokens, top_k: null}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelport.adapters.dialects.openai_chat.row import OpenAIChatRow
+from modelport.adapters.dialects.openai_chat.profile import OpenAIChatRow
 from modelport.error import (
     ModelError,
     OverloadedError,
@@ -274,7 +274,7 @@ def test_what_is_no_json_is_a_decode_error() -> None:
 
 def test_tool_names_come_back_as_the_application_knows_them() -> None:
     tool = {"type": "function", "function": {"name": "wétter: lesen", "parameters": {"type": "object"}}}
-    from modelport.domain.wire_names import legal_name
+    from modelport.domain.chat.names import legal_name
 
     sent = legal_name("wétter: lesen")
     assert sent != "wétter: lesen"

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from modelport.adapters.dialects.openai_chat.thinking import ThinkingSwitch, effort_only, with_effort
-from modelport.application.codec import ChatRequest, Endpoint
-from modelport.application.formatter import Rendered
-from modelport.domain.card_facts import ThinkingFacts
+from modelport.domain.card.capabilities import ThinkingFacts
 from modelport.model import ModelCard
+from modelport.ports.codec.chat import ChatRequest, Endpoint
+from modelport.ports.codec.rendering import Rendered
 
 SWITCH = ThinkingSwitch("think", on={"type": "enabled"}, off={"type": "disabled"})
 ON, OFF = {"think": {"type": "enabled"}}, {"think": {"type": "disabled"}}

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from modelport.adapters.dialects.openai_responses.stream import OpenAIResponsesDecoder
-from modelport.adapters.openai.response_row import OPENAI_RESPONSES
-from modelport.application.formatter import RenderContext
-from modelport.domain.blocks import ProviderData
+from modelport.adapters.openai.responses import OPENAI_RESPONSES
+from modelport.domain.message.blocks import ProviderData
 from modelport.error import InvalidRequestError
 from modelport.formatter import FormatterBase, OpenAIResponseFormatter, OpenAIResponseMultiAgentFormatter, Rendered
 from modelport.message import (
@@ -27,6 +26,7 @@ from modelport.message import (
     URLSource,
     UserMsg,
 )
+from modelport.ports.codec.rendering import RenderContext
 from tests.adapters.openai_responses.wire import Json, function_call, message, reasoning, refusal, response
 from tests.validators import validate
 

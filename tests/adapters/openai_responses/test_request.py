@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from modelport.adapters.dialects.openai_responses.request import OpenAIResponsesCodec
-from modelport.adapters.openai.response_row import OPENAI_RESPONSES
-from modelport.application.codec import ChatRequest, Endpoint
-from modelport.application.formatter import Rendered
+from modelport.adapters.openai.responses import OPENAI_RESPONSES
 from modelport.credential import OpenAICredential
-from modelport.domain.card_facts import SamplingFacts, ThinkingFacts, ToolChoiceFacts
+from modelport.domain.card.capabilities import SamplingFacts, ThinkingFacts, ToolChoiceFacts
 from modelport.error import InvalidRequestError, UnsupportedFeatureError
 from modelport.model import ChatResponse, ModelCard, OpenAIChatModel, OpenAIResponseModel
+from modelport.ports.codec.chat import ChatRequest, Endpoint
+from modelport.ports.codec.rendering import Rendered
 from modelport.tool import ToolChoice
 from tests.adapters.openai_responses.wire import (
     CLOCK,

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelport.adapters.dialects.openai_responses.stream import OpenAIResponsesDecoder
-from modelport.adapters.openai.response_row import OPENAI_RESPONSES
+from modelport.adapters.openai.responses import OPENAI_RESPONSES
 from modelport.adapters.wire.framing import SSEFramer
-from modelport.adapters.xai.row import XAI_RESPONSES
-from modelport.domain.accumulation import ChatFold
-from modelport.domain.identity import set_id_factory
+from modelport.adapters.xai.provider import XAI_RESPONSES
+from modelport.domain.chat.fold import ChatFold
+from modelport.domain.ids import set_id_factory
 from modelport.error import ResponseDecodeError, ServerError, StreamTruncatedError
 from modelport.message import DataBlock, ThinkingBlock, ToolCallBlock
 from modelport.model import ChatResponse

@@ -6,10 +6,10 @@ import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from modelport.domain.identity import set_id_factory
+from modelport.domain.ids import set_id_factory
 from modelport.message import Msg, UserMsg
 from modelport.model import ChatResponse
-from modelport.ports.transport import HttpRequest
+from modelport.ports.http import HttpRequest
 
 Json = dict[str, Any]  # Any: the provider's JSON
 

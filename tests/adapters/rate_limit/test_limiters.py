@@ -13,19 +13,19 @@ from uuid import uuid4
 
 import pytest
 
+from modelport.adapters.http.httpx import HttpxTransport
 from modelport.adapters.rate_limit.in_process import InProcessRateLimiter
 from modelport.adapters.rate_limit.limits import RateLimit
 from modelport.adapters.rate_limit.sql import SQLRateLimiter
-from modelport.adapters.transport.httpx import HttpxTransport
 from modelport.composition.defaults import build_runtime
 from modelport.credential import OpenAICredential
 from modelport.embedding import OpenAIEmbeddingModel
 from modelport.error import ModelConnectionError, ModelportError, SettingsError
 from modelport.message import UserMsg
 from modelport.model import OpenAIChatModel
-from modelport.ports.transport import HttpRequest, HttpResponse
+from modelport.ports.http import HttpRequest, HttpResponse
 from modelport.testing.clock import VirtualClock
-from modelport.testing.server import ScriptedAnswer, ScriptedServer
+from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer
 
 POSTGRES = os.environ.get("MODELPORT_TEST_POSTGRES", "")
 KEY = "openai/m"

@@ -9,7 +9,7 @@ import pytest
 
 from modelport.adapters.wire.decoder import Json, JsonDecoder
 from modelport.domain.errors import ResponseDecodeError, StreamTruncatedError
-from modelport.domain.responses import ChatUsage
+from modelport.domain.message.responses import ChatUsage
 
 
 class Echo(JsonDecoder):

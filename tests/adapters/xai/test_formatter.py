@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from modelport.adapters.dialects.openai_responses.stream import OpenAIResponsesDecoder
-from modelport.adapters.openai.response_row import OPENAI_RESPONSES
-from modelport.adapters.xai.row import XAI_RESPONSES
-from modelport.application.formatter import RenderContext, Rendered
+from modelport.adapters.openai.responses import OPENAI_RESPONSES
+from modelport.adapters.xai.provider import XAI_RESPONSES
 from modelport.formatter import XAIChatFormatter, XAIMultiAgentFormatter
 from modelport.message import (
     AssistantMsg,
@@ -21,6 +20,7 @@ from modelport.message import (
     URLSource,
     UserMsg,
 )
+from modelport.ports.codec.rendering import RenderContext, Rendered
 from tests.adapters.openai_responses.wire import Json, function_call, message, reasoning, refusal, response
 from tests.validators import validate
 

@@ -6,8 +6,8 @@ import pytest
 
 from modelport.adapters.dialects.openai_responses.stream import OpenAIResponsesDecoder
 from modelport.adapters.wire.framing import SSEFramer
-from modelport.adapters.xai.row import XAI_RESPONSES
-from modelport.domain.accumulation import ChatFold
+from modelport.adapters.xai.provider import XAI_RESPONSES
+from modelport.domain.chat.fold import ChatFold
 from modelport.message import ToolCallBlock
 from modelport.model import ChatResponse
 from tests.adapters.openai_responses.wire import events_of, function_call, message, reasoning, sse

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Type
 
-from modelport.application.chat_model import ChatModelBase
+from modelport.application.chat.model import ChatModelBase
 from modelport.formatter import FormatterBase
-from modelport.testing.server import ScriptedAnswer
+from modelport.testing.servers.http import ScriptedAnswer
 
 __all__ = ["STEPS", "Call", "Json", "Origin", "Said", "seal", "thought"]
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from modelport.application.chat_model import ChatModelBase
+from modelport.application.chat.model import ChatModelBase
 from modelport.message import Msg, UserMsg
-from modelport.testing.server import ScriptedAnswer, Step
+from modelport.testing.servers.http import ScriptedAnswer, Step
 
 __all__ = ["Json", "Sample", "line", "question", "sse"]
 

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelport.domain.blocks import Base64Source, DataBlock, URLSource
 from modelport.domain.embedding.dedupe import deduplicate
 from modelport.domain.embedding.identity import (
     InputIdentifiers,
@@ -20,6 +19,7 @@ from modelport.domain.embedding.identity import (
     input_key,
 )
 from modelport.domain.embedding.packing import EmbeddingInput
+from modelport.domain.message.blocks import Base64Source, DataBlock, URLSource
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=6)
 JSON = st.recursive(

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelport.domain.blocks import Base64Source, DataBlock, URLSource
 from modelport.domain.embedding.packing import EmbeddingInput, RequestLimits, media_kind, pack
 from modelport.domain.errors import InvalidRequestError
+from modelport.domain.message.blocks import Base64Source, DataBlock, URLSource
 
 MEDIA_TYPES = ["image/png", "video/mp4", "audio/wav", "application/pdf", "application/zip", "Image/JPEG; q=1"]
 KINDS = {"image": "max_images", "video": "max_videos", "audio": "max_audios", "pdf": "max_pdfs"}

@@ -8,9 +8,9 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from ....domain.blocks import Base64Source, ContentBlock, DataBlock, ProviderData, TextBlock
-from ....domain.identity import new_id
-from ....domain.wav import streaming_header
+from ....domain.ids import new_id
+from ....domain.message.blocks import Base64Source, ContentBlock, DataBlock, ProviderData, TextBlock
+from ....domain.speech.wav import streaming_header
 
 __all__ = ["AUDIO_RATE", "AudioReader"]
 

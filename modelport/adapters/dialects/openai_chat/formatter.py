@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from ....application.formatter import FormatterBase, RenderContext, Rendered
-from ....domain.blocks import DataBlock, TextBlock, ThinkingBlock, ToolCallBlock, URLSource
-from ....domain.conversation import AssistantTurn, HintTurn, SystemTurn, ToolTurn, Turn, UserTurn
-from ....domain.media import split_tool_output
-from ....domain.messages import Msg
-from ....domain.responses import ModelWarning
-from ....domain.schema_merge import THINKING_TYPE, media_matches
-from ....domain.wire_names import legal_name, short_id
+from ....application.model.formatter import FormatterBase
+from ....domain.card.form import THINKING_TYPE
+from ....domain.chat.names import legal_name, short_id
+from ....domain.chat.turns import AssistantTurn, HintTurn, SystemTurn, ToolTurn, Turn, UserTurn
+from ....domain.message.blocks import DataBlock, TextBlock, ThinkingBlock, ToolCallBlock, URLSource
+from ....domain.message.media import media_matches, split_tool_output
+from ....domain.message.messages import Msg
+from ....domain.message.responses import ModelWarning
+from ....ports.codec.rendering import RenderContext, Rendered
 from .parts import PartWriter
-from .row import OpenAIChatRow
+from .profile import OpenAIChatRow
 
 __all__ = ["DialectChatFormatter"]
 

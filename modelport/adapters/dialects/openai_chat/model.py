@@ -5,16 +5,16 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ....application.http_chat import HttpChatModel
-from ....application.keyed_credential import KeyedCredential
+from ....application.chat.http import HttpChatModel
+from ....application.model.credential import KeyedCredential
 
 if TYPE_CHECKING:
-    from ....application.codec import Endpoint
-    from ....application.credential import CredentialBase
-    from ....application.formatter import FormatterBase
+    from ....application.model.credential import CredentialBase
+    from ....application.model.formatter import FormatterBase
+    from ....ports.codec.chat import Endpoint
     from .formatter import DialectChatFormatter
+    from .profile import OpenAIChatRow
     from .request import OpenAIChatCodec
-    from .row import OpenAIChatRow
 
 __all__ = ["DialectChatModel"]
 

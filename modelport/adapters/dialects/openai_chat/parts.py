@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ....application.formatter import RenderContext
-from ....domain.blocks import Base64Source, DataBlock, TextBlock, URLSource
-from ....domain.media import announcement, data_uri, kind_of
-from ....domain.responses import ModelWarning
-from ....domain.schema_merge import media_matches
-from .row import OpenAIChatRow
+from ....domain.message.blocks import Base64Source, DataBlock, TextBlock, URLSource
+from ....domain.message.media import announcement, data_uri, kind_of, media_matches
+from ....domain.message.responses import ModelWarning
+from ....ports.codec.rendering import RenderContext
+from .profile import OpenAIChatRow
 
 __all__ = ["PartWriter"]
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ....application.codec import ChatRequest, WireCall
+from ....domain.chat.names import legal_name
+from ....domain.chat.tools import PlannedChoice, ToolSchema, plan_choice, tool_name
 from ....domain.errors import ModelError
-from ....domain.responses import ModelWarning
-from ....domain.tool_choice import PlannedChoice, ToolSchema, plan_choice, tool_name
-from ....domain.wire_names import legal_name
-from ....ports.transport import HttpRequest
+from ....domain.message.responses import ModelWarning
+from ....ports.codec.chat import ChatRequest, WireCall
+from ....ports.http import HttpRequest
 from ...wire.decoder import Json, decode_json_body
 from ...wire.errors import ErrorFacts, error_of_answer, read_error
 from ...wire.framing import SSEFramer
 from ...wire.json_text import dump_json
-from .row import OpenAIChatRow
+from .profile import OpenAIChatRow
 from .stream import OpenAIChatDecoder
 
 __all__ = ["OpenAIChatCodec"]

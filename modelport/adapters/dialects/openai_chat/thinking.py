@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ....application.codec import ChatRequest
-from ....domain.responses import ModelWarning
+from ....domain.message.responses import ModelWarning
+from ....ports.codec.chat import ChatRequest
 
 __all__ = ["ThinkingPlan", "ThinkingRule", "ThinkingSwitch", "effort_only", "has_reasoning", "with_effort"]
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from ....application.formatter import FormatterBase, RenderContext, Rendered
-from ....domain.blocks import DataBlock, TextBlock, ThinkingBlock, ToolCallBlock, ToolResultBlock, URLSource
-from ....domain.conversation import AssistantTurn, HintTurn, SystemTurn, ToolTurn, Turn, UserTurn
-from ....domain.messages import Msg
-from ....domain.responses import ModelWarning
-from ....domain.wire_names import legal_name, short_id
+from ....application.model.formatter import FormatterBase
+from ....domain.chat.names import legal_name, short_id
+from ....domain.chat.turns import AssistantTurn, HintTurn, SystemTurn, ToolTurn, Turn, UserTurn
+from ....domain.message.blocks import DataBlock, TextBlock, ThinkingBlock, ToolCallBlock, ToolResultBlock, URLSource
+from ....domain.message.messages import Msg
+from ....domain.message.responses import ModelWarning
+from ....ports.codec.rendering import RenderContext, Rendered
 from .parts import PartWriter
-from .row import CALL_FACTS, OpenAIResponsesRow
+from .profile import CALL_FACTS, OpenAIResponsesRow
 
 __all__ = ["DialectResponseFormatter"]
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ....application.codec import Endpoint
-from ....application.credential import CredentialBase
-from ....application.formatter import FormatterBase
-from ....application.http_chat import HttpChatModel
-from ....application.keyed_credential import KeyedCredential
+from ....application.chat.http import HttpChatModel
+from ....application.model.credential import CredentialBase, KeyedCredential
+from ....application.model.formatter import FormatterBase
+from ....ports.codec.chat import Endpoint
+from .profile import OpenAIResponsesRow
 from .request import OpenAIResponsesCodec
-from .row import OpenAIResponsesRow
 
 __all__ = ["DialectResponseModel"]
 

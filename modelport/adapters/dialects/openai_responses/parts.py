@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ....application.formatter import RenderContext
-from ....domain.blocks import Base64Source, DataBlock, TextBlock, URLSource
-from ....domain.media import accepted, announcement, data_uri, kind_of
-from ....domain.responses import ModelWarning
-from .row import OpenAIResponsesRow
+from ....domain.message.blocks import Base64Source, DataBlock, TextBlock, URLSource
+from ....domain.message.media import accepted, announcement, data_uri, kind_of
+from ....domain.message.responses import ModelWarning
+from ....ports.codec.rendering import RenderContext
+from .profile import OpenAIResponsesRow
 
 __all__ = ["PartWriter"]
 

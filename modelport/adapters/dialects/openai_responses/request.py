@@ -10,21 +10,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ....application.codec import ChatRequest, WireCall
-from ....domain.card_facts import ToolChoiceFacts
+from ....domain.card.capabilities import ToolChoiceFacts
+from ....domain.chat.names import legal_name
+from ....domain.chat.tools import PlannedChoice, ToolSchema, plan_choice, tool_name
 from ....domain.errors import ModelError, UnsupportedFeatureError
-from ....domain.responses import ModelWarning
-from ....domain.tool_choice import PlannedChoice, ToolSchema, plan_choice, tool_name
-from ....domain.wire_names import legal_name
-from ....ports.transport import HttpRequest
+from ....domain.message.responses import ModelWarning
+from ....ports.codec.chat import ChatRequest, WireCall
+from ....ports.http import HttpRequest
 from ...wire.decoder import Json, decode_json_body
 from ...wire.errors import read_error
 from ...wire.framing import SSEFramer
 from ...wire.json_text import dump_json
 from ...wire.token_count import counting
-from .errors import response_error
-from .row import OpenAIResponsesRow
-from .stream import OpenAIResponsesDecoder
+from .profile import OpenAIResponsesRow
+from .stream import OpenAIResponsesDecoder, response_error
 
 __all__ = ["OpenAIResponsesCodec", "will_think"]
 

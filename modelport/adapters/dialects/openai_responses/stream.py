@@ -2,6 +2,10 @@
 
 Deltas are delivered as they come; what a finished item holds beyond them is added when it is done, so that servers
 which leave out deltas, or the events that announce and end items, give the same answer.
+
+Errors of Responses, with an HTTP status or inside a successful answer. Facts: wire/openai-responses, "Errors".
+
+Usage objects of Responses to ours. Facts: wire/openai-responses, "Response object".
 """
 
 from __future__ import annotations
@@ -9,19 +13,61 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from ....domain.blocks import Base64Source, DataBlock, ProviderData, ThinkingBlock
-from ....domain.errors import ResponseDecodeError, StreamTruncatedError
-from ....domain.identity import new_id
-from ....domain.responses import ChatResponse, FinishReason
+from ....domain.errors import ModelError, ResponseDecodeError, ServerError, StreamTruncatedError
+from ....domain.ids import new_id
+from ....domain.message.blocks import Base64Source, DataBlock, ProviderData, ThinkingBlock
+from ....domain.message.responses import ChatResponse, ChatUsage, FinishReason
 from ...wire.decoder import Json, JsonDecoder
-from ...wire.errors import error_facts
+from ...wire.errors import ErrorFacts, error_facts, error_in_stream, error_of_answer
 from ...wire.json_text import dump_json
-from .errors import failed_response, response_error
 from .items import Item, OutputItems, Part
-from .row import CALL_FACTS, OpenAIResponsesRow
-from .usage import response_usage
+from .profile import CALL_FACTS, OpenAIResponsesRow
 
-__all__ = ["FINISH_REASONS", "OpenAIResponsesDecoder"]
+__all__ = ["FINISH_REASONS", "OpenAIResponsesDecoder", "failed_response", "response_error", "response_usage"]
+
+
+def response_error(row: OpenAIResponsesRow, facts: ErrorFacts, status: int | None = None) -> ModelError:
+    """The error that these facts mean; without a status when the answer itself was successful."""
+    message = f"{facts.message}\n{facts.text}".lower()
+    named = next((cls for phrase, cls in row.phrases.items() if phrase in message), None)
+    if named is not None:
+        body = facts.text or None
+        return named(facts.message, status_code=status, code=facts.code, request_id=facts.request_id, body=body)
+    if status is None:
+        return error_in_stream(facts, row.codes)
+    return error_of_answer(status, facts, row.codes)
+
+
+def failed_response(row: OpenAIResponsesRow, response: Json) -> ModelError:
+    """The error of a response whose status is `failed`."""
+    if not response.get("error"):
+        return ServerError("the provider failed to respond and did not say why", code="failed")
+    return response_error(row, error_facts({"error": response["error"]}))
+
+
+def response_usage(usage: dict[str, Any]) -> ChatUsage:  # Any: the provider's JSON
+    """Input includes cached tokens and output includes reasoning already, as we count."""
+    read = _details(usage, "input_tokens_details")
+    written = _details(usage, "output_tokens_details")
+    return ChatUsage(
+        input_tokens=_count(usage, "input_tokens"),
+        output_tokens=_count(usage, "output_tokens"),
+        cache_input_tokens=_count(read, "cached_tokens"),
+        cache_creation_input_tokens=_count(read, "cache_write_tokens"),
+        reasoning_tokens=_count(written, "reasoning_tokens"),
+        raw=usage,
+    )
+
+
+def _details(usage: dict[str, Any], key: str) -> dict[str, Any]:
+    value = usage.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _count(source: dict[str, Any], key: str) -> int:
+    value = source.get(key)
+    return value if isinstance(value, int) and value > 0 else 0
+
 
 FINISH_REASONS: Mapping[str, FinishReason] = {
     "completed": FinishReason.STOP,

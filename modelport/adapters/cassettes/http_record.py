@@ -1,0 +1,138 @@
+"""A transport that keeps what passes through another one as a cassette, without keys."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
+from pathlib import Path
+
+from ...domain.errors import ModelConnectionError
+from ...ports.clock import Clock
+from ...ports.http import HttpRequest, HttpResponse, HttpTransport
+from ..net.clock import SystemClock
+from .http_file import Flow
+from .redact import body_secrets, public_interaction, request_secrets, scrub_bytes, server_of, signing_secrets
+from .writer import CassetteWriter, Entry, Scrubber
+
+__all__ = ["RecordTransport", "Scrubber"]
+
+
+class RecordTransport:
+    """Sends through another transport and writes every answer, as it arrived, to one cassette.
+
+    Left out: all headers but a few harmless ones; keys in URLs, and what the URLs in an answer are signed with; and
+    wherever a body repeats them the request's keys, and those that its JSON body names as such. What a server tells
+    of its own accord is kept: add a scrubber. The file is replaced whole after each answer, so it is valid at any
+    time; a new transport begins it anew.
+
+    Args:
+        inner: who sends.
+        file: the cassette; without `.yaml` or `.yml` at its end, the folder in which to write `recorded.yaml`.
+        scrubbers: what else to take out of an interaction, in this order.
+        clock: who tells the time.
+    """
+
+    def __init__(
+        self, inner: HttpTransport, file: str | Path, scrubbers: Iterable[Scrubber] = (), clock: Clock | None = None
+    ) -> None:
+        self._inner = inner
+        self._clock = clock or SystemClock()
+        self._writer = CassetteWriter(file, "recorded.yaml", "interactions", server_of, scrubbers, self._clock)
+
+    async def send(self, request: HttpRequest, on_connected: Callable[[], None] | None = None) -> HttpResponse:
+        """Send; the answer is written when it was read or closed. What gets no answer is not recorded."""
+        start = self._clock.monotonic()
+        response = await self._inner.send(request, on_connected)
+        number = self._writer.place()
+        return _Response(
+            response, start, self._clock, lambda answer: self._writer.keep(number, _entry(request, answer))
+        )
+
+    async def aclose(self) -> None:
+        """Close the inner transport's connections."""
+        await self._inner.aclose()
+
+
+class _Response:
+    """Passes an answer on and notes its pieces and their times."""
+
+    def __init__(self, inner: HttpResponse, start: float, clock: Clock, keep: Callable[[_Response], None]) -> None:
+        self._inner = inner
+        self._start = start
+        self._clock = clock
+        self._keep: Callable[[_Response], None] | None = keep
+        self.status = inner.status
+        self.headers: Mapping[str, str] = inner.headers
+        self.head = self._now()
+        self.pieces: list[tuple[float, bytes]] = []
+        self.ended = "closed"
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._body()
+
+    async def _body(self) -> AsyncGenerator[bytes, None]:
+        body = aiter(self._inner)
+        try:
+            async for data in body:
+                self.pieces.append((self._now(), data))
+                yield data
+        except ModelConnectionError:
+            self.ended = "broken" if self._keep is not None else self.ended
+            self._finish()
+            raise
+        self.ended = "whole"
+        self._finish()
+
+    async def aclose(self) -> None:
+        """Release the connection; what was read so far is recorded."""
+        try:
+            await self._inner.aclose()
+        finally:
+            self._finish()
+
+    def _now(self) -> float:
+        return round(self._clock.monotonic() - self._start, 4)
+
+    def _finish(self) -> None:
+        keep, self._keep = self._keep, None
+        if keep is not None:
+            keep(self)
+
+
+def _entry(request: HttpRequest, answer: _Response) -> Entry:
+    """The interaction without the request's keys; where pieces end is moved along with what is replaced."""
+    own = [*request_secrets(request.headers, request.url), *body_secrets(request.body)]
+    whole = b"".join(data for _, data in answer.pieces)
+    secrets = [*own, *signing_secrets(whole)]
+    ends, size = [], 0
+    for _, data in answer.pieces:
+        size += len(data)
+        ends.append(size)
+    body, ends = scrub_bytes(whole, secrets, ends)
+    sizes = [end - start for start, end in zip([0, *ends], ends, strict=False)]
+    chunks = Flow(Flow([at, size]) for (at, _), size in zip(answer.pieces, sizes, strict=True))
+    entry = public_interaction(
+        {
+            "request": {
+                "method": request.method,
+                "uri": request.url,
+                "body": _text(scrub_bytes(request.body, own)[0]),
+                "headers": {name: [value] for name, value in request.headers.items()},
+            },
+            "response": {
+                "status": {"code": answer.status, "message": ""},
+                "headers": {
+                    name: [_text(scrub_bytes(value.encode(), secrets)[0])] for name, value in answer.headers.items()
+                },
+                "body": {"string": _text(body)},
+            },
+        }
+    )
+    return {**entry, "modelport": {"head": answer.head, "chunks": chunks, "ended": answer.ended}}
+
+
+def _text(data: bytes) -> str | bytes:
+    """Text where it is, as vcrpy writes it."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data

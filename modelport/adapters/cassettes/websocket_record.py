@@ -1,0 +1,188 @@
+"""A WebSocket connector that keeps what passes through another one as a cassette, without keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ...ports.clock import Clock
+from ...ports.websocket import (
+    Frame,
+    WebSocketClosed,
+    WebSocketConnection,
+    WebSocketConnector,
+    WebSocketRejected,
+    WebSocketRequest,
+)
+from ..net.clock import SystemClock
+from ..net.per_loop import PerLoop
+from .redact import (
+    REQUEST_HEADERS,
+    RESPONSE_HEADERS,
+    kept_headers,
+    message_secrets,
+    public_uri,
+    request_secrets,
+    scrub_frame,
+)
+from .websocket_file import frame_entry
+from .writer import CassetteWriter, Entry, Scrubber
+
+__all__ = ["RecordWebSockets"]
+
+_SWITCHING = 101
+
+
+class RecordWebSockets:
+    """Connects through another connector and writes every conversation, as it went, to one cassette.
+
+    Left out: all headers but a few harmless ones, keys in URLs, and wherever a message repeats them the request's keys
+    and those that messages name as such. A key that is spread over several messages is not found: add a scrubber.
+    The file is replaced whole after each conversation, so it is valid at any time; a new connector begins it anew.
+
+    Args:
+        inner: who connects.
+        file: the cassette; without `.yaml` or `.yml` at its end, the folder in which to write
+            `recorded.websocket.yaml`.
+        scrubbers: what else to take out of a conversation, in this order.
+        clock: who tells the time.
+    """
+
+    def __init__(
+        self,
+        inner: WebSocketConnector,
+        file: str | Path,
+        scrubbers: Iterable[Scrubber] = (),
+        clock: Clock | None = None,
+    ) -> None:
+        self._inner = inner
+        self._clock = clock or SystemClock()
+        self._writer = CassetteWriter(
+            file, "recorded.websocket.yaml", "conversations", _server_of, scrubbers, self._clock
+        )
+        self._open: PerLoop[set[_Connection]] = PerLoop(set, _finish_all)
+
+    async def connect(self, request: WebSocketRequest) -> WebSocketConnection:
+        """Connect; the conversation is written when it is closed or refused. What gets no answer is not recorded."""
+        start = self._clock.monotonic()
+        try:
+            inner = await self._inner.connect(request)
+        except WebSocketRejected as refused:
+            secrets = request_secrets(request.headers, request.url)
+            refusal = {"handshake": _refusal(refused, self._since(start), secrets)}
+            self._writer.keep(self._writer.place(), _entry(request, refusal))
+            raise
+        kept, number = await self._open.get(), self._writer.place()
+
+        def keep(connection: _Connection) -> None:
+            kept.discard(connection)
+            secrets = request_secrets(request.headers, request.url)
+            self._writer.keep(number, _entry(request, connection.entry(secrets)))
+
+        connection = _Connection(inner, lambda: self._since(start), keep)
+        kept.add(connection)
+        return connection
+
+    async def aclose(self) -> None:
+        """Close what is open in the running loop, and write what there is of its conversations."""
+        await self._inner.aclose()
+        await self._open.aclose()
+
+    def _since(self, start: float) -> float:
+        return round(self._clock.monotonic() - start, 4)
+
+
+class _Connection:
+    """Passes messages on and notes them with their times."""
+
+    def __init__(
+        self, inner: WebSocketConnection, now: Callable[[], float], keep: Callable[[_Connection], None]
+    ) -> None:
+        self._inner = inner
+        self._now = now
+        self._keep: Callable[[_Connection], None] | None = keep
+        self._frames: list[tuple[str, float, Frame]] = []
+        self._closed: Entry | None = None
+        self._answered = now()
+
+    async def send(self, frame: Frame) -> None:
+        """Send one message."""
+        noted = ("client", self._now(), frame)
+        self._frames.append(noted)  # before it is sent: its answer may be received before `send` returns
+        try:
+            await self._inner.send(frame)
+        except WebSocketClosed as closed:
+            self._frames = [one for one in self._frames if one is not noted]
+            self._ended("server", closed.code, closed.reason)
+            raise
+
+    async def receive(self) -> Frame:
+        """The next message."""
+        try:
+            frame = await self._inner.receive()
+        except WebSocketClosed as closed:
+            self._ended("server", closed.code, closed.reason)
+            self.finish()
+            raise
+        self._frames.append(("server", self._now(), frame))
+        return frame
+
+    async def aclose(self, code: int = 1000, reason: str = "") -> None:
+        """Close it; what was said so far is recorded."""
+        self._ended("client", code, reason)
+        try:
+            await self._inner.aclose(code, reason)
+        finally:
+            self.finish()
+
+    def _ended(self, by: str, code: int, reason: str) -> None:
+        """How it ended, as was seen first."""
+        if self._closed is None:
+            self._closed = {"by": by, "code": code, "reason": reason, "at": self._now()}
+
+    def finish(self) -> None:
+        """Have it written."""
+        keep, self._keep = self._keep, None
+        if keep is not None:
+            keep(self)
+
+    def entry(self, secrets: list[str]) -> Entry:
+        """The conversation without keys: the request's, and those in members of JSON messages with such names."""
+        for _, _, frame in self._frames:
+            if isinstance(frame, str):
+                secrets = [*secrets, *message_secrets(frame)]
+        frames = [
+            {"from": sender, "at": at, **frame_entry(scrub_frame(frame, secrets))} for sender, at, frame in self._frames
+        ]
+        entry: Entry = {"handshake": {"status": _SWITCHING, "at": self._answered}, "frames": frames}
+        if self._closed is not None:
+            entry["closed"] = {**self._closed, "reason": scrub_frame(self._closed["reason"], secrets)}
+        return entry
+
+
+def _entry(request: WebSocketRequest, answer: Entry) -> Entry:
+    """A conversation of the request's."""
+    headers = kept_headers(request.headers, REQUEST_HEADERS)
+    return {"request": {"url": public_uri(request.url), "headers": headers}, **answer}
+
+
+def _server_of(entries: list[Entry]) -> str:
+    host: str = urlsplit(entries[0]["request"]["url"]).netloc
+    return host
+
+
+async def _finish_all(connections: set[_Connection]) -> None:
+    for connection in list(connections):
+        connection.finish()
+
+
+def _refusal(refused: WebSocketRejected, at: float, secrets: list[str]) -> Entry:
+    headers = kept_headers(refused.headers, RESPONSE_HEADERS)
+    body = scrub_frame(refused.body, secrets)
+    try:
+        said = {"body": body.decode()}
+    except UnicodeDecodeError:
+        said = frame_entry(body)
+    shown = {name: scrub_frame(str(value), secrets) for name, value in headers.items()}
+    return {"status": refused.status, "at": at, "headers": shown, **said}

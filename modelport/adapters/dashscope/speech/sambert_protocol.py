@@ -1,0 +1,34 @@
+"""The task protocol of Sambert, as a state machine: a task takes its whole text when it begins.
+
+Facts: wire/dashscope-tts, section D. There is no `continue-task` and no `finish-task`, and the voice is the model.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from ....domain.speech.text import split_text
+from .task_protocol import TaskProtocol, TaskState
+
+__all__ = ["SambertProtocol"]
+
+
+class SambertProtocol(TaskProtocol):
+    """Text is kept until all of it is there; one longer than the card's limit takes several tasks."""
+
+    streaming: ClassVar[Literal["duplex", "out"]] = "out"
+
+    def finish(self) -> None:
+        """There is no more text: it can go out."""
+        whole = "".join(self._queue)
+        self._queue.clear()
+        self._queue.extend(split_text(whole, self._request.max_characters))
+        super().finish()
+
+    def _advance(self) -> None:
+        if not self._finish_asked or self._state is not TaskState.NONE:
+            return
+        if self._queue:
+            self._run_task({"text": self._queue.popleft()})
+        else:
+            self.ended = True

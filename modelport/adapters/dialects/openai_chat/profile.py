@@ -1,0 +1,91 @@
+"""What differs between the providers that speak Chat Completions, as one row of data each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from ....domain.structured.plan import OPENAI_NATIVE, NativeOutput
+from ...wire.errors import COMMON_CODES, ErrorCodes, ErrorFacts
+from .thinking import ThinkingRule, effort_only
+
+__all__ = ["MediaRules", "OpenAIChatRow", "SchemaRule"]
+
+SchemaRule = Callable[[dict[str, Any]], dict[str, Any]]
+"""A JSON Schema to the subset that the provider takes (Any: a JSON Schema)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaRules:
+    """Which parts a user message may hold."""
+
+    images: bool = True
+    image_urls: bool = True
+    """Whether the server fetches image URLs itself."""
+    audio_formats: Mapping[str, str] = field(
+        default_factory=lambda: {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mpeg": "mp3", "audio/mp3": "mp3"}
+    )
+    """MIME type to the wire's format word; empty when the API takes no audio."""
+    audio_urls: bool = False
+    audio_data_uri: bool = False
+    """Whether inline audio is a `data:` URI instead of bare base64."""
+    video: bool = False
+    video_urls: bool = False
+    documents: bool = True
+    """Whether PDF is taken, as a `file` part."""
+    in_tool_results: bool = False
+    """Whether a tool message may hold image parts."""
+    own_schemes: frozenset[str] = frozenset()
+    """URL schemes of files that lie at the provider, e.g. `ms`; they are sent as they are."""
+    max_url_length: int | None = None
+    """Longer URLs are fetched by us."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenAIChatRow:
+    """One provider of the dialect."""
+
+    provider: str
+    fields: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "max_tokens": "max_completion_tokens",
+            "temperature": "temperature",
+            "top_p": "top_p",
+            "top_k": "top_k",
+        }
+    )
+    """Our parameter to the wire's field, for those that are sent as they are."""
+    thinking: ThinkingRule = effort_only
+    """How thinking is switched, and whether the model will think, which may restrict sampling and tool choice."""
+    native_output: NativeOutput = OPENAI_NATIVE
+    """What can be asked of the answer's form, whatever the model."""
+    tool_schema: SchemaRule | None = None
+    """What becomes of the parameters of tools, where the provider takes only a subset of JSON Schema."""
+    replay_reasoning: Literal["never", "tool_calls", "always"] = "never"
+    """On which assistant messages `reasoning_content` goes back, for models whose card takes thinking as input."""
+    replay_unknown: bool = True
+    """Whether it also goes back to models without a card."""
+    reasoning_placeholder: str | None = None
+    """What stands for unknown reasoning on a turn with tool calls, e.g. another provider's."""
+    media: MediaRules = MediaRules()
+    message_names: bool = True
+    text_only_as_string: bool = True
+    empty_content: str | None = None
+    """The content of an assistant message that has tool calls and no text."""
+    max_id_length: int = 64
+    codes: ErrorCodes = field(default_factory=lambda: COMMON_CODES)
+    stream_usage: bool = True
+    """Whether usage in streams is asked for with `stream_options`."""
+    audio_stream_format: str = "pcm16"
+    """The audio format to ask for in streams."""
+    raw_audio_formats: frozenset[str] = frozenset({"pcm16"})
+    """Formats whose data are bare 24 kHz mono 16-bit samples, whatever their name says."""
+    audio_needs_stream: bool = False
+    """Whether spoken answers exist only as streams."""
+    keeps_audio: bool = True
+    """Whether earlier sound can be named by its id for a while."""
+    refine_error: Callable[[ErrorFacts], ErrorFacts] | None = None
+    """Finds in an error body what only this provider puts there."""
+    error_finish_reasons: frozenset[str] = frozenset()
+    """Finish reasons that are failures of the server."""

@@ -1,0 +1,141 @@
+"""A row of the dialect as plain data: what a YAML file says about one more provider that speaks Chat Completions.
+
+Only differences from OpenAI itself are said. What data cannot say needs Python: a schema rule, a reader of errors.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from ....domain import errors
+from ....domain.errors import ModelError
+from ....domain.structured.plan import OPENAI_NATIVE, NativeOutput
+from ....domain.structured.schema_rules import GENERIC, MOONSHOT, OPENAI_LOOSE, OPENAI_STRICT
+from ....ports.codec.chat import ChatRequest
+from ...wire.errors import COMMON_CODES
+from .profile import MediaRules, OpenAIChatRow
+from .thinking import ThinkingPlan, ThinkingRule, ThinkingSwitch, effort_only, with_effort
+
+__all__ = ["MediaData", "OutputData", "RowData", "ThinkingData"]
+
+
+_RULES = (OPENAI_STRICT, OPENAI_LOOSE, MOONSHOT, GENERIC)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ThinkingData(_Strict):
+    """A body field that switches thinking, e.g. `{switch: enable_thinking, on: true, off: false}`."""
+
+    switch: str
+    on: Any = Field(default=True, description="The field's value for thinking.")  # Any: the provider's JSON
+    off: Any = Field(default=False, description="The field's value for no thinking.")
+    effort: bool = Field(default=False, description="Whether `reasoning_effort` may stand beside it.")
+
+    def rule(self) -> ThinkingRule:
+        """The rule that codecs call."""
+        switch = ThinkingSwitch(self.switch, on=self.on, off=self.off)
+
+        def plan(request: ChatRequest) -> ThinkingPlan:
+            if not self.effort:
+                return switch.plan(request)
+            return with_effort(switch.plan(request, implied_by="reasoning_effort"), request)
+
+        return plan
+
+
+class MediaData(_Strict):
+    """`MediaRules`; what is left out is as at OpenAI."""
+
+    images: bool | None = None
+    image_urls: bool | None = None
+    audio_formats: dict[str, str] | None = Field(default=None, description="MIME type to the wire's word.")
+    audio_urls: bool | None = None
+    audio_data_uri: bool | None = None
+    video: bool | None = None
+    video_urls: bool | None = None
+    documents: bool | None = None
+    in_tool_results: bool | None = None
+    own_schemes: frozenset[str] | None = None
+    max_url_length: int | None = Field(default=None, gt=0)
+
+    def rules(self) -> MediaRules:
+        """The rules that formatters read."""
+        return replace(MediaRules(), **self.model_dump(exclude_none=True))
+
+
+class OutputData(_Strict):
+    """`NativeOutput`: how the answer's form can be asked for."""
+
+    rules: Literal["openai_strict", "openai_loose", "moonshot", "generic"] | None = Field(
+        default="openai_strict", description="What is taken of JSON Schema in `response_format`; null for no schemas."
+    )
+    json_mode: bool = True
+    forced_tool: bool = True
+
+    def native(self) -> NativeOutput:
+        """The same for codecs."""
+        rules = next((rules for rules in _RULES if rules.name == self.rules), None)
+        unknown = OPENAI_NATIVE.unknown_schema if rules is OPENAI_NATIVE.schema else None
+        return NativeOutput(
+            schema=rules, unknown_schema=unknown, json_mode=self.json_mode, forced_tool=self.forced_tool
+        )
+
+
+class RowData(_Strict):
+    """`OpenAIChatRow`; what is left out is as at OpenAI."""
+
+    fields: dict[str, str | None] = Field(
+        default_factory=dict, description="Our parameter to the wire's field, beside the usual ones; null for none."
+    )
+    thinking: Literal["effort"] | ThinkingData = "effort"
+    native_output: OutputData = OutputData()
+    replay_reasoning: Literal["never", "tool_calls", "always"] | None = None
+    replay_unknown: bool | None = None
+    reasoning_placeholder: str | None = None
+    media: MediaData = MediaData()
+    message_names: bool | None = None
+    text_only_as_string: bool | None = None
+    empty_content: str | None = None
+    max_id_length: int | None = Field(default=None, ge=16)
+    codes: dict[str, str] = Field(
+        default_factory=dict, description="The provider's error words to classes of `modelport.error`."
+    )
+    stream_usage: bool | None = None
+    audio_stream_format: str | None = None
+    raw_audio_formats: frozenset[str] | None = None
+    audio_needs_stream: bool | None = None
+    keeps_audio: bool | None = None
+    error_finish_reasons: frozenset[str] | None = None
+
+    @field_validator("codes")
+    @classmethod
+    def _known(cls, value: dict[str, str]) -> dict[str, str]:
+        wrong = [name for name in value.values() if not _is_model_error(getattr(errors, name, None))]
+        if wrong:
+            raise ValueError(f"{wrong[0]!r} is no error class of a model call; see modelport.error")
+        return value
+
+    def row(self, provider: str) -> OpenAIChatRow:
+        """The row of that provider."""
+        plain = self.model_dump(exclude_none=True, exclude={"fields", "thinking", "native_output", "media", "codes"})
+        usual = OpenAIChatRow(provider=provider)
+        given = {**usual.fields, **self.fields}
+        return replace(
+            usual,
+            **plain,
+            fields={ours: wire for ours, wire in given.items() if wire is not None},
+            thinking=effort_only if self.thinking == "effort" else self.thinking.rule(),
+            native_output=self.native_output.native(),
+            media=self.media.rules(),
+            codes={**COMMON_CODES, **{word.lower(): getattr(errors, name) for word, name in self.codes.items()}},
+        )
+
+
+def _is_model_error(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, ModelError)

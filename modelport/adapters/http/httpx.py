@@ -1,0 +1,140 @@
+"""The default transport, over httpx or its successor httpx2: the two have one API, so one adapter serves both."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from pathlib import Path
+from typing import Any, Literal
+
+from ...domain.errors import SettingsError
+from ...ports.http import HttpRequest, HttpResponse
+from ..net.errors import connection_error
+from ..net.per_loop import PerLoop
+from ..net.tls import tls_context
+from .read_ahead import read_ahead
+
+__all__ = ["HttpxTransport"]
+
+_SENDING = "send_request_headers.started"
+
+
+class HttpxTransport:
+    """Sends each request once: no retries, redirects or timeouts of its own.
+
+    Args:
+        library: `httpx` or `httpx2`; imported at the first request.
+        options: further arguments of its `AsyncClient`, e.g. `proxy`, `verify` or `http2` (Any: the library's own).
+    """
+
+    def __init__(self, library: Literal["httpx", "httpx2"] = "httpx", **options: Any) -> None:
+        self._library = library
+        self._options = options
+        self._clients: PerLoop[Any] = PerLoop(self._open, _close)  # Any: AsyncClient of either library
+        self._addressed: PerLoop[Any] = PerLoop(self._open_addressed, _close)  # Any: as above
+
+    def _open(self) -> Any:
+        module = _load(self._library)
+        limits = module.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30.0)
+        return _client(module, {"timeout": None, "follow_redirects": False, "limits": limits, **self._options})
+
+    def _open_addressed(self) -> Any:
+        """The client of requests with an address: its pool knows hosts by address only, so nothing may be shared."""
+        module = _load(self._library)
+        limits = module.Limits(max_connections=None, max_keepalive_connections=0)
+        fixed = {"timeout": None, "follow_redirects": False, "limits": limits, "http2": False, "cookies": _no_cookies()}
+        return _client(module, {**self._options, **fixed})
+
+    async def send(self, request: HttpRequest, on_connected: Callable[[], None] | None = None) -> HttpResponse:
+        """Send and return at the head of the answer."""
+        client = await (self._clients if request.address is None else self._addressed).get()
+        module = _load(self._library)
+        extensions: dict[str, Any] = {"trace": _tracer(on_connected)} if on_connected else {}
+        url, headers = request.url, request.headers
+        try:
+            if request.address is not None:
+                url, headers = _at_address(module.URL(url), request.address, headers, extensions)
+            sent = client.build_request(
+                request.method, url, headers=headers, content=request.body, extensions=extensions
+            )
+            return _Response(await client.send(sent, stream=True), module, self)
+        except (module.HTTPError, module.InvalidURL, UnicodeError) as error:
+            raise connection_error(error, request.url) from error
+
+    async def aclose(self) -> None:
+        """Close the running loop's pools."""
+        await self._clients.aclose()
+        await self._addressed.aclose()
+
+
+class _Response:
+    """An answer of either library. A body without compression is read below the client's own layers."""
+
+    __slots__ = ("_module", "_response", "_transport", "headers", "status")
+
+    def __init__(self, response: Any, module: Any, transport: HttpxTransport) -> None:
+        self._response = response
+        self._module = module
+        self._transport = transport  # which would close the connection when dropped
+        self.status: int = response.status_code
+        self.headers: Mapping[str, str] = response.headers
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        response = self._response
+        plain = response.headers.get("content-encoding", "identity") == "identity"
+        return read_ahead(self._mapped(aiter(response.stream) if plain else response.aiter_bytes()))
+
+    async def _mapped(self, body: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+        try:
+            async for data in body:
+                yield data
+        except self._module.HTTPError as error:
+            raise connection_error(error, str(self._response.url)) from error
+
+    async def aclose(self) -> None:
+        """Release the connection."""
+        await self._response.aclose()
+
+
+def _client(module: Any, options: dict[str, Any]) -> Any:  # Any: of either library
+    """A client; `SettingsError` for options that it does not take, from us or from the environment."""
+    verify = options.get("verify")
+    if isinstance(verify, str | Path):
+        options["verify"] = tls_context(verify)
+    try:
+        return module.AsyncClient(**options)
+    except (ImportError, OSError, TypeError, ValueError) as error:
+        raise SettingsError(f"{module.__name__} does not take these options or the environment's: {error}") from error
+
+
+async def _close(client: Any) -> None:  # Any: AsyncClient of either library
+    await client.aclose()
+
+
+def _load(library: str) -> Any:  # Any: a module
+    try:
+        return importlib.import_module(library)
+    except ImportError as error:
+        raise SettingsError(f"transport {library!r} needs its library: pip install {library}") from error
+
+
+def _at_address(
+    url: Any, address: str, headers: Mapping[str, str], extensions: dict[str, Any]
+) -> tuple[Any, Mapping[str, str]]:
+    """The URL (Any: the library's) with the address for its host, which is named in `Host` and asked for in TLS."""
+    extensions["sni_hostname"] = url.raw_host.decode("ascii")
+    return url.copy_with(host=address), {"host": url.netloc.decode("ascii"), **headers}
+
+
+def _no_cookies() -> CookieJar:
+    """A jar that keeps nothing: hosts that share an address must not get each other's cookies."""
+    return CookieJar(DefaultCookiePolicy(allowed_domains=()))
+
+
+def _tracer(on_connected: Callable[[], None]) -> Callable[[str, Any], Awaitable[None]]:
+    async def trace(event: str, info: Any) -> None:  # Any: details that are not looked at
+        if event.endswith(_SENDING):
+            on_connected()
+
+    return trace

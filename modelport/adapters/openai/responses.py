@@ -1,0 +1,64 @@
+"""OpenAI's row of the Responses dialect. Facts: wire/openai-responses.
+
+OpenAI's Responses model.
+
+OpenAI's formatters for Responses.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Type
+
+from ...application.model.formatter import FormatterBase
+from ...domain.message.responses import ModelWarning
+from ...ports.codec.chat import ChatRequest
+from ..dialects.openai_responses.formatter import DialectResponseFormatter
+from ..dialects.openai_responses.model import DialectResponseModel
+from ..dialects.openai_responses.profile import OpenAIResponsesRow
+from .parameters import OpenAIResponseParameters
+
+__all__ = ["OPENAI_RESPONSES", "OpenAIResponseFormatter", "OpenAIResponseModel", "OpenAIResponseMultiAgentFormatter"]
+
+
+def effort_and_summary(request: ChatRequest) -> tuple[dict[str, Any], list[ModelWarning]]:  # Any: the provider's JSON
+    """An effort is all that controls thinking, and a summary all that is shown of it, if it is asked for."""
+    reasoning = {}
+    if request.parameters.get("reasoning_effort"):
+        reasoning["effort"] = request.parameters["reasoning_effort"]
+    if request.parameters.get("thinking_enable"):
+        reasoning["summary"] = "auto"
+    return reasoning, []
+
+
+def may_think(request: ChatRequest) -> bool:
+    """Models known not to reason have no encrypted reasoning to include."""
+    return request.card is None or request.card.thinks
+
+
+OPENAI_RESPONSES = OpenAIResponsesRow(
+    provider="openai",
+    reasoning=effort_and_summary,
+    encrypted_reasoning=may_think,
+    minimum_tokens=16,
+)
+
+
+class OpenAIResponseFormatter(DialectResponseFormatter):
+    """Each message as input items in its native role."""
+
+    row: ClassVar[OpenAIResponsesRow] = OPENAI_RESPONSES
+
+
+class OpenAIResponseMultiAgentFormatter(OpenAIResponseFormatter):
+    """Messages of several agents as one `<history>` with the speakers' names."""
+
+    multi_agent: ClassVar[bool] = True
+
+
+class OpenAIResponseModel(DialectResponseModel):
+    """Responses at OpenAI, and at any server that speaks it under a base URL."""
+
+    Parameters = OpenAIResponseParameters
+    type = "openai_response"
+    row: ClassVar[OpenAIResponsesRow] = OPENAI_RESPONSES
+    formatter_class: ClassVar[Type[FormatterBase]] = OpenAIResponseFormatter

@@ -1,0 +1,172 @@
+"""An agent: a model with a history and tools, whose replies are streams of events."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterable, Sequence
+from contextlib import AsyncExitStack, aclosing
+
+from ...domain.errors import InvalidRequestError
+from ...domain.message.events import Event, ModelCallStartEvent, ReplyEndEvent, ReplyStartEvent
+from ...domain.message.messages import Msg, SystemMsg
+from ...domain.message.responses import ChatResponse
+from ...ports.models import ChatModel
+from ..call.streams import Owned, close
+from .block_events import BlockEvents, call_ended
+from .function_tool import FunctionTool, ToolFunction
+from .middleware import Middleware, layer_of
+from .reply import Reply, Said, as_messages
+from .tool_calls import run_calls, tools_by_name
+
+__all__ = ["Agent"]
+
+
+class Agent:
+    """One conversation with a model that may call functions.
+
+    Args:
+        name: the name that its messages carry.
+        model: any chat model, streaming or not.
+        middlewares: wrappers around each reply's events; the first one is the outermost.
+        system_prompt: an instruction before every request; none when empty.
+        tools: Python functions, sync or async, or `FunctionTool`s. Calls of one turn run side by side.
+        max_turns: how often the model may be asked for one reply.
+        history: the conversation so far.
+
+    `history` is the conversation as messages; it may be changed between replies. Each reply is one message of it, and
+    however a reply ends, the history is legal to send. An agent gives one reply at a time: beginning the next one ends
+    the one before.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        model: ChatModel,
+        middlewares: Sequence[Middleware] = (),
+        system_prompt: str = "",
+        tools: Sequence[ToolFunction | FunctionTool] = (),
+        *,
+        max_turns: int = 10,
+        history: Sequence[Msg] = (),
+    ) -> None:
+        if max_turns < 1:
+            raise InvalidRequestError(f"max_turns is {max_turns}; a reply needs at least one")
+        self.name = name
+        self.model = model
+        self.middlewares = list(middlewares)
+        self.system_prompt = system_prompt
+        self.max_turns = max_turns
+        self.history = as_messages(history)
+        self._tools = tools_by_name(tools)
+        self._reply: Reply | None = None
+
+    async def reply(self, message: Said = None) -> Msg:
+        """The whole reply to a message, to several, to a text, or to the history as it stands.
+
+        Raises a `ModelError`; what the model had said by then is in the history.
+        """
+        reply = self._begin(message)
+        async with aclosing(Owned(self._events(reply))) as events:
+            async for _ in events:
+                pass
+        return reply.message
+
+    async def reply_stream(self, message: Said = None) -> AsyncGenerator[Event, None]:
+        """The same, event by event, from `ReplyStartEvent` to `ReplyEndEvent`.
+
+        Nothing happens before the first event is asked for. Leaving the loop early ends the reply: at once with
+        `aclose()`, else when the stream is collected.
+        """
+        async with aclosing(Owned(self._events(self._begin(message)))) as events:
+            async for event in events:
+                yield event
+
+    def _begin(self, message: Said) -> Reply:
+        told = as_messages(message)
+        if not told and not self.history:
+            raise InvalidRequestError("there is nothing to reply to: the history is empty, and no message was given")
+        if self._reply is not None:
+            self._reply.settle("interrupted")
+        self.history += told
+        self._reply = Reply(self.history, self.name)
+        return self._reply
+
+    async def _events(self, reply: Reply) -> AsyncGenerator[Event, None]:
+        """The reply through all middlewares, each of which is closed, the outermost first."""
+        async with AsyncExitStack() as layers:
+            events = await layers.enter_async_context(aclosing(Owned(self._run(reply))))
+            for middleware in reversed(self.middlewares):
+                layer = Owned(layer_of(middleware, self, events))
+                events = await layers.enter_async_context(aclosing(layer))
+            async for event in events:
+                yield event
+
+    async def _run(self, reply: Reply) -> AsyncGenerator[Event, None]:
+        """Model and tools by turns, until the model is content."""
+        yield ReplyStartEvent(reply_id=reply.id, name=self.name)
+        async with aclosing(Owned(self._turns(reply))) as events:
+            try:  # inside, so that the history is right before anything is waited for
+                async for event in events:
+                    yield event
+            except Exception as error:
+                reply.settle(str(error) or type(error).__name__)
+                raise
+            except BaseException:
+                reply.settle("interrupted")
+                raise
+        limit = f"the reply was ended after {self.max_turns} model calls" if reply.pending else None
+        reply.settle(limit)
+        yield ReplyEndEvent(reply_id=reply.id, finish_reason=reply.message.finish_reason, error=limit)
+
+    async def _turns(self, reply: Reply) -> AsyncGenerator[Event, None]:
+        for turn in range(self.max_turns):
+            if turn:
+                async with aclosing(Owned(run_calls(reply, self._tools))) as results:
+                    async for event in results:
+                        yield event
+            async with aclosing(Owned(self._ask(reply))) as answer:
+                async for event in answer:
+                    yield event
+            if not reply.pending:
+                return
+
+    async def _ask(self, reply: Reply) -> AsyncGenerator[Event, None]:
+        """One call of the model."""
+        yield ModelCallStartEvent(reply_id=reply.id, model_name=str(getattr(self.model, "model", "")))
+        blocks = BlockEvents(reply.id)
+        schemas = [tool.schema for tool in self._tools.values()]
+        answer = await self.model(self._messages(), schemas or None)
+        if isinstance(answer, ChatResponse):
+            for event in _whole(reply, blocks, answer):
+                yield event
+            return
+        if not isinstance(answer, AsyncIterable):
+            raise _no_answer(self.model, answer)
+        whole = False
+        try:
+            async for response in answer:  # to its very end, where the connection is given back
+                if response.is_last:
+                    whole, events = True, _whole(reply, blocks, response)
+                else:
+                    reply.heard(response.content)
+                    events = blocks.add(response.content)
+                for event in events:
+                    yield event
+        finally:
+            await close(answer)
+        if not whole:
+            raise InvalidRequestError(f"{type(self.model).__name__} ended its stream without a last response")
+
+    def _messages(self) -> list[Msg]:
+        instruction = [SystemMsg("system", self.system_prompt)] if self.system_prompt.strip() else []
+        return [*instruction, *self.history]
+
+
+def _whole(reply: Reply, blocks: BlockEvents, answer: ChatResponse) -> list[Event]:
+    """Keep a whole answer; the events that end it."""
+    reply.answered(answer)
+    return [*blocks.end(answer.content), call_ended(reply.id, answer)]
+
+
+def _no_answer(model: ChatModel, given: object) -> InvalidRequestError:
+    told = f"the model {type(model).__name__} answered with a {type(given).__name__}"
+    return InvalidRequestError(f"{told}; a chat model gives a ChatResponse, or a stream of them")

@@ -1,0 +1,182 @@
+"""Python functions as tools: their JSON Schema, and the check of what a model calls them with."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic.fields import FieldInfo
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
+
+from ...domain.chat.tools import ToolSchema, tool_name, validate_tools
+from ...domain.errors import InvalidRequestError
+from ..structured.reading import InvalidAnswerError, read_object
+
+__all__ = ["FunctionTool", "ToolFunction"]
+
+ToolFunction = Callable[..., Any]
+"""A tool: sync or async, with whatever arguments (Any: whatever it returns)."""
+
+_SPREAD = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+_HEADING = re.compile(r"^(Args|Arguments|Parameters|Returns|Yields|Raises|Examples?|Notes?):\s*$", re.MULTILINE)
+_ARGUMENT = re.compile(r"^\*{0,2}(\w+)\s*(?:\([^)]*\))?:\s*(.*)$")
+
+
+class FunctionTool:
+    """A function that a model may call.
+
+    The schema is made from its signature and its docstring, whose `Args:` describe the arguments; `schema` replaces it.
+    The arguments of a call are validated and converted by the annotations either way. A sync function runs in a
+    thread; what a generator yields is one list. Raises `InvalidRequestError` for a function that has no schema.
+    """
+
+    def __init__(self, function: ToolFunction, schema: ToolSchema | None = None) -> None:
+        self.function = function
+        self._parameters = _parameters(function)
+        self._arguments = _arguments(function, self._parameters)
+        self.schema = schema or _schema(function, self._arguments)
+        validate_tools([self.schema], None)
+        self.name = tool_name(self.schema)
+
+    async def __call__(self, arguments: str) -> Any:  # Any: what the function returns
+        """Run the function with a JSON object, repaired where it is damaged; raises `InvalidAnswerError` for others."""
+        call = partial(self.function, **self._checked(arguments))
+        target = self.function
+        while isinstance(target, partial):
+            target = target.func
+        if inspect.iscoroutinefunction(target) or inspect.iscoroutinefunction(getattr(target, "__call__", None)):  # noqa: B004
+            return await call()
+        result = await asyncio.to_thread(_in_thread, call)
+        if inspect.isasyncgen(result):
+            return [item async for item in result]
+        return await result if inspect.isawaitable(result) else result
+
+    def _checked(self, arguments: str) -> dict[str, Any]:  # Any: each argument has its own type
+        value = read_object(arguments)[0] if arguments.strip() else {}
+        try:
+            checked = self._arguments.model_validate_json(json.dumps(value))
+        except ValidationError as error:
+            told = [f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]
+            raise InvalidAnswerError(told) from error
+        known = self._arguments.model_fields
+        given: dict[str, Any] = {}
+        for index, parameter in enumerate(self._parameters.values()):
+            field = _field(index)
+            if field in checked.model_fields_set or (field in known and not _has_default(parameter)):
+                given[parameter.name] = getattr(checked, field)
+        return given | (checked.model_extra or {})
+
+
+class _Untitled(GenerateJsonSchema):
+    """Schemas without titles, which repeat the names, and without defaults that are no JSON."""
+
+    ignored_warning_kinds: set[JsonSchemaWarningKind] = {"skipped-choice", "non-serializable-default"}  # noqa: RUF012
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # Any: a core schema
+        return False
+
+
+def _field(index: int) -> str:
+    """A field's name in the class: the argument's own, which may be illegal there, is its alias."""
+    return f"argument_{index}"
+
+
+def _has_default(parameter: inspect.Parameter) -> bool:
+    """Whether the function may be called without it; a default of pydantic's `Field` is for us to fill in."""
+    return parameter.default is not inspect.Parameter.empty and not isinstance(parameter.default, FieldInfo)
+
+
+def _name(function: ToolFunction) -> str:
+    while isinstance(function, partial):
+        function = function.func
+    return str(getattr(function, "__name__", type(function).__name__))
+
+
+def _parameters(function: ToolFunction) -> dict[str, inspect.Parameter]:
+    try:
+        parameters = inspect.signature(function, eval_str=True).parameters
+    except (TypeError, ValueError, NameError) as error:
+        raise InvalidRequestError(f"the tool {_name(function)!r} has no signature to read: {error}") from error
+    for parameter in parameters.values():
+        if parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
+            raise InvalidRequestError(f"the tool {_name(function)!r} takes {parameter.name!r} by position only")
+    return dict(parameters)
+
+
+def _arguments(function: ToolFunction, parameters: dict[str, inspect.Parameter]) -> type[BaseModel]:
+    """A class with one field for each argument."""
+    fields: dict[str, Any] = {}  # Any: pydantic's field definitions
+    for index, parameter in enumerate(parameters.values()):
+        if parameter.kind not in _SPREAD:
+            empty = inspect.Parameter.empty
+            annotation = Any if parameter.annotation is empty else parameter.annotation
+            if isinstance(parameter.default, FieldInfo):
+                annotation = Annotated[annotation, parameter.default]
+            default = {"default": parameter.default} if _has_default(parameter) else {}
+            fields[_field(index)] = (annotation, Field(**default, alias=parameter.name))
+    spread = any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters.values())
+    config = ConfigDict(extra="allow" if spread else "forbid")
+    try:
+        made: type[BaseModel] = create_model("Arguments", __config__=config, **fields)
+    except Exception as error:  # pydantic has several errors for annotations it cannot use
+        raise InvalidRequestError(f"the tool {_name(function)!r} cannot be described: {error}") from error
+    return made
+
+
+def _schema(function: ToolFunction, arguments: type[BaseModel]) -> ToolSchema:
+    name = _name(function)
+    try:
+        parameters = arguments.model_json_schema(schema_generator=_Untitled)
+    except Exception as error:  # pydantic has several errors for types without a schema
+        raise InvalidRequestError(f"the tool {name!r} has no JSON Schema: {error}") from error
+    parameters.pop("title", None)
+    parameters.setdefault("properties", {})
+    description, told = _docstring(function)
+    for argument, about in parameters["properties"].items():
+        if argument in told:
+            about.setdefault("description", told[argument])
+    return {"type": "function", "function": {"name": name, "description": description, "parameters": parameters}}
+
+
+def _docstring(function: ToolFunction) -> tuple[str, dict[str, str]]:
+    """What the docstring says of the function and of each argument."""
+    while isinstance(function, partial):
+        function = function.func
+    description, *sections = _HEADING.split(inspect.getdoc(function) or "")
+    told: dict[str, str] = {}
+    for heading, body in zip(sections[::2], sections[1::2], strict=True):
+        if heading in ("Args", "Arguments", "Parameters"):
+            told |= _described(inspect.cleandoc(body.strip("\n")))
+    return description.strip(), told
+
+
+def _described(body: str) -> dict[str, str]:
+    """`name: words`, or `name (type): words`, with more words on deeper lines."""
+    told: dict[str, str] = {}
+    name = ""
+    for line in body.splitlines():
+        found = None if line.startswith(" ") else _ARGUMENT.match(line)
+        if found:
+            name = found[1]
+            told[name] = found[2].strip()
+        elif name and line.strip():
+            told[name] = f"{told[name]} {line.strip()}".strip()
+    return told
+
+
+def _in_thread(call: Callable[[], Any]) -> Any:  # Any: what the function returns
+    """Call it, to the end where it is a generator.
+
+    A `StopIteration` would get lost on its way out of the thread, and a `SystemExit` would end the program there.
+    """
+    try:
+        result = call()
+        return list(result) if inspect.isgenerator(result) else result
+    except (StopIteration, SystemExit) as error:
+        raise RuntimeError(f"the function raised {type(error).__name__}") from error

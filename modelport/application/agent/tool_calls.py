@@ -1,0 +1,115 @@
+"""The tool calls of one turn, run side by side; whatever goes wrong in one becomes its result."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Any
+
+from pydantic_core import to_json
+
+from ...domain.errors import InvalidRequestError
+from ...domain.message.blocks import DataBlock, TextBlock, ToolCallBlock, ToolResultBlock, ToolResultState
+from ...domain.message.events import (
+    Event,
+    ToolResultDataDeltaEvent,
+    ToolResultEndEvent,
+    ToolResultStartEvent,
+    ToolResultTextDeltaEvent,
+    data_of,
+)
+from ..call.tasks import cancel_all
+from ..structured.reading import InvalidAnswerError
+from .function_tool import FunctionTool, ToolFunction
+from .reply import Reply
+
+__all__ = ["run_calls", "tools_by_name"]
+
+_log = logging.getLogger(__name__)
+_CANCELLED = "the tool was cancelled from within"
+
+
+def tools_by_name(tools: Sequence[ToolFunction | FunctionTool]) -> dict[str, FunctionTool]:
+    """Each tool by its name; raises `InvalidRequestError` for two of one name."""
+    found: dict[str, FunctionTool] = {}
+    for given in tools:
+        tool = given if isinstance(given, FunctionTool) else FunctionTool(given)
+        if tool.name in found:
+            raise InvalidRequestError(f"two tools are called {tool.name!r}; give one a schema with another name")
+        found[tool.name] = tool
+    return found
+
+
+async def run_calls(reply: Reply, tools: Mapping[str, FunctionTool]) -> AsyncGenerator[Event, None]:
+    """Run the reply's pending calls, all at once; the results are kept by the reply, and told as they come."""
+    calls = list(reply.pending)
+    for call in calls:
+        yield ToolResultStartEvent(reply_id=reply.id, tool_call_id=call.id, tool_call_name=call.name)
+    # no TaskGroup: one must not be left by a `yield`, and nothing in these tasks can fail
+    running = {asyncio.create_task(_result(call, tools)): number for number, call in enumerate(calls)}
+    try:
+        waiting: set[asyncio.Task[ToolResultBlock]] = set(running)
+        while waiting:
+            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for task in sorted(done, key=running.__getitem__):
+                call = calls[running[task]]
+                result = _failed(call, _CANCELLED) if task.cancelled() else task.result()
+                reply.returned(running[task], result)
+                for event in _told(reply.id, result):
+                    yield event
+    finally:
+        await cancel_all(running)
+
+
+async def _result(call: ToolCallBlock, tools: Mapping[str, FunctionTool]) -> ToolResultBlock:
+    """Run one call."""
+    try:
+        tool = tools.get(call.name)
+        if tool is None:
+            told = f"there is no tool {call.name!r}; the tools are {sorted(tools)}"
+            return _failed(call, told)
+        return _returned(call, await tool(call.input))
+    except InvalidAnswerError as error:
+        return _failed(call, f"the arguments are not valid: {error}")
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        return _failed(call, _CANCELLED)
+    except Exception as error:
+        _log.warning("the tool %r failed", call.name, exc_info=True)
+        return _failed(call, f"{type(error).__name__}: {error}")
+
+
+def _failed(call: ToolCallBlock, told: str) -> ToolResultBlock:
+    return ToolResultBlock(id=call.id, name=call.name, output=told, state=ToolResultState.ERROR)
+
+
+def _returned(call: ToolCallBlock, value: Any) -> ToolResultBlock:  # Any: what the tool returned
+    """Text as it is, blocks as they are, nothing as nothing, and everything else as JSON."""
+    output: str | list[TextBlock | DataBlock]
+    blocks = list(value) if isinstance(value, list | tuple) else [value]
+    if value is None or isinstance(value, str):
+        output = value or ""
+    elif blocks and all(isinstance(block, TextBlock | DataBlock) for block in blocks):
+        output = blocks
+    else:
+        output = to_json(value, fallback=str).decode()
+    return ToolResultBlock(id=call.id, name=call.name, output=output, state=ToolResultState.SUCCESS)
+
+
+def _told(reply_id: str, result: ToolResultBlock) -> list[Event]:
+    """The events of a result."""
+    events: list[Event] = []
+    output = [TextBlock(text=result.output)] if isinstance(result.output, str) else result.output
+    for block in output:
+        if isinstance(block, DataBlock):
+            data = data_of(block)
+            events.append(
+                ToolResultDataDeltaEvent(reply_id=reply_id, tool_call_id=result.id, block_id=block.id, **data)
+            )
+        elif block.text:
+            events.append(ToolResultTextDeltaEvent(reply_id=reply_id, tool_call_id=result.id, delta=block.text))
+    events.append(ToolResultEndEvent(reply_id=reply_id, tool_call_id=result.id, state=result.state))
+    return events

@@ -1,0 +1,177 @@
+"""Speaking a reply: its text to a speech model, and the model's audio to events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, suppress
+from typing import Any
+
+from ....domain.errors import ModelError
+from ....domain.ids import new_id
+from ....domain.message.events import (
+    CustomEvent,
+    DataBlockDeltaEvent,
+    DataBlockEndEvent,
+    DataBlockStartEvent,
+    Event,
+    data_of,
+)
+from ....domain.speech.responses import TTSResponse, TTSUsage
+from ....ports.models import ArrivingAudio, TTSModel
+from ...call.streams import close
+from ...call.tasks import cancel_all
+from .text_buffer import SpokenText
+
+__all__ = ["Speech"]
+
+
+class Speech:
+    """The speech of one reply. `run` is a task's work: it takes text, and puts events where they may have to wait.
+
+    The audio of each text block is one data block. Whatever fails ends the speech, with the event `speech_failed`, and
+    never raises; only a cancellation passes through. What `turn` gives is entered when the reply has begun.
+    """
+
+    def __init__(
+        self,
+        model: TTSModel,
+        text: SpokenText,
+        put: Callable[[Event], Awaitable[None]],
+        turn: Callable[[], AbstractAsyncContextManager[None]],
+    ) -> None:
+        self._model = model
+        self._text = text
+        self._put = put
+        self._turn = turn
+        self._audio = _AudioEvents()
+        self._arriving = model if isinstance(model, ArrivingAudio) else None
+
+    async def run(self) -> None:
+        """Speak until the text ends."""
+        try:
+            await self._text.begun()
+            async with self._turn():
+                await (self._speak_while_written() if self._model.realtime else self._speak_blocks())
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            await self._failed(error)  # nobody cancelled this task: the model cancelled itself
+        except Exception as error:
+            await self._failed(error)
+
+    async def _failed(self, error: BaseException) -> None:
+        self._text.close()
+        for event in self._audio.end():
+            await self._put(event)
+        await self._put(CustomEvent(name="speech_failed", value=_told(error), reply_id=self._text.reply_id))
+
+    async def _speak_blocks(self) -> None:
+        """Each block as soon as it is whole."""
+        while (block_id := await self._text.next_block()) is not None:
+            self._audio.begin(self._text.reply_id, block_id)
+            await self._utter(await self._text.rest())
+
+    async def _speak_while_written(self) -> None:
+        """Each block while it is still being written, all of them over one connection."""
+        await self._model.connect()
+        try:
+            while (block_id := await self._text.next_block()) is not None:
+                self._audio.begin(self._text.reply_id, block_id)
+                while text := await self._more_text():
+                    await self._hear(await self._model.push(text))
+                await self._utter(None)
+        except BaseException:
+            with suppress(Exception):  # the first error says more
+                await self._model.close()
+            raise
+        await self._model.close()
+
+    async def _more_text(self) -> str:
+        """The next text to push; audio that comes before it is put out."""
+        if self._arriving is None:
+            return await self._text.more()
+        text = asyncio.ensure_future(self._text.more())
+        try:
+            listening = True
+            while listening and not text.done():
+                audio = asyncio.ensure_future(self._arriving.arrived())
+                try:
+                    await asyncio.wait([text, audio], return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    await cancel_all([audio])
+                response = None if audio.cancelled() else audio.result()
+                listening = response is not None
+                if response is not None:
+                    await self._hear(response)
+            return await text
+        finally:
+            await cancel_all([text])
+
+    async def _utter(self, text: str | None) -> None:
+        """Have it spoken to the end: this text, or what was pushed."""
+        answer = await (self._model.synthesize() if text is None else self._model.synthesize(text))
+        if isinstance(answer, TTSResponse):
+            await self._hear(answer)
+        else:
+            try:
+                async for response in answer:
+                    await self._hear(response)
+            finally:
+                await close(answer)
+        for event in self._audio.end():
+            await self._put(event)
+
+    async def _hear(self, response: TTSResponse) -> None:
+        for event in self._audio.of(response):
+            await self._put(event)
+
+
+class _AudioEvents:
+    """The audio of one utterance after the other as events of data blocks."""
+
+    def __init__(self) -> None:
+        self._reply_id = ""
+        self._text_block_id = ""
+        self._open: DataBlockEndEvent | None = None
+        self._usage: TTSUsage | None = None
+
+    def begin(self, reply_id: str, text_block_id: str) -> None:
+        """What comes now speaks this block."""
+        self._reply_id, self._text_block_id = reply_id, text_block_id
+        self._usage = None
+
+    def of(self, response: TTSResponse) -> list[Event]:
+        """The start, before the first audio, and the audio."""
+        self._usage = response.usage or self._usage
+        block = response.content
+        if block is None:
+            return []
+        events: list[Event] = []
+        if self._open is None:
+            block_id, about = new_id(), {"text_block_id": self._text_block_id}
+            self._open = DataBlockEndEvent(reply_id=self._reply_id, block_id=block_id, metadata=dict(about))
+            media_type = block.source.media_type
+            events.append(
+                DataBlockStartEvent(reply_id=self._reply_id, block_id=block_id, media_type=media_type, metadata=about)
+            )
+        events.append(DataBlockDeltaEvent(reply_id=self._reply_id, block_id=self._open.block_id, **data_of(block)))
+        return events
+
+    def end(self) -> list[Event]:
+        """The end, if there was audio; its `metadata` has the utterance's `usage`."""
+        ended, self._open = self._open, None
+        if ended is None:
+            return []
+        if self._usage is not None:
+            ended.metadata["usage"] = self._usage
+        return [ended]
+
+
+def _told(error: BaseException) -> dict[str, Any]:  # Any: JSON values
+    """What the reader of the events is told; keys are scrubbed from a `ModelError` already."""
+    value: dict[str, Any] = {"type": type(error).__name__, "message": str(error)}
+    if isinstance(error, ModelError):
+        value |= {"provider": error.provider, "model": error.model, "status_code": error.status_code}
+    return value

@@ -1,0 +1,120 @@
+"""What a caller gives beside a call's arguments: fields of the request's body, and headers.
+
+What callers give to a model by hand: refused at once when it cannot be meant, not at the first call.
+
+The parameters of a call, as far as the model's card lets them through.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from ...domain.card.cards import BaseCard
+from ...domain.card.checks import card_warnings, check_parameters
+from ...domain.errors import InvalidRequestError
+from ...domain.message.messages import Msg
+from ...domain.message.responses import ModelWarning
+from ...ports.codec.chat import Endpoint
+
+__all__ = [
+    "body_fields",
+    "check_credential",
+    "check_messages",
+    "check_name",
+    "check_type",
+    "check_word",
+    "parameter_values",
+    "secret_words",
+]
+
+
+def check_messages(msgs: object) -> None:
+    """Raise `InvalidRequestError` unless this is a non-empty sequence of `Msg`."""
+    advice = "pass a list of Msg, e.g. [UserMsg(name='user', content='Hello')]"
+    if isinstance(msgs, Msg | str | bytes | Mapping) or not isinstance(msgs, Sequence):
+        raise InvalidRequestError(f"messages is a {type(msgs).__name__}; {advice}")
+    if not msgs:
+        raise InvalidRequestError(f"messages is empty; {advice}")
+    for index, msg in enumerate(msgs):
+        if not isinstance(msg, Msg):
+            raise InvalidRequestError(f"messages[{index}] is a {type(msg).__name__}; {advice}")
+
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
+_SECRET_HEADER = re.compile("auth|cookie|key|secret|token", re.IGNORECASE)
+
+
+def body_fields(kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], Mapping[str, str]]:
+    """The fields, those of `extra_body` last, and the `extra_headers` (Any: JSON values, as the caller gives them).
+
+    Raises `InvalidRequestError` for what is no mapping and for a header that cannot be sent.
+    """
+    fields = dict(kwargs)
+    headers: Mapping[Any, Any] = _mapping(fields, "extra_headers")
+    fields.update(_mapping(fields, "extra_body"))
+    for name, value in headers.items():
+        if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+            raise InvalidRequestError(f"extra_headers: {name!r} is no name of a header")
+        if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
+            raise InvalidRequestError(f"extra_headers: the value of {name} must be text of printable ASCII characters")
+    return fields, headers
+
+
+def secret_words(endpoint: Endpoint, kwargs: Mapping[str, Any]) -> list[str]:
+    """The words that errors of this call must not repeat (Any: as above)."""
+    given = kwargs.get("extra_headers") or {}
+    extra = Endpoint("", {name: value for name, value in given.items() if _SECRET_HEADER.search(name)})
+    return [*endpoint.secrets(), *extra.secrets()]
+
+
+def _mapping(fields: dict[str, Any], name: str) -> Mapping[str, Any]:
+    given = fields.pop(name, None) or {}
+    if not isinstance(given, Mapping):
+        raise InvalidRequestError(f"{name} is a {type(given).__name__}; pass a dict")
+    return given
+
+
+def check_credential(credential: object, provider: str) -> None:
+    """A credential names the provider, unless the class does and needs none."""
+    if not hasattr(credential, "provider_name") and not (credential is None and provider):
+        raise InvalidRequestError(
+            f"credential is a {type(credential).__name__}; pass the provider's, e.g. OpenAICredential(api_key=…)"
+        )
+
+
+def check_name(model: object) -> None:
+    """A model has a name."""
+    if not isinstance(model, str) or not model.strip():
+        raise InvalidRequestError(f"model is {model!r}; give the name of the model, as the provider knows it")
+
+
+def check_type(option: str, given: object, wanted: type) -> None:
+    """An option of one type, or none."""
+    if given is not None and not isinstance(given, wanted):
+        raise InvalidRequestError(f"{option} is a {type(given).__name__}; pass {wanted.__name__}(…)")
+
+
+def check_word(option: str, given: object, words: tuple[str, ...]) -> None:
+    """An option that is one of a few words."""
+    if given not in words:
+        raise InvalidRequestError(f"{option} is {given!r}; use {' or '.join(map(repr, words))}")
+
+
+def parameter_values(
+    parameters: BaseModel, card: BaseCard, card_checks: Literal["on", "off"] = "on"
+) -> tuple[dict[str, Any], list[ModelWarning]]:
+    """The parameters to send by our names (Any: each has its own type), and what the caller should know.
+
+    Raises `InvalidRequestError` for a value that the card does not allow.
+    """
+    values = parameters.model_dump(exclude_none=True)
+    warnings = card_warnings(card)
+    if card_checks == "off":
+        return values, warnings
+    kept, dropped = check_parameters(card, values)
+    return kept, [*warnings, *dropped]

@@ -1,0 +1,90 @@
+"""What travels with a call beside its arguments: budget, clocks, warnings and what each attempt met."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from ...domain.message.responses import AttemptRecord, ModelWarning
+from ...domain.retry import Budget
+from ...ports.runtime import Runtime
+from .clocks import CallClocks
+
+if TYPE_CHECKING:
+    from ...domain.structured.plan import OutputRequest
+
+__all__ = ["CallContext", "current_call", "request_id"]
+
+
+def request_id(headers: Mapping[str, str]) -> str | None:
+    """The provider's id of the request; facts: wire/transport, section 4."""
+    names = ("x-request-id", "request-id", "x-ds-trace-id", "msh-request-id")
+    return next((headers[name] for name in names if name in headers), None)
+
+
+@dataclass(slots=True)
+class CallContext:
+    """One call of a model, with all its attempts."""
+
+    runtime: Runtime
+    clocks: CallClocks
+    budget: Budget
+    stream: bool
+    provider: str
+    model: str
+    warnings: list[ModelWarning] = field(default_factory=list)
+    attempts: list[AttemptRecord] = field(default_factory=list)
+    encoded: Any = None
+    """What the first attempt made of the arguments, kept for the retries (Any: the template's own)."""
+    encoding: bool = False
+    """Whether the attempt that runs is still making its request, so that nothing was sent if it ends now."""
+    output: OutputRequest | None = None
+    """What is asked of the answer's form beside the arguments."""
+    counting: bool = False
+    """Whether the provider shall only count the tokens of the request."""
+    _status: int | None = None
+    _request_id: str | None = None
+    _started: float = 0.0
+    _waited: float = 0.0
+
+    def for_output(self, output: OutputRequest | None) -> CallContext:
+        """The context of a further part of this call: other arguments, but the same budget, clocks and attempts."""
+        return replace(self, output=output, warnings=[], encoded=None)
+
+    def attempt_started(self, waited: float) -> None:
+        """Begin the next attempt, after so many seconds of waiting."""
+        self._status = self._request_id = None
+        self._waited = waited
+        self.encoding = False
+        self._started = self.runtime.clock.monotonic()
+        self.clocks.attempt_started()
+
+    def answered(self, status: int, headers: Mapping[str, str], request_id: str | None) -> None:
+        """The head of the answer is here."""
+        self._status, self._request_id = status, request_id
+        self.clocks.head_received()
+        self.runtime.rate_limiter.observe(self.rate_key, status, headers)
+
+    def attempt_ended(self, error: BaseException | None = None) -> None:
+        """Write the attempt down."""
+        record = AttemptRecord(
+            number=len(self.attempts) + 1,
+            status_code=self._status or getattr(error, "status_code", None),
+            error=type(error).__name__ if error else None,
+            request_id=self._request_id or getattr(error, "request_id", None),
+            waited=self._waited,
+            elapsed=self.runtime.clock.monotonic() - self._started,
+        )
+        self.attempts.append(record)
+        self.runtime.telemetry.attempt_ended(self.provider, self.model, record)
+
+    @property
+    def rate_key(self) -> str:
+        """What rate limits are counted by."""
+        return f"{self.provider}/{self.model}"
+
+
+current_call: ContextVar[CallContext | None] = ContextVar("modelport_current_call", default=None)
+"""The call that `_call_api` is an attempt of; set while it is awaited."""

@@ -1,0 +1,61 @@
+"""A call of a chat model, from its arguments to its answer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ...domain.chat.tokens import estimated_quickly
+from ...domain.chat.tools import ToolChoice, ToolSchema, validate_tools
+from ...domain.message.messages import Msg
+from ...domain.message.responses import ChatResponse
+from ...domain.retry import Budget
+from ..call.arguments import check_messages
+from ..call.clocks import CallClocks
+from ..call.context import CallContext
+from .call import Answer, ChatCall
+from .stream import ChatStream
+
+if TYPE_CHECKING:
+    from .model import ChatModelBase
+
+__all__ = ["call_model", "new_context", "request_tokens"]
+
+
+async def call_model(
+    model: ChatModelBase,
+    messages: list[Msg],
+    tools: list[ToolSchema] | None,
+    tool_choice: ToolChoice | None,
+    kwargs: Mapping[str, Any],  # Any: provider body fields
+) -> ChatResponse | AsyncGenerator[ChatResponse, None]:
+    """Check the arguments, make attempts of `_call_api` until one answers, and hand out the answer."""
+    check_messages(messages)
+    validate_tools(tools, tool_choice)
+
+    def attempt() -> Awaitable[Answer] | Answer:
+        attempted: Awaitable[Answer] | Answer = model._call_api(model.model, messages, tools, tool_choice, **kwargs)
+        return attempted
+
+    tokens = request_tokens(model, messages, tools)
+    call = ChatCall(new_context(model), attempt, model.retry_policy, model._get_retryable_exceptions(), tokens)
+    answer = await call.open()
+    return await ChatStream.of(call, answer) if model.stream else await call.collect(answer)
+
+
+def request_tokens(model: ChatModelBase, messages: list[Msg], tools: list[ToolSchema] | None) -> int:
+    """About how many tokens one request sends, for a rate limiter that wants to know; else 0."""
+    return estimated_quickly(messages, tools) if model.runtime.rate_limiter.counts_tokens else 0
+
+
+def new_context(model: ChatModelBase, budget: Budget | None = None) -> CallContext:
+    """What travels with a call of this model; `budget` when it spends another call's."""
+    runtime = model.runtime
+    return CallContext(
+        runtime=runtime,
+        clocks=CallClocks(runtime.clock, model.timeouts),
+        budget=budget or Budget(model.retry_policy.max_retries + 1),
+        stream=model.stream,
+        provider=model.provider_name,
+        model=model.model,
+    )

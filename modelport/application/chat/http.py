@@ -1,0 +1,161 @@
+"""One attempt over HTTP: encode once per call, send, and read either kind of answer.
+
+The template of chat models over HTTP: a provider is a pure codec and an endpoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ...domain.card.cards import ModelCard
+from ...domain.chat.tools import ToolChoice, ToolSchema
+from ...domain.errors import UnsupportedFeatureError
+from ...domain.message.messages import Msg
+from ...domain.message.responses import ModelWarning
+from ...domain.structured.plan import OutputRequest, without_thinking
+from ...ports.codec.chat import ChatRequest, CountingCodec, WireCall
+from ...ports.codec.rendering import RenderContext
+from ..call.arguments import body_fields, parameter_values, secret_words
+from ..call.context import CallContext, current_call
+from .call import Answer, started
+from .engine import new_context
+from .http_answer import HttpAnswer
+from .model import ChatModelBase
+
+if TYPE_CHECKING:
+    from ...domain.chat.tools import ToolChoice, ToolSchema
+    from ...domain.message.messages import Msg
+    from ...ports.codec.chat import ChatCodec, Endpoint
+    from .call import Answer
+
+__all__ = ["HttpChatModel", "attempt"]
+
+
+async def attempt(
+    model: HttpChatModel,
+    model_name: str,
+    messages: Sequence[Msg],
+    tools: Sequence[ToolSchema],
+    tool_choice: ToolChoice | None,
+    kwargs: Mapping[str, Any],  # Any: provider body fields
+) -> Answer:
+    """Send the call once; a whole response, or the started generator of its deltas."""
+    context = current_call.get() or new_context(model)
+    if context.encoded is None:
+        context.encoding = True
+        context.encoded = await _encode(model, context, model_name, messages, tools, tool_choice, kwargs)
+        context.encoding = False
+    call: WireCall = context.encoded
+    response = await context.runtime.transport.send(call.http_request, context.clocks.connecting())
+    answer = HttpAnswer(response, call, context, model.codec, secret_words(model.endpoint(), kwargs))
+    try:
+        if not answer.succeeded():
+            raise await answer.error()
+        return await started(answer.deltas()) if answer.streams() else await answer.body()
+    except BaseException:
+        await response.aclose()
+        raise
+
+
+async def _encode(
+    model: HttpChatModel,
+    context: CallContext,
+    model_name: str,
+    messages: Sequence[Msg],
+    tools: Sequence[ToolSchema],
+    tool_choice: ToolChoice | None,
+    kwargs: Mapping[str, Any],
+) -> WireCall:
+    """The request on the wire; its warnings go to the context."""
+    output = context.output or OutputRequest()
+    values, chosen, warnings = _parameters(model, output)
+    rendered = await model.formatter.prepare(messages, context.runtime.media_loader, _render_context(model, context))
+    card = model.card if model.card_checks == "on" else ModelCard.permissive(model.model)
+    tools, dropped = _taken_tools(card, tools, tool_choice)
+    overrides, headers = body_fields(kwargs)
+    request = ChatRequest(
+        endpoint=model.endpoint(),
+        model=model_name,
+        rendered=rendered,
+        parameters=values,
+        chosen=chosen,
+        context_size=model.context_size,
+        tools=tools,
+        tool_choice=tool_choice,
+        stream=context.stream,
+        card=card,
+        overrides=overrides,
+        extra_headers=headers,
+        output_schema=output.schema,
+        json_mode=output.json_mode,
+    )
+    call = _counting(model.codec, request) if context.counting else model.codec.encode(request)
+    context.warnings += [*warnings, *rendered.warnings, *dropped, *call.warnings]
+    if model.on_unsupported == "error":
+        _refuse(context.warnings)
+    return call
+
+
+def _parameters(
+    model: HttpChatModel, output: OutputRequest
+) -> tuple[dict[str, Any], frozenset[str], list[ModelWarning]]:
+    """The parameters to send, which of them the caller set, and what became of the others."""
+    values, warnings = parameter_values(model.parameters, model.card, model.card_checks)
+    chosen = frozenset(model.parameters.model_fields_set)
+    if output.thinking_off:
+        values, chosen = without_thinking(values, chosen)
+    return values, chosen, warnings
+
+
+def _taken_tools(
+    card: ModelCard, tools: Sequence[ToolSchema], choice: ToolChoice | None
+) -> tuple[Sequence[ToolSchema], list[ModelWarning]]:
+    """The tools, unless the model takes none: then a forced call is refused, and a free one goes without."""
+    if card.tools or not tools:
+        return tools, []
+    if choice is not None and choice.forces_call:
+        raise UnsupportedFeatureError(f"{card.name} calls no tools, so none can be forced", model=card.name)
+    return (), [ModelWarning("dropped", "tools", f"{card.name} calls no tools; they were left out")]
+
+
+def _counting(codec: object, request: ChatRequest) -> WireCall:
+    assert isinstance(codec, CountingCodec), "tokens are counted only where the protocol can"
+    return codec.encode_count(request)
+
+
+def _render_context(model: HttpChatModel, context: CallContext) -> RenderContext:
+    types = model.card.input_types if model.card.known and model.card_checks == "on" else None
+    return RenderContext(family=model.model_family(), input_types=types, now=context.runtime.clock.wall())
+
+
+def _refuse(warnings: Sequence[ModelWarning]) -> None:
+    """Raise for the first thing that would be dropped or changed: what `on_unsupported="error"` means."""
+    for warning in warnings:
+        if warning.kind in ("dropped", "changed", "unsupported"):
+            raise UnsupportedFeatureError(f"{warning.setting}: {warning.message}")
+
+
+class HttpChatModel(ChatModelBase):
+    """A chat model whose provider is a codec and an endpoint."""
+
+    codec: ChatCodec
+
+    def endpoint(self) -> Endpoint:
+        """Where requests go, with the headers that identify the caller."""
+        raise NotImplementedError
+
+    def model_family(self) -> str:
+        """The family whose replay data this model reads; empty when the provider's models read each other's."""
+        return ""
+
+    async def _call_api(
+        self,
+        model_name: str,
+        messages: list[Msg],
+        tools: list[ToolSchema] | None = None,
+        tool_choice: ToolChoice | None = None,
+        **kwargs: Any,  # Any: provider body fields
+    ) -> Answer:
+
+        return await attempt(self, model_name, messages, tools or (), tool_choice, kwargs)

@@ -1,0 +1,220 @@
+"""The template of a chat model: what every provider shares, around one attempt that the provider implements.
+
+The engine and the cards are imported where they are used: a model can be built without either.
+
+What a chat model can do beside being called: structured output and counting tokens.
+
+Each is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Type, cast
+
+from ...domain.errors import UnsupportedFeatureError
+from ...domain.retry import RetryPolicy, Timeouts
+from ...ports.runtime import Runtime, default_runtime
+from ..call.arguments import check_word
+from ..model.base import ModelBase, retry_policy_of
+from ..model.credential import CredentialBase
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from ...domain.card.cards import CardQuery, ModelCard
+    from ...domain.chat.tokens import TokenCount
+    from ...domain.chat.tools import ToolChoice, ToolSchema
+    from ...domain.message.messages import Msg
+    from ...domain.message.responses import ChatResponse, StructuredResponse
+    from ...ports.http import HttpTransport
+    from ..model.formatter import FormatterBase
+
+__all__ = ["ChatExtras", "ChatModelBase"]
+
+
+class ChatExtras:
+    """The part of `ChatModelBase` that is built upon a call of it."""
+
+    async def generate_structured_output(
+        self,
+        messages: list[Msg],
+        structured_model: Type[BaseModel] | Mapping[str, Any],  # Any: a JSON Schema
+        *,
+        tools: list[ToolSchema] | None = None,
+        tool_choice: ToolChoice | None = None,
+        allow_partial: bool = False,
+        **kwargs: Any,  # Any: provider body fields
+    ) -> StructuredResponse:
+        """Ask for an object that is valid for a pydantic class or a JSON Schema.
+
+        The ways to ask are chosen by the model's card and protocol, the surest first (`strategy` names the one that
+        served); a way that the provider refuses is followed by the next, and an invalid answer goes back to the model
+        with what is wrong with it. All of it spends the one budget of `max_retries + 1` requests.
+
+        `tools` are those that the conversation speaks of: they are sent, and not called. `tool_choice` narrows the
+        ways: `none` to those without a tool, `required` and `auto` to a forced or a free tool call. With
+        `allow_partial` an answer cut off by its length limit is accepted if what there is of it is valid.
+
+        Raises `StructuredOutputError` (with `raw_text`, `errors`, `attempts` and `partial`) when no valid object came,
+        `InvalidRequestError` for a `structured_model` that does not describe an object, and what a call raises.
+        """
+        from ..structured.run import StructuredRun
+
+        model = cast("ChatModelBase", self)
+        run = StructuredRun(model, messages, structured_model, tools, tool_choice, kwargs, allow_partial=allow_partial)
+        return await run.result()
+
+    async def stream_structured_output(
+        self,
+        messages: list[Msg],
+        structured_model: Type[BaseModel] | Mapping[str, Any],  # Any: a JSON Schema
+        *,
+        tools: list[ToolSchema] | None = None,
+        tool_choice: ToolChoice | None = None,
+        allow_partial: bool = False,
+        **kwargs: Any,  # Any: provider body fields
+    ) -> AsyncGenerator[StructuredResponse, None]:
+        """The same, watched while it grows: an async generator.
+
+        Steps with `is_last=False` hold what has arrived of the object, unvalidated: one dict that grows from step to
+        step, so copy what you keep. When an invalid answer is asked for again, a new dict begins to grow. The last
+        step, with `is_last=True`, is what `generate_structured_output` returns.
+        """
+        from contextlib import aclosing
+
+        from ..call.streams import Owned
+        from ..structured.run import StructuredRun
+
+        model = cast("ChatModelBase", self)
+        run = StructuredRun(model, messages, structured_model, tools, tool_choice, kwargs, allow_partial=allow_partial)
+        async with aclosing(Owned(run.steps())) as steps:
+            async for step in steps:
+                yield step
+
+    async def count_tokens(
+        self, messages: list[Msg], tools: list[ToolSchema] | None = None, *, exact: bool = False
+    ) -> TokenCount:
+        """How many tokens of input these messages and tools are.
+
+        An estimate, made without a request; with `exact` the provider is asked where it can count, and the result says
+        whether it did. Raises what a call raises.
+        """
+        from .tokens import count_tokens
+
+        return await count_tokens(cast("ChatModelBase", self), messages, tools, exact=exact)
+
+    async def _prepare(self) -> None:
+        """Whatever must be done before the first request of a call, outside its clocks."""
+
+
+class ChatModelBase(ChatExtras, ModelBase):
+    """A chat model: a credential, a model name and parameters, called with messages.
+
+    A provider subclasses it with a `Parameters` class and `_call_api`, which is exactly one attempt; retries, clocks,
+    accumulation and cancellation are done here.
+
+    Args:
+        credential: the provider's credential.
+        model: the model's name at the provider.
+        parameters: the class's `Parameters`; the defaults when `None`.
+        stream: whether a call returns a stream of deltas or one response.
+        max_retries: how often a failed request may be sent again (default 3); not together with `retry_policy`.
+        context_size: the context window in tokens; from the model's card when `None`.
+        formatter: how messages become the provider's; the provider's own when `None`.
+        retry_policy, timeouts: how patient a call is.
+        transport: the HTTP transport to use instead of the runtime's.
+        card_checks: `off` sends values that the model's card does not allow.
+        on_unsupported: `error` refuses a call where something would have to be dropped or changed.
+    """
+
+    type: str = "chat_model"
+
+    def __init__(
+        self,
+        credential: CredentialBase,
+        model: str,
+        parameters: Any = None,  # Any: the subclass's Parameters
+        stream: bool = True,
+        max_retries: int | None = None,
+        context_size: int | None = None,
+        formatter: FormatterBase | None = None,
+        *,
+        retry_delay: float | None = None,
+        retry_policy: RetryPolicy | None = None,
+        timeouts: Timeouts | None = None,
+        transport: HttpTransport | None = None,
+        runtime: Runtime | None = None,
+        card_checks: Literal["on", "off"] = "on",
+        on_unsupported: Literal["warn", "error"] = "warn",
+    ) -> None:
+        policy = retry_policy_of(max_retries, retry_delay, retry_policy)
+        super().__init__(credential, model, parameters, policy, timeouts, transport, runtime, card_checks)
+        check_word("on_unsupported", on_unsupported, ("warn", "error"))
+        self.stream = stream
+        self.on_unsupported = on_unsupported
+        self._context_size = context_size
+        if formatter is not None:
+            self.formatter = formatter
+
+    @cached_property
+    def card(self) -> ModelCard:
+        """The model's card; a permissive one when nobody described it."""
+        from ...domain.card.cards import ModelCard
+        from ..model.cards import find_card
+
+        query = type(self)._card_query()
+        found = find_card(self.runtime.cards, type(self), self.model, query)
+        return found or ModelCard.permissive(self.model, self.Parameters.model_json_schema())
+
+    @property
+    def context_size(self) -> int:
+        """The context window in tokens: as given, else from the card."""
+        return self._context_size or self.card.context_size
+
+    @classmethod
+    def list_models(cls, custom_yaml_dir: str | Path | None = None) -> list[ModelCard]:
+        """The cards of this class, by name; raises `CardError` for a broken one."""
+        from ..model.cards import list_cards
+
+        return list_cards(default_runtime().cards, cls, cls._card_query(), custom_yaml_dir)
+
+    async def __call__(
+        self,
+        messages: list[Msg],
+        tools: list[ToolSchema] | None = None,
+        tool_choice: ToolChoice | None = None,
+        **kwargs: Any,  # Any: provider body fields
+    ) -> ChatResponse | AsyncGenerator[ChatResponse, None]:
+        """Ask the model.
+
+        Returns at the head of the answer: a `ChatResponse`, or with `stream=True` a `ChatStream`. `kwargs` are body
+        fields of the provider that override the parameters; `extra_body` and `extra_headers` are merged last. Raises
+        a `ModelError`.
+        """
+        from .engine import call_model  # the engine is loaded by the first call
+
+        return await call_model(self, messages, tools, tool_choice, kwargs)
+
+    def _call_api(
+        self,
+        model_name: str,
+        messages: list[Msg],
+        tools: list[ToolSchema] | None = None,
+        tool_choice: ToolChoice | None = None,
+        **kwargs: Any,  # Any: provider body fields
+    ) -> Any:  # Any: a response, its awaitable, or a generator of deltas, as the provider likes
+        """Exactly one attempt: send the request and return a `ChatResponse` or an async generator of deltas.
+
+        The generator's last item may have `is_last=True`, or carry the `finish_reason`.
+        """
+        raise UnsupportedFeatureError(f"{type(self).__name__} does not implement `_call_api`")
+
+    @classmethod
+    def _card_query(cls) -> CardQuery[ModelCard]:
+        from ...domain.card.cards import CardQuery, ModelCard
+        from ..model.cards import class_names
+
+        return CardQuery(ModelCard, cls.Parameters, class_names(cls))

@@ -1,0 +1,111 @@
+"""One attempt for one batch over HTTP: encode once, send, and read the answer.
+
+The template of embedding models over HTTP: a provider is a pure codec and an endpoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ...domain.embedding.values import EmbeddingResponse
+from ...domain.errors import ModelError
+from ...domain.message.blocks import Base64Source, DataBlock, URLSource
+from ...ports.codec.embedding import EmbeddingRequest, EmbeddingWireCall
+from ..call.arguments import body_fields, secret_words
+from ..call.context import CallContext, current_call
+from ..call.http import HttpBody
+from ..call.tasks import all_of
+from ..model.credential import KeyedCredential
+from .batch import new_context
+from .model import EmbeddingModelBase, T
+
+if TYPE_CHECKING:
+    from ...domain.embedding.values import EmbeddingResponse
+    from ...ports.codec.chat import Endpoint
+    from ...ports.codec.embedding import EmbeddingCodec
+
+__all__ = ["HttpEmbeddingModel", "attempt"]
+
+
+async def attempt(
+    model: HttpEmbeddingModel[Any],  # Any: whatever an input may be
+    inputs: Sequence[Any],
+    kwargs: Mapping[str, Any],  # Any: provider body fields
+) -> EmbeddingResponse:
+    """Send the batch once."""
+    context = current_call.get() or new_context(model)
+    if context.encoded is None:
+        context.encoding = True
+        context.encoded = await _encode(model, context, inputs, kwargs)
+        context.encoding = False
+    call: EmbeddingWireCall = context.encoded
+    response = await context.runtime.transport.send(call.http_request, context.clocks.connecting())
+    secrets = secret_words(model.endpoint(), kwargs)
+    answer = HttpBody(response, context, model.codec, secrets)
+    try:
+        if not answer.succeeded():
+            raise await answer.error()
+        data = await answer.read()
+    except BaseException:
+        await response.aclose()
+        raise
+    try:
+        return call.decode_body(data)
+    except ModelError as error:
+        error.scrub(secrets)
+        raise
+
+
+async def _encode(
+    model: HttpEmbeddingModel[Any], context: CallContext, inputs: Sequence[Any], kwargs: Mapping[str, Any]
+) -> EmbeddingWireCall:
+    overrides, headers = body_fields(kwargs)
+    request = EmbeddingRequest(
+        endpoint=model.endpoint(),
+        model=model.model,
+        inputs=inputs,
+        card=model.card,
+        parameters=model.request_values()[0],
+        media=await _fetch(model, context, inputs),
+        overrides=overrides,
+        extra_headers=headers,
+    )
+    call = model.codec.encode(request)
+    context.warnings += call.warnings
+    return call
+
+
+async def _fetch(
+    model: HttpEmbeddingModel[Any], context: CallContext, inputs: Sequence[Any]
+) -> dict[str, Base64Source]:
+    """The media that the API cannot fetch itself, by URL."""
+    wanted: dict[str, URLSource] = {}
+    for item in inputs:
+        if isinstance(item, DataBlock) and isinstance(item.source, URLSource) and model.needs_download(item):
+            wanted[item.source.url] = item.source
+    loader = context.runtime.media_loader
+    found = await all_of(loader.load(source) for source in wanted.values())
+    return dict(zip(wanted, found, strict=True))
+
+
+class HttpEmbeddingModel(EmbeddingModelBase[T]):
+    """An embedding model whose provider is a codec and an endpoint."""
+
+    codec: ClassVar[EmbeddingCodec]
+
+    def endpoint(self) -> Endpoint:
+        """Where requests go, with the headers that identify the caller."""
+        return self.credential_as(KeyedCredential).endpoint()
+
+    def needs_download(self, block: DataBlock) -> bool:
+        """Whether this block's URL must be fetched by us, since the API cannot take it."""
+        return isinstance(block.source, URLSource) and block.source.url.startswith("file:")
+
+    async def _call_api(
+        self,
+        inputs: list[T],
+        **kwargs: Any,  # Any: provider body fields
+    ) -> EmbeddingResponse:
+
+        return await attempt(self, inputs, kwargs)

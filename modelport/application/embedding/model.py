@@ -1,0 +1,229 @@
+"""The template of an embedding model: batches, the cache and retries, around one attempt that the provider implements.
+
+The engine and the cards are imported where they are used: a model can be built without either, and without numpy.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ...domain.card.capabilities import EmbeddingLimits
+from ...domain.errors import InvalidRequestError, SettingsError, UnsupportedFeatureError
+from ...domain.retry import RetryPolicy, Timeouts
+from ...ports.runtime import Runtime, default_runtime
+from ..model.base import ModelBase, retry_policy_of
+from ..model.credential import CredentialBase
+
+if TYPE_CHECKING:
+    from ...domain.card.cards import CardQuery, EmbeddingModelCard
+    from ...domain.embedding.packing import EmbeddingInput, RequestLimits
+    from ...domain.embedding.values import EmbeddingResponse
+    from ...domain.errors import ModelError
+    from ...domain.message.responses import ModelWarning
+    from ...ports.http import HttpTransport
+    from .cache import EmbeddingCacheBase
+
+__all__ = ["DimensionsOnly", "EmbeddingModelBase"]
+
+T = TypeVar("T")
+
+
+class DimensionsOnly(BaseModel):
+    """The parameters of a model that has no others."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    dimensions: int | None = Field(
+        default=None,
+        gt=0,
+        title="Dimensions",
+        description="Size of each vector; the model's own size when not set.",
+    )
+
+
+class EmbeddingModelBase(ModelBase, Generic[T]):
+    """An embedding model: a credential, a model name and parameters, called with inputs. `T` is what an input may be.
+
+    A provider subclasses it with `_call_api`, which is one attempt for one batch. Splitting, concurrency, retries,
+    clocks and the cache are done here.
+
+    Args:
+        credential: the provider's credential.
+        model: the model's name at the provider.
+        parameters: the class's `Parameters`; the defaults when `None`.
+        context_size: the tokens of one input at most; from the model's card when `None`. Longer inputs are sent as
+            they are: the provider cuts or refuses them.
+        batch_size: inputs per request at most; from the card, else the class's own, when `None`.
+        max_retries: how often a failed request may be sent again (default 3); not together with `retry_policy`.
+        retry_delay: seconds before the first retry at most.
+        embedding_cache: keeps vectors per input.
+        retry_policy, timeouts: how patient the requests of one batch are.
+        transport: the HTTP transport to use instead of the runtime's.
+        concurrency: requests in flight at most, over all calls of this model in one event loop.
+        card_checks: `off` sends what the model's card does not allow.
+    """
+
+    Parameters: ClassVar[type[BaseModel]] = DimensionsOnly
+    type: str = "embedding_model"
+    default_limits: ClassVar[EmbeddingLimits] = EmbeddingLimits(batch_size=100)
+    """What a request may hold where neither the caller nor a card says it."""
+    takes_empty_text: ClassVar[bool] = True
+    """Whether the API answers an empty text with a vector; otherwise it is refused before anything is sent."""
+
+    def __init__(
+        self,
+        credential: CredentialBase,
+        model: str,
+        parameters: Any = None,  # Any: the subclass's Parameters
+        context_size: int | None = None,
+        batch_size: int | None = None,
+        max_retries: int | None = None,
+        retry_delay: float | None = None,
+        embedding_cache: EmbeddingCacheBase | None = None,
+        *,
+        retry_policy: RetryPolicy | None = None,
+        timeouts: Timeouts | None = None,
+        transport: HttpTransport | None = None,
+        runtime: Runtime | None = None,
+        concurrency: int = 8,
+        card_checks: Literal["on", "off"] = "on",
+    ) -> None:
+        policy = retry_policy_of(max_retries, retry_delay, retry_policy)
+        super().__init__(credential, model, parameters, policy, timeouts, transport, runtime, card_checks)
+        for name, value in (("batch_size", batch_size), ("concurrency", concurrency)):
+            if value is not None and value < 1:
+                raise InvalidRequestError(f"{name} must be at least 1, not {value}")
+        self.embedding_cache = embedding_cache
+        self.concurrency = concurrency
+        self._context_size = context_size
+        self._batch_size = batch_size
+        self._requests: dict[asyncio.AbstractEventLoop, asyncio.Semaphore] = {}
+
+    @cached_property
+    def card(self) -> EmbeddingModelCard:
+        """The model's card; a permissive one when nobody described it."""
+        from ...domain.card.cards import EmbeddingModelCard
+        from ..model.cards import find_card
+
+        found = find_card(self.runtime.cards, type(self), self.model, type(self)._card_query())
+        return found or EmbeddingModelCard.permissive(self.model, self.Parameters.model_json_schema())
+
+    @property
+    def context_size(self) -> int:
+        """The tokens of one input at most: as given, else from the card."""
+        return self._context_size or self.card.context_size
+
+    @property
+    def batch_size(self) -> int:
+        """Inputs per request at most."""
+        return self.request_limits().max_items
+
+    @property
+    def dimensions(self) -> int | None:
+        """The vector size that is asked for; `None` when the request leaves it out."""
+        size: int | None = self.request_values()[0].get("dimensions")
+        return size
+
+    def request_limits(self) -> RequestLimits:
+        """What one request may hold."""
+        from ...domain.embedding.packing import RequestLimits
+
+        facts, default = self.card.limits, self.default_limits
+        items = self._batch_size or facts.elements or facts.batch_size or default.elements or default.batch_size or 1
+        return RequestLimits(
+            max_items=1 if facts.fused else items,
+            max_tokens=facts.max_request_tokens or default.max_request_tokens,
+            max_images=default.images if facts.images is None else facts.images,
+            max_videos=default.videos if facts.videos is None else facts.videos,
+            max_audios=default.audios if facts.audios is None else facts.audios,
+            max_pdfs=default.pdfs if facts.pdfs is None else facts.pdfs,
+        )
+
+    def request_values(self) -> tuple[dict[str, Any], list[ModelWarning]]:
+        """The parameters to send by our names (Any: each has its own type), and what the caller should know.
+
+        `dimensions` is the caller's, else the card's default, else left out. Raises `InvalidRequestError` for a value
+        that the card does not allow.
+        """
+        from ..call.arguments import parameter_values
+
+        values, warnings = parameter_values(self.parameters, self.card, self.card_checks)
+        default = self.card.default_of("dimensions")
+        if default is not None:
+            values.setdefault("dimensions", default)
+        return values, warnings
+
+    @classmethod
+    def list_models(cls, custom_yaml_dir: str | Path | None = None) -> list[EmbeddingModelCard]:
+        """The cards of this class, by name; raises `CardError` for a broken one."""
+        from ..model.cards import list_cards
+
+        return list_cards(default_runtime().cards, cls, cls._card_query(), custom_yaml_dir)
+
+    async def __call__(
+        self,
+        inputs: Sequence[T],
+        **kwargs: Any,  # Any: provider body fields
+    ) -> EmbeddingResponse:
+        """One vector per input, in input order.
+
+        `kwargs` are body fields of the provider that override the parameters; `extra_body` and `extra_headers` are
+        merged last. Raises a `ModelError`; once requests were made it is an `EmbeddingError` too, whose
+        `missing_indices` says which inputs have no vector. What succeeded is in the cache by then.
+        """
+        try:
+            from .call import embed  # the engine is loaded by the first call, not by the import
+        except ImportError as error:
+            if error.name != "numpy":
+                raise
+            raise SettingsError("embeddings need an extra: pip install 'modelport[embedding]'") from error
+        return await embed(self, inputs, kwargs)
+
+    async def _call_api(
+        self,
+        inputs: list[T],
+        **kwargs: Any,  # Any: provider body fields
+    ) -> EmbeddingResponse:
+        """Exactly one attempt for one batch, of at most `batch_size` inputs: their vectors in the same order."""
+        raise UnsupportedFeatureError(f"{type(self).__name__} does not implement `_call_api`")
+
+    def check_input(self, item: EmbeddingInput) -> str | None:
+        """Why this input cannot be sent, or `None`; asked before any request."""
+        from ...domain.message.blocks import DataBlock
+
+        if isinstance(item, DataBlock) and self.card_checks == "on" and not self.card.accepts(item.source.media_type):
+            types = ", ".join(self.card.input_types)
+            return f"{self.model} takes no {item.source.media_type}, says its card; it takes {types}"
+        return None
+
+    def splits_after(self, error: ModelError) -> bool:
+        """Whether the same inputs may pass in smaller requests."""
+        return False
+
+    def free_request(self) -> asyncio.Semaphore:
+        """What to hold while a batch is being requested: there are `concurrency` of it in the running loop."""
+        loop = asyncio.get_running_loop()
+        if loop not in self._requests:
+            for other in list(self._requests):  # a copy, and no new dict: other threads have loops too
+                if other.is_closed():
+                    self._requests.pop(other, None)
+            self._requests[loop] = asyncio.Semaphore(self.concurrency)
+        return self._requests[loop]
+
+    def vector_family(self) -> str:
+        """Who computes the vectors, for the cache: two that give different ones for one model name must differ."""
+        return self.provider or f"{self.provider_name}:{type(self).__module__}.{type(self).__qualname__}"
+
+    @classmethod
+    def _card_query(cls) -> CardQuery[EmbeddingModelCard]:
+        from ...domain.card.cards import CardQuery, EmbeddingModelCard
+        from ..model.cards import class_names
+
+        names = class_names(cls)
+        return CardQuery(EmbeddingModelCard, cls.Parameters, names)

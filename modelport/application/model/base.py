@@ -1,0 +1,129 @@
+"""What the templates of models share: identity, driven ports, patience, and closing."""
+
+from __future__ import annotations
+
+import dataclasses
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Type, TypeVar
+
+from pydantic import BaseModel
+
+from ...domain.errors import InvalidRequestError
+from ...domain.retry import RetryPolicy, Timeouts
+from ...ports.runtime import Runtime, default_runtime
+from ..call.arguments import check_credential, check_name, check_type, check_word
+from .credential import CredentialBase
+
+if TYPE_CHECKING:
+    from ...ports.http import HttpTransport
+
+__all__ = ["ModelBase", "retry_policy_of"]
+
+C = TypeVar("C", bound=CredentialBase)
+
+
+class NoParameters(BaseModel):
+    """A model without parameters."""
+
+
+class ModelBase:
+    """A model: a credential, a name, parameters, and what its calls run on."""
+
+    Parameters: ClassVar[Type[BaseModel]] = NoParameters
+    provider: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        credential: CredentialBase,
+        model: str,
+        parameters: Any,  # Any: the subclass's Parameters
+        retry_policy: RetryPolicy,
+        timeouts: Timeouts | None,
+        transport: HttpTransport | None,
+        runtime: Runtime | None,
+        card_checks: Literal["on", "off"],
+    ) -> None:
+        check_credential(credential, self.provider)
+        check_name(model)
+        check_type("timeouts", timeouts, Timeouts)
+        check_type("retry_policy", retry_policy, RetryPolicy)
+        check_word("card_checks", card_checks, ("on", "off"))
+        self.credential = credential
+        self.model = model
+        self.parameters = self._checked_parameters(parameters)
+        self.retry_policy = retry_policy
+        self.timeouts = timeouts or Timeouts()
+        self.card_checks = card_checks
+        self._runtime = runtime
+        self._transport = transport
+
+    @property
+    def max_retries(self) -> int:
+        """How often a failed request may be sent again."""
+        return self.retry_policy.max_retries
+
+    @property
+    def provider_name(self) -> str:
+        """Who is asked: the name in responses, errors and owned data."""
+        return self.provider or self.credential.provider_name()
+
+    @property
+    def runtime(self) -> Runtime:
+        """The driven ports this model runs on."""
+        runtime = self._runtime or default_runtime()
+        return dataclasses.replace(runtime, transport=self._transport) if self._transport else runtime
+
+    def attach(self, runtime: Runtime) -> None:
+        """Run on this bundle from now on; a hub does it so that its models share one connection pool."""
+        self._runtime = runtime
+
+    @classmethod
+    def _get_retryable_exceptions(cls) -> tuple[Type[Exception], ...]:
+        """Exceptions of `_call_api`, beside ours, after which the request is sent again."""
+        return ()
+
+    def credential_as(self, kind: Type[C]) -> C:
+        """The credential, which must be of that class; raises `InvalidRequestError` for another one."""
+        if not isinstance(self.credential, kind):
+            given = type(self.credential).__name__
+            raise InvalidRequestError(
+                f"{type(self).__name__} takes a credential of the class {kind.__name__}, not {given}"
+            )
+        return self.credential
+
+    def _checked_parameters(self, parameters: Any) -> Any:  # Any: the subclass's Parameters
+        if parameters is None:
+            return self.Parameters()
+        if not isinstance(parameters, BaseModel) or not _same_line(type(parameters), self.Parameters):
+            raise InvalidRequestError(
+                f"parameters is a {type(parameters).__name__}; pass {type(self).__name__}.Parameters(…)"
+            )
+        return parameters
+
+    async def aclose(self) -> None:
+        """Close what a transport of this model's own holds open; shared pools stay. Never required."""
+        if self._transport is not None:
+            await self._transport.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: Type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
+def _same_line(given: Type[BaseModel], wanted: Type[BaseModel]) -> bool:
+    """Whether one class descends from the other; a model that names no parameters takes any."""
+    return wanted is NoParameters or issubclass(given, wanted) or (issubclass(wanted, given) and given is not BaseModel)
+
+
+def retry_policy_of(max_retries: int | None, delay: float | None, policy: RetryPolicy | None) -> RetryPolicy:
+    """The policy given, or the default one with these changes; `InvalidRequestError` for both."""
+    if policy is not None:
+        if max_retries is not None or delay is not None:
+            raise InvalidRequestError("give either retry_policy or max_retries and retry_delay, not both")
+        return policy
+    changes = {"max_retries": max_retries, "retry_delay": delay}
+    return RetryPolicy(**{name: value for name, value in changes.items() if value is not None})  # type: ignore[arg-type]

@@ -1,0 +1,49 @@
+"""Finding a class's cards: in the `_models` folder beside its source, or beside its nearest base that has some."""
+
+from __future__ import annotations
+
+import sys
+from functools import lru_cache
+from pathlib import Path
+
+from ...domain.card.cards import C, CardQuery
+from ...ports.cards import CardSource
+
+__all__ = ["card_folders", "class_names", "find_card", "list_cards"]
+
+
+def class_names(cls: type) -> tuple[str, ...]:
+    """The names of the class and its bases, nearest first."""
+    return tuple(base.__name__ for base in cls.__mro__ if base is not object)
+
+
+@lru_cache(maxsize=256)
+def card_folders(cls: type) -> tuple[Path, ...]:
+    """Where the class's cards may be, nearest first; a class without a source file contributes none.
+
+    A class may name its folder itself, as `card_folder`; its bases are then not looked at.
+    """
+    folders: list[Path] = []
+    for base in cls.__mro__:
+        named = base.__dict__.get("card_folder")
+        if named is not None:
+            folders.append(Path(named))
+            break
+        file = getattr(sys.modules.get(base.__module__), "__file__", None)
+        if file:
+            folders.append(Path(file).parent / "_models")
+    return tuple(dict.fromkeys(folders))
+
+
+def find_card(source: CardSource, cls: type, name: str, query: CardQuery[C]) -> C | None:
+    """The card of one model; only that card is read."""
+    found = (source.find(folder, name, query) for folder in card_folders(cls))
+    return next((card for card in found if card is not None), None)
+
+
+def list_cards(source: CardSource, cls: type, query: CardQuery[C], custom: str | Path | None = None) -> list[C]:
+    """The class's cards by name, from a folder of the caller's or from the nearest folder that has any."""
+    if custom is not None:
+        return source.list_all(Path(custom), query)
+    found = (source.list_all(folder, query) for folder in card_folders(cls))
+    return next((cards for cards in found if cards), [])

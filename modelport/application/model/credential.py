@@ -1,0 +1,141 @@
+"""Credentials: how to identify oneself at a provider, and which models that opens.
+
+Credentials with a key and a base URL: what nearly every provider asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Type
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from ...domain.errors import AuthenticationError, SettingsError
+from ...domain.ids import new_id
+from ...ports.codec.chat import Endpoint
+
+if TYPE_CHECKING:
+    from ...domain.card.cards import ModelCard, TTSModelCard
+    from ..chat.model import ChatModelBase
+
+__all__ = ["CredentialBase", "KeyedCredential", "checked_base_url"]
+
+
+class CredentialBase(BaseModel):
+    """The fields that a provider needs to let somebody in, and the model classes behind it."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    provider: ClassVar[str] = ""
+
+    id: str = Field(default_factory=new_id)
+    name: str = ""
+    type: str = "credential"
+
+    @classmethod
+    def provider_name(cls) -> str:
+        """The provider's name; of a custom credential, its type without the ending."""
+        declared = cls.model_fields["type"].default
+        return cls.provider or str(declared).removesuffix("_credential")
+
+    @classmethod
+    def get_chat_model_class(cls) -> Type[ChatModelBase]:
+        """The chat class this credential is for."""
+        raise SettingsError(f"{cls.__name__} names no chat model class; implement get_chat_model_class()")
+
+    @classmethod
+    def get_chat_model_classes(cls) -> list[Type[ChatModelBase]]:
+        """Every chat class this credential opens."""
+        if cls.get_chat_model_class.__func__ is CredentialBase.get_chat_model_class.__func__:  # type: ignore[attr-defined]
+            return []
+        opened: Any = cls.get_chat_model_class()  # Any: some say None for "no chat", as they do for embedding
+        return [] if opened is None else [opened]
+
+    @classmethod
+    def get_tts_model_classes(cls) -> list[Type[Any]]:
+        """Every speech class this credential opens."""
+        return []
+
+    @classmethod
+    def get_embedding_model_class(cls) -> Type[Any] | None:
+        """The embedding class this credential opens, if any."""
+        return None
+
+    @classmethod
+    def list_models(cls) -> list[ModelCard]:
+        """The chat cards of all its classes, by name."""
+        cards = {card.name: card for model in reversed(cls.get_chat_model_classes()) for card in model.list_models()}
+        return [cards[name] for name in sorted(cards)]
+
+    @classmethod
+    def list_tts_models(cls) -> list[TTSModelCard]:
+        """The speech cards of all its classes, by name."""
+        cards: dict[str, TTSModelCard] = {c.name: c for m in cls.get_tts_model_classes() for c in m.list_models()}
+        return [cards[name] for name in sorted(cards)]
+
+    def to_storage(self, *, include_secrets: bool = False) -> dict[str, Any]:  # Any: JSON values
+        """The fields as JSON values, to be read back by `CredentialFactory.from_dict`.
+
+        Secrets are left out unless asked for; a credential stored without them is read back once they are filled in.
+        """
+        stored = self.model_dump(mode="json", exclude_none=True)
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, SecretStr):
+                stored.pop(name, None)
+                if include_secrets and value.get_secret_value():
+                    stored[name] = value.get_secret_value()
+        return stored
+
+    @classmethod
+    def form_schema(cls) -> dict[str, Any]:  # Any: a JSON Schema
+        """The JSON Schema of a form for this credential; secrets are marked `writeOnly`."""
+        return cls.model_json_schema()
+
+
+def checked_base_url(value: str) -> str:
+    """The URL without a trailing slash; raises `ValueError` unless it is an http(s) URL."""
+    text = value.strip().rstrip("/")
+    if not text.startswith(("http://", "https://")):
+        raise ValueError("this is not a URL; write it with its scheme, e.g. https://host/v1")  # it may be a key
+    return text
+
+
+class KeyedCredential(CredentialBase):
+    """An API key sent as a bearer token to a base URL."""
+
+    key_variable: ClassVar[str] = ""
+    """The environment variable that people keep this key in; named in errors, never read here."""
+
+    api_key: SecretStr = Field(title="API key", json_schema_extra={"writeOnly": True})
+    base_url: str
+
+    @field_validator("base_url")
+    @classmethod
+    def _url(cls, value: str) -> str:
+        return checked_base_url(value)
+
+    def endpoint(self, extra: Mapping[str, str] | None = None) -> Endpoint:
+        """Where requests go, with the key. Raises `AuthenticationError` when there is none."""
+        return Endpoint(self.base_url, {**self.auth_headers(), **(extra or {})})
+
+    def auth_headers(self) -> dict[str, str]:
+        """The headers that identify the caller."""
+        return {"authorization": f"Bearer {self.secret()}"}
+
+    def secret(self) -> str:
+        """The key itself, checked for what breaks a header."""
+        key = self.api_key.get_secret_value().strip()
+        if not key:
+            hint = f" (usually kept in {self.key_variable})" if self.key_variable else ""
+            raise AuthenticationError(
+                f"no API key; give {type(self).__name__}(api_key=…){hint}", provider=self.provider_name()
+            )
+        if not key.isascii() or not key.isprintable() or " " in key:
+            raise AuthenticationError(
+                "the API key holds spaces, control or non-ASCII characters; copy it again",
+                provider=self.provider_name(),
+            )
+        return key
+
+    def __repr_args__(self) -> Any:  # Any: pydantic's own
+        return [(name, value) for name, value in super().__repr_args__() if name != "id"]

@@ -1,0 +1,83 @@
+"""From messages to a provider's message list: the template that formatters subclass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from ...domain.chat.history import to_history_turns
+from ...domain.chat.turns import Conversation, to_turns
+from ...domain.errors import UnsupportedFeatureError
+from ...domain.message.blocks import Base64Source, ContentBlock, DataBlock, HintBlock, ToolResultBlock, URLSource
+from ...domain.message.messages import Msg
+from ...ports.codec.rendering import RenderContext, Rendered
+from ...ports.media import MediaLoader
+from ..call.arguments import check_messages
+
+__all__ = ["FormatterBase", "data_blocks"]
+
+
+class FormatterBase:
+    """Turns messages into what one provider's API takes.
+
+    A provider implements `render`, which is pure, and says with `needs_download` which media its API cannot fetch. An
+    application's own formatter may override `format` alone.
+    """
+
+    multi_agent: ClassVar[bool] = False
+    """Whether consecutive messages of agents are grouped into one `<history>` message."""
+
+    def conversation(self, msgs: Sequence[Msg]) -> Conversation:
+        """The messages as turns: the start of every `render`."""
+        return to_history_turns(msgs) if self.multi_agent else to_turns(msgs)
+
+    async def format(self, msgs: Sequence[Msg]) -> list[dict[str, Any]]:  # Any: the provider's JSON
+        """The messages in the provider's terms; raises `InvalidRequestError` for anything but a list of `Msg`."""
+        return (await self.prepare(msgs)).messages
+
+    async def prepare(
+        self, msgs: Sequence[Msg], loader: MediaLoader | None = None, context: RenderContext | None = None
+    ) -> Rendered:
+        """Resolve media, then render. `loader` defaults to the default runtime's; `context` needs no media yet."""
+        if type(self).format is not FormatterBase.format:
+            return Rendered(await self.format(msgs))
+        check_messages(msgs)
+        media = await self._fetch(msgs, loader)
+        return self.render(msgs, replace(context or RenderContext(), media=media))
+
+    def render(self, msgs: Sequence[Msg], context: RenderContext) -> Rendered:
+        """The messages in the provider's terms, purely: same input, same output."""
+        raise UnsupportedFeatureError(f"{type(self).__name__} implements neither `render` nor `format`")
+
+    def needs_download(self, block: DataBlock) -> bool:
+        """Whether this block's URL must be fetched by us, since the API cannot take it."""
+        return isinstance(block.source, URLSource) and block.source.url.startswith("file:")
+
+    async def _fetch(self, msgs: Sequence[Msg], loader: MediaLoader | None) -> dict[str, Base64Source]:
+        wanted: dict[str, URLSource] = {}
+        for block in data_blocks(msgs):
+            if isinstance(block.source, URLSource) and self.needs_download(block):
+                wanted.setdefault(block.source.url, block.source)
+        if not wanted:
+            return {}
+        if loader is None:
+            from ...ports.runtime import default_runtime
+
+            loader = default_runtime().media_loader
+        from ..call.tasks import all_of
+
+        loaded = await all_of(loader.load(source) for source in wanted.values())
+        return dict(zip(wanted, loaded, strict=True))
+
+
+def data_blocks(msgs: Sequence[Msg]) -> list[DataBlock]:
+    """Every data block, also those inside tool results and hints."""
+    nested = (item for msg in msgs for block in msg.content for item in _inner(block))
+    return [item for item in nested if isinstance(item, DataBlock)]
+
+
+def _inner(block: ContentBlock) -> Sequence[object]:
+    if isinstance(block, ToolResultBlock):
+        return block.output
+    return block.hint if isinstance(block, HintBlock) else [block]

@@ -1,0 +1,120 @@
+"""The template of a speech model: identity, cards and life cycle, around the `synthesize` of a provider."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Type
+
+from ...domain.retry import RetryPolicy, Timeouts
+from ...domain.speech.responses import TTSResponse
+from ...ports.runtime import Runtime, default_runtime
+from ..model.base import ModelBase, retry_policy_of
+from ..model.credential import CredentialBase
+
+if TYPE_CHECKING:
+    from ...domain.card.cards import CardQuery, TTSModelCard
+    from ...ports.http import HttpTransport
+
+__all__ = ["TTSModelBase"]
+
+
+class TTSModelBase(ModelBase, ABC):
+    """A speech model: a credential, a model name and parameters, and `synthesize`, which a provider implements.
+
+    A `realtime` model takes text while it is still being written, by `push`, between `connect` and `close`; it
+    overrides these three. `async with` calls the latter two.
+
+    Args:
+        credential: the provider's credential.
+        model: the model's name at the provider.
+        parameters: the class's `Parameters`; the defaults when `None`.
+        stream: whether `synthesize` returns a stream of audio or the whole of it.
+        max_retries: how often a failed request may be sent again (default 3); not together with `retry_policy`.
+        retry_delay: seconds before the first retry at most.
+        retry_policy, timeouts: how patient a call is.
+        transport: the HTTP transport to use instead of the runtime's.
+        card_checks: `off` sends values that the model's card does not allow.
+    """
+
+    type: str = "tts_model"
+    realtime: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        credential: CredentialBase,
+        model: str,
+        parameters: Any = None,  # Any: the subclass's Parameters
+        stream: bool = True,
+        *,
+        max_retries: int | None = None,
+        retry_delay: float | None = None,
+        retry_policy: RetryPolicy | None = None,
+        timeouts: Timeouts | None = None,
+        transport: HttpTransport | None = None,
+        runtime: Runtime | None = None,
+        card_checks: Literal["on", "off"] = "on",
+    ) -> None:
+        policy = retry_policy_of(max_retries, retry_delay, retry_policy)
+        super().__init__(credential, model, parameters, policy, timeouts, transport, runtime, card_checks)
+        self.stream = stream
+
+    @cached_property
+    def card(self) -> TTSModelCard:
+        """The model's card; a permissive one when nobody described it."""
+        from ...domain.card.cards import TTSModelCard
+        from ..model.cards import find_card
+
+        found = find_card(self.runtime.cards, type(self), self.model, type(self)._card_query())
+        if found is not None:
+            return found
+        return TTSModelCard.permissive(self.model, self.Parameters.model_json_schema(), realtime=self.realtime)
+
+    @classmethod
+    def list_models(cls, custom_yaml_dir: str | Path | None = None) -> list[TTSModelCard]:
+        """The cards of this class, realtime or not as it is, by name; raises `CardError` for a broken one."""
+        from ..model.cards import list_cards
+
+        return list_cards(default_runtime().cards, cls, cls._card_query(), custom_yaml_dir)
+
+    @abstractmethod
+    async def synthesize(
+        self,
+        text: str | None = None,
+        **kwargs: Any,  # Any: provider body fields
+    ) -> TTSResponse | AsyncGenerator[TTSResponse, None]:
+        """Speak the text: a `TTSResponse`, or with `stream=True` a generator whose last one has `is_last=True`."""
+
+    async def push(self, text: str, **kwargs: Any) -> TTSResponse:  # Any: provider fields
+        """Take more text; the audio so far. A model that is not realtime takes none here and has none."""
+        return TTSResponse(is_last=False)
+
+    async def connect(self) -> None:
+        """Open what a realtime model speaks over; nothing otherwise."""
+
+    async def close(self) -> None:
+        """Close what `connect` opened."""
+
+    async def __aenter__(self) -> Self:
+        if self.realtime:
+            await self.connect()
+        return self
+
+    async def __aexit__(
+        self, kind: Type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if self.realtime:
+                await self.close()
+        finally:
+            await self.aclose()
+
+    @classmethod
+    def _card_query(cls) -> CardQuery[TTSModelCard]:
+        from ...domain.card.cards import CardQuery, TTSModelCard
+        from ..model.cards import class_names
+
+        return CardQuery(TTSModelCard, cls.Parameters, class_names(cls), cls.realtime)

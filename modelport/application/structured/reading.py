@@ -1,0 +1,77 @@
+"""From what a model wrote to an object, repairing what is damaged but never what is cut off."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from ...domain.errors import SettingsError
+from ...domain.structured.json_text import cut_off, json_text, parse_json_value
+
+__all__ = ["InvalidAnswerError", "read_object"]
+
+
+class InvalidAnswerError(Exception):
+    """An object that is not what was asked for; `errors` says why, one place each.
+
+    `ignored` says that there is no object at all: the strategy had no effect.
+    """
+
+    def __init__(self, errors: Sequence[str], *, ignored: bool = False) -> None:
+        super().__init__("; ".join(errors))
+        self.errors = list(errors)
+        self.ignored = ignored
+
+
+_MOST_LAYERS = 3
+_KINDS = {list: "an array", str: "a text", bool: "a boolean", int: "a number", float: "a number", type(None): "null"}
+
+
+def read_object(text: str, *, truncated: bool = False, allow_partial: bool = False) -> tuple[dict[str, Any], bool]:
+    """The object in the text, and whether it had to be repaired (Any: JSON values).
+
+    `truncated` says that the provider cut the text. Raises `InvalidAnswerError` when there is no object, when it is cut
+    off (unless `allow_partial`), or when it cannot be repaired.
+    """
+    value: Any = text
+    repaired = False
+    for _ in range(_MOST_LAYERS):
+        value, damaged = _read_value(value, truncated=truncated, allow_partial=allow_partial)
+        repaired = repaired or damaged
+        if not isinstance(value, str):
+            break
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
+        return value[0], True
+    if not isinstance(value, dict):
+        raise InvalidAnswerError([f"$: this is {_KINDS.get(type(value), 'no object')}, not a JSON object"])
+    return value, repaired
+
+
+def _read_value(text: str, *, truncated: bool, allow_partial: bool) -> tuple[Any, bool]:
+    """One layer: a value, and whether it was repaired."""
+    wanted = json_text(text)
+    if not wanted:
+        raise InvalidAnswerError(["$: there is no JSON object in the answer"], ignored=True)
+    try:
+        return parse_json_value(wanted), False
+    except (ValueError, RecursionError) as error:
+        fault = str(error)
+    if (truncated or cut_off(wanted)) and not allow_partial:
+        raise InvalidAnswerError([f"$: the JSON ends before it is complete ({fault})"])
+    return _repaired(wanted, fault), True
+
+
+def _repaired(text: str, fault: str) -> Any:
+    try:
+        from json_repair import repair_json
+    except ImportError as error:
+        raise SettingsError("repairing JSON needs json-repair: pip install json-repair") from error
+    try:
+        value = repair_json(text, return_objects=True, skip_json_loads=True)
+        json.dumps(value, allow_nan=False)
+    except (ValueError, RecursionError) as error:
+        raise InvalidAnswerError([f"$: this is not JSON ({fault})"]) from error
+    if value == "":
+        raise InvalidAnswerError([f"$: this is not JSON ({fault})"])
+    return value

@@ -1,0 +1,95 @@
+"""`modelport cache`: what the embedding cache holds, and making it smaller."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from ...domain.errors import SettingsError
+from ..terminal import write
+
+__all__ = ["cache"]
+
+T = TypeVar("T")
+_AGE = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_config = click.option(
+    "--config", type=click.Path(path_type=Path), help="A settings file; by default ./modelport.yaml."
+)
+
+
+@click.group()
+def cache() -> None:
+    """Look after the embedding cache: the one that the settings name, else the user's own."""
+
+
+@cache.command()
+@_config
+def stats(config: Path | None) -> int:
+    """Tell how many vectors there are, and how old."""
+    found, where = _with_cache(config, lambda kept: kept.stats())
+    write(f"where    {where}\nentries  {found.entries:,}\nsize     {found.size_bytes / 1_048_576:,.1f} MB\n")
+    if found.entries:
+        write(f"oldest   {_moment(found.oldest)}\nnewest   {_moment(found.newest)}\n")
+    return 0
+
+
+@cache.command()
+@_config
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def clear(config: Path | None, yes: bool) -> int:
+    """Remove every vector."""
+    found, where = _with_cache(config, lambda kept: kept.stats())
+    if not yes and not click.confirm(f"remove {found.entries:,} entries from {where}?", err=True):
+        return 1
+    _with_cache(config, lambda kept: kept.clear())
+    write(f"removed {found.entries:,} entries\n")
+    return 0
+
+
+@cache.command()
+@_config
+@click.option("--max-age", metavar="AGE", help="Remove what is older: a number and s, m, h, d or w, such as 30d.")
+@click.option("--max-entries", type=click.IntRange(min=0), help="Then keep only the newest so many.")
+def prune(config: Path | None, max_age: str | None, max_entries: int | None) -> int:
+    """Remove old vectors."""
+    if max_age is None and max_entries is None:
+        raise click.UsageError("give --max-age or --max-entries")
+    seconds = None if max_age is None else _age(max_age)
+    removed, _ = _with_cache(config, lambda kept: kept.prune(max_age=seconds, max_entries=max_entries))
+    write(f"removed {removed:,} entries\n")
+    return 0
+
+
+def _with_cache(config: Path | None, work: Callable[[Any], Awaitable[T]]) -> tuple[T, str]:
+    """What the work gives, on a cache of either kind (Any: both have the same maintenance methods)."""
+    from ..embedding_choice import choose_cache
+
+    kept, where = choose_cache(config)
+
+    async def run() -> T:
+        try:
+            return await work(kept)
+        except OSError as error:
+            raise SettingsError(f"the cache at {where} cannot be used: {error.strerror or error}") from error
+        finally:
+            await kept.aclose()
+
+    return asyncio.run(run()), where
+
+
+def _age(text: str) -> float:
+    found = _AGE.fullmatch(text.strip())
+    if found is None:
+        raise click.UsageError(f"--max-age {text!r} is no age; write a number and a unit, such as 12h or 30d")
+    return float(found[1]) * _SECONDS[found[2]]
+
+
+def _moment(when: datetime | None) -> str:
+    return when.astimezone().isoformat(" ", "seconds") if when else "-"

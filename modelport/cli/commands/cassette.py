@@ -1,0 +1,75 @@
+"""Cassettes: one call recorded with vcrpy, and written only when no secret is in it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ...adapters.cassettes.redact import public_interaction, secret_forms, server_of, texts_of
+from ...domain.errors import SettingsError
+
+__all__ = ["Recording", "record_calls", "write_cassette"]
+
+_Json = Any
+"""A JSON value: what vcrpy made of requests and responses."""
+
+
+class Recording:
+    """What was sent and answered, as vcrpy's plain data."""
+
+    def __init__(self) -> None:
+        self.interactions: list[dict[str, _Json]] = []
+
+    def load_cassette(self, path: str, serializer: object) -> _Json:
+        """vcrpy's persister: there is never an older cassette."""
+        from vcr.persisters.filesystem import CassetteNotFoundError
+
+        raise CassetteNotFoundError
+
+    def save_cassette(self, path: str, cassette: dict[str, _Json], serializer: object) -> None:
+        """vcrpy's persister: keep it here, so that it is looked through before it is written."""
+        from vcr.serialize import serialize
+
+        self.interactions = serialize(cassette, self)["interactions"]
+
+    def serialize(self, data: _Json) -> _Json:
+        """vcrpy's serializer: the data as it is."""
+        return data
+
+
+@asynccontextmanager
+async def record_calls() -> AsyncIterator[Recording]:
+    """Record every request within; the recording is filled at the end, also after an error."""
+    try:
+        import vcr
+    except ImportError as error:
+        raise SettingsError("recording needs an extra: pip install 'modelport[record]'") from error
+    recording = Recording()
+    recorder = vcr.VCR(record_mode="all", decode_compressed_response=True)
+    recorder.persister = recording
+    with recorder.use_cassette("recording"):
+        yield recording
+
+
+def write_cassette(
+    recording: Recording, path: Path, secrets: Iterable[str], server: str | None, recorded_on: date
+) -> None:
+    """Write the recording without what identifies its maker; `SettingsError` when a secret is left in it."""
+    interactions = [public_interaction(interaction) for interaction in recording.interactions]
+    cassette = {
+        "origin": "recorded",
+        "server": server or server_of(interactions),
+        "recorded_on": recorded_on,
+        "version": 1,
+        "interactions": interactions,
+    }
+    text = yaml.safe_dump(cassette, sort_keys=False)  # ASCII: vcrpy reads it in the locale's encoding
+    if any(form in place for form in secret_forms(secrets) for place in (text, *texts_of(cassette))):
+        raise SettingsError(f"the key is in what was sent or answered, so {path} is not written")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")

@@ -1,0 +1,78 @@
+"""`modelport contract`: what holds of a provider's adapters, checked against their cassettes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..terminal import note, show
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from ...testing.contract.core.report import Report
+
+__all__ = ["contract"]
+
+_STYLES = {"broken": "red", "left out": "yellow", "not applicable": "dim"}
+_TITLES = ("case", "status", "checked")
+
+
+@click.command()
+@click.argument("provider")
+@click.option("--cassettes", type=click.Path(path_type=Path), metavar="DIR", help="The folder of its cassettes.")
+@click.option("--json", "as_json", is_flag=True, help="Every outcome, as a JSON object.")
+@click.option("--case", "case_name", metavar="NAME", help="Only this case.")
+def contract(provider: str, cassettes: Path | None, as_json: bool, case_name: str | None) -> int:
+    """Check the adapters of PROVIDER against its cassettes, offline; the status is 1 when something is broken.
+
+    Providers of installed packages are checked like those built in. Without --cassettes they are looked for where the
+    provider says, and in cassettes/PROVIDER and fixtures/cassettes/PROVIDER from here.
+    """
+    from ...composition.registry import ProviderRegistry
+    from ...testing.contract.core.provider import contracts_of
+
+    chosen = contracts_of(ProviderRegistry().get(provider), cassettes)
+    known = sorted({case.name for each in chosen for case in each.cases})
+    if case_name is not None and case_name not in known:
+        raise click.UsageError(f"there is no case {case_name!r}; there are {', '.join(known)}")
+    reports = []
+    for each in chosen:
+        if case_name is None or any(case.name == case_name for case in each.cases):
+            reports.append(asyncio.run(each().run(case_name)))
+            if not as_json:
+                _print(reports[-1])
+    if as_json:
+        click.echo(json.dumps(_whole(provider, reports), ensure_ascii=False, indent=2))
+    return 0 if all(report.held for report in reports) else 1
+
+
+def _whole(provider: str, reports: Sequence[Report]) -> dict[str, Any]:  # Any: JSON values
+    """The reports, with the counts of all of them together."""
+    counts: Counter[str] = Counter()
+    for report in reports:
+        counts.update(report.counts)
+    return {"provider": provider, "counts": dict(counts), "reports": [report.to_json() for report in reports]}
+
+
+def _print(report: Report) -> None:
+    show(f"{report.contract} of {report.subject}", _table(report))
+    note(report.summary() + "\n")
+
+
+def _table(report: Report) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in _TITLES:
+        table.add_column(title, no_wrap=True)
+    table.add_column("detail", overflow="fold")
+    for name, status, checked, detail in report.rows():
+        table.add_row(name, status, checked, detail, style=_STYLES.get(status))
+    return table

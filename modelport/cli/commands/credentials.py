@@ -1,0 +1,97 @@
+"""`modelport credentials`: which providers are configured, and where; never with what."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..terminal import show
+
+if TYPE_CHECKING:
+    from ...composition.registry import ProviderRegistry
+
+__all__ = ["credentials"]
+
+_VARIABLE = re.compile(r"\$\{(\w+)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A credential or a provider without one; `source` is `environment`, `settings`, `built in` or nothing."""
+
+    name: str
+    provider: str
+    configured: bool
+    source: str | None
+    place: str
+
+
+@click.command()
+@click.option("--config", type=click.Path(path_type=Path), help="A settings file; by default ./modelport.yaml.")
+@click.option("--json", "as_json", is_flag=True, help="A JSON array.")
+def credentials(config: Path | None, as_json: bool) -> None:
+    """List the providers, and where each is configured; keys are never shown."""
+    from ...composition.registry import ProviderRegistry
+    from ..choice import find_config
+
+    registry = ProviderRegistry()
+    path = find_config(config)
+    rows = list(_configured(path, registry)) if path else []
+    named = {row.name for row in rows}
+    rows += [_of_provider(name, registry) for name in registry.names() if name not in named]
+    rows.sort(key=lambda row: (not row.configured, row.provider, row.name))
+    if as_json:
+        click.echo(json.dumps([asdict(row) for row in rows], indent=2))
+    else:
+        _show(rows)
+
+
+def _configured(path: Path, registry: ProviderRegistry) -> Iterator[_Row]:
+    """The credentials of a settings file, which is checked on the way."""
+    from ...composition.settings_file import read_settings
+
+    settings = read_settings(path, os.environ)
+    written = _as_written(path)
+    for name, fields in settings.credentials.items():
+        provider = registry.get(str(fields.get("provider", name))).name
+        variables = ", ".join(dict.fromkeys(_VARIABLE.findall(json.dumps(written.get(name), default=str))))
+        taken = f" (from {variables})" if variables else ""
+        yield _Row(name, provider, True, "settings", f"{path}: credentials.{name}{taken}")
+
+
+def _as_written(path: Path) -> dict[str, Any]:  # Any: YAML values with their variables unfilled
+    import yaml
+
+    written = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    found: dict[str, Any] = written.get("credentials") or {}
+    return found
+
+
+def _of_provider(name: str, registry: ProviderRegistry) -> _Row:
+    variable = registry.get(name).key_variable
+    if not variable:
+        return _Row(name, name, True, "built in", "needs no key")
+    if os.environ.get(variable):
+        return _Row(name, name, True, "environment", variable)
+    return _Row(name, name, False, None, f"set {variable}, or add it under `credentials`")
+
+
+def _show(rows: list[_Row]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("name", "provider", "configured"):
+        table.add_column(title, no_wrap=True)
+    table.add_column("where", overflow="fold")
+    for row in rows:
+        source = row.source or "no"
+        table.add_row(row.name, row.provider, source, Text(row.place), style=None if row.configured else "dim")
+    show(table)

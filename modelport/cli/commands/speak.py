@@ -1,0 +1,150 @@
+"""`modelport speak`: a text to speech, in a file or on stdout."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ...domain.errors import ModelError, ModelportError
+from ..audio_file import AUDIO_PATH, STDOUT, AudioFile
+from ..terminal import complain, error_status, errors, note
+
+if TYPE_CHECKING:
+    from ...application.speech.model import TTSModelBase
+    from ...composition.hub import Modelport
+    from ...domain.speech.responses import TTSResponse
+
+__all__ = ["speak"]
+
+_FILE = "speech.wav"
+_SETTINGS = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("text", required=False)
+@click.option("--out", type=AUDIO_PATH, default=_FILE, show_default=True, help="The file for the audio; - is stdout.")
+@click.option("--model", metavar="NAME", help="A name under `tts` in the settings, or provider/model.")
+@click.option("--voice", metavar="NAME", help="One of the model's voices; `modelport models MODEL` lists them.")
+@click.option("--config", "--settings", type=_SETTINGS, help="A settings file; by default ./modelport.yaml.")
+@click.option("--json", "as_json", is_flag=True, help="Tell about the file as one JSON object.")
+def speak(text: str | None, out: Path, model: str | None, voice: str | None, config: Path | None, as_json: bool) -> int:
+    """Speak TEXT, or what stdin holds, into an audio file.
+
+    Without settings and --model, a voice inside this process speaks; it is named after its language: --voice de.
+    """
+    from ..answers import JsonLines
+
+    text = _text(text)
+    if out == STDOUT and (as_json or sys.stdout.isatty()):
+        raise click.UsageError("the audio has no place on stdout here; give --out FILE")
+    try:
+        response, file = _spoken(text, out, model, voice, config)
+    except ModelportError as error:
+        if as_json:
+            JsonLines().failed(error)
+        else:
+            complain(str(error))
+        return error_status(error)
+    _tell(response, file, as_json)
+    return 0
+
+
+def _text(given: str | None) -> str:
+    if given is None and not sys.stdin.isatty():
+        given = sys.stdin.read()
+    if given is None:
+        raise click.UsageError("give a text, or pipe one in")
+    if not given.strip():
+        raise click.UsageError("the text is empty")
+    return given
+
+
+def _spoken(
+    text: str, out: Path, name: str | None, voice: str | None, config: Path | None
+) -> tuple[TTSResponse, AudioFile]:
+    """The last response, and the file, which is in its place."""
+    from ..choice import choose_speech
+
+    hub, model = choose_speech(config, name)
+    if voice is not None:
+        _set_voice(model, voice)
+    file = AudioFile(out)
+    try:
+        response = asyncio.run(_run(hub, model, text, file))
+        if not file.size:
+            raise ModelError("no audio came for this text", provider=model.provider_name, model=model.model)
+        file.keep()
+    finally:
+        file.close()
+    return response, file
+
+
+def _set_voice(model: TTSModelBase, voice: str) -> None:
+    if "voice" not in type(model.parameters).model_fields:
+        raise click.UsageError(f"{model.model} has no voices to choose from; leave --voice out")
+    from pydantic import ValidationError
+
+    try:
+        model.parameters = type(model.parameters).model_validate({**model.parameters.model_dump(), "voice": voice})
+    except ValidationError as error:
+        raise click.UsageError(f"voice: {error.errors()[0]['msg']}") from error
+
+
+async def _run(hub: Modelport, model: TTSModelBase, text: str, file: AudioFile) -> TTSResponse:
+    from ..speaker import speak_into
+
+    with _progress(file) as told:
+        async with hub, model:
+            return await speak_into(file, model, text, told)
+
+
+@contextmanager
+def _progress(file: AudioFile) -> Iterator[Callable[[], None]]:
+    """What was spoken so far, on stderr, for people who wait."""
+    if not errors().is_terminal:
+        yield lambda: None
+        return
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("speaking"), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=errors(), transient=True) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda: progress.update(task, description=_length(file))
+
+
+def _length(file: AudioFile) -> str:
+    seconds = file.seconds
+    return f"{seconds:,.1f} s" if seconds is not None else f"{file.size:,} bytes"
+
+
+def _tell(response: TTSResponse, file: AudioFile, as_json: bool) -> None:
+    from ..answers import json_line, note_warning, usage_fields
+
+    if not as_json:
+        for warning in response.warnings:
+            note_warning(warning)
+        if not file.is_stdout:
+            note(f"{file.path}: {_length(file)} of {file.media_type}")
+        return
+    json_line(
+        {
+            "type": "speech",
+            "id": response.id,
+            "provider": response.provider,
+            "model": response.model,
+            "file": str(file.path),
+            "media_type": file.media_type,
+            "bytes": file.size,
+            "seconds": file.seconds,
+            "usage": usage_fields(response.usage),
+            "warnings": [asdict(warning) for warning in response.warnings],
+            "attempts": len(response.attempts),
+        }
+    )

@@ -1,0 +1,178 @@
+"""Models and credentials from their settings, with every mistake named by its key.
+
+Embedding models, caches and rate limiters from their settings.
+
+Speech models from their settings.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..adapters.rate_limit.unlimited import Unlimited
+from ..application.chat.model import ChatModelBase
+from ..application.embedding.model import EmbeddingModelBase
+from ..application.model.cards import find_card
+from ..application.model.credential import CredentialBase
+from ..application.model.formatter import FormatterBase
+from ..domain.errors import SettingsError
+from ..ports.clock import Clock
+from ..ports.rate_limiter import RateLimiter
+from .registry import ProviderRegistry
+from .settings import CacheSettings, ChatSettings, EmbeddingSettings, RateLimitSettings
+from .validation import validated
+
+if TYPE_CHECKING:
+    from ..application.embedding.cache import EmbeddingCacheBase
+    from ..application.model.credential import CredentialBase
+    from ..application.speech.model import TTSModelBase
+    from ..ports.cards import CardSource
+    from .settings import TTSSettings
+
+__all__ = ["build_cache", "build_chat", "build_credential", "build_embedding", "build_rate_limiter", "build_tts"]
+
+
+def build_credential(
+    name: str, fields: dict[str, Any] | None, registry: ProviderRegistry, environment: Mapping[str, str]
+) -> CredentialBase:
+    """A credential of the settings; without fields the provider of that name with nothing but defaults.
+
+    A key that is not given is taken from the provider's usual environment variable.
+    """
+    given = dict(fields or {"provider": name})
+    provider = registry.get(str(given.pop("provider", name)))
+    cls = provider.credential_class()
+    if provider.key_variable and provider.key_field not in given and environment.get(provider.key_variable):
+        given[provider.key_field] = environment[provider.key_variable]
+    missing = fields is None and "api_key" not in given and provider.key_variable and "api_key" in cls.model_fields
+    if missing and cls.model_fields["api_key"].is_required():
+        raise SettingsError(
+            f"there is no credential for {name!r}; set {provider.key_variable}, or add it under `credentials`"
+        )
+    credential: CredentialBase = validated(cls, {"name": name, **given}, f"credentials.{name}")
+    return credential
+
+
+def build_chat(settings: ChatSettings, credential: CredentialBase) -> ChatModelBase:
+    """A chat model of the settings."""
+    cls = _chat_class(settings, credential)
+    parameters = validated(cls.Parameters, settings.parameters, "parameters")
+    options: dict[str, Any] = {  # Any: arguments of the model class
+        "stream": settings.stream,
+        "context_size": settings.context_size,
+        "retry_policy": settings.retry.policy(),
+        "timeouts": settings.timeouts.timeouts(),
+        "card_checks": settings.card_checks,
+        "on_unsupported": settings.on_unsupported,
+    }
+    model = cls(credential, settings.model, parameters, **options)
+    if settings.formatter == "multi_agent":
+        model.formatter = multi_agent(model.formatter)
+    return model
+
+
+def _chat_class(settings: ChatSettings, credential: CredentialBase) -> type[ChatModelBase]:
+    classes = {cls.__name__: cls for cls in credential.get_chat_model_classes()}
+    if settings.model_class is None:
+        return credential.get_chat_model_class()
+    if settings.model_class not in classes:
+        raise SettingsError(f"model_class {settings.model_class!r} is none of {', '.join(classes)}")
+    return classes[settings.model_class]
+
+
+def multi_agent(formatter: FormatterBase) -> FormatterBase:
+    """The multi-agent sibling of a chat formatter: the class of that name beside it, or one made for it."""
+    cls = type(formatter)
+    module = importlib.import_module(cls.__module__)
+    name = cls.__name__.replace("ChatFormatter", "Formatter").replace("Formatter", "MultiAgentFormatter")
+    sibling: type[FormatterBase] = getattr(module, name, None) or type(name, (cls,), {"multi_agent": True})
+    return sibling()
+
+
+def build_embedding(
+    settings: EmbeddingSettings, credential: CredentialBase, cache: EmbeddingCacheBase | None
+) -> EmbeddingModelBase[Any]:  # Any: whatever an input may be
+    """An embedding model of the settings."""
+    cls = credential.get_embedding_model_class()
+    if cls is None:
+        raise SettingsError(f"the provider {credential.provider_name()!r} has no embedding models")
+    options: dict[str, Any] = {  # Any: arguments of the model class
+        "context_size": settings.context_size,
+        "batch_size": settings.batch_size,
+        "embedding_cache": cache if settings.cache else None,
+        "retry_policy": settings.retry.policy(),
+        "timeouts": settings.timeouts.timeouts(),
+        "card_checks": settings.card_checks,
+    }
+    if settings.concurrency:
+        options["concurrency"] = settings.concurrency
+    model: EmbeddingModelBase[Any] = cls(
+        credential, settings.model, validated(cls.Parameters, settings.parameters, "parameters"), **options
+    )
+    return model
+
+
+def build_cache(settings: CacheSettings) -> EmbeddingCacheBase | None:
+    """The cache that the settings name; none of them opens anything before it is used."""
+    memory: dict[str, float] = {} if settings.memory_mb is None else {"memory_mb": settings.memory_mb}
+    most, size = settings.max_entries, settings.max_size_mb
+    if settings.adapter == "file":
+        from ..adapters.cache.file import FileEmbeddingCache
+
+        return FileEmbeddingCache(settings.path, most, size, **memory)
+    if settings.adapter == "sql":
+        from ..adapters.cache.sql import SQLEmbeddingCache
+
+        return SQLEmbeddingCache(settings.url, max_entries=most, max_size_mb=size, **memory)
+    return None
+
+
+def build_rate_limiter(settings: RateLimitSettings, clock: Clock) -> RateLimiter:
+    """The rate limiter that the settings name."""
+    from ..adapters.rate_limit.limits import RateLimit
+
+    limits = {name: RateLimit(**entry.model_dump()) for name, entry in settings.limits.items()}
+    if settings.adapter == "in_process":
+        from ..adapters.rate_limit.in_process import InProcessRateLimiter
+
+        return InProcessRateLimiter(limits, clock)
+    if settings.adapter == "sql":
+        from ..adapters.rate_limit.sql import SQLRateLimiter
+
+        if not settings.url:
+            raise SettingsError("rate_limits.url: is missing; the adapter sql needs the URL of the shared database")
+        return SQLRateLimiter(settings.url, limits, clock)
+    if limits:
+        raise SettingsError("rate_limits.adapter: is 'none', so the limits would not be kept; write in_process or sql")
+    return Unlimited()
+
+
+def build_tts(settings: TTSSettings, credential: CredentialBase, cards: CardSource) -> TTSModelBase:
+    """A speech model of the settings."""
+    cls = _tts_class(settings, credential, cards)
+    model: TTSModelBase = cls(
+        credential,
+        settings.model,
+        validated(cls.Parameters, settings.parameters, "parameters"),
+        stream=settings.stream,
+        retry_policy=settings.retry.policy(),
+        timeouts=settings.timeouts.timeouts(),
+        card_checks=settings.card_checks,
+    )
+    return model
+
+
+def _tts_class(settings: TTSSettings, credential: CredentialBase, cards: CardSource) -> type[TTSModelBase]:
+    """The class that is named, else the one that the model has a card for, else the credential's first."""
+    classes: list[type[TTSModelBase]] = credential.get_tts_model_classes()
+    if not classes:
+        raise SettingsError(f"the provider {credential.provider_name()!r} has no speech models")
+    if settings.model_class is None:
+        with_card = (cls for cls in classes if find_card(cards, cls, settings.model, cls._card_query()))
+        return next(with_card, classes[0])
+    named = {cls.__name__: cls for cls in classes}
+    if settings.model_class not in named:
+        raise SettingsError(f"model_class {settings.model_class!r} is none of {', '.join(named)}")
+    return named[settings.model_class]

@@ -1,0 +1,24 @@
+""""""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from ..domain.errors import SettingsError
+
+__all__ = ["validated"]
+
+
+def validated(cls: type[BaseModel], values: dict[str, Any], key: str) -> Any:  # Any: an instance of cls
+    """An instance, or a `SettingsError` that names the key and the allowed ones."""
+    try:
+        return cls.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join([key, *(str(part) for part in first["loc"])])
+        allowed = ", ".join(cls.model_fields)
+        if first["type"] == "extra_forbidden":
+            raise SettingsError(f"{where}: unknown key; allowed here: {allowed}") from None
+        raise SettingsError(f"{where}: {first['msg']}") from None

@@ -1,0 +1,162 @@
+"""The fold of a stream: deltas in, one whole response out, at a cost linear in what arrives.
+
+The same fold serves streams, whole bodies (one delta that holds everything) and custom models.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from typing import Any
+
+from ..message.blocks import Base64Source, ContentBlock, DataBlock, ProviderData, ToolCallBlock
+from ..message.responses import AttemptRecord, ChatResponse, ChatUsage, FinishReason, ModelWarning
+from ..speech.wav import with_true_sizes
+
+__all__ = ["ChatFold"]
+
+_TEXT_FIELD = {"text": "text", "thinking": "thinking", "tool_call": "input"}
+
+
+class _Part:
+    """The pieces of one block so far."""
+
+    __slots__ = ("field", "first", "name", "pieces", "provider_data", "source")
+
+    def __init__(self, block: ContentBlock) -> None:
+        self.first = block
+        self.field = _TEXT_FIELD.get(block.type)
+        self.pieces: list[str] = []
+        self.name: str = getattr(block, "name", None) or ""
+        self.provider_data: ProviderData | None = None
+        self.source: Any = None  # Any: the last source of a data block that is not joined
+
+    def add(self, block: ContentBlock) -> None:
+        if self.field is not None:
+            self.pieces.append(getattr(block, self.field))
+        elif isinstance(block, DataBlock):
+            self._add_data(block)
+        if block.provider_data is not None:
+            self._own(block.provider_data)
+        if not self.name and self.field == "input" and isinstance(block, ToolCallBlock):
+            self.name = block.name
+
+    def _add_data(self, block: DataBlock) -> None:
+        source = block.source
+        if isinstance(source, Base64Source) and source.media_type.startswith("audio/"):
+            self.pieces.append(source.data)
+        self.source = source
+
+    def _own(self, data: ProviderData) -> None:
+        before = self.provider_data
+        merged = {**before.data, **data.data} if before else data.data
+        self.provider_data = data.model_copy(update={"data": merged})
+
+    def whole(self) -> ContentBlock:
+        changes: dict[str, Any] = {"provider_data": self.provider_data}  # Any: fields of the block
+        if self.field is not None:
+            changes[self.field] = "".join(self.pieces)
+        elif self.pieces:
+            changes["source"] = self.source.model_copy(update={"data": _joined_audio(self.pieces)})
+        elif self.source is not None:
+            changes["source"] = self.source
+        if self.first.type == "tool_call":
+            changes["name"] = self.name
+        return self.first.model_copy(update=changes)
+
+
+def _joined_audio(pieces: list[str]) -> str:
+    raw = b"".join(base64.b64decode(piece) for piece in pieces)
+    return base64.b64encode(with_true_sizes(raw)).decode("ascii")
+
+
+def _reason_of(response: ChatResponse) -> tuple[FinishReason, str | None]:
+    """The reason and the provider's word for it; a custom model may give a plain word, ours or the provider's."""
+    word, raw = response.finish_reason, response.raw_finish_reason
+    try:
+        return FinishReason(str(word)), raw
+    except ValueError:
+        return FinishReason.OTHER, raw or str(word)
+
+
+class ChatFold:
+    """Folds the deltas of one answer. `partial()` may be asked at any time; `final()` once, at the end."""
+
+    def __init__(self, provider: str | None = None, model: str | None = None) -> None:
+        self._parts: dict[str, _Part] = {}
+        self._own_last: ChatResponse | None = None
+        self._id: str | None = None
+        self._created_at: str | None = None
+        self._provider = provider
+        self._model = model
+        self._metadata: dict[str, Any] = {}  # Any: provider facts
+        self.usage: ChatUsage | None = None
+        self.finish_reason: FinishReason | None = None
+        self.raw_finish_reason: str | None = None
+        self.warnings: list[ModelWarning] = []
+
+    @property
+    def has_content(self) -> bool:
+        """Whether any block has arrived."""
+        return bool(self._parts)
+
+    def add(self, response: ChatResponse) -> None:
+        """Take one delta, or a custom model's own last response."""
+        if response.is_last and response.content:
+            self._own_last = response
+        else:
+            parts = self._parts
+            for block in response.content:
+                part = parts.get(block.id)
+                if part is None:
+                    part = parts[block.id] = _Part(block)
+                part.add(block)
+        if self._id is None and response.id:
+            self._id, self._created_at = response.id, response.created_at
+        if response.usage is not None or response.finish_reason is not None or response.metadata or response.warnings:
+            self._add_facts(response)
+
+    def _add_facts(self, response: ChatResponse) -> None:
+        self.warnings.extend(response.warnings)
+        self.usage = response.usage or self.usage
+        if response.finish_reason is not None:
+            self.finish_reason, self.raw_finish_reason = _reason_of(response)
+        self._metadata.update(response.metadata)
+        self._model = response.model or self._model
+
+    def partial(self) -> ChatResponse:
+        """Everything so far, as a response that is not the last."""
+        return self._response(is_last=False, attempts=[])
+
+    def final(self, attempts: list[AttemptRecord], seconds: float) -> ChatResponse:
+        """The whole answer; `seconds` is the time of the call."""
+        response = self._response(is_last=True, attempts=attempts)
+        if response.usage is not None:
+            response.usage = replace(response.usage, time=seconds)
+        response.finish_reason = self._reason(response.content)
+        return response
+
+    def _reason(self, content: Any) -> FinishReason:  # Any: a sequence of blocks
+        reason = self.finish_reason or FinishReason.OTHER
+        if reason is FinishReason.STOP and any(block.type == "tool_call" for block in content):
+            return FinishReason.TOOL_CALLS
+        return reason
+
+    def _response(self, *, is_last: bool, attempts: list[AttemptRecord]) -> ChatResponse:
+        own = self._own_last
+        content = list(own.content) if own else [part.whole() for part in self._parts.values()]
+        response = ChatResponse(
+            content,
+            is_last,
+            usage=self.usage,
+            metadata=self._metadata,
+            provider=self._provider,
+            model=self._model,
+            finish_reason=self.finish_reason,
+            raw_finish_reason=self.raw_finish_reason,
+            warnings=list(self.warnings),
+            attempts=attempts,
+        )
+        if self._id is not None and self._created_at is not None:
+            response.id, response.created_at = self._id, self._created_at
+        return response

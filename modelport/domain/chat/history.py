@@ -1,0 +1,156 @@
+"""Grouping of several agents' messages into one history.
+
+A model knows one user and itself. What several agents said to each other is told to it as text: every run of messages
+without tool calls becomes one user turn, `name: text` lines between history tags, with media in their places. Tool
+calls and results keep their native form, since a model answers for those itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from ..message.blocks import DataBlock, HintBlock, TextBlock, ThinkingBlock, ToolCallBlock, ToolResultBlock, URLSource
+from ..message.media import announcement
+from ..message.messages import Msg
+from ..message.responses import ModelWarning
+from .turns import Conversation, TurnBuilder, UserTurn
+
+__all__ = ["HISTORY_NOTE", "escape_history_tags", "to_history_turns"]
+
+HISTORY_NOTE = (
+    "The text between the history tags is the conversation so far; each contribution begins with its speaker's name."
+)
+"""What the model is told once, before the first group."""
+
+_OPEN, _CLOSE = "<history>", "</history>"
+_TAG_START = re.compile(r"<(?=\s*(?:/\s*)?history\b)", re.IGNORECASE)
+_HINT = "hint"
+"""The speaker's place on the lines of a hint that names no source."""
+
+
+def to_history_turns(messages: Sequence[Msg]) -> Conversation:
+    """The messages as turns, agents' messages grouped.
+
+    Leading system messages stay `SystemTurn`s and messages with tool calls or results native turns, as `to_turns`
+    makes them; each maximal run of other messages becomes one `UserTurn`, or none when nothing in it can be said. Its
+    blocks alternate between text and media, and no text begins or ends with a line break of ours: formatters join
+    texts with one. Thinking in such a run is left out, with one warning a conversation.
+    """
+    builder = TurnBuilder(messages)
+    conversation = builder.conversation
+    leading = next((index for index, message in enumerate(messages) if message.role != "system"), len(messages))
+    for message in messages[:leading]:
+        builder.add(message)
+    note: str | None = HISTORY_NOTE
+    for native, run in groupby(messages[leading:], key=_has_tools):
+        if native:
+            for message in run:
+                builder.add(message)
+        elif (turn := _group(list(run), note, conversation.warnings)) is not None:
+            conversation.turns.append(turn)
+            note = None
+    if _holds_thinking(messages[leading:]):
+        reason = "reasoning in grouped messages is not part of the history; it was left out"
+        conversation.warnings.append(ModelWarning("dropped", "thinking", reason))
+    return builder.finish()
+
+
+def escape_history_tags(text: str) -> str:
+    """The text with `&lt;` for the `<` of every history tag in it, so that it can neither open nor close a group.
+
+    Tags count in any case and with spaces around the slash, since models read those as tags too. Nothing else changes.
+    """
+    return _TAG_START.sub("&lt;", text) if "<" in text else text
+
+
+def _has_tools(message: Msg) -> bool:
+    return any(isinstance(block, ToolCallBlock | ToolResultBlock) for block in message.content)
+
+
+def _holds_thinking(messages: Iterable[Msg]) -> bool:
+    """Whether there is thinking in messages that are grouped."""
+    grouped = (message for message in messages if not _has_tools(message))
+    return any(isinstance(block, ThinkingBlock) for message in grouped for block in message.content)
+
+
+def _group(messages: Sequence[Msg], note: str | None, warnings: list[ModelWarning]) -> UserTurn | None:
+    """One run of messages as a user turn, with `note` before its opening tag."""
+    writer = _GroupWriter(messages[0], note, warnings)
+    for message in messages:
+        for block in message.content:
+            if isinstance(block, TextBlock | DataBlock):
+                writer.add(_label(message.name) or message.role, block)
+            elif isinstance(block, HintBlock):
+                for item in _said(block):
+                    writer.add(_label(block.source or "") or _HINT, item)
+        writer.message_ended()
+    return writer.finish()
+
+
+def _label(name: str) -> str:
+    """A name for one line: verbatim but for line breaks; empty when there is nothing to read."""
+    return "".join(name.splitlines()) if name.strip() else ""
+
+
+def _said(hint: HintBlock) -> Sequence[TextBlock | DataBlock]:
+    return [TextBlock(text=hint.hint, id=hint.id)] if isinstance(hint.hint, str) else hint.hint
+
+
+class _GroupWriter:
+    """Collects lines into text blocks, cut where media stand."""
+
+    def __init__(self, first: Msg, note: str | None, warnings: list[ModelWarning]) -> None:
+        self._first = first
+        self._warnings = warnings
+        self._opening = [note, _OPEN] if note else [_OPEN]
+        self._lines: list[str] = []
+        self._blocks: list[TextBlock | DataBlock] = []
+        self._speaker: str | None = None
+        self._empty = True
+
+    def add(self, speaker: str, block: TextBlock | DataBlock) -> None:
+        """What a speaker said or showed; media come after a line that names who shows them."""
+        if isinstance(block, TextBlock):
+            if not block.text.strip():
+                return
+            self._lines.append(f"{speaker}: {block.text}")
+        elif _holds_tag(block):
+            self._lines.append(f"{speaker}: {announcement(block)}")
+            reason = "the name, URL or type of some media holds a history tag; it was announced in text"
+            self._warnings.append(ModelWarning("changed", "data", reason))
+        else:
+            if self._speaker != speaker:
+                self._lines.append(f"{speaker}:")
+            self._cut()
+            self._blocks.append(block)
+        self._speaker = speaker
+        self._empty = False
+
+    def message_ended(self) -> None:
+        """What follows comes from another message, perhaps of a namesake."""
+        self._speaker = None
+
+    def finish(self) -> UserTurn | None:
+        """The turn; `None` when nothing was said."""
+        if self._empty:
+            return None
+        self._cut(_CLOSE)
+        return UserTurn("user", self._blocks)
+
+    def _cut(self, *closing: str) -> None:
+        """The lines since the last media as one block; escaped together, as a tag may stretch over lines."""
+        spoken = [escape_history_tags("\n".join(self._lines))] if self._lines else []
+        whole = [*self._opening, *spoken, *closing]
+        if whole:
+            own_id = f"{self._first.id}_{len(self._blocks)}"
+            self._blocks.append(TextBlock(text="\n".join(whole), id=own_id, created_at=self._first.created_at))
+        self._opening, self._lines = [], []
+
+
+def _holds_tag(block: DataBlock) -> bool:
+    """Whether the block's own words hold a history tag: formatters announce in text what an API does not take."""
+    source = block.source
+    words = (block.name or "", source.media_type, source.url if isinstance(source, URLSource) else "")
+    return any(_TAG_START.search(word) for word in words)

@@ -1,0 +1,144 @@
+"""Which tools a model may or must call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..errors import InvalidRequestError
+from ..message.responses import ModelWarning
+
+if TYPE_CHECKING:
+    from ..card.capabilities import ToolChoiceFacts
+
+__all__ = [
+    "PlannedChoice",
+    "ToolChoice",
+    "ToolSchema",
+    "allowed_tools",
+    "check_choice",
+    "plan_choice",
+    "tool_name",
+    "validate_tools",
+]
+
+ToolSchema = dict[str, Any]
+"""A tool as `{"type": "function", "function": {"name", "description", "parameters"}}` (Any: a JSON Schema inside)."""
+
+_MODES = frozenset({"auto", "none", "required"})
+
+
+@dataclass(frozen=True, slots=True)
+class ToolChoice:
+    """`mode` is `auto`, `none`, `required` or the name of one tool; `tools` is an optional allow-list of names."""
+
+    mode: str = "auto"
+    tools: Sequence[str] | None = None
+
+    @property
+    def named_tool(self) -> str | None:
+        """The tool that must be called, when `mode` names one."""
+        return None if self.mode in _MODES else self.mode
+
+    @property
+    def forces_call(self) -> bool:
+        """Whether the answer must hold a tool call."""
+        return self.mode not in ("auto", "none")
+
+
+def tool_name(tool: ToolSchema) -> str:
+    """The function's name of one tool schema."""
+    return str(tool["function"]["name"])
+
+
+def validate_tools(tools: Sequence[ToolSchema] | None, choice: ToolChoice | None) -> None:
+    """Raise `InvalidRequestError` for a malformed tool or a choice that names a tool which is not there."""
+    if isinstance(tools, str | bytes | Mapping):
+        raise InvalidRequestError(f"tools is a {type(tools).__name__}; pass a list of function tools")
+    names = [_checked_name(index, tool) for index, tool in enumerate(tools or ())]
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InvalidRequestError(f"tool {twice!r} is given twice; give each tool a name of its own")
+    if choice is None:
+        return
+    check_choice(choice)
+    if choice.forces_call and not names:
+        raise InvalidRequestError(f"tool_choice {choice.mode!r} needs tools; pass `tools` as well")
+    unknown = [name for name in choice.tools or () if name not in names]
+    if unknown:
+        raise InvalidRequestError(f"tool_choice allows {unknown}, which are not among the tools {names}")
+    allowed = list(choice.tools or names)
+    if choice.named_tool and choice.named_tool not in allowed:
+        raise InvalidRequestError(
+            f"tool_choice names {choice.named_tool!r}; use auto, none, required or one of {allowed}"
+        )
+
+
+def check_choice(choice: object) -> None:
+    """Raise `InvalidRequestError` for anything but a `ToolChoice` of a word and names."""
+    if not isinstance(choice, ToolChoice):
+        raise InvalidRequestError(f"tool_choice is a {type(choice).__name__}; pass ToolChoice('auto') or another mode")
+    mode: object = choice.mode
+    if not isinstance(mode, str) or not mode:
+        raise InvalidRequestError(f"the mode of tool_choice is {mode!r}; use auto, none, required or a tool's name")
+    if isinstance(choice.tools, str):
+        raise InvalidRequestError(f"the tools of tool_choice are {choice.tools!r}; pass a list of names")
+
+
+def allowed_tools(tools: Sequence[ToolSchema] | None, choice: ToolChoice | None) -> list[ToolSchema]:
+    """The tools that the allow-list leaves, in their order."""
+    if not tools:
+        return []
+    if choice is None or not choice.tools:
+        return list(tools)
+    return [tool for tool in tools if tool_name(tool) in choice.tools]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedChoice:
+    """A choice that the model accepts, the tools to send with it, and what had to change."""
+
+    mode: str | None
+    """`auto`, `none`, `required`, a tool's name, or `None` to say nothing."""
+    tools: list[ToolSchema]
+    warnings: list[ModelWarning]
+
+
+def plan_choice(
+    tools: Sequence[ToolSchema], choice: ToolChoice | None, facts: ToolChoiceFacts | None, *, thinking: bool = False
+) -> PlannedChoice:
+    """The nearest legal request for a choice: allow-lists filter the tools, forbidden force becomes `auto`.
+
+    `facts` says what the model accepts (`None`: everything), `thinking` whether it will think in this call.
+    """
+    if choice is None or not tools:
+        return PlannedChoice(None, list(tools), [])
+    left = allowed_tools(tools, choice)
+    mode = choice.mode
+    if not choice.forces_call or facts is None:
+        return PlannedChoice(mode, left, [])
+    free = facts.with_thinking or not thinking
+    if choice.named_tool and not (facts.named and free):
+        left = [tool for tool in left if tool_name(tool) == mode]
+        mode = "required"
+    if mode == "required" and not (facts.required and free):
+        if facts.named and free and len(left) == 1:
+            return PlannedChoice(tool_name(left[0]), left, [])
+        reason = "while it thinks" if facts.required or facts.named else "at all"
+        message = f"the model cannot be forced to call a tool {reason}; sent as auto with {len(left)} tool(s)"
+        return PlannedChoice("auto", left, [ModelWarning("changed", "tool_choice", message)])
+    return PlannedChoice(mode, left, [])
+
+
+def _checked_name(index: int, tool: object) -> str:
+    function = tool.get("function") if isinstance(tool, dict) else None
+    name = function.get("name") if isinstance(function, dict) else None
+    if not isinstance(name, str) or not name:
+        raise InvalidRequestError(
+            f"tools[{index}] is not a function tool; write "
+            '{"type": "function", "function": {"name": …, "description": …, "parameters": {…}}}'
+        )
+    if isinstance(function, dict) and not isinstance(function.get("parameters") or {}, Mapping):
+        raise InvalidRequestError(f"the parameters of the tool {name!r} are no JSON Schema; pass it as a dict")
+    return name

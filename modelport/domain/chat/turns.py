@@ -1,0 +1,245 @@
+"""Messages to turns, in the order every API demands: calls, then their results, then the rest.
+
+A message may hold several tool calls with their results, and histories may be damaged: results without a call, calls
+without a result, results far from their call. Here they are paired or left out with a warning, for all formatters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ..message.blocks import (
+    ContentBlock,
+    DataBlock,
+    HintBlock,
+    TextBlock,
+    ThinkingBlock,
+    ToolCallBlock,
+    ToolResultBlock,
+)
+from ..message.messages import Msg
+from ..message.responses import ModelWarning
+
+__all__ = [
+    "AssistantTurn",
+    "Conversation",
+    "HintTurn",
+    "SystemTurn",
+    "ToolTurn",
+    "Turn",
+    "TurnBuilder",
+    "UserTurn",
+    "to_turns",
+]
+
+AssistantBlock = TextBlock | ThinkingBlock | DataBlock | ToolCallBlock
+
+
+@dataclass(slots=True)
+class SystemTurn:
+    """An instruction."""
+
+    name: str
+    texts: list[TextBlock]
+
+
+@dataclass(slots=True)
+class UserTurn:
+    """What a user, or another agent, says."""
+
+    name: str
+    blocks: list[TextBlock | DataBlock]
+
+
+@dataclass(slots=True)
+class HintTurn:
+    """What the application adds beside the conversation."""
+
+    source: str | None
+    blocks: list[TextBlock | DataBlock]
+
+
+@dataclass(slots=True)
+class AssistantTurn:
+    """What the model said; its tool calls are answered by the `ToolTurn` that follows."""
+
+    name: str
+    blocks: list[AssistantBlock]
+
+    @property
+    def calls(self) -> list[ToolCallBlock]:
+        """The tool calls, in order."""
+        return [block for block in self.blocks if isinstance(block, ToolCallBlock)]
+
+
+@dataclass(slots=True)
+class ToolTurn:
+    """The results of the calls of the turn before, in the order of the calls."""
+
+    results: list[ToolResultBlock]
+
+
+Turn = SystemTurn | UserTurn | HintTurn | AssistantTurn | ToolTurn
+
+
+@dataclass(slots=True)
+class Conversation:
+    """The turns, and what had to be left out."""
+
+    turns: list[Turn] = field(default_factory=list)
+    warnings: list[ModelWarning] = field(default_factory=list)
+    calls_by_id: dict[str, int] = field(default_factory=dict)
+
+
+def to_turns(messages: Sequence[Msg]) -> Conversation:
+    """The messages as turns: no empty text, every call answered directly after it, nothing orphaned."""
+    builder = TurnBuilder(messages)
+    for message in messages:
+        builder.add(message)
+    return builder.finish()
+
+
+class TurnBuilder:
+    """Makes turns message by message. It is given all messages first, since a result may stand far from its call."""
+
+    def __init__(self, messages: Sequence[Msg]) -> None:
+        self.conversation = Conversation()
+        self._pairs = _Pairs(messages)
+
+    def add(self, message: Msg) -> None:
+        """The turns of one message, in its native role."""
+        turns = self.conversation.turns
+        if message.role == "system":
+            texts = [block for block in message.content if isinstance(block, TextBlock) and block.text.strip()]
+            if texts:
+                turns.append(SystemTurn(message.name, texts))
+        elif message.role == "user":
+            _add_user(self.conversation, message.name, message.content)
+        else:
+            _add_assistant(self.conversation, message, self._pairs)
+
+    def finish(self) -> Conversation:
+        """The conversation, with a warning for each result that answered no call."""
+        for orphan in self._pairs.orphans:
+            reason = f"the result {orphan.id!r} of {orphan.name!r} answers no call"
+            _left_out(self.conversation, "tool_result", reason)
+        return self.conversation
+
+
+class _Pairs:
+    """Which result answers which call: one that stands after it, of the newest calls that carry the id.
+
+    Ids may be used again later in a conversation, and a call that nobody answered must not take a later call's result.
+    """
+
+    def __init__(self, messages: Sequence[Msg]) -> None:
+        self.orphans: list[ToolResultBlock] = []
+        self._answers: dict[int, ToolResultBlock] = {}
+        self._open: dict[str, list[tuple[int, ToolCallBlock]]] = {}
+        self._batch = 0
+        self._calling = True
+        for message in messages:
+            if message.role == "user":
+                self._batch += 1
+            for block in message.content:
+                if isinstance(block, ToolCallBlock):
+                    self._call(block)
+                elif isinstance(block, ToolResultBlock):
+                    self._result(block)
+
+    def answer(self, call: ToolCallBlock) -> ToolResultBlock | None:
+        """The result of this very block."""
+        return self._answers.get(id(call))
+
+    def _call(self, call: ToolCallBlock) -> None:
+        if not self._calling:
+            self._calling = True
+            self._batch += 1
+        waiting = self._open.setdefault(call.id, [])
+        if waiting and waiting[-1][0] != self._batch:
+            waiting.clear()
+        waiting.append((self._batch, call))
+
+    def _result(self, result: ToolResultBlock) -> None:
+        self._calling = False
+        waiting = self._open.get(result.id)
+        if waiting:
+            self._answers[id(waiting.pop(0)[1])] = result
+        else:
+            self.orphans.append(result)
+
+
+def _add_user(conversation: Conversation, name: str, blocks: Sequence[ContentBlock]) -> None:
+    kept = _spoken(blocks)
+    if kept:
+        conversation.turns.append(UserTurn(name, kept))
+
+
+def _spoken(blocks: Sequence[ContentBlock]) -> list[TextBlock | DataBlock]:
+    return [
+        block
+        for block in blocks
+        if isinstance(block, DataBlock) or (isinstance(block, TextBlock) and block.text.strip())
+    ]
+
+
+def _add_assistant(conversation: Conversation, message: Msg, pairs: _Pairs) -> None:
+    """A message of the model: cut into turns at each result and hint."""
+    pending: list[AssistantBlock] = []
+    for block in message.content:
+        if isinstance(block, ToolResultBlock | HintBlock):
+            _flush(conversation, message.name, pending, pairs)
+            pending = []
+            if isinstance(block, HintBlock):
+                _add_hint(conversation, block)
+        elif not (isinstance(block, TextBlock) and not block.text.strip()):
+            pending.append(block)
+    _flush(conversation, message.name, pending, pairs)
+
+
+def _add_hint(conversation: Conversation, hint: HintBlock) -> None:
+    blocks = [TextBlock(text=hint.hint, id=hint.id)] if isinstance(hint.hint, str) else hint.hint
+    kept = _spoken(blocks)
+    if kept:
+        conversation.turns.append(HintTurn(hint.source, kept))
+
+
+def _flush(conversation: Conversation, name: str, blocks: list[AssistantBlock], pairs: _Pairs) -> None:
+    """One assistant turn and the results of its calls; calls without a result are left out."""
+    kept: list[AssistantBlock] = []
+    answers: list[ToolResultBlock] = []
+    for block in blocks:
+        if isinstance(block, ToolCallBlock):
+            found = pairs.answer(block)
+            if found is None:
+                _left_out(conversation, "tool_call", f"the call {block.id!r} of {block.name!r} has no result")
+                continue
+            block, answer = _with_own_id(conversation, block, found)
+            answers.append(answer)
+        kept.append(block)
+    if any(not isinstance(block, ThinkingBlock) for block in kept):
+        conversation.turns.append(AssistantTurn(name, kept))
+    if answers:
+        conversation.turns.append(ToolTurn(answers))
+
+
+def _with_own_id(
+    conversation: Conversation, call: ToolCallBlock, result: ToolResultBlock
+) -> tuple[ToolCallBlock, ToolResultBlock]:
+    """The pair with an id that no earlier call of the conversation has: some servers count anew each time."""
+    used = conversation.calls_by_id
+    own, times = call.id, used.get(call.id, 0)
+    while own in used:  # what is made up here may itself be the id of another call
+        times += 1
+        own = f"{call.id}_{times}"
+    used[call.id] = max(times, 1)
+    if own == call.id:
+        return call, result
+    used[own] = 1
+    return call.model_copy(update={"id": own}), result.model_copy(update={"id": own})
+
+
+def _left_out(conversation: Conversation, setting: str, reason: str) -> None:
+    message = f"{reason}; it was left out of the request"
+    conversation.warnings.append(ModelWarning("dropped", setting, message))

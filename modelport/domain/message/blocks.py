@@ -1,0 +1,179 @@
+"""Content blocks: what a message is made of, and what a stream delivers piece by piece.
+
+Blocks are pydantic models, so that messages can be stored and read back. A stream makes one per event: building one
+costs under a microsecond when id and timestamp are given, and bypassing the validation would not be faster.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
+
+from ..ids import new_id, new_timestamp
+
+__all__ = [
+    "Base64Source",
+    "ContentBlock",
+    "ContentBlockTypes",
+    "DataBlock",
+    "HintBlock",
+    "ProviderData",
+    "TextBlock",
+    "ThinkingBlock",
+    "ToolCallBlock",
+    "ToolCallState",
+    "ToolResultBlock",
+    "ToolResultState",
+    "URLSource",
+]
+
+
+class ProviderData(BaseModel):
+    """Opaque data that only its owner can read: a thinking signature, an encrypted reasoning item.
+
+    It is sent back to the owner verbatim and never to anybody else.
+    """
+
+    provider: str
+    """Who made it, e.g. `anthropic`."""
+    family: str = ""
+    """The model family inside the provider that can read it; empty when any of its models can."""
+    data: dict[str, JsonValue] = Field(default_factory=dict)
+
+    def owned_by(self, provider: str, family: str = "") -> bool:
+        """Whether that provider and family may be sent this data."""
+        return self.provider == provider and self.family in ("", family)
+
+
+class Base64Source(BaseModel):
+    """Media held in the message itself: bare base64 text, without a `data:` prefix."""
+
+    type: Literal["base64"] = "base64"
+    data: str
+    media_type: str
+
+    @field_validator("data")
+    @classmethod
+    def _bare(cls, value: str) -> str:
+        if value.startswith("data:"):
+            raise ValueError("give bare base64 here, without the 'data:...;base64,' prefix")
+        return value
+
+
+class URLSource(BaseModel):
+    """Media elsewhere: an `http(s)` URL, or a `file` URL below a root that the settings allow."""
+
+    type: Literal["url"] = "url"
+    url: str
+    media_type: str
+
+    @field_validator("url", mode="before")
+    @classmethod
+    def _with_scheme(cls, value: Any) -> str:  # Any: pydantic hands over whatever the caller gave
+        text = str(value)
+        if "://" not in text:
+            raise ValueError(f"{text[:80]!r} is not a URL: write https://… or file:///…")
+        return text
+
+
+Source = Annotated[Base64Source | URLSource, Field(discriminator="type")]
+
+
+class _Block(BaseModel):
+    model_config = ConfigDict(extra="ignore", defer_build=True)
+
+    id: str = Field(default_factory=new_id)
+    created_at: str = Field(default_factory=new_timestamp)
+    finished_at: str | None = None
+    provider_data: ProviderData | None = None
+
+    def __repr_args__(self) -> Any:  # Any: pydantic's own
+        """What a reader looks for; ids, times and defaults would hide it."""
+        fields = type(self).model_fields
+        hidden = {"created_at", "finished_at", "type"} | ({"id"} if not fields["id"].is_required() else set())
+        for name, value in super().__repr_args__():
+            if name not in hidden and (name is None or value != fields[name].get_default(call_default_factory=True)):
+                yield name, value
+
+
+class TextBlock(_Block):
+    """Visible text."""
+
+    type: Literal["text"] = "text"
+    text: str
+
+
+class ThinkingBlock(_Block):
+    """A model's reasoning text; `redacted` blocks have no text and only mean something to their owner."""
+
+    type: Literal["thinking"] = "thinking"
+    thinking: str
+    redacted: bool = False
+
+
+class DataBlock(_Block):
+    """An image, sound, video or document."""
+
+    type: Literal["data"] = "data"
+    source: Source
+    name: str | None = None
+
+
+class HintBlock(_Block):
+    """Something the application tells the model beside the conversation, e.g. a reminder."""
+
+    type: Literal["hint"] = "hint"
+    hint: str | list[TextBlock | DataBlock]
+    source: str | None = None
+    finished_at: str | None = Field(default_factory=new_timestamp)
+
+
+class ToolCallState(StrEnum):
+    """Where a tool call stands."""
+
+    PENDING = "pending"
+    ASKING = "asking"
+    ALLOWED = "allowed"
+    SUBMITTED = "submitted"
+    FINISHED = "finished"
+
+
+class ToolResultState(StrEnum):
+    """Where a tool's run stands."""
+
+    RUNNING = "running"
+    SUCCESS = "success"
+    ERROR = "error"
+    INTERRUPTED = "interrupted"
+    DENIED = "denied"
+
+
+class ToolCallBlock(_Block):
+    """A tool call the model asks for; `input` is the raw JSON text exactly as received."""
+
+    type: Literal["tool_call"] = "tool_call"
+    id: str
+    name: str
+    input: str
+    state: ToolCallState = ToolCallState.PENDING
+    suggested_rules: list[JsonValue] = Field(default_factory=list)
+
+
+class ToolResultBlock(_Block):
+    """What a tool returned; `id` is the id of the call it answers."""
+
+    type: Literal["tool_result"] = "tool_result"
+    id: str
+    name: str
+    output: str | list[TextBlock | DataBlock]
+    state: ToolResultState = ToolResultState.RUNNING
+    metadata: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+ContentBlock = Annotated[
+    TextBlock | ThinkingBlock | DataBlock | HintBlock | ToolCallBlock | ToolResultBlock,
+    Field(discriminator="type"),
+]
+ContentBlockTypes = Literal["text", "thinking", "data", "hint", "tool_call", "tool_result"]

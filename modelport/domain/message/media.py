@@ -1,0 +1,59 @@
+"""Media kinds, and the words for media that an API does not take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .blocks import Base64Source, DataBlock, TextBlock, ToolResultBlock, URLSource
+
+__all__ = ["accepted", "announcement", "data_uri", "kind_of", "media_matches", "split_tool_output"]
+
+
+def media_matches(media_type: str, patterns: Sequence[str]) -> bool:
+    """Whether a type such as `image/png` is covered by any of `patterns`, which may say `image/*` or `*/*`."""
+    kind = media_type.partition(";")[0].strip().lower()
+    group = kind.partition("/")[0] + "/*"
+    return any(pattern.lower() in (kind, group, "*/*") for pattern in patterns)
+
+
+def kind_of(media_type: str) -> str:
+    """`image`, `audio`, `video`, or `document` for everything else."""
+    main = media_type.partition("/")[0]
+    return main if main in ("image", "audio", "video") else "document"
+
+
+def accepted(block: DataBlock, input_types: Sequence[str] | None) -> bool:
+    """Whether a model with these input types takes the block; `None` means that they are not known."""
+    return input_types is None or media_matches(block.source.media_type, input_types)
+
+
+def data_uri(source: Base64Source) -> str:
+    """The source as a `data:` URI."""
+    return f"data:{source.media_type};base64,{source.data}"
+
+
+def announcement(block: DataBlock) -> str:
+    """What the model is told in place of media that its API does not take; the same for the same block."""
+    source = block.source
+    named = f" named {block.name!r}" if block.name else ""
+    where = f"; it can be found at {source.url}" if isinstance(source, URLSource) else ""
+    return f"[Here was {_article(kind_of(source.media_type))}{named} ({source.media_type}), not shown to you{where}.]"
+
+
+def split_tool_output(result: ToolResultBlock) -> tuple[str, list[DataBlock]]:
+    """A tool's output as text and the media in it, each announced in its place of the text."""
+    if isinstance(result.output, str):
+        return result.output, []
+    lines, media = [], []
+    for block in result.output:
+        if isinstance(block, TextBlock):
+            lines.append(block.text)
+        else:
+            media.append(block)
+            kind = _article(kind_of(block.source.media_type))
+            lines.append(f"[The tool returned {kind} with the identifier {block.id}.]")
+    return "\n".join(lines), media
+
+
+def _article(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"

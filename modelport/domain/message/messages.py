@@ -1,0 +1,107 @@
+"""Messages: who said what. A tool call and its result both live in an assistant message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from ..ids import new_id, new_timestamp
+from .blocks import ContentBlock, ContentBlockTypes, DataBlock, TextBlock
+from .responses import FinishReason
+
+__all__ = ["AssistantMsg", "Msg", "Role", "SystemMsg", "Usage", "UserMsg"]
+
+Role = Literal["user", "assistant", "system"]
+
+_ALLOWED: dict[str, frozenset[str]] = {
+    "user": frozenset({"text", "data"}),
+    "system": frozenset({"text"}),
+}
+
+
+class Usage(BaseModel):
+    """Token counts kept on a message; the meaning is `ChatUsage`'s."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_input_tokens: int = 0
+    cache_creation_input_tokens: int = 0
+
+
+class Msg(BaseModel):
+    """One message of a conversation; a string as `content` becomes one text block."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    name: str
+    content: list[ContentBlock]
+    role: Role
+    id: str = Field(default_factory=new_id)
+    metadata: dict[str, Any] = Field(default_factory=dict)  # Any: the application's own data
+    created_at: str = Field(default_factory=new_timestamp)
+    finished_at: str | None = None
+    usage: Usage | None = None
+    finish_reason: FinishReason | None = None
+    structured_output: dict[str, Any] | None = None  # Any: whatever the schema describes
+    error: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _text_becomes_block(cls, values: Any) -> Any:  # Any: pydantic's raw input
+        if isinstance(values, dict) and isinstance(values.get("content"), str):
+            return {**values, "content": [TextBlock(text=values["content"])]}
+        return values
+
+    @model_validator(mode="after")
+    def _blocks_fit_role(self) -> Self:
+        allowed = _ALLOWED.get(self.role)
+        wrong = [block.type for block in self.content if allowed and block.type not in allowed]
+        if wrong and allowed:
+            raise ValueError(f"a {self.role} message holds only {sorted(allowed)} blocks, not {wrong[0]!r}")
+        return self
+
+    def has_content_blocks(self, types: ContentBlockTypes | Sequence[ContentBlockTypes] | None = None) -> bool:
+        """Whether a block of these types (default: any) is there."""
+        return bool(self.get_content_blocks(types))
+
+    def get_text_content(self, separator: str = "\n") -> str | None:
+        """The text blocks joined, or `None` when there is none."""
+        texts = [block.text for block in self.content if isinstance(block, TextBlock)]
+        return separator.join(texts) if texts else None
+
+    def get_content_blocks(
+        self, types: ContentBlockTypes | Sequence[ContentBlockTypes] | None = None
+    ) -> list[ContentBlock]:
+        """The blocks of these types (default: all), in order."""
+        if types is None:
+            return list(self.content)
+        wanted = {types} if isinstance(types, str) else set(types)
+        return [block for block in self.content if block.type in wanted]
+
+
+def UserMsg(name: str, content: str | Sequence[TextBlock | DataBlock], **fields: Any) -> Msg:  # Any: Msg's fields
+    """A message of the user (or another agent): text and data."""
+    return _finished(name, content, "user", fields)
+
+
+def SystemMsg(name: str, content: str | Sequence[TextBlock], **fields: Any) -> Msg:  # Any: Msg's fields
+    """An instruction: text only."""
+    return _finished(name, content, "system", fields)
+
+
+def AssistantMsg(name: str, content: str | Sequence[ContentBlock], **fields: Any) -> Msg:  # Any: Msg's fields
+    """What the model said, its tool calls and their results."""
+    return Msg(name=name, content=_blocks(content), role="assistant", **fields)
+
+
+def _finished(name: str, content: str | Sequence[Any], role: Role, fields: dict[str, Any]) -> Msg:
+    """User and system messages are complete when they are made."""
+    created = fields.pop("created_at", None) or new_timestamp()
+    finished = fields.pop("finished_at", None) or created
+    return Msg(name=name, content=_blocks(content), role=role, created_at=created, finished_at=finished, **fields)
+
+
+def _blocks(content: str | Sequence[Any]) -> list[Any]:  # Any: validated by Msg
+    return [TextBlock(text=content)] if isinstance(content, str) else list(content)

@@ -1,0 +1,144 @@
+"""Cutting a text that is too long for one synthesis request, where a speaker would pause.
+
+Text that is still being written, held back until there is enough of it to begin to speak.
+
+Sentences of a text that is still being written.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+__all__ = ["SENTENCE_END", "ColdStart", "Sentences", "split_text"]
+
+SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？…｡]+[”’」』）\"]*|\n+")
+"""Where a sentence ends inside a text; what follows a full stop tells, so its very end is none."""
+
+_BREAKS = (
+    SENTENCE_END,
+    re.compile(r"[,;:](?=\s)|[，；：、]"),
+    re.compile(r"(?=\s)"),
+)
+"""The ends of sentences, of clauses and of words: the first kind that is there is where the text is cut."""
+
+_JOINERS = ("\u200d", "\ufe0e", "\ufe0f")
+"""What belongs to the character before it, and a zero-width joiner also to the one after."""
+
+
+def split_text(text: str, max_characters: int | None) -> list[str]:
+    """The text in pieces of at most `max_characters`, in order, each as long as its break allows; none is blank.
+
+    A text that fits is one piece as it stands. Otherwise the white space around the pieces is left out, and nothing
+    else. A word longer than a piece is cut, but no character is parted from its accents.
+    """
+    if not text.strip():
+        return []
+    if max_characters is None or len(text) <= max_characters:
+        return [text]
+    pieces, start = [], 0
+    while start < len(text):
+        end = start + max_characters
+        if end < len(text):
+            end = _break_before(text, start, end)
+        piece = text[start:end].strip()
+        if piece:
+            pieces.append(piece)
+        start = _after_space(text, end)
+    return pieces
+
+
+def _break_before(text: str, start: int, limit: int) -> int:
+    """Where to cut: after the start, at or before the limit, which is inside the text."""
+    window = text[start : limit + 1]  # one more, to see what follows a full stop
+    for breaks in _BREAKS:
+        ends = [found.end() for found in breaks.finditer(window) if found.end() < len(window)]
+        if ends and window[: ends[-1]].strip():
+            return start + ends[-1]
+    cut = limit
+    while cut > start and _joins(text, cut):
+        cut -= 1
+    return cut if cut > start else limit
+
+
+def _joins(text: str, cut: int) -> bool:
+    """Whether the characters on both sides of the cut belong together."""
+    after = text[cut]
+    return bool(unicodedata.combining(after)) or after in _JOINERS or text[cut - 1] == "\u200d"
+
+
+def _after_space(text: str, position: int) -> int:
+    while position < len(text) and text[position].isspace():
+        position += 1
+    return position
+
+
+class ColdStart:
+    """Holds the first text back until it has enough characters and enough words; then lets text through.
+
+    Blank text waits for what follows it, so nothing that leaves is blank.
+
+    Args:
+        length: the characters that the first text must have; `None` for any.
+        words: the words, by white space, that it must have; `None` for any.
+    """
+
+    def __init__(self, length: int | None = None, words: int | None = None) -> None:
+        self._length = length or 0
+        self._words = words or 0
+        self._held: list[str] = []
+        self._held_length = 0
+        self._open = not (self._length or self._words)
+
+    def feed(self, text: str) -> str:
+        """The text that may leave now: everything held and this, or nothing."""
+        self._held.append(text)
+        self._held_length += len(text)
+        if not self._open and not self._enough():
+            return ""
+        return self.flush()
+
+    def flush(self) -> str:
+        """Everything that is held; nothing when it is blank, which stays for what follows."""
+        text = "".join(self._held)
+        if not text.strip():
+            return ""
+        self._held.clear()
+        self._held_length = 0
+        self._open = True
+        return text
+
+    def _enough(self) -> bool:
+        if self._held_length < self._length:
+            return False
+        return not self._words or len("".join(self._held).split()) >= self._words
+
+
+_LONGEST = 600
+
+
+class Sentences:
+    """Text in pieces to whole sentences. What comes out, put together, is what went in, apart from blank text.
+
+    A sentence without an end is cut at a space, or anywhere, once it has 600 characters.
+    """
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def feed(self, text: str) -> str:
+        """The whole sentences that this text completes, together; often none."""
+        held = self._held + text
+        ends = [found.end() for found in SENTENCE_END.finditer(held)]
+        cut = ends[-1] if ends else 0
+        if len(held) - cut > _LONGEST:
+            cut = held.rfind(" ", cut + 1) + 1 or len(held)
+        if not held[:cut].strip():
+            cut = 0  # blank text waits for what follows it
+        self._held = held[cut:]
+        return held[:cut]
+
+    def finish(self) -> str:
+        """What is left; nothing when it is blank."""
+        held, self._held = self._held, ""
+        return held if held.strip() else ""

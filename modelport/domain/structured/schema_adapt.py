@@ -1,0 +1,328 @@
+"""A JSON Schema as one provider takes it, without changing what counts as valid.
+
+What the provider's subset cannot say is left out, so that every value the original allows stays allowed, and the answer
+is checked against the original. Two changes are undone on the answer (see `schema_restore`): optional properties
+that had to become nullable, and a root union that had to become a property of an object. Where leaving out is not
+enough – a map, where every object must be closed – the schema counts as not expressible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .schema_nodes import ANNOTATIONS, Node, Schema, is_object, json_type, local_target, merged, nullable, without
+from .schema_rules import SchemaRules
+
+__all__ = ["WRAPPED", "Adapted", "adapt"]
+
+WRAPPED = "value"
+"""The property that holds the answer when the root had to be wrapped."""
+
+_NEVER_SENT = frozenset({"$schema", "$id", "$anchor", "$comment", "$vocabulary", "$dynamicAnchor"})
+_DEFINITIONS = frozenset({"$defs", "definitions"})
+_MAPS = frozenset({"properties", "patternProperties", "dependentSchemas"})
+_LISTS = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
+_SINGLES = frozenset(
+    {"items", "additionalProperties", "contains", "propertyNames", "not", "if", "then", "else"}
+    | {"unevaluatedItems", "unevaluatedProperties"}
+)
+_MOST_NODES = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Adapted:
+    """The schema to send.
+
+    `removed` names what was left out, as `place: keyword`; `problems` says why the provider cannot express the schema,
+    and is empty when it can; `wrapped` whether the answer is below the property `WRAPPED`.
+    """
+
+    schema: Schema
+    rules: SchemaRules
+    removed: Sequence[str] = ()
+    problems: Sequence[str] = ()
+    wrapped: bool = False
+
+    @property
+    def expressible(self) -> bool:
+        """Whether the schema can be sent."""
+        return not self.problems
+
+
+def adapt(schema: Mapping[str, Any], rules: SchemaRules) -> Adapted:  # Any: a JSON Schema
+    """The schema by these rules, or by their fallback when they cannot express it."""
+    adapted = _Adapter(schema, rules).whole()
+    if not adapted.expressible and rules.fallback is not None:
+        return adapt(schema, rules.fallback)
+    return adapted
+
+
+class _Adapter:
+    def __init__(self, root: Mapping[str, Any], rules: SchemaRules) -> None:
+        self._root = root
+        self._rules = rules
+        self._names: dict[str, str] = {}
+        self._definitions: Schema = {}
+        self._nodes = 0
+        self.removed: list[str] = []
+        self.problems: list[str] = []
+
+    def whole(self) -> Adapted:
+        root = self._flat(without(self._root, _DEFINITIONS), "$", ("#",))
+        wrapped = "anyOf" in root or "oneOf" in root
+        if wrapped:
+            root = {"type": "object", "properties": {WRAPPED: root}, "required": [WRAPPED]}
+        elif is_object(root):
+            root = {"type": "object", **root}
+        sent = self._node(root, "$", ("#",))
+        schema: Schema = sent if isinstance(sent, dict) else {"type": "object"}
+        if self._definitions:
+            schema = {**schema, "$defs": self._definitions}
+        return Adapted(schema, self._rules, self.removed, self.problems, wrapped)
+
+    def _node(self, node: Node, place: str, path: tuple[str, ...]) -> Node:
+        """One schema; `path` holds the references that lead here when they are replaced."""
+        self._nodes += 1
+        if self._nodes > _MOST_NODES:
+            return self._open(place, "too large once its references are replaced")
+        if isinstance(node, bool):
+            return self._open(place, "any value") if node else self._never(place)
+        node = without(node, _NEVER_SENT | _DEFINITIONS)
+        if isinstance(node.get("$ref"), str):
+            return self._referred(node, place, path)
+        node = self._flat(node, place, path)
+        if isinstance(node.get("$ref"), str):
+            return self._referred(node, place, path)
+        return self._fields(self._typed(node, place), place, path)
+
+    def _fields(self, node: Schema, place: str, path: tuple[str, ...]) -> Node:
+        if not node.keys() - ANNOTATIONS:
+            return self._open(place, "any value", node)
+        node = self._array(self._object(node, place), place)
+        if isinstance(node.get("type"), list) and not self._rules.type_lists:
+            return self._split_types(node, place, path)
+        notes: list[str] = []
+        sent: Schema = {}
+        for key, value in node.items():
+            if self._takes(key, value):
+                sent[key] = self._below(key, value, place, path)
+            elif key not in ANNOTATIONS:
+                self.removed.append(f"{place}: {key}")
+                notes.append(f"{key} {value}" if isinstance(value, str | int | float | bool) else "")
+        if "minItems" in sent and self._rules.largest_min_items is not None:
+            sent["minItems"] = min(sent["minItems"], self._rules.largest_min_items)
+        if self._rules.all_required and "properties" in sent:
+            self._require_all(sent)
+        if not sent.keys() - ANNOTATIONS:
+            return self._open(place, "constraints that cannot be sent", sent)
+        return self._noted(sent, [note for note in notes if note])
+
+    def _takes(self, key: str, value: Any) -> bool:  # Any: the keyword's value
+        rules = self._rules
+        if rules.keywords is not None and key not in rules.keywords:
+            return False
+        if key == "format":
+            return rules.formats is None or value in rules.formats
+        if key == "pattern" and rules.anchored_patterns:
+            return isinstance(value, str) and value.startswith("^") and value.endswith("$")
+        return True
+
+    def _below(self, key: str, value: Any, place: str, path: tuple[str, ...]) -> Any:  # Any: as above
+        if key in _MAPS and isinstance(value, dict):
+            return {name: self._node(part, f"{place}.{name}", path) for name, part in value.items()}
+        if key in _LISTS and isinstance(value, list):
+            return [self._node(part, f"{place}.{key}[{number}]", path) for number, part in enumerate(value)]
+        if key == "additionalProperties" and isinstance(value, bool):
+            return value
+        if key in _SINGLES and isinstance(value, dict | bool):
+            return self._node(value, f"{place}.{key}", path)
+        return value
+
+    # unions and references
+
+    def _flat(self, node: Schema, place: str, path: tuple[str, ...]) -> Schema:
+        """The schema with `allOf` merged, `oneOf` said as `anyOf` where it must be, and a root's `$ref` replaced."""
+        if place == "$" and isinstance(node.get("$ref"), str):
+            target = local_target(self._root, node["$ref"])
+            if isinstance(target, dict) and node["$ref"] not in path:
+                beside = without(node, {"$ref"})
+                return self._flat(merged(without(target, _DEFINITIONS), beside), place, (*path, node["$ref"]))
+        parts = node.get("allOf")
+        if isinstance(parts, list) and (len(parts) == 1 or not self._keeps("allOf") or self._rules.closed):
+            node = self._joined(without(node, {"allOf"}), parts, place)
+        if "oneOf" in node and not self._keeps("oneOf"):
+            choices = node["oneOf"]
+            node = without(node, {"oneOf", "discriminator"})
+            if "anyOf" in node:
+                self.removed.append(f"{place}: oneOf")
+            else:
+                node["anyOf"] = choices
+        if "anyOf" in node and "type" in node and not self._rules.type_beside_union:
+            kind = node["type"]
+            branches = [_with_type(branch, kind) for branch in node["anyOf"]]
+            node = {**without(node, {"type"}), "anyOf": branches}
+        return node
+
+    def _joined(self, node: Schema, parts: list[Node], place: str) -> Schema:
+        """The schema together with the parts of its `allOf`: what several of them say of one thing is loosened."""
+        if len(parts) == 1 and not node.keys() - ANNOTATIONS and isinstance(parts[0], dict) and "$ref" in parts[0]:
+            return {**parts[0], **node}
+        for part in parts:
+            seen: set[str] = set()
+            while isinstance(part, dict) and isinstance(part.get("$ref"), str) and part["$ref"] not in seen:
+                seen.add(part["$ref"])
+                target = local_target(self._root, part["$ref"])
+                beside = without(part, {"$ref"})
+                part = merged(without(target, _DEFINITIONS), beside) if isinstance(target, dict) else {}
+            if not isinstance(part, dict) or "$ref" in part:
+                self.removed.append(f"{place}: allOf")
+                continue
+            if part.get("allOf"):
+                part = self._joined(without(part, {"allOf"}), part["allOf"], place)
+            node = merged(part, node)
+        return node
+
+    def _referred(self, node: Schema, place: str, path: tuple[str, ...]) -> Node:
+        reference = node["$ref"]
+        target = local_target(self._root, reference)
+        beside = without(node, {"$ref"})
+        if target is None:
+            return self._open(place, f"the reference {reference} leads nowhere here")
+        if self._rules.references and (not beside or self._rules.beside_references):
+            kept = self._node(beside, place, path) if beside.keys() - ANNOTATIONS else beside
+            return {"$ref": self._named(reference, target), **(kept if isinstance(kept, dict) else {})}
+        if reference in path:
+            if self._rules.references:  # recursion can be said, only not with what stands beside it
+                self.removed += [f"{place}: {key}" for key in beside if key not in ANNOTATIONS]
+                return {"$ref": self._named(reference, target)}
+            self.removed.append(f"{place}: $ref")
+            return self._open(place, "recursion", beside)
+        if isinstance(target, bool):
+            return self._node(target, place, path)
+        return self._node(merged(without(target, _DEFINITIONS), beside), place, (*path, reference))
+
+    def _named(self, reference: str, target: Node) -> str:
+        """The reference's place among our definitions; what it names is adapted once."""
+        if reference not in self._names:
+            wanted = reference.rsplit("/", 1)[-1].strip("#") or "Root"
+            name = wanted
+            while name in self._names.values():
+                name += "_"
+            self._names[reference] = name
+            self._definitions[name] = {}
+            self._definitions[name] = self._node(target, f"$defs.{name}", (reference,))
+        return f"#/$defs/{self._names[reference]}"
+
+    # types, objects, arrays
+
+    def _typed(self, node: Schema, place: str) -> Schema:
+        """The schema with a `type` where only its values tell it, and `const` in the words that are known."""
+        if "const" in node and not self._keeps("const"):
+            node = {**without(node, {"const"}), "enum": [node["const"]]}
+        if "type" in node or self._rules.any_value:
+            return node
+        if "enum" in node or "const" in node:
+            values = node["enum"] if "enum" in node else [node["const"]]
+            kinds = sorted({json_type(value) for value in values})
+            return {**node, "type": kinds[0] if len(kinds) == 1 else kinds}
+        if "properties" in node:
+            return {**node, "type": "object"}
+        if "anyOf" not in node and "$ref" not in node and node.keys() - ANNOTATIONS:
+            self.problems.append(f"{place} has no type")
+        return node
+
+    def _object(self, node: Schema, place: str) -> Schema:
+        if not is_object(node) or not self._rules.closed:
+            return node
+        properties = node.get("properties") or {}
+        if "patternProperties" in node or node.get("additionalProperties", not properties) is not False:
+            self.problems.append(f"{place} is a map, whose keys are not known")
+        if set(node.get("required", ())) - properties.keys():
+            self.problems.append(f"{place} requires properties that it does not describe")
+        if properties and "anyOf" in node:
+            self.problems.append(f"{place} has properties of its own beside a union")
+        return {**node, "properties": properties, "additionalProperties": False}
+
+    def _array(self, node: Schema, place: str) -> Schema:
+        """Positions as `prefixItems`, or as a union of them where that is not known."""
+        if isinstance(node.get("items"), list):
+            rest = {"items": node["additionalItems"]} if "additionalItems" in node else {}
+            node = {**without(node, {"items", "additionalItems"}), "prefixItems": node["items"], **rest}
+        if "prefixItems" in node and not self._keeps("prefixItems"):
+            first = node["prefixItems"]
+            known: list[Node] = []
+            for part in first:
+                if part not in known:
+                    known.append(part)
+            if node.get("items") is not False and node.get("maxItems", len(first) + 1) > len(first):
+                known.append(node.get("items", True))
+            self.removed.append(f"{place}: prefixItems")
+            node = {**without(node, {"prefixItems"}), "items": known[0] if len(known) == 1 else {"anyOf": known}}
+        if node.get("type") == "array" and "items" not in node and not self._rules.any_value:
+            self.problems.append(f"{place} is an array of anything")
+        return node
+
+    def _split_types(self, node: Schema, place: str, path: tuple[str, ...]) -> Node:
+        words = {key: value for key, value in node.items() if key in ANNOTATIONS}
+        rest = without(node, {"type", *ANNOTATIONS})
+        branches: list[Node] = []
+        for kind in node["type"]:
+            branch = {"type": kind, **rest}
+            if "enum" in branch:
+                branch["enum"] = [value for value in branch["enum"] if json_type(value) == kind or kind == "number"]
+                if not branch["enum"]:
+                    continue
+            branches.append(_only_for(kind, branch))
+        return self._fields({**words, "anyOf": branches}, place, path)
+
+    def _require_all(self, sent: Schema) -> None:
+        required = set(sent.get("required", ()))
+        sent["properties"] = {
+            name: part if name in required else nullable(part) for name, part in sent["properties"].items()
+        }
+        sent["required"] = list(sent["properties"])
+
+    # small words
+
+    def _keeps(self, keyword: str) -> bool:
+        return self._rules.keywords is None or keyword in self._rules.keywords
+
+    def _open(self, place: str, why: str, words: Schema | None = None) -> Node:
+        """A schema that allows anything, where the provider takes one."""
+        if not self._rules.any_value:
+            self.problems.append(f"{place}: {why}")
+        return {key: value for key, value in (words or {}).items() if self._keeps(key)}
+
+    def _never(self, place: str) -> Node:
+        if self._rules.keywords is not None:
+            self.problems.append(f"{place} allows nothing")
+        return {"not": {}}
+
+    def _noted(self, sent: Schema, notes: list[str]) -> Schema:
+        if not notes or not self._rules.notes:
+            return sent
+        told = f"({', '.join(notes)})"
+        return {**sent, "description": f"{sent['description']} {told}" if sent.get("description") else told}
+
+
+def _with_type(branch: Node, kind: Any) -> Node:  # Any: a type or a list of them
+    if isinstance(branch, bool):
+        return {"type": kind} if branch else branch
+    return branch if "type" in branch or "$ref" in branch else {"type": kind, **branch}
+
+
+_ONLY = {
+    "object": {"properties", "required", "additionalProperties", "patternProperties", "propertyNames"},
+    "array": {"items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains"},
+    "string": {"format", "pattern", "minLength", "maxLength"},
+    "number": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"},
+}
+
+
+def _only_for(kind: str, branch: Schema) -> Schema:
+    """The branch without the keywords that say nothing about its type."""
+    own = _ONLY.get("number" if kind == "integer" else kind, set())
+    foreign = {key for keys in _ONLY.values() for key in keys} - own
+    return without(branch, foreign)

@@ -1,0 +1,133 @@
+"""Counting tokens: an estimate without a request, or the provider's own number, and always said which."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from ....domain.chat.tokens import TokenCount
+from ....domain.errors import AuthenticationError, ModelError, ResponseDecodeError, ServerError
+from ....domain.message.messages import UserMsg
+from ..core.case import Case, NotApplicableError, case, require, require_equal
+from ..core.mutated_transport import CassetteMutant, MutantAnswer
+from ..core.recordings import Taped, path_ending
+from ..model.error_checks import refusal
+from ..model.secrets import SECRET
+from .collect import question
+from .endpoint import Nowhere
+from .history import TOOLS
+
+if TYPE_CHECKING:
+    from .contract import ChatContract
+
+__all__ = ["CASES"]
+
+_ESTIMATE = "estimate"
+
+
+@case("Without being asked to, nobody counts: an estimate, made without a request, that says so")
+async def count_is_estimated(contract: ChatContract, variant: str) -> str:
+    nowhere = Nowhere()
+    model = contract.build(nowhere)
+    short, tools = await model.count_tokens(question()), await model.count_tokens(question(), TOOLS)
+    long = await model.count_tokens([*question(), UserMsg("user", "Which tide comes after the ebb? " * 20)])
+    for counted in (short, tools, long):
+        _check_estimate(counted)
+    require_equal("requests", len(nowhere.requests), 0)
+    require(short.tokens < tools.tokens, f"tools count for nothing: {tools.tokens} tokens with and without them")
+    require(short.tokens < long.tokens, f"a longer conversation is not more: {short.tokens} and {long.tokens} tokens")
+    require_equal("the same again", await model.count_tokens(question()), short)
+    return f"{short.tokens} tokens"
+
+
+def _check_estimate(counted: TokenCount) -> None:
+    said = (counted.estimated, counted.source)
+    require_equal("what an estimate says of itself", said, (True, _ESTIMATE))
+    require(type(counted.tokens) is int and counted.tokens > 0, f"the estimate is {counted.tokens!r}")
+
+
+async def _counted(contract: ChatContract, *answers: MutantAnswer, **options: Any) -> tuple[Any, CassetteMutant]:
+    """The count or the error, and what was sent (Any: options of the model; either of the two)."""
+    wire = CassetteMutant(*answers)
+    model = contract.build(wire, **options)
+    try:
+        return await model.count_tokens(question(), TOOLS, exact=True), wire
+    except ModelError as error:
+        return error, wire
+
+
+def _paths(wire: CassetteMutant) -> list[str]:
+    return [path_ending(urlsplit(request.url).path) for request in wire.requests]
+
+
+@case("Asked to, the provider counts where it can, and else the estimate says that it is one")
+async def count_is_asked_for(contract: ChatContract, variant: str) -> str:
+    counted, wire = await _counted(contract, refusal(404, "no such page"))
+    require(isinstance(counted, TokenCount), f"a server that does not count gives {counted!r:.300}")
+    _check_estimate(counted)
+    require(len(wire.requests) <= 1, f"{len(wire.requests)} requests are made of a server that does not count")
+    if not wire.requests:
+        return "nobody is asked"
+    request = wire.requests[0]
+    require(SECRET not in request.url and SECRET.encode() not in request.body, "the key is in the URL or the body")
+    require("stream" not in json.loads(request.body), "a stream of a number is asked for")
+    require_equal("answers left open", wire.unclosed, 0)
+    return f"…/{_paths(wire)[0]} is asked"
+
+
+@case("The number that the provider counted is what is told, and who counted it")
+async def count_is_told(contract: ChatContract, variant: str) -> str:
+    _, wire = await _counted(contract, refusal(404, "no such page"))
+    if not wire.requests:
+        raise NotApplicableError("nobody is asked to count")
+    ending = _paths(wire)[0]
+    tapes = [tape for tape in contract.all_tapes() if tape.ending == ending and tape.succeeded]
+    if not tapes:
+        raise NotApplicableError(f"needs a cassette of the endpoint …/{ending}")
+    for tape in tapes:
+        await _check_told(contract, tape)
+    return ", ".join(map(str, tapes))
+
+
+async def _check_told(contract: ChatContract, tape: Taped) -> None:
+    counted, wire = await _counted(contract, tape.answer(), name=tape.model)
+    require(isinstance(counted, TokenCount), f"{tape} gives {counted!r:.300}")
+    numbers = set(_numbers(json.loads(tape.body)))
+    require(counted.tokens in numbers, f"{counted.tokens} tokens are told, and the server said {sorted(numbers)}")
+    require(not counted.estimated, "what the provider counted is called an estimate")
+    require_equal("the source", counted.source != _ESTIMATE and bool(counted.source), True)
+    require_equal("requests", len(wire.requests), 1)
+    require_equal("answers left open", wire.unclosed, 0)
+
+
+def _numbers(value: Any) -> Iterator[int]:  # Any: JSON
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _numbers(each)
+    elif type(value) is int:
+        yield value
+
+
+@case("A server that fails to count is tried again within the budget; what is no number is an error")
+async def count_fails(contract: ChatContract, variant: str) -> None:
+    html = MutantAnswer(200, {"content-type": "text/html"}, (b"<html>",))
+    empty = MutantAnswer(200, {"content-type": "application/json"}, (b"{}",))
+    failures: tuple[tuple[MutantAnswer, type[ModelError], int], ...] = (
+        (refusal(503), ServerError, 3),
+        (refusal(401, f"Incorrect key: {SECRET}"), AuthenticationError, 1),
+        (html, ResponseDecodeError, 1),
+        (empty, ResponseDecodeError, 1),
+    )
+    for answer, kind, requests in failures:
+        error, wire = await _counted(contract, answer, max_retries=2)
+        if not wire.requests:
+            raise NotApplicableError("nobody is asked to count")
+        require(isinstance(error, kind), f"HTTP {answer.status} {answer.pieces} gives {error!r:.300}")
+        require_equal(f"requests when {kind.__name__} is the end", len(wire.requests), requests)
+        require_equal("answers left open", wire.unclosed, 0)
+        require(SECRET not in f"{error} {error!r} {error.body}", "the error repeats the key")
+
+
+CASES: tuple[Case[Any], ...] = (count_is_estimated, count_is_asked_for, count_is_told, count_fails)

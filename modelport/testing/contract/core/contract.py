@@ -1,0 +1,120 @@
+"""What third parties subclass: the cases, what is left out of them, and the ways to run them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from .case import Case, Outcome
+from .class_checks import check_left_out, check_spelling
+from .report import Report
+from .runner import Step, run_step, steps_of
+
+__all__ = ["Contract"]
+
+_FINAL = frozenset({"run", "report", "pytest_generate_tests"})
+
+
+class Contract:
+    """A contract: its cases, checked against what a subclass names.
+
+    Under pytest, a subclass called `Test…` is a test class with one test a case and variant. Without pytest,
+    `await TestMine().run()` gives a `Report`.
+
+    A subclass cannot replace or remove a case. One that must not hold is named in `left_out` with the reason, and
+    reported so.
+    """
+
+    cases: ClassVar[tuple[Case[Any], ...]] = ()
+    left_out: ClassVar[Mapping[str, str]] = {}
+    seconds_per_case: ClassVar[float] = 60.0
+    """How long one case may take on one variant."""
+
+    def __init_subclass__(cls, **arguments: Any) -> None:  # Any: other bases' own
+        super().__init_subclass__(**arguments)
+        inherited: tuple[Case[Any], ...] = ()
+        check_left_out(cls)
+        check_spelling(cls, [base for base in cls.__mro__[1:] if issubclass(base, Contract)])
+        for base in cls.__mro__[1:]:
+            if issubclass(base, Contract):
+                _check_cases(cls, base.cases)
+                inherited = max(inherited, base.cases, key=len)
+        _check_names(cls, inherited)
+        for case in cls.cases[len(inherited) :]:
+            setattr(cls, f"test_{case.name}", _test_method(case))
+
+    @property
+    def subject(self) -> str:
+        """What is checked, for reports."""
+        return type(self).__name__
+
+    @classmethod
+    def kind(cls) -> str:
+        """The name of the contract: of the class of this package that brought cases, else of any that did."""
+        bringing = [base for base in cls.__mro__ if "cases" in base.__dict__ and base is not Contract]
+        ours = [base for base in bringing if base.__module__.startswith(__package__)]
+        return next((base.__name__ for base in (*ours, *bringing)), cls.__name__)
+
+    async def run(self, only: str | None = None) -> Report:
+        """Check every case, or the one of that name; `ValueError` when there is none. What a case finds is not raised.
+
+        `TypeError` tells what the class leaves unsaid. Run it in an event loop of its own: tasks that begin meanwhile
+        count as left behind by a case.
+        """
+        chosen = [case for case in self.cases if only in (None, case.name)]
+        if not chosen and only is not None:
+            raise ValueError(
+                f"there is no case {only!r}; there are {', '.join(sorted(each.name for each in self.cases))}"
+            )
+        self.check_declared()
+        return self.report([await run_step(self, step) for case in chosen for step in steps_of(self, case)])
+
+    def check_declared(self) -> None:
+        """Raise `TypeError`, which says what to write, unless the class says what to check."""
+
+    def report(self, outcomes: list[Outcome]) -> Report:
+        """A report of these outcomes."""
+        return Report(self.kind(), self.subject, outcomes)
+
+    def pytest_generate_tests(self, metafunc: Any) -> None:  # Any: pytest's, which is not imported here
+        """One test a variant; pytest calls this for each test of the class."""
+        if "contract_step" not in metafunc.fixturenames:
+            return
+        self.check_declared()
+        found = next(case for case in self.cases if f"test_{case.name}" == metafunc.function.__name__)
+        steps = steps_of(self, found)
+        metafunc.parametrize("contract_step", steps, ids=[step.variant_name or "all" for step in steps])
+
+
+def _check_cases(cls: type[Contract], inherited: tuple[Case[Any], ...]) -> None:
+    """Raise `TypeError` for a subclass without the cases of one of its bases."""
+    if cls.cases[: len(inherited)] != inherited:
+        raise TypeError(f"{cls.__name__}.cases must begin with the cases of its base; leave one out with `left_out`")
+
+
+def _check_names(cls: type[Contract], inherited: tuple[Case[Any], ...]) -> None:
+    """Raise `TypeError` for a subclass that defines what a case is called, itself or by a class mixed in."""
+    names = {case.name for case in inherited}
+    taken = (_FINAL if inherited else frozenset()) | names | {f"test_{name}" for name in names}
+    strangers = [base for base in cls.__mro__[1:] if not issubclass(base, Contract)]
+    overridden = sorted(taken & {name for each in (cls, *strangers) for name in each.__dict__})
+    if overridden:
+        raise TypeError(
+            f"{cls.__name__} overrides {', '.join(overridden)}; a case is not replaced, "
+            "but may be left out: left_out = {'NAME': 'reason'}"
+        )
+
+
+def _test_method(case: Case[Any]) -> Callable[..., None]:
+    """The case as a test of pytest's, whose `request` is its fixture (Any: pytest is not imported here)."""
+
+    def test(self: Contract, contract_step: Step, request: Any) -> None:
+        from ...pytest_plugin import conclude
+
+        outcome = asyncio.run(run_step(self, contract_step))
+        conclude(self, outcome, request.node)
+
+    test.__name__ = test.__qualname__ = f"test_{case.name}"
+    test.__doc__ = case.about
+    return test

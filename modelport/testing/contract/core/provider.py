@@ -1,0 +1,110 @@
+"""The contracts of a provider: one for each of its classes, with the cassettes that are theirs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from ....application.chat.model import ChatModelBase
+from ....application.model.credential import CredentialBase
+from ....application.model.formatter import FormatterBase
+from ....composition.registry import Provider
+from ....domain.errors import SettingsError
+from ..chat.contract import ChatContract
+from ..chat.formatter_contract import FormatterContract
+from ..embedding.contract import EmbeddingContract
+from ..model.secrets import SECRET
+from ..speech.contract import TTSContract
+from .contract import Contract
+
+__all__ = ["contracts_of", "folders_of"]
+
+_PLACES = (Path("cassettes"), Path("fixtures/cassettes"), Path("tests/cassettes"))
+
+
+def contracts_of(provider: Provider, cassettes: Path | None = None) -> list[type[Contract]]:
+    """Every contract there is for the provider's classes; `SettingsError` when there are no cassettes."""
+    folders = folders_of(provider, cassettes)
+    credential = _credential(provider.credential_class())
+    return [found for of_kind in _KINDS for found in of_kind(credential, folders)]
+
+
+def folders_of(provider: Provider, given: Path | None = None) -> list[Path]:
+    """Where its cassettes are: in the given folder, else where the provider says, else in a usual place from here.
+
+    A folder that has others in it named after the provider stands for those.
+    """
+    if given is None and provider.cassettes is not None:
+        given = _path(str(provider.cassettes))
+    places = [given] if given is not None else [place for place in _PLACES if _named(place, provider.name)]
+    if not places or not places[0].exists():
+        looked = given or " or ".join(f"{place}/{provider.name}" for place in _PLACES)
+        raise SettingsError(f"no cassettes of {provider.name} in {looked}; name their folder with --cassettes")
+    return _named(places[0], provider.name) or [places[0]]
+
+
+def _named(folder: Path, name: str) -> list[Path]:
+    """The folders in it of that name, and of that name with an ending, such as `openai_responses`."""
+    return sorted([*folder.glob(name), *folder.glob(f"{name}_*")])
+
+
+def _path(place: str) -> Path:
+    """A path, or `package:folder` for a folder inside an installed package."""
+    package, colon, folder = place.partition(":")
+    return Path(str(files(package))) / folder if colon and not place.startswith((".", "/")) else Path(place)
+
+
+def _credential(cls: type[CredentialBase]) -> CredentialBase:
+    """One with a key that opens nothing, and defaults; a key that may be missing altogether is."""
+    keys = [name for name, field in cls.model_fields.items() if field.annotation is SecretStr]
+    return cls(**dict.fromkeys(keys, SecretStr(SECRET)))
+
+
+def _of_chat(credential: CredentialBase, folders: Sequence[Path]) -> Iterator[type[Contract]]:
+    """Those of the chat classes and of their formatters."""
+    for model in type(credential).get_chat_model_classes():
+        attributes = {"model": model, "credential": credential, "cassettes": folders}
+        chat = type(f"{model.__name__}Contract", (ChatContract,), attributes)
+        yield chat
+        for formatter in _formatters(model, credential):
+            name = f"{formatter.__name__}Contract"
+            yield type(name, (FormatterContract,), {"formatter": formatter, "chat": chat})
+
+
+def _formatters(model: type[ChatModelBase], credential: CredentialBase) -> Sequence[type[FormatterBase]]:
+    """The formatter that the class uses, and those beside it that are made from it."""
+    built = model(credential, "any-model")
+    own = type(getattr(built, "formatter", None))
+    if not issubclass(own, FormatterBase):
+        return []
+    beside = (each for each in vars(sys.modules[own.__module__]).values() if isinstance(each, type) and each is not own)
+    return [own, *(each for each in beside if issubclass(each, own) and not each.__name__.startswith("_"))]
+
+
+def _of_embedding(credential: CredentialBase, folders: Sequence[Path]) -> Iterator[type[Contract]]:
+    """That of the embedding class."""
+    model = type(credential).get_embedding_model_class()
+    if model is not None:
+        attributes = {"model": model, "credential": credential, "cassettes": folders}
+        yield type(f"{model.__name__}Contract", (EmbeddingContract,), attributes)
+
+
+def _of_speech(credential: CredentialBase, folders: Sequence[Path]) -> Iterator[type[Contract]]:
+    """Those of the speech classes. Conversations may also lie in a folder `websocket` beside that of all cassettes."""
+    beside = {folder.parent.with_name("websocket") for folder in folders}
+    more = [each for place in sorted(beside) for each in _named(place, type(credential).provider_name())]
+    for model in type(credential).get_tts_model_classes():
+        attributes = {"model": model, "credential": credential, "cassettes": [*folders, *more]}
+        yield type(f"{model.__name__}Contract", (TTSContract,), attributes)
+
+
+_KINDS: tuple[Callable[[CredentialBase, Sequence[Path]], Iterable[type[Contract]]], ...] = (
+    _of_chat,
+    _of_embedding,
+    _of_speech,
+)
+"""What makes the contracts of one kind of model."""

@@ -1,0 +1,88 @@
+"""Texts: none, and longer ones than a request takes; and the voices that a card names."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from ....domain.errors import InvalidRequestError
+from ..core.case import Case, NotApplicableError, case, require, require_equal
+from ..core.recordings import Taped
+from ..model.asking_over import AN_ANSWER, CardOf, a_good, cards
+from ..model.model_contract import require_error
+from ..model.selectors import some
+
+if TYPE_CHECKING:
+    from .contract import TTSContract
+
+__all__ = ["CASES"]
+
+_LONGEST = 20_000
+_SENTENCE = "Here a sentence of some length comes to its end. "
+_VOICES = 6
+
+
+@case("A blank text is spoken without a request and without audio", a_good, AN_ANSWER)
+async def blank_text(contract: TTSContract, tape: Any) -> None:
+    for text in (None, "", " \n\t"):
+        for stream in (True, False):
+            played = contract.played(tape.model, [tape.answer()], text, stream=stream)
+            spoken = (await played.ask()).whole()
+            require_equal(f"what is heard of {text!r}", (spoken.audio, spoken.media_type), (b"", None))
+            require_equal(f"requests for {text!r}", len(played.wire.requests), 0)
+
+
+@case("What is no text is refused before anything is sent", a_good, AN_ANSWER)
+async def no_text(contract: TTSContract, tape: Any) -> None:
+    for wrong in (5, b"bytes", ["text"], {"text": "a"}):
+        played = contract.played(tape.model, [tape.answer()], wrong)  # type: ignore[arg-type]  # that is the point
+        require_error(await played.ask(), InvalidRequestError, f"{wrong!r}")
+        require_equal(f"requests for {wrong!r}", len(played.wire.requests), 0)
+
+
+@case("A text longer than a request takes is spoken in several, in order, as one file", cards, "a card")
+async def long_text(contract: TTSContract, of: CardOf) -> str:
+    limit = of.card.max_characters
+    if contract.realtime or limit is None or limit > _LONGEST:
+        raise NotApplicableError("the card limits no request, or a conversation takes any number of pieces")
+    text = _SENTENCE * (3 * limit // len(_SENTENCE))
+    tape: Taped = contract.tape_for(of.card.name)
+    played = contract.played(of.card.name, [tape.answer()], text)
+    answered = await played.ask()
+    single = (await contract.expected(tape)).audio
+    texts = [_longest_text(json.loads(request.body)) for request in played.wire.requests]
+    require(max(map(len, texts)) <= limit, f"a request holds {max(map(len, texts))} characters of {limit}")
+    require_equal("the words of all requests", " ".join(texts).split(), text.split())
+    require_equal("what is heard", answered.whole().audio, single * len(texts))
+    require_equal("attempts", len(answered.response.attempts), len(texts))
+    return f"{len(texts)} requests"
+
+
+def _longest_text(value: Any) -> str:  # Any: JSON
+    """The longest string in it."""
+    if isinstance(value, dict | list):
+        inner = value.values() if isinstance(value, dict) else value
+        return max(map(_longest_text, inner), key=len, default="")
+    return value if isinstance(value, str) else ""
+
+
+@case("The voices of a card are sent as they are named, the first of them when none is", cards, "a card")
+async def voices(contract: TTSContract, of: CardOf) -> str:
+    if not of.card.voices:
+        raise NotApplicableError("the card names no voices")
+    first, *_ = of.card.voices
+    require(await _sent(contract, of.card.name, first), f"the first voice, {first}, is not the default")
+    for voice in some(of.card.voices, _VOICES):
+        parameters = contract.model.Parameters(voice=voice)
+        require(await _sent(contract, of.card.name, voice, parameters=parameters), f"the voice {voice} is not sent")
+    return f"{len(of.card.voices)} voices"
+
+
+async def _sent(contract: TTSContract, name: str, voice: str, **options: Any) -> bool:  # Any: options of the model
+    played = contract.probe(name, **options)
+    (await played.ask()).whole()
+    return re.search(rb'"' + re.escape(voice).encode() + rb'"', played.wire.sent_bytes) is not None
+
+
+CASES: tuple[Case[Any], ...] = (blank_text, no_text, long_text, voices)

@@ -1,0 +1,292 @@
+"""The engine of realtime speech, by a provider and a connector of the test's own: what it promises whoever they are."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import gc
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any, ClassVar
+
+import pytest
+
+from modelport.application.speech.realtime.model import RealtimeTTSModel
+from modelport.credential import CredentialBase
+from modelport.domain.errors import ModelError, ServerError
+from modelport.domain.speech.audio import AudioFormat
+from modelport.error import StreamTruncatedError
+from modelport.ports.codec.chat import Endpoint
+from modelport.ports.codec.realtime_speech import (
+    AudioReceived,
+    RealtimeRequest,
+    RealtimeTTSCodec,
+    ServerReady,
+    SpeechEvent,
+    SpeechProtocol,
+    UtteranceFinished,
+)
+from modelport.ports.websocket import Frame, WebSocketClosed, WebSocketRequest
+from modelport.testing.clock import VirtualClock
+from modelport.tts import TTSResponse
+from tests.adapters.dashscope.speech_support import audio, opened, read
+from tests.contract.runtimes import runtime_with
+
+
+class Echo:
+    """A protocol without ceremony: text goes out as it is and comes back as samples; `!` ends."""
+
+    greeted = True
+    resting = False
+    reusable = True
+    keep_alive_after = None
+
+    def __init__(self) -> None:
+        self.ended = False
+        self.out: list[Frame] = []
+
+    def start(self, request: RealtimeRequest) -> None:
+        self.ended = False
+
+    def push(self, text: str) -> None:
+        self.out.append(text)
+
+    def finish(self) -> None:
+        self.out.append("!")
+
+    def keep_alive(self) -> None:
+        raise AssertionError("nobody asked for it")
+
+    def cancel(self) -> None:
+        self.out.append("bye")
+
+    def receive(self, frame: Frame) -> SpeechEvent | None:
+        if frame == "!":
+            self.ended = True
+            return UtteranceFinished()
+        if frame == "error":
+            raise ServerError("it said so")
+        return AudioReceived(frame) if isinstance(frame, bytes) else ServerReady()
+
+    def closed(self, code: int, reason: str) -> ModelError:
+        return StreamTruncatedError(f"closed with {code}")
+
+    def frames_to_send(self) -> list[Frame]:
+        out, self.out = self.out, []
+        return out
+
+
+class EchoCodec:
+    def handshake(self, request: RealtimeRequest) -> WebSocketRequest:
+        return WebSocketRequest(request.endpoint.base_url)
+
+    def new_protocol(self, request: RealtimeRequest) -> SpeechProtocol:
+        return Echo()
+
+    def audio_format(self, request: RealtimeRequest) -> AudioFormat:
+        return AudioFormat("audio/x-echo")
+
+    def map_error(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
+        return ServerError("refused", status_code=status)
+
+
+class EchoModel(RealtimeTTSModel):
+    codec: ClassVar[RealtimeTTSCodec] = EchoCodec()
+
+    def endpoint(self) -> Endpoint:
+        return Endpoint("ws://nowhere")
+
+
+class Wire:
+    """A connection to nobody: what is sent is kept, what arrives is put in by the test."""
+
+    def __init__(self, *, blocked: bool = False) -> None:
+        self.sent: list[Frame] = []
+        self.arriving: asyncio.Queue[Frame] = asyncio.Queue()
+        self.free = asyncio.Event()
+        self.closed = False
+        if not blocked:
+            self.free.set()
+
+    async def send(self, frame: Frame) -> None:
+        await self.free.wait()
+        if self.closed:
+            raise WebSocketClosed(1000)
+        self.sent.append(frame)
+
+    async def receive(self) -> Frame:
+        return await self.arriving.get()
+
+    async def aclose(self, code: int = 1000, reason: str = "") -> None:
+        self.closed = True
+
+
+class Wires:
+    """A connector whose connections the test has made before."""
+
+    def __init__(self, *wires: Wire) -> None:
+        self.wires = list(wires)
+
+    async def connect(self, request: WebSocketRequest) -> Wire:
+        await asyncio.sleep(0)
+        return self.wires.pop(0)
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
+def model(*wires: Wire, **options: Any) -> EchoModel:
+    runtime = dataclasses.replace(runtime_with(VirtualClock(skip_sleeps=True)), websockets=Wires(*wires))
+    return EchoModel(CredentialBase(), "echo", runtime=runtime, **options)
+
+
+async def settle() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_a_provider_of_ones_own() -> None:
+    wire = Wire()
+    subject = model(wire)
+    await subject.connect()
+    await subject.push("a")
+    await settle()
+    wire.arriving.put_nowait(b"123")
+    await settle()
+    assert audio(await subject.push("b")) == b"123"
+    wire.arriving.put_nowait(b"4")
+    wire.arriving.put_nowait("!")
+    responses = await read(await opened(subject, "c"))
+    assert b"".join(map(audio, responses)) == b"4"
+    assert wire.sent == ["a", "b", "c", "!"]
+    wire.arriving.put_nowait("!")
+    await read(await opened(subject, "again"))
+    assert wire.sent[4:] == ["again", "!"] and not wire.closed
+    await subject.close()
+    assert wire.closed and wire.sent[-1] == "bye"
+
+
+async def test_push_does_not_wait_for_a_socket_that_takes_nothing() -> None:
+    """The server may be busy sending, and wait for us to read; audio must come through meanwhile."""
+    wire = Wire(blocked=True)
+    subject = model(wire)
+    await subject.connect()
+    for _ in range(50):
+        await subject.push("word ")
+    wire.arriving.put_nowait(b"audio")
+    await settle()
+    assert audio(await subject.push("more")) == b"audio"
+    assert wire.sent == []
+    wire.free.set()
+    await settle()
+    assert "".join(map(str, wire.sent)) == "word " * 50 + "more"
+    await subject.close()
+
+
+async def test_what_waits_for_its_listener_is_bounded() -> None:
+    wire = Wire()
+    subject = model(wire)
+    await subject.connect()
+    await subject.push("a")
+    for _ in range(64):
+        wire.arriving.put_nowait(bytes(65536))
+    await settle()
+    for _ in range(50):
+        await settle()
+    assert wire.arriving.qsize() == 48, "a mebibyte is here, the rest waits at the server"
+    size = 0
+    while size < 64 * 65536:
+        response = await subject.arrived()
+        assert response is not None
+        size += len(audio(response))
+    await subject.close()
+
+
+async def test_half_of_a_failed_utterance_is_not_said_twice() -> None:
+    first, second = Wire(), Wire()
+    subject = model(first, second)
+    await subject.connect()
+    await subject.push("one ")
+    await settle()
+    first.arriving.put_nowait("started")
+    first.arriving.put_nowait("error")
+    await settle()
+    assert first.closed and second.sent == ["one "], "begun anew, with all its text"
+    await subject.push("two")
+    await settle()
+    assert second.sent == ["one ", "two"]
+    second.arriving.put_nowait(b"x")
+    second.arriving.put_nowait("error")
+    stream: AsyncGenerator[TTSResponse, None] = await opened(subject)
+    heard = b""
+    with pytest.raises(ServerError) as caught:
+        async for response in stream:
+            heard += audio(response)
+    assert heard == b"x" and second.closed
+    assert [one.error for one in caught.value.attempts] == ["ServerError", "ServerError"]
+    assert caught.value.partial is not None and len(caught.value.partial.content) == 1
+
+
+async def test_cancelling_push_and_close() -> None:
+    wire = Wire(blocked=True)
+    subject = model(wire)
+    await subject.connect()
+    before = asyncio.all_tasks()
+    pushing = asyncio.ensure_future(subject.push("a"))
+    await asyncio.sleep(0)
+    pushing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await pushing
+    await subject.close()
+    assert wire.closed and asyncio.all_tasks() == before
+
+
+async def test_closing_before_the_pump_ran() -> None:
+    wire = Wire()
+    subject = model(wire)
+    await subject.connect()
+    session = subject._session
+    assert session is not None
+    pushing = subject.push("a")
+    pushing.send(None)  # up to its first wait: the task of the utterance exists and has not run
+    pushing.close()
+    await subject.close()
+    assert wire.closed and not session.calls
+
+
+async def test_closing_before_the_pump_ran_keeps_nobody_waiting() -> None:
+    subject = model(Wire())
+    await subject.connect()
+    speaking, closing = asyncio.ensure_future(subject.synthesize("a")), asyncio.ensure_future(subject.close())
+    await closing
+    with pytest.raises(StreamTruncatedError, match="given up"):
+        async with asyncio.timeout(5):
+            await speaking
+
+
+class Objecting(Wire):
+    """A connector's own check of what is sent, as a cassette's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ended = asyncio.Event()
+
+    async def send(self, frame: Frame) -> None:
+        raise LookupError(f"{frame!r} is not expected here")
+
+    async def receive(self) -> Frame:
+        await self.ended.wait()
+        raise WebSocketClosed(1000)
+
+    async def aclose(self, code: int = 1000, reason: str = "") -> None:
+        self.closed = True
+        self.ended.set()
+
+
+async def test_what_the_connector_objects_to_is_what_the_caller_sees(caplog: pytest.LogCaptureFixture) -> None:
+    wire = Objecting()
+    subject = model(wire)
+    with pytest.raises(LookupError, match="'hello' is not expected here"):
+        await read(await opened(subject, "hello"))
+    await subject.close()
+    gc.collect()
+    assert wire.closed and not caplog.records, "and no task keeps an exception that nobody met"

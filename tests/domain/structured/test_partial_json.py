@@ -1,0 +1,84 @@
+"""An object that grows with its text."""
+
+from __future__ import annotations
+
+import json
+import time
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modelport.domain.structured.json_text import PartialJson
+from tests.domain.structured.test_json_answer import JSON_OBJECTS
+
+
+@given(JSON_OBJECTS, st.integers(1, 7), st.booleans(), st.sampled_from([None, 1]))
+def test_however_it_is_cut_the_whole_arrives(value: dict[str, Any], size: int, ascii: bool, indent: int | None) -> None:
+    text = json.dumps(value, ensure_ascii=ascii, indent=indent)
+    partial = PartialJson()
+    for start in range(0, len(text), size):
+        partial.feed(text[start : start + size])
+    assert partial.complete and not partial.broken
+    assert partial.value == value
+
+
+def test_every_single_cut_gives_the_same() -> None:
+    text = '{"a": "x\\u00e9\\ud83d\\ude00\\n\\"", "b": [1, -2.5e3, true, null, {"c": ""}], "d": {}}'
+    for cut in range(len(text) + 1):
+        partial = PartialJson()
+        partial.feed(text[:cut])
+        partial.feed(text[cut:])
+        assert partial.complete and partial.value == json.loads(text), cut
+
+
+def test_it_grows_step_by_step() -> None:
+    partial, seen = PartialJson(), []
+    for piece in ['Here: {"na', 'me": "Os', 'lo", "tem', 'p": 1', '2, "tags": ["a', '", "b"]', "}"]:
+        if partial.feed(piece):
+            seen.append(deepcopy(partial.value))
+    assert seen == [
+        {},
+        {"name": "Os"},
+        {"name": "Oslo"},
+        {"name": "Oslo", "temp": 12, "tags": ["a"]},
+        {"name": "Oslo", "temp": 12, "tags": ["a", "b"]},
+        {"name": "Oslo", "temp": 12, "tags": ["a", "b"]},
+    ]
+
+
+@given(st.integers(1, 9))
+def test_thoughts_before_it_do_not_count(size: int) -> None:
+    text = ' <think>perhaps {"b": 2}? </thin> no</think>\n{"a": 1}'
+    partial = PartialJson()
+    for start in range(0, len(text), size):
+        partial.feed(text[start : start + size])
+    assert partial.value == {"a": 1} and partial.complete
+
+
+@given(st.text(max_size=60), st.integers(1, 5))
+def test_no_text_breaks_it(text: str, size: int) -> None:
+    partial = PartialJson()
+    for start in range(0, len(text), size):
+        partial.feed("{" + text[start : start + size] if start == 0 else text[start : start + size])
+
+
+@pytest.mark.parametrize("shape", ["one long text", "many fields"])
+def test_the_cost_is_linear(shape: str) -> None:
+    """Eight times the text may not cost more than thrice eight times the time; the quadratic way takes 64 times."""
+
+    def seconds(count: int) -> float:
+        pieces = ["words and words "] * count if shape == "one long text" else ['", "k": ["v'] * count
+        best = 9.0
+        for _ in range(3):
+            partial = PartialJson()
+            partial.feed('{"a": "')
+            started = time.process_time()
+            for piece in pieces:
+                partial.feed(piece)
+            best = min(best, time.process_time() - started)
+        return best
+
+    assert seconds(32_000) < 24 * seconds(4_000)
