@@ -1,6 +1,6 @@
 """When to try again, as pure decisions: the clock, the dice and the sleeping are the engine's.
 
-Facts: wire/transport, section 3 (which statuses, which headers, in which order).
+Facts: docs/protocols/transport.md#retries.
 """
 
 from __future__ import annotations

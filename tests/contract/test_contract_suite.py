@@ -17,7 +17,10 @@ _LEGAL_NAMES = {
     "gemini": r"[A-Za-z_][A-Za-z0-9_.:-]{0,127}",
     "ollama": r"(?s).+",
 }
-"""Which tool names a provider takes. Facts: the wire sheets, "Tools"."""
+"""The tool names that a provider accepts.
+
+Facts: docs/protocols/anthropic-messages.md#request-body, docs/protocols/gemini.md#request.
+"""
 
 
 def contracts() -> Iterator[type[Contract]]:

@@ -54,5 +54,5 @@ def validate(target: str, body: dict[str, Json], model: str | None = None) -> li
 
 
 def rules_of(target: str) -> dict[str, str]:
-    """The rule ids of a target, each with the sheet and section that states it."""
+    """The rule ids of a target, each with the page and heading of the handbook that states it."""
     return _RULES[target](target)

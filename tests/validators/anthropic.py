@@ -28,8 +28,8 @@ from .common import (
 )
 from .schemas import is_object_schema, subschemas
 
-_BODY = "anthropic-messages.md, Request body"
-_SCHEMA = "anthropic-messages.md, Structured output"
+_BODY = "docs/protocols/anthropic-messages.md#request-body"
+_SCHEMA = "docs/protocols/anthropic-messages.md#structured-output"
 
 RULES: Mapping[str, str] = {
     "model-required": _BODY,
@@ -43,7 +43,7 @@ RULES: Mapping[str, str] = {
     "tool-name": _BODY,
     "tool-shape": _BODY,
     "tool-choice-shape": _BODY,
-    "tool-choice-with-thinking": "anthropic-messages.md, Thinking support per model",
+    "tool-choice-with-thinking": "docs/protocols/anthropic-messages.md#thinking-support-per-model",
     "output-format": _BODY,
     "output-format-twice": _BODY,
     "schema-subset": _SCHEMA,

@@ -8,10 +8,10 @@ from typing import TypeAlias
 
 from .common import Finding, Findings, Json, any_text, as_list, as_object, is_base64, is_web_url, text
 
-_BLOCKS = "anthropic-messages.md, Content blocks"
-_TRAPS = "anthropic-messages.md, Traps"
-_ROUND_TRIP = "anthropic-messages.md, Round-trip rules"
-_VERSIONS = "anthropic-messages.md, Endpoint and versions"
+_BLOCKS = "docs/protocols/anthropic-messages.md#content-blocks"
+_TRAPS = "docs/protocols/anthropic-messages.md#quirks"
+_ROUND_TRIP = "docs/protocols/anthropic-messages.md#round-trip-rules"
+_VERSIONS = "docs/protocols/anthropic-messages.md#endpoint-and-versions"
 
 BLOCK_RULES: Mapping[str, str] = {
     "block-type": _BLOCKS,
@@ -23,7 +23,7 @@ BLOCK_RULES: Mapping[str, str] = {
     "tool-id": _TRAPS,
     "tool-result-content": _BLOCKS,
     "thinking-signature": _ROUND_TRIP,
-    "cache-control-shape": "anthropic-messages.md, Request body",
+    "cache-control-shape": "docs/protocols/anthropic-messages.md#request-body",
     "cache-control-place": _BLOCKS,
     "document-in-assistant": _VERSIONS,
     "user-citations": _VERSIONS,

@@ -8,10 +8,10 @@ from typing import NamedTuple, TypeAlias
 from .anthropic_blocks import BLOCK_RULES, check_block
 from .common import Finding, Findings, Json, as_list, as_object, objects
 
-_BODY = "anthropic-messages.md, Request body"
-_BLOCKS = "anthropic-messages.md, Content blocks"
-_TRAPS = "anthropic-messages.md, Traps"
-_ROUND_TRIP = "anthropic-messages.md, Round-trip rules"
+_BODY = "docs/protocols/anthropic-messages.md#request-body"
+_BLOCKS = "docs/protocols/anthropic-messages.md#content-blocks"
+_TRAPS = "docs/protocols/anthropic-messages.md#quirks"
+_ROUND_TRIP = "docs/protocols/anthropic-messages.md#round-trip-rules"
 
 MESSAGE_RULES: Mapping[str, str] = {
     "messages-required": _BODY,

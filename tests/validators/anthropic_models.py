@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from .common import Finding, Findings, Json, as_list, as_object, matches_any, objects
 
-_MODELS = "anthropic-messages.md, Thinking support per model"
-_BODY = "anthropic-messages.md, Request body"
+_MODELS = "docs/protocols/anthropic-messages.md#thinking-support-per-model"
+_BODY = "docs/protocols/anthropic-messages.md#request-body"
 
 MODEL_RULES: Mapping[str, str] = {
     "thinking-model": _MODELS,

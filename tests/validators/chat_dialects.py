@@ -20,10 +20,10 @@ from .common import (
     text_list,
 )
 
-_BODY = "openai-chat.md, Request body"
-_MESSAGES = "openai-chat.md, Messages"
+_BODY = "docs/protocols/openai-chat.md#request-body"
+_MESSAGES = "docs/protocols/openai-chat.md#messages"
 
-# Rules that every server of this shape shares; the delta sheets start from this one.
+# Rules that every server of this shape shares; those of the other servers start from this one.
 SHARED_RULES: Mapping[str, str] = {
     "model-required": _BODY,
     "messages-required": _BODY,
@@ -98,14 +98,14 @@ class Dialect:
     user_parts: frozenset[str]
     tool_parts: frozenset[str] = frozenset({"text"})  # empty: a plain string only
     assistant_parts: frozenset[str] = frozenset({"text"})
-    image_types: frozenset[str] | None = None  # None: the sheet names no list
+    image_types: frozenset[str] | None = None  # None: the handbook names no list
     fields: Mapping[str, Check] = field(default_factory=dict)
     unsupported: frozenset[str] = frozenset()
     dropped: frozenset[str] = frozenset()  # shared rules that this server does not enforce
 
     @property
     def rules(self) -> dict[str, str]:
-        """Rule ids with the sheet that states them for this server."""
+        """Rule ids with the heading of the handbook that states them for this server."""
         kept = {rule: source for rule, source in SHARED_RULES.items() if rule not in self.dropped}
         return {**kept, **self.own_rules}
 
@@ -133,13 +133,13 @@ OPENAI = Dialect(
         "max-tokens-reasoning-model": _BODY,
         "sampling-reasoning-model": _BODY,
         "stop-reasoning-model": _BODY,
-        "strict-schema": "openai-chat.md, Request body (strict JSON schema subset)",
-        "foreign-reasoning": "openai-chat.md, Round-trip rules",
+        "strict-schema": "docs/protocols/openai-chat.md#request-body",
+        "foreign-reasoning": "docs/protocols/openai-chat.md#round-trip-rules",
     },
 )
 
-_QWEN = "dashscope-chat.md, Compatible mode"
-_QWEN_THINKING = "dashscope-chat.md, Native chat (thinking)"
+_QWEN = "docs/protocols/dashscope-chat.md#compatible-mode"
+_QWEN_THINKING = "docs/protocols/dashscope-chat.md#models"
 
 DASHSCOPE = Dialect(
     name="dashscope",
@@ -156,21 +156,21 @@ DASHSCOPE = Dialect(
     },
     unsupported=frozenset({"frequency_penalty"}),
     own_rules={
-        "field-value": "dashscope-chat.md, Native chat",
+        "field-value": "docs/protocols/dashscope-chat.md#native-chat",
         "part-type": _QWEN,
         "audio-part": _QWEN,
         "video-part": _QWEN,
         "audio-output": _QWEN,
         "unsupported-field": _QWEN,
         "parallel-without-tools": _BODY,
-        "json-word": "dashscope-chat.md, Native chat (structured output)",
-        "json-schema-model": "dashscope-chat.md, Native chat (structured output)",
-        "foreign-reasoning": "dashscope-chat.md, Round-trip rules",
+        "json-word": "docs/protocols/dashscope-chat.md#models",
+        "json-schema-model": "docs/protocols/dashscope-chat.md#models",
+        "foreign-reasoning": "docs/protocols/dashscope-chat.md#round-trip-rules",
         "preserve-thinking-model": _QWEN_THINKING,
         "thinking-switch-model": _QWEN_THINKING,
-        "thinking-needs-stream": "dashscope-chat.md, Traps",
-        "tool-choice-thinking": "dashscope-chat.md, Native chat (tool_choice)",
-        "user-message-model": "dashscope-chat.md, Traps",
+        "thinking-needs-stream": "docs/protocols/dashscope-chat.md#models",
+        "tool-choice-thinking": "docs/protocols/dashscope-chat.md#models",
+        "user-message-model": "docs/protocols/dashscope-chat.md#quirks",
     },
 )
 
@@ -185,25 +185,25 @@ DEEPSEEK = Dialect(
     },
     unsupported=frozenset({"seed", "top_k", "user"}),
     own_rules={
-        "part-type": "deepseek.md, Images",
-        "part-type-model": "deepseek.md, Images",
-        "image-url": "deepseek.md, Images",
-        "file-part": "deepseek.md, Images",
-        "tool-content": "deepseek.md, Images",
-        "unsupported-field": "deepseek.md, Sampling and User id",
-        "json-word": "deepseek.md, JSON",
-        "json-schema-unsupported": "deepseek.md, JSON",
-        "tools-limit": "deepseek.md, Tools",
-        "token-cap-field": "deepseek.md, Token cap",
-        "tool-choice-thinking": "deepseek.md, Tools",
-        "thinking-shape": "deepseek.md, Thinking",
-        "effort-thinking-off": "deepseek.md, Thinking",
-        "prefix-place": "deepseek.md, Prefix",
-        "reasoning-required": "deepseek.md, Round-trip rules",
+        "part-type": "docs/protocols/deepseek.md#request",
+        "part-type-model": "docs/protocols/deepseek.md#request",
+        "image-url": "docs/protocols/deepseek.md#request",
+        "file-part": "docs/protocols/deepseek.md#request",
+        "tool-content": "docs/protocols/deepseek.md#request",
+        "unsupported-field": "docs/protocols/deepseek.md#request",
+        "json-word": "docs/protocols/deepseek.md#request",
+        "json-schema-unsupported": "docs/protocols/deepseek.md#request",
+        "tools-limit": "docs/protocols/deepseek.md#request",
+        "token-cap-field": "docs/protocols/deepseek.md#request",
+        "tool-choice-thinking": "docs/protocols/deepseek.md#request",
+        "thinking-shape": "docs/protocols/deepseek.md#thinking",
+        "effort-thinking-off": "docs/protocols/deepseek.md#thinking",
+        "prefix-place": "docs/protocols/deepseek.md#request",
+        "reasoning-required": "docs/protocols/deepseek.md#round-trip-rules",
     },
 )
 
-_KIMI_PARTS = "moonshot.md, Parts"
+_KIMI_PARTS = "docs/protocols/moonshot.md#request"
 
 MOONSHOT = Dialect(
     name="moonshot",
@@ -218,19 +218,19 @@ MOONSHOT = Dialect(
         "image-url": _KIMI_PARTS,
         "media-inline": _KIMI_PARTS,
         "video-part": _KIMI_PARTS,
-        "tool-content": "moonshot.md, Tool result",
-        "tool-shape": "moonshot.md, Accepted",
-        "tool-choice-without-tools": "moonshot.md, Accepted",
-        "tool-choice-model": "moonshot.md, tool_choice",
-        "tool-schema": "moonshot.md, Tool schema",
-        "schema-dollar-key": "moonshot.md, Structured output",
-        "unsupported-field": "moonshot.md, Sampling",
-        "sampling-model": "moonshot.md, Sampling",
-        "thinking-model": "moonshot.md, Thinking",
-        "partial-place": "moonshot.md, Extras",
-        "partial-json": "moonshot.md, Extras",
-        "empty-assistant": "moonshot.md, Traps",
-        "reasoning-required": "moonshot.md, Round-trip rules",
+        "tool-content": "docs/protocols/moonshot.md#request",
+        "tool-shape": "docs/protocols/moonshot.md#request",
+        "tool-choice-without-tools": "docs/protocols/moonshot.md#request",
+        "tool-choice-model": "docs/protocols/moonshot.md#request",
+        "tool-schema": "docs/protocols/moonshot.md#tool-schema",
+        "schema-dollar-key": "docs/protocols/moonshot.md#request",
+        "unsupported-field": "docs/protocols/moonshot.md#request",
+        "sampling-model": "docs/protocols/moonshot.md#request",
+        "thinking-model": "docs/protocols/moonshot.md#thinking",
+        "partial-place": "docs/protocols/moonshot.md#request",
+        "partial-json": "docs/protocols/moonshot.md#request",
+        "empty-assistant": "docs/protocols/moonshot.md#quirks",
+        "reasoning-required": "docs/protocols/moonshot.md#round-trip-rules",
     },
 )
 
@@ -241,10 +241,10 @@ XAI_CHAT = Dialect(
     fields={"reasoning_effort": one_of("none", "low", "medium", "high", "xhigh")},
     dropped=frozenset({"json-word"}),
     own_rules={
-        "tool-choice-shape": "xai.md, Chat completions deltas",
-        "penalty-reasoning-model": "xai.md, Chat completions deltas",
-        "effort-model": "xai.md, Chat completions deltas",
-        "foreign-reasoning": "xai.md, Traps / Round-trip rules",
+        "tool-choice-shape": "docs/protocols/xai.md#chat-completions",
+        "penalty-reasoning-model": "docs/protocols/xai.md#chat-completions",
+        "effort-model": "docs/protocols/xai.md#models",
+        "foreign-reasoning": "docs/protocols/xai.md#round-trip-rules",
     },
 )
 

@@ -30,7 +30,7 @@ class Finding(NamedTuple):
 
 @dataclass(frozen=True)
 class Violation:
-    """A broken rule of a wire format, with the place in the body and the sheet that states the rule."""
+    """A broken rule of a wire format, its place in the body, and the heading in the handbook that has it."""
 
     rule: str
     path: str
@@ -139,7 +139,7 @@ def either(*checks: Check) -> Check:
 
 
 def nothing(value: Json) -> str | None:
-    """JSON null, for fields where the sheet says that null is accepted."""
+    """JSON null, for fields where the handbook says that null is accepted."""
     return None if value is None else "null"
 
 

@@ -27,7 +27,7 @@ from .gemini_contents import CONTENT_RULES, check_contents, pick
 from .gemini_models import MODEL_RULES, check_models, function_name_ok
 from .schemas import is_recursive, subschemas
 
-_REQUEST = "gemini.md, Request"
+_REQUEST = "docs/protocols/gemini.md#request"
 
 RULES: Mapping[str, str] = {
     "system-instruction": _REQUEST,
@@ -42,7 +42,7 @@ RULES: Mapping[str, str] = {
     "builtin-beside-functions": _REQUEST,
     "safety-settings": _REQUEST,
     "field-value": _REQUEST,
-    "thinking-exclusive": "gemini.md, Thinking",
+    "thinking-exclusive": "docs/protocols/gemini.md#thinking",
     **CONTENT_RULES,
     **MODEL_RULES,
 }

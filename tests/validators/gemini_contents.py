@@ -19,9 +19,9 @@ from .common import (
     text,
 )
 
-_REQUEST = "gemini.md, Request"
-_RESPONSE = "gemini.md, functionResponse"
-_SIGNATURES = "gemini.md, Round-trip rules (thought signatures)"
+_REQUEST = "docs/protocols/gemini.md#request"
+_RESPONSE = "docs/protocols/gemini.md#function-responses"
+_SIGNATURES = "docs/protocols/gemini.md#round-trip-rules"
 
 CONTENT_RULES: Mapping[str, str] = {
     "contents-required": _REQUEST,
@@ -31,7 +31,7 @@ CONTENT_RULES: Mapping[str, str] = {
     "parts-required": _REQUEST,
     "part-single-data": _REQUEST,
     "part-fields": _REQUEST,
-    "inline-data": "gemini.md, Traps",
+    "inline-data": "docs/protocols/gemini.md#quirks",
     "function-call-shape": _REQUEST,
     "function-response-shape": _RESPONSE,
     "function-response-parts": _RESPONSE,

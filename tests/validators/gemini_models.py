@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from .common import Finding, Findings, Json, as_object, matches_any, objects
 from .gemini_contents import is_modern, pick
 
-_REQUEST = "gemini.md, Request"
-_THINKING = "gemini.md, Thinking"
+_REQUEST = "docs/protocols/gemini.md#request"
+_THINKING = "docs/protocols/gemini.md#thinking"
 
 MODEL_RULES: Mapping[str, str] = {
     "thinking-budget-model": _THINKING,
@@ -39,7 +39,7 @@ LEVELS: Mapping[str, tuple[str, ...]] = {
 NO_PENALTY = (r"gemini-2\.5",)
 NO_JSON_WITH_FUNCTIONS = (r"gemini-2\.",)
 IMAGE_MAKERS = (r"-image",)
-# The newest models take longer function names; the sheet does not say which, so only 4 and later.
+# The newest models take longer function names; the handbook does not say which, so only 4 and later.
 LONG_NAMES = (r"gemini-([4-9]|\d\d)",)
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]*")

@@ -29,8 +29,8 @@ from .common import (
     text_list,
 )
 
-_REQUEST = "ollama.md, /api/chat request"
-_ROUND_TRIP = "ollama.md, Round-trip rules"
+_REQUEST = "docs/protocols/ollama.md#chat-request"
+_ROUND_TRIP = "docs/protocols/ollama.md#round-trip-rules"
 
 RULES: Mapping[str, str] = {
     "model-required": _REQUEST,
@@ -53,7 +53,7 @@ RULES: Mapping[str, str] = {
     "tool-result-name": _ROUND_TRIP,
     "tool-result-id": _ROUND_TRIP,
     "tool-result-after-call": _ROUND_TRIP,
-    "foreign-reasoning": "README.md, Facts that most affect the design",
+    "foreign-reasoning": "docs/protocols/README.md#facts-that-shaped-the-design",
 }
 
 _FIELDS: Mapping[str, Check] = {

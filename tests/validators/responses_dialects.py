@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from .chat_dialects import EFFORTS
 from .common import Check, any_text, boolean, integer, mapping, metadata, number, one_of, short_text
 
-_REQUEST = "openai-responses.md, Request"
-_INPUT = "openai-responses.md, Input items"
-_ROUND_TRIP = "openai-responses.md, Round-trip rules"
-_TRAPS = "openai-responses.md, Traps"
+_REQUEST = "docs/protocols/openai-responses.md#request"
+_INPUT = "docs/protocols/openai-responses.md#input-items"
+_ROUND_TRIP = "docs/protocols/openai-responses.md#round-trip-rules"
+_TRAPS = "docs/protocols/openai-responses.md#quirks"
 
 SHARED_RULES: Mapping[str, str] = {
     "model-required": _REQUEST,
@@ -107,7 +107,7 @@ class Dialect:
 
     @property
     def rules(self) -> dict[str, str]:
-        """Rule ids with the sheet that states them for this server."""
+        """Rule ids with the heading of the handbook that states them for this server."""
         return {**SHARED_RULES, **self.own_rules}
 
     @property
@@ -151,7 +151,7 @@ OPENAI = Dialect(
     },
 )
 
-_XAI = "xai.md, Responses deltas"
+_XAI = "docs/protocols/xai.md#responses"
 
 XAI = Dialect(
     name="xai",
@@ -167,9 +167,9 @@ XAI = Dialect(
         "item-type": _XAI,
         "tool-output-shape": _XAI,
         "reasoning-shape": _XAI,
-        "include-encrypted": "xai.md, Traps / Round-trip rules",
-        "reasoning-stateless": "xai.md, Traps / Round-trip rules",
-        "effort-model": "xai.md, Chat completions deltas",
+        "include-encrypted": "docs/protocols/xai.md#round-trip-rules",
+        "reasoning-stateless": "docs/protocols/xai.md#round-trip-rules",
+        "effort-model": "docs/protocols/xai.md#models",
     },
 )
 

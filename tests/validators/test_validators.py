@@ -87,9 +87,9 @@ def test_every_declared_rule_has_an_illegal_body(target: str) -> None:
 
 
 @pytest.mark.parametrize("target", [*TARGETS, *EXTRA_TARGETS])
-def test_every_rule_names_a_sheet(target: str) -> None:
+def test_every_rule_names_a_heading(target: str) -> None:
     for source in rules_of(target).values():
-        assert re.match(r"[a-zA-Z-]+\.md, \S", source)
+        assert re.match(r"docs/protocols/[a-zA-Z-]+\.md#\S", source)
 
 
 @pytest.mark.parametrize("legal", LEGAL, ids=lambda legal: legal.target)

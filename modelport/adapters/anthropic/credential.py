@@ -15,7 +15,7 @@ __all__ = ["AnthropicCredential"]
 
 
 class AnthropicCredential(KeyedCredential):
-    """Key and bare host; facts: wire/anthropic-messages, "Endpoint and versions"."""
+    """Key and bare host. Facts: docs/protocols/anthropic-messages.md#endpoint-and-versions."""
 
     model_config = ConfigDict(title="Anthropic API")
     provider: ClassVar[str] = "anthropic"

@@ -1,4 +1,4 @@
-"""Anthropic's errors. Facts: wire/anthropic-messages, "Errors"."""
+"""Anthropic's errors. Facts: docs/protocols/anthropic-messages.md#errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Messages to the Messages API's. Facts: wire/anthropic-messages, "Content blocks" and "Round-trip rules"."""
+"""Messages to the Messages API's.
+
+Facts: docs/protocols/anthropic-messages.md#content-blocks, docs/protocols/anthropic-messages.md#round-trip-rules.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What callers may set on Claude models; facts: wire/anthropic-messages."""
+"""What callers may set on Claude models. Facts: docs/protocols/anthropic-messages.md#request-body."""
 
 from __future__ import annotations
 

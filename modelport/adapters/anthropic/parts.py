@@ -1,4 +1,7 @@
-"""Content blocks of the Messages API, as sent. Facts: wire/anthropic-messages, "Content blocks" and "Traps"."""
+"""Content blocks of the Messages API, as sent.
+
+Facts: docs/protocols/anthropic-messages.md#content-blocks, docs/protocols/anthropic-messages.md#quirks.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A call to a Messages request. Facts: wire/anthropic-messages, "Endpoint and versions" and "Request body"."""
+"""A call to a Messages request.
+
+Facts: docs/protocols/anthropic-messages.md#endpoint-and-versions, docs/protocols/anthropic-messages.md#request-body.
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,13 @@
-"""Answers of the Messages API to deltas, streamed or whole. Facts: wire/anthropic-messages, "Streaming" and "Traps".
+"""Answers of the Messages API to deltas, streamed or whole.
+
+Facts: docs/protocols/anthropic-messages.md#streaming, docs/protocols/anthropic-messages.md#quirks.
 
 Events are told apart by their `type`, since servers may leave the event names out. Unknown events, deltas and blocks
 are no errors: the API's promise is that they may appear.
 
-Usage objects of the Messages API to ours. Facts: wire/anthropic-messages, "Response" and "Streaming".
+Usage objects of the Messages API to ours.
+
+Facts: docs/protocols/anthropic-messages.md#usage, docs/protocols/anthropic-messages.md#streaming.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
-"""What a call says about thinking, by the facts of the model's card. Facts: wire/anthropic-messages, "Thinking support
-per model"."""
+"""What a call says about thinking, by the facts of the model's card.
+
+Facts: docs/protocols/anthropic-messages.md#thinking-support-per-model.
+"""
 
 from __future__ import annotations
 

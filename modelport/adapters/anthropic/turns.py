@@ -1,4 +1,7 @@
-"""Rendered messages to a legal `system` and `messages`. Facts: wire/anthropic-messages, "Request body" and "Traps"."""
+"""Rendered messages to a legal `system` and `messages`.
+
+Facts: docs/protocols/anthropic-messages.md#request-body, docs/protocols/anthropic-messages.md#quirks.
+"""
 
 from __future__ import annotations
 

@@ -2,9 +2,13 @@
 
 DashScope's formatters.
 
-DashScope's row of the Chat Completions dialect. Facts: wire/dashscope-chat, "Compatible mode".
+DashScope's row of the Chat Completions dialect.
 
-How DashScope switches thinking. Facts: wire/dashscope-chat, "Compatible mode" (thinking).
+Facts: docs/protocols/dashscope-chat.md#compatible-mode.
+
+How DashScope switches thinking.
+
+Facts: docs/protocols/dashscope-chat.md#compatible-mode.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ _COMPATIBLE, _NATIVE, _WEBSOCKET = "/compatible-mode/v1", "/api/v1", "/api-ws/v1
 
 
 class DashScopeCredential(KeyedCredential):
-    """Key and base URL; keys open only the hosts of their region. Facts: wire/dashscope-chat, "Base URLs"."""
+    """Key and base URL; keys open only the hosts of their region. Facts: docs/protocols/dashscope-chat.md#base-urls."""
 
     model_config = ConfigDict(title="DashScope (Alibaba Model Studio) API")
     provider: ClassVar[str] = "dashscope"

@@ -1,4 +1,7 @@
-"""DashScope's native embeddings, as requests and answers. Facts: wire/dashscope-embedding."""
+"""DashScope's native embeddings, as requests and answers.
+
+Facts: docs/protocols/dashscope-embedding.md#text, docs/protocols/dashscope-embedding.md#multimodal.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""DashScope's error words. Facts: wire/dashscope-chat, "Errors".
+"""DashScope's error words.
+
+Facts: docs/protocols/dashscope-chat.md#errors.
 
 The status decides for the codes that are not listed, since their prefixes mislead: `InternalError.Algo` is a failure of
 the server, `InternalError.Algo.InvalidParameter` one of the request.

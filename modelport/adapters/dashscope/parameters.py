@@ -1,4 +1,8 @@
-"""What callers may set on DashScope models; facts: wire/dashscope-chat, -embedding and -tts."""
+"""What callers may set on DashScope models.
+
+Facts: docs/protocols/dashscope-chat.md#compatible-mode, docs/protocols/dashscope-embedding.md#models,
+docs/protocols/dashscope-tts.md#realtime-sessions.
+"""
 
 from __future__ import annotations
 

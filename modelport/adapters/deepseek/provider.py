@@ -1,4 +1,6 @@
-"""What callers may set on DeepSeek models; facts: wire/deepseek.
+"""What callers may set on DeepSeek models.
+
+Facts: docs/protocols/deepseek.md#request.
 
 DeepSeek's chat model.
 
@@ -6,9 +8,13 @@ DeepSeek's credential.
 
 DeepSeek's formatters.
 
-DeepSeek's row of the Chat Completions dialect. Facts: wire/deepseek.
+DeepSeek's row of the Chat Completions dialect.
 
-How DeepSeek switches thinking. Facts: wire/deepseek, "Thinking".
+Facts: docs/protocols/deepseek.md#request.
+
+How DeepSeek switches thinking.
+
+Facts: docs/protocols/deepseek.md#thinking.
 """
 
 from __future__ import annotations
@@ -68,7 +74,7 @@ class DeepSeekChatParameters(BaseModel):
 
 
 class DeepSeekCredential(KeyedCredential):
-    """Key and base URL, with or without `/v1`; facts: wire/deepseek, "Base"."""
+    """Key and base URL, with or without `/v1`. Facts: docs/protocols/deepseek.md#endpoint."""
 
     model_config = ConfigDict(title="DeepSeek API")
     provider: ClassVar[str] = "deepseek"

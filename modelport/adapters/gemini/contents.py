@@ -1,4 +1,8 @@
-"""The order of contents that the API demands. Facts: wire/gemini, "Request", "functionResponse", "Round-trip rules"."""
+"""The order of contents that the API demands.
+
+Facts: docs/protocols/gemini.md#request, docs/protocols/gemini.md#function-responses,
+docs/protocols/gemini.md#round-trip-rules.
+"""
 
 from __future__ import annotations
 

@@ -16,7 +16,10 @@ __all__ = ["GeminiCredential"]
 
 
 class GeminiCredential(KeyedCredential):
-    """Key and host; facts: wire/gemini, "Endpoint". The key travels in a header, never in the URL."""
+    """Key and host. The key travels in a header, never in the URL.
+
+    Facts: docs/protocols/gemini.md#endpoint.
+    """
 
     model_config = ConfigDict(title="Google Gemini API")
     provider: ClassVar[str] = "gemini"

@@ -1,4 +1,4 @@
-"""Gemini's embeddings, as requests and answers. Facts: wire/gemini, "Embeddings"."""
+"""Gemini's embeddings, as requests and answers. Facts: docs/protocols/gemini.md#embeddings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Gemini's errors. Facts: wire/gemini, "Errors".
+"""Gemini's errors.
+
+Facts: docs/protocols/gemini.md#errors.
 
 The HTTP status misleads here: a wrong key is a 400, and a 429 may mean that the day's quota is gone.
 """

@@ -1,4 +1,8 @@
-"""Messages to Gemini's contents. Facts: wire/gemini, "Request", "functionResponse" and "Round-trip rules"."""
+"""Messages to Gemini's contents.
+
+Facts: docs/protocols/gemini.md#request, docs/protocols/gemini.md#function-responses,
+docs/protocols/gemini.md#round-trip-rules.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,10 @@
-"""Media parts of generateContent. Facts: wire/gemini, "Request", "functionResponse" and "Traps".
+"""Media parts of generateContent.
 
-Sound in Gemini's answers: raw samples become WAV. Facts: wire/gemini, "Traps".
+Facts: docs/protocols/gemini.md#request, docs/protocols/gemini.md#function-responses, docs/protocols/gemini.md#quirks.
+
+Sound in Gemini's answers: raw samples become WAV.
+
+Facts: docs/protocols/gemini.md#quirks.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""What the cards of Gemini models say, and the names that the API takes. Facts: wire/gemini, "Request", "Thinking"."""
+"""What the cards of Gemini models say, and the names that the API takes.
+
+Facts: docs/protocols/gemini.md#request, docs/protocols/gemini.md#thinking.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What callers may set on Gemini models; facts: wire/gemini."""
+"""What callers may set on Gemini models. Facts: docs/protocols/gemini.md#request."""
 
 from __future__ import annotations
 

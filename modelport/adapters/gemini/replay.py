@@ -1,4 +1,6 @@
-"""Replay data: what Gemini wants back with its own parts, kept on our blocks. Facts: wire/gemini, "Round-trip rules".
+"""Replay data: what Gemini wants back with its own parts, kept on our blocks.
+
+Facts: docs/protocols/gemini.md#round-trip-rules.
 
 A block of ours may stand for several parts: text arrives in pieces, of which some are signed. The signatures are kept
 with the stretch of text they belong to, so that the same parts can be made again; parts that have no block of their own

@@ -1,4 +1,4 @@
-"""A call to a generateContent request. Facts: wire/gemini, "Endpoint" and "Request"."""
+"""A call to a generateContent request. Facts: docs/protocols/gemini.md#endpoint, docs/protocols/gemini.md#request."""
 
 from __future__ import annotations
 

@@ -1,9 +1,13 @@
-"""Gemini's answers to deltas, streamed or whole. Facts: wire/gemini, "Response / chunk" and "Traps".
+"""Gemini's answers to deltas, streamed or whole.
+
+Facts: docs/protocols/gemini.md#response, docs/protocols/gemini.md#streaming, docs/protocols/gemini.md#quirks.
 
 Every chunk holds new parts only. Text comes in pieces, function calls come whole. The end is a finish reason, or a
 prompt that was blocked; usage may still follow it.
 
-Usage objects of Gemini to ours. Facts: wire/gemini, "Response / chunk".
+Usage objects of Gemini to ours.
+
+Facts: docs/protocols/gemini.md#usage.
 """
 
 from __future__ import annotations

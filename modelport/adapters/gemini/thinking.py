@@ -1,4 +1,6 @@
-"""How much a model thinks, as its generation is told. Facts: wire/gemini, "Thinking".
+"""How much a model thinks, as its generation is told.
+
+Facts: docs/protocols/gemini.md#thinking.
 
 Gemini 2.5 takes a budget of tokens, Gemini 3 and later a level; both together are an error. The card says which.
 """

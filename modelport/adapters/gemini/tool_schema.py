@@ -1,4 +1,6 @@
-"""Tool schemas as the API takes them. Facts: wire/gemini, "Request".
+"""Tool schemas as the API takes them.
+
+Facts: docs/protocols/gemini.md#request.
 
 They are sent as real JSON Schema, in which the API knows no recursion: references are replaced by what they refer to.
 """

@@ -1,4 +1,6 @@
-"""Moonshot's row of the Chat Completions dialect. Facts: wire/moonshot.
+"""Moonshot's row of the Chat Completions dialect.
+
+Facts: docs/protocols/moonshot.md#request.
 
 Moonshot's chat model.
 
@@ -6,9 +8,13 @@ Moonshot's credential.
 
 Moonshot's formatters.
 
-What callers may set on Kimi models; facts: wire/moonshot.
+What callers may set on Kimi models.
 
-How Kimi models switch thinking. Facts: wire/moonshot, "Thinking" and "Round-trip rules".
+Facts: docs/protocols/moonshot.md#request.
+
+How Kimi models switch thinking.
+
+Facts: docs/protocols/moonshot.md#thinking, docs/protocols/moonshot.md#round-trip-rules.
 """
 
 from __future__ import annotations
@@ -55,7 +61,7 @@ __all__ = [
 
 
 class MoonshotCredential(KeyedCredential):
-    """Key and base URL; keys of `api.moonshot.cn` open only that host. Facts: wire/moonshot, "Base"."""
+    """Key and base URL; keys of `api.moonshot.cn` open only that host. Facts: docs/protocols/moonshot.md#endpoint."""
 
     model_config = ConfigDict(title="Moonshot (Kimi) API")
     provider: ClassVar[str] = "moonshot"

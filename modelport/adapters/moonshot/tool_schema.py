@@ -1,4 +1,6 @@
-"""JSON Schema to Moonshot's flavour of it (MFJS). Facts: wire/moonshot, "Tool schema".
+"""JSON Schema to Moonshot's flavour of it (MFJS).
+
+Facts: docs/protocols/moonshot.md#tool-schema.
 
 The root is an object, lists of `items` are `prefixItems`, and no `type` stands beside `anyOf`. What cannot be said that
 way is said more loosely: arguments that the original allows stay allowed.

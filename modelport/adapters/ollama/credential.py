@@ -20,7 +20,9 @@ _DEFAULT_PORT = 11434
 
 
 def normal_host(value: str) -> str:
-    """A base URL from what people write into `OLLAMA_HOST`; facts: wire/ollama, "Endpoints".
+    """A base URL from what people write into `OLLAMA_HOST`.
+
+    Facts: docs/protocols/ollama.md#endpoints.
 
     A missing scheme is http, a missing port of an http host is 11434, the address 0.0.0.0 means this machine.
     """

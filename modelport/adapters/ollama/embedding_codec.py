@@ -1,4 +1,4 @@
-"""Ollama's embeddings, as requests and answers. Facts: wire/ollama, "/api/embed"."""
+"""Ollama's embeddings, as requests and answers. Facts: docs/protocols/ollama.md#embeddings."""
 
 from __future__ import annotations
 

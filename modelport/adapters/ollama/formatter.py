@@ -1,4 +1,6 @@
-"""Messages to Ollama's. Facts: wire/ollama, "/api/chat request" and "Round-trip rules".
+"""Messages to Ollama's.
+
+Facts: docs/protocols/ollama.md#chat-request, docs/protocols/ollama.md#round-trip-rules.
 
 Content is one string; images stand beside it as bare base64; arguments of tool calls are objects.
 """

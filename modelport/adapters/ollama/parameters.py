@@ -1,4 +1,4 @@
-"""What callers may set on models served by Ollama; facts: wire/ollama."""
+"""What callers may set on models served by Ollama. Facts: docs/protocols/ollama.md#chat-request."""
 
 from __future__ import annotations
 

@@ -1,6 +1,10 @@
-"""A call to a request of Ollama's native chat. Facts: wire/ollama, "/api/chat request".
+"""A call to a request of Ollama's native chat.
 
-Ollama's errors. Facts: wire/ollama, "Errors".
+Facts: docs/protocols/ollama.md#chat-request.
+
+Ollama's errors.
+
+Facts: docs/protocols/ollama.md#errors.
 """
 
 from __future__ import annotations

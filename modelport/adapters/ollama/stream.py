@@ -1,4 +1,7 @@
-"""Ollama's answers to deltas, streamed or whole. Facts: wire/ollama, "Response" and "Traps"."""
+"""Ollama's answers to deltas, streamed or whole.
+
+Facts: docs/protocols/ollama.md#response, docs/protocols/ollama.md#quirks.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,9 @@
 
 OpenAI's formatters for Chat Completions.
 
-OpenAI's row of the Chat Completions dialect. Facts: wire/openai-chat.
+OpenAI's row of the Chat Completions dialect.
+
+Facts: docs/protocols/openai-chat.md#request-body.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ __all__ = ["OpenAICredential"]
 
 
 class OpenAICredential(KeyedCredential):
-    """Key and base URL; facts: wire/openai-chat, "Endpoint"."""
+    """Key and base URL. Facts: docs/protocols/openai-chat.md#endpoint."""
 
     model_config = ConfigDict(title="OpenAI API")
     provider: ClassVar[str] = "openai"

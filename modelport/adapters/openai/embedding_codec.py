@@ -1,4 +1,4 @@
-"""OpenAI's embeddings, as requests and answers. Facts: wire/openai-embedding."""
+"""OpenAI's embeddings, as requests and answers. Facts: docs/protocols/openai-embedding.md#request-and-answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""What callers may set on OpenAI models; facts: wire/openai-chat, wire/openai-responses, wire/openai-embedding."""
+"""What callers may set on OpenAI models.
+
+Facts: docs/protocols/openai-chat.md#request-body, docs/protocols/openai-responses.md#request,
+docs/protocols/openai-embedding.md#limits.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""OpenAI's row of the Responses dialect. Facts: wire/openai-responses.
+"""OpenAI's row of the Responses dialect.
+
+Facts: docs/protocols/openai-responses.md#request.
 
 OpenAI's Responses model.
 

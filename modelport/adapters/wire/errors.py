@@ -1,4 +1,6 @@
-"""Error bodies of any provider to our error tree. Facts: wire/transport, section 4.
+"""Error bodies of any provider to our error tree.
+
+Facts: docs/protocols/transport.md#error-bodies.
 
 `error` may be an object or a string, `code` a string, a number or null, the body HTML: nothing is assumed.
 """

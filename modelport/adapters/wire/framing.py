@@ -1,7 +1,9 @@
 """Bytes to frames: server-sent events and newline-delimited JSON, however the network cut them.
 
-Facts: wire/transport, sections 1 and 2. Both work on bytes, since a cut may fall inside a character, and text line
-splitting also splits at characters that are legal inside JSON strings.
+Both work on bytes, since a cut may fall inside a character, and text line splitting also splits at characters that are
+legal inside JSON strings.
+
+Facts: docs/protocols/transport.md#server-sent-events, docs/protocols/transport.md#ndjson.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Fragments of streamed tool calls to the calls they belong to. Facts: wire/transport, section 5.
+"""Fragments of streamed tool calls to the calls they belong to.
+
+Facts: docs/protocols/transport.md#streamed-tool-calls.
 
 Servers number calls, or not; repeat ids, change them or send none; split names from ids; and send arguments whole, in
 pieces, as objects or twice. A call is finished only by the end of the answer, never because its text happens to parse.

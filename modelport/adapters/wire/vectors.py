@@ -27,7 +27,7 @@ def entries_in_order(entries: Sequence[Any], key: str) -> list[Json]:
     """The entries by their index, wherever it begins; as they came where it is missing, or the same in all.
 
     Raises `ResponseDecodeError` when the indices contradict each other, as then no vector is known to be its input's.
-    Facts: wire/openai-embedding, "Traps": compatible servers leave `index` out, or send 0 for all.
+    Compatible servers leave `index` out, or send 0 for all. Facts: docs/protocols/openai-embedding.md#quirks.
     """
     if not all(isinstance(entry, dict) for entry in entries):
         raise ResponseDecodeError("a vector of the answer is not a JSON object")

@@ -1,4 +1,6 @@
-"""xAI's row of the Responses dialect. Facts: wire/xai, "Responses deltas", "Errors" and "Traps".
+"""xAI's row of the Responses dialect.
+
+Facts: docs/protocols/xai.md#responses, docs/protocols/xai.md#errors, docs/protocols/xai.md#quirks.
 
 xAI's chat model.
 
@@ -6,7 +8,9 @@ xAI's credential.
 
 xAI's formatters.
 
-What callers may set on Grok models; facts: wire/xai.
+What callers may set on Grok models.
+
+Facts: docs/protocols/xai.md#models.
 """
 
 from __future__ import annotations
@@ -71,7 +75,7 @@ XAI_RESPONSES = OpenAIResponsesRow(
 
 
 class XAICredential(KeyedCredential):
-    """Key and base URL; facts: wire/xai."""
+    """Key and base URL. Facts: docs/protocols/xai.md#models."""
 
     model_config = ConfigDict(title="xAI API")
     provider: ClassVar[str] = "xai"

@@ -19,7 +19,7 @@ __all__ = ["CallContext", "current_call", "request_id"]
 
 
 def request_id(headers: Mapping[str, str]) -> str | None:
-    """The provider's id of the request; facts: wire/transport, section 4."""
+    """The provider's id of the request. Facts: docs/protocols/transport.md#error-bodies."""
     names = ("x-request-id", "request-id", "x-ds-trace-id", "msh-request-id")
     return next((headers[name] for name in names if name in headers), None)
 

@@ -1,4 +1,7 @@
-"""Vectors as they travel: base64 of little-endian float32 (sheet `openai-embedding`), or a JSON list of numbers."""
+"""Vectors as they travel: base64 of little-endian float32, or a JSON list of numbers.
+
+Facts: docs/protocols/openai-embedding.md#request-and-answer.
+"""
 
 from __future__ import annotations
 

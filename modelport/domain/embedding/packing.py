@@ -1,4 +1,8 @@
-"""Splitting inputs into requests that respect every limit of a provider (limits: the `*-embedding` protocol sheets)."""
+"""Splits inputs into requests that respect every limit of a provider.
+
+Facts: docs/protocols/openai-embedding.md#limits, docs/protocols/dashscope-embedding.md#models,
+docs/protocols/gemini.md#embeddings.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Which ways to a JSON object a call may take, and in which order: a pure decision from facts.
 
-Facts: wire/README, fact 2, and the structured-output parts of the sheets, which cards and codecs carry as data.
+Facts: docs/protocols/structured-output.md#ways-to-json.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""What each provider's schema output takes of JSON Schema, as data. Facts: the "Structured output" parts of wire/*."""
+"""What each provider's schema output takes of JSON Schema, as data.
+
+Facts: docs/protocols/structured-output.md#schema-support.
+"""
 
 from __future__ import annotations
 

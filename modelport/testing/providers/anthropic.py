@@ -1,4 +1,4 @@
-"""Anthropic's Messages API. Facts: wire/anthropic-messages."""
+"""Anthropic's Messages API. Facts: docs/protocols/anthropic-messages.md#request-body."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""DashScope's speech over WebSockets. Facts: wire/dashscope-tts, sections B to D."""
+"""DashScope's speech over WebSockets.
+
+Facts: docs/protocols/dashscope-tts.md#realtime-sessions, docs/protocols/dashscope-tts.md#cosyvoice-tasks,
+docs/protocols/dashscope-tts.md#sambert-tasks.
+"""
 
 from __future__ import annotations
 

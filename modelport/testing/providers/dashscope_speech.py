@@ -1,4 +1,4 @@
-"""DashScope's speech over HTTP. Facts: wire/dashscope-tts, section A."""
+"""DashScope's speech over HTTP. Facts: docs/protocols/dashscope-tts.md#http-synthesis."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The four embedding APIs. Facts: wire/openai-embedding, wire/gemini, wire/ollama, wire/dashscope-embedding.
+"""The four embedding APIs.
+
+Facts: docs/protocols/openai-embedding.md#request-and-answer, docs/protocols/gemini.md#embeddings,
+docs/protocols/ollama.md#embeddings, docs/protocols/dashscope-embedding.md#text.
 
 Vectors come from a hash of each input, so they are the same in every run. Their size is the one asked for, else 1,024.
 """

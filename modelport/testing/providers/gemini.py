@@ -1,4 +1,4 @@
-"""Gemini's generateContent. Facts: wire/gemini."""
+"""Gemini's generateContent. Facts: docs/protocols/gemini.md#request."""
 
 from __future__ import annotations
 

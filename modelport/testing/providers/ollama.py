@@ -1,4 +1,4 @@
-"""Ollama's native chat. Facts: wire/ollama."""
+"""Ollama's native chat. Facts: docs/protocols/ollama.md#chat-request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Chat Completions, as OpenAI, DashScope, DeepSeek and Moonshot speak it. Facts: wire/openai-chat."""
+"""Chat Completions, as OpenAI, DashScope, DeepSeek and Moonshot speak it.
+
+Facts: docs/protocols/openai-chat.md#request-body.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Responses API, as OpenAI and xAI speak it. Facts: wire/openai-responses."""
+"""The Responses API, as OpenAI and xAI speak it. Facts: docs/protocols/openai-responses.md#request."""
 
 from __future__ import annotations
 

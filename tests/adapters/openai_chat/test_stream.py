@@ -1,4 +1,7 @@
-"""Chat Completions answers, from bytes: the protocol and every trap of the sheet."""
+"""Chat Completions answers, from bytes: the protocol and every quirk that the handbook lists.
+
+Facts: docs/protocols/openai-chat.md#streaming, docs/protocols/openai-chat.md#quirks.
+"""
 
 from __future__ import annotations
 

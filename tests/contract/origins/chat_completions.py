@@ -1,5 +1,9 @@
-"""The Chat Completions classes as origins. Facts: the "Streaming" and "Round-trip rules" of wire/openai-chat, deepseek,
-moonshot and dashscope-chat."""
+"""The Chat Completions classes as origins.
+
+Facts: docs/protocols/openai-chat.md#streaming, docs/protocols/openai-chat.md#round-trip-rules,
+docs/protocols/deepseek.md#round-trip-rules, docs/protocols/moonshot.md#round-trip-rules,
+docs/protocols/dashscope-chat.md#round-trip-rules.
+"""
 
 from __future__ import annotations
 

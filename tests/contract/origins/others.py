@@ -1,5 +1,8 @@
-"""The classes with a protocol of their own as origins. Facts: the round-trip rules of wire/anthropic-messages, gemini
-and ollama."""
+"""The classes with a protocol of their own as origins.
+
+Facts: docs/protocols/anthropic-messages.md#round-trip-rules, docs/protocols/gemini.md#round-trip-rules,
+docs/protocols/ollama.md#round-trip-rules.
+"""
 
 from __future__ import annotations
 

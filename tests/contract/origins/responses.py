@@ -1,4 +1,7 @@
-"""The Responses classes as origins. Facts: wire/openai-responses, "Round-trip rules"; wire/xai."""
+"""The Responses classes as origins.
+
+Facts: docs/protocols/openai-responses.md#round-trip-rules, docs/protocols/xai.md#round-trip-rules.
+"""
 
 from __future__ import annotations
 

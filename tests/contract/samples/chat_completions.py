@@ -1,6 +1,7 @@
 """The Chat Completions classes, each with the form that its own server gives them.
 
-Facts: wire/openai-chat; wire/dashscope-chat, "Compatible mode"; wire/deepseek, "Streaming"; wire/moonshot, "Usage".
+Facts: docs/protocols/openai-chat.md#streaming, docs/protocols/dashscope-chat.md#compatible-mode,
+docs/protocols/deepseek.md#streaming, docs/protocols/moonshot.md#usage.
 """
 
 from __future__ import annotations

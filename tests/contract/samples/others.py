@@ -1,6 +1,7 @@
 """The classes with a protocol of their own.
 
-Facts: wire/anthropic-messages and wire/gemini, "Response", "Streaming" and "Errors"; wire/ollama.
+Facts: docs/protocols/anthropic-messages.md#streaming, docs/protocols/anthropic-messages.md#errors,
+docs/protocols/gemini.md#streaming, docs/protocols/gemini.md#errors, docs/protocols/ollama.md#response.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The Responses classes. Facts: wire/openai-responses, "Streaming events"; wire/xai, "Responses deltas"."""
+"""The Responses classes.
+
+Facts: docs/protocols/openai-responses.md#streaming-events, docs/protocols/xai.md#responses.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The task protocol of CosyVoice and Qwen-Audio, as a state machine: text goes in while audio comes out.
 
-Facts: wire/dashscope-tts, section C.
+Facts: docs/protocols/dashscope-tts.md#cosyvoice-tasks.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The errors of DashScope's WebSocket services: of events, of close codes, of handshakes.
 
-Facts: wire/dashscope-tts, "Errors"; wire/transport, section 6.
+Facts: docs/protocols/dashscope-tts.md#errors, docs/protocols/transport.md#websockets.
 """
 
 from __future__ import annotations

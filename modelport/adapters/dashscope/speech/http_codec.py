@@ -1,4 +1,6 @@
-"""DashScope's speech synthesis over HTTP, as requests and answers. Facts: wire/dashscope-tts, section A.
+"""DashScope's speech synthesis over HTTP, as requests and answers.
+
+Facts: docs/protocols/dashscope-tts.md#http-synthesis.
 
 It shares its path with the native chat, and its stream is made of whole JSON objects whose audio is raw PCM.
 """

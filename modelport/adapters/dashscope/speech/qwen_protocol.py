@@ -1,4 +1,6 @@
-"""The session protocol of Qwen's realtime speech, as a state machine. Facts: wire/dashscope-tts, section B.
+"""The session protocol of Qwen's realtime speech, as a state machine.
+
+Facts: docs/protocols/dashscope-tts.md#realtime-sessions.
 
 One session a connection, one utterance a session. The server cuts the text into responses of its own; the session's
 end, not a response's, is the end of the speech.

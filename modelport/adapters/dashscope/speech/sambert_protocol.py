@@ -1,6 +1,8 @@
 """The task protocol of Sambert, as a state machine: a task takes its whole text when it begins.
 
-Facts: wire/dashscope-tts, section D. There is no `continue-task` and no `finish-task`, and the voice is the model.
+There is no `continue-task` and no `finish-task`, and the voice is the model.
+
+Facts: docs/protocols/dashscope-tts.md#sambert-tasks.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The settings of an utterance, in the words of each of DashScope's WebSocket services.
 
-Facts: wire/dashscope-tts, sections B, C and D.
+Facts: docs/protocols/dashscope-tts.md#realtime-sessions, docs/protocols/dashscope-tts.md#cosyvoice-tasks,
+docs/protocols/dashscope-tts.md#sambert-tasks.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """What CosyVoice's and Sambert's speech share: tasks, one after the other, on one connection.
 
-Facts: wire/dashscope-tts, sections C and D. All text frames of a task carry its id; every binary frame is audio.
+All text frames of a task carry its id; every binary frame is audio.
+
+Facts: docs/protocols/dashscope-tts.md#cosyvoice-tasks, docs/protocols/dashscope-tts.md#sambert-tasks.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Messages to Chat Completions messages. Facts: wire/openai-chat, "Messages" and "Round-trip rules"."""
+"""Messages to Chat Completions messages.
+
+Facts: docs/protocols/openai-chat.md#messages, docs/protocols/openai-chat.md#round-trip-rules.
+"""
 
 from __future__ import annotations
 

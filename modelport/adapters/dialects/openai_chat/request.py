@@ -1,4 +1,4 @@
-"""A call to a Chat Completions request. Facts: wire/openai-chat, "Request body"."""
+"""A call to a Chat Completions request. Facts: docs/protocols/openai-chat.md#request-body."""
 
 from __future__ import annotations
 

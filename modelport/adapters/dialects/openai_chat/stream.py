@@ -1,6 +1,10 @@
-"""Chat Completions answers to deltas, streamed or whole. Facts: wire/openai-chat, "Streaming" and "Traps".
+"""Chat Completions answers to deltas, streamed or whole.
 
-Usage objects of Chat Completions to ours. Facts: wire/openai-chat, "Non-stream response" and "Traps".
+Facts: docs/protocols/openai-chat.md#streaming, docs/protocols/openai-chat.md#quirks.
+
+Usage objects of Chat Completions to ours.
+
+Facts: docs/protocols/openai-chat.md#usage, docs/protocols/openai-chat.md#quirks.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ ThinkingRule = Callable[[ChatRequest], ThinkingPlan]
 
 
 def effort_only(request: ChatRequest) -> ThinkingPlan:
-    """OpenAI's own way: `reasoning_effort` is all there is. Facts: wire/openai-chat, "Request body"."""
+    """OpenAI's own way: `reasoning_effort` is all there is. Facts: docs/protocols/openai-chat.md#request-body."""
     values, card = request.parameters, request.card
     effort = request.overrides.get("reasoning_effort") or values.get("reasoning_effort")
     warnings = []

@@ -1,4 +1,6 @@
-"""Messages to the input items of Responses. Facts: wire/openai-responses, "Input items" and "Round-trip rules".
+"""Messages to the input items of Responses.
+
+Facts: docs/protocols/openai-responses.md#input-items, docs/protocols/openai-responses.md#round-trip-rules.
 
 The ids of messages and calls stay out, since nothing is stored at the provider; reasoning goes back whole, directly
 before what it led to, and only to whoever made it.

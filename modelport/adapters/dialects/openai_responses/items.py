@@ -1,7 +1,9 @@
 """The output items of a streamed response, and which of them an event belongs to.
 
-Facts: wire/openai-responses, "Traps". `output_index` is the surest key; some servers leave it out, some change the ids
-between events, some never announce an item.
+`output_index` is the surest key; some servers leave it out, some change the ids between events, some never announce an
+item.
+
+Facts: docs/protocols/openai-responses.md#quirks.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Content parts of Responses input: text and media as the provider takes them.
 
-Facts: wire/openai-responses, "Input items"; wire/xai, "Responses deltas".
+Facts: docs/protocols/openai-responses.md#input-items, docs/protocols/xai.md#responses.
 """
 
 from __future__ import annotations

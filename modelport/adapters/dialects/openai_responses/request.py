@@ -1,4 +1,6 @@
-"""A call to a Responses request. Facts: wire/openai-responses, "Request".
+"""A call to a Responses request.
+
+Facts: docs/protocols/openai-responses.md#request.
 
 Nothing is stored at the provider: every request holds the whole conversation, and asks for the encrypted reasoning that
 the next one needs.

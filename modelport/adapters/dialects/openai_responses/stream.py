@@ -1,11 +1,17 @@
-"""Responses to deltas, streamed or whole. Facts: wire/openai-responses, "Streaming events" and "Traps".
+"""Responses to deltas, streamed or whole.
+
+Facts: docs/protocols/openai-responses.md#streaming-events, docs/protocols/openai-responses.md#quirks.
 
 Deltas are delivered as they come; what a finished item holds beyond them is added when it is done, so that servers
 which leave out deltas, or the events that announce and end items, give the same answer.
 
-Errors of Responses, with an HTTP status or inside a successful answer. Facts: wire/openai-responses, "Errors".
+Errors of Responses, with an HTTP status or inside a successful answer.
 
-Usage objects of Responses to ours. Facts: wire/openai-responses, "Response object".
+Facts: docs/protocols/openai-responses.md#errors.
+
+Usage objects of Responses to ours.
+
+Facts: docs/protocols/openai-responses.md#usage.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["RealtimeSession"]
 
 _LONGEST_IDLE = 50.0
-"""Seconds; servers close a connection that was idle for 60. Facts: wire/dashscope-tts, "Traps"."""
+"""Seconds; servers close a connection that was idle for 60. Facts: docs/protocols/dashscope-tts.md#limits."""
 
 
 class RealtimeSession:

@@ -104,7 +104,9 @@ class RealtimePump:
     def _failure(self, error: Exception) -> ModelError:
         """The error to try again after; raises it where that would repeat audio, or help nobody.
 
-        An end that blames the request is worth one more try. Facts: wire/dashscope-tts, "Errors".
+        An end that blames the request is worth one more try.
+
+        Facts: docs/protocols/dashscope-tts.md#errors.
         """
         failure = self._attempts.failed(error)
         if self._spoke or not isinstance(failure, ModelError):
