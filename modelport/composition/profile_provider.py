@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Type
 
 from pydantic import Field, SecretStr, create_model
 
-from ..adapters.dialects.openai_chat.profile import OpenAIChatRow
-from ..adapters.dialects.openai_chat.profile_data import RowData
+from ..adapters.dialects.openai_chat.profile import OpenAIChatProfile
+from ..adapters.dialects.openai_chat.profile_data import ProfileData
 from ..adapters.openai.chat import OpenAIChatModel
 from ..application.model.credential import KeyedCredential, checked_base_url
 from ..domain.errors import SettingsError
@@ -29,7 +29,7 @@ _NO_CARDS = Path("/nonexistent")
 class RowCredential(KeyedCredential):
     """The base of the credentials made from rows; the chat class reads the row from here."""
 
-    chat_row: ClassVar[OpenAIChatRow]
+    chat_profile: ClassVar[OpenAIChatProfile]
     chat_class: ClassVar[Type[OpenAIChatModel]]
 
     @classmethod
@@ -64,7 +64,7 @@ def _made(name: str, label: str, base_url: str, key_variable: str, models: str, 
         base_url = checked_base_url(base_url)
     except ValueError as error:
         raise SettingsError(f"providers.{name}.base_url: {error}") from error
-    data: RowData = validated(RowData, dict(row), f"providers.{name}.row")
+    data: ProfileData = validated(ProfileData, dict(row), f"providers.{name}.row")
     title = "".join(part.capitalize() for part in name.replace("-", "_").split("_"))
     kind = f"{name}_credential"
     secret: dict[str, Any] = {} if key_variable else {"default": SecretStr("")}  # Any: arguments of Field
@@ -78,7 +78,7 @@ def _made(name: str, label: str, base_url: str, key_variable: str, models: str, 
     credential.model_config["title"] = label or title
     credential.provider = name
     credential.key_variable = key_variable
-    credential.chat_row = data.row(name)
+    credential.chat_profile = data.profile(name)
     try:
         folder = _folder(models) if models != "None" else _NO_CARDS
     except ImportError as error:

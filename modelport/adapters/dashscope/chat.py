@@ -2,7 +2,7 @@
 
 DashScope's formatters.
 
-DashScope's row of the Chat Completions dialect.
+DashScope's profile of the Chat Completions dialect.
 
 Facts: docs/protocols/dashscope-chat.md#compatible-mode.
 
@@ -21,7 +21,7 @@ from ...domain.message.responses import ModelWarning
 from ...ports.codec.chat import ChatRequest
 from ..dialects.openai_chat.formatter import DialectChatFormatter
 from ..dialects.openai_chat.model import DialectChatModel
-from ..dialects.openai_chat.profile import MediaRules, OpenAIChatRow
+from ..dialects.openai_chat.profile import MediaRules, OpenAIChatProfile
 from ..dialects.openai_chat.thinking import ThinkingPlan, ThinkingSwitch, has_reasoning
 from .errors import DASHSCOPE_CODES, with_native_code
 from .parameters import DashScopeChatParameters
@@ -62,7 +62,7 @@ _AUDIO_FORMATS = {
     "audio/x-flac": "flac",
 }
 
-DASHSCOPE_CHAT = OpenAIChatRow(
+DASHSCOPE_CHAT = OpenAIChatProfile(
     provider="dashscope",
     fields={"max_tokens": "max_tokens", "temperature": "temperature", "top_p": "top_p", "top_k": "top_k"},
     thinking=dashscope_thinking,
@@ -90,7 +90,7 @@ DASHSCOPE_CHAT = OpenAIChatRow(
 class DashScopeChatFormatter(DialectChatFormatter):
     """Each message as API messages in its native role."""
 
-    row: ClassVar[OpenAIChatRow] = DASHSCOPE_CHAT
+    profile: ClassVar[OpenAIChatProfile] = DASHSCOPE_CHAT
 
 
 class DashScopeMultiAgentFormatter(DashScopeChatFormatter):
@@ -104,5 +104,5 @@ class DashScopeChatModel(DialectChatModel):
 
     Parameters = DashScopeChatParameters
     type = "dashscope_chat"
-    row: ClassVar[OpenAIChatRow] = DASHSCOPE_CHAT
+    profile: ClassVar[OpenAIChatProfile] = DASHSCOPE_CHAT
     formatter_class: ClassVar[Type[FormatterBase]] = DashScopeChatFormatter

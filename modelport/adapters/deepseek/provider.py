@@ -8,7 +8,7 @@ DeepSeek's credential.
 
 DeepSeek's formatters.
 
-DeepSeek's row of the Chat Completions dialect.
+DeepSeek's profile of the Chat Completions dialect.
 
 Facts: docs/protocols/deepseek.md#request.
 
@@ -30,7 +30,7 @@ from ...domain.structured.plan import NativeOutput
 from ...ports.codec.chat import ChatRequest
 from ..dialects.openai_chat.formatter import DialectChatFormatter
 from ..dialects.openai_chat.model import DialectChatModel
-from ..dialects.openai_chat.profile import MediaRules, OpenAIChatRow
+from ..dialects.openai_chat.profile import MediaRules, OpenAIChatProfile
 from ..dialects.openai_chat.thinking import ThinkingPlan, ThinkingSwitch, with_effort
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def deepseek_thinking(request: ChatRequest) -> ThinkingPlan:
 
 _LONGEST_URL = 8192
 
-DEEPSEEK_CHAT = OpenAIChatRow(
+DEEPSEEK_CHAT = OpenAIChatProfile(
     provider="deepseek",
     fields={"max_tokens": "max_tokens", "temperature": "temperature", "top_p": "top_p"},
     thinking=deepseek_thinking,
@@ -116,7 +116,7 @@ DEEPSEEK_CHAT = OpenAIChatRow(
 class DeepSeekChatFormatter(DialectChatFormatter):
     """Each message as API messages in its native role."""
 
-    row: ClassVar[OpenAIChatRow] = DEEPSEEK_CHAT
+    profile: ClassVar[OpenAIChatProfile] = DEEPSEEK_CHAT
 
 
 class DeepSeekMultiAgentFormatter(DeepSeekChatFormatter):
@@ -130,5 +130,5 @@ class DeepSeekChatModel(DialectChatModel):
 
     Parameters = DeepSeekChatParameters
     type = "deepseek_chat"
-    row: ClassVar[OpenAIChatRow] = DEEPSEEK_CHAT
+    profile: ClassVar[OpenAIChatProfile] = DEEPSEEK_CHAT
     formatter_class: ClassVar[Type[FormatterBase]] = DeepSeekChatFormatter

@@ -1,1 +1,1 @@
-"""Protocols that several providers speak, parameterised by data rows."""
+"""Protocols that several providers speak, each provider of which is a profile: a value that holds its differences."""

@@ -21,14 +21,14 @@ from ...domain.structured.schema_rules import GENERIC
 from ...ports.codec.chat import Endpoint
 from ..dialects.openai_chat.formatter import DialectChatFormatter
 from ..dialects.openai_chat.model import DialectChatModel
-from ..dialects.openai_chat.profile import MediaRules, OpenAIChatRow
+from ..dialects.openai_chat.profile import MediaRules, OpenAIChatProfile
 from .credential import EmbeddedCredential
 from .engine import LlamaEngine
 from .store import SMOLLM2, ModelStore
 
 __all__ = ["EmbeddedChatFormatter", "EmbeddedChatModel", "EmbeddedParameters", "shared_engine"]
 
-_ROW = OpenAIChatRow(
+_PROFILE = OpenAIChatProfile(
     provider="embedded",
     fields={"max_tokens": "max_tokens", "temperature": "temperature", "top_p": "top_p", "top_k": "top_k"},
     native_output=NativeOutput(schema=GENERIC, json_mode=True, forced_tool=False),
@@ -53,7 +53,7 @@ class EmbeddedParameters(BaseModel):
 class EmbeddedChatFormatter(DialectChatFormatter):
     """Text only."""
 
-    row: ClassVar[OpenAIChatRow] = _ROW
+    profile: ClassVar[OpenAIChatProfile] = _PROFILE
 
 
 class EmbeddedMultiAgentFormatter(EmbeddedChatFormatter):
@@ -67,7 +67,7 @@ class EmbeddedChatModel(DialectChatModel):
 
     Parameters = EmbeddedParameters
     type = "embedded_chat"
-    row: ClassVar[OpenAIChatRow] = _ROW
+    profile: ClassVar[OpenAIChatProfile] = _PROFILE
     formatter_class: ClassVar[Type[FormatterBase]] = EmbeddedChatFormatter
 
     def __init__(self, credential: CredentialBase, model: str = SMOLLM2.name, *arguments: Any, **options: Any) -> None:

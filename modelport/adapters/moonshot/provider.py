@@ -1,4 +1,4 @@
-"""Moonshot's row of the Chat Completions dialect.
+"""Moonshot's profile of the Chat Completions dialect.
 
 Facts: docs/protocols/moonshot.md#request.
 
@@ -41,7 +41,7 @@ from ...domain.structured.schema_rules import MOONSHOT
 from ...ports.codec.chat import ChatRequest
 from ..dialects.openai_chat.formatter import DialectChatFormatter
 from ..dialects.openai_chat.model import DialectChatModel
-from ..dialects.openai_chat.profile import MediaRules, OpenAIChatRow
+from ..dialects.openai_chat.profile import MediaRules, OpenAIChatProfile
 from ..dialects.openai_chat.thinking import ThinkingPlan, ThinkingSwitch, has_reasoning, with_effort
 from ..wire.errors import COMMON_CODES, ErrorCodes
 from .tool_schema import to_kimi_schema
@@ -123,7 +123,7 @@ _CODES: ErrorCodes = {
 }
 """Three errors share the status 429, and only one of them is worth no further attempt."""
 
-MOONSHOT_CHAT = OpenAIChatRow(
+MOONSHOT_CHAT = OpenAIChatProfile(
     provider="moonshot",
     fields={"max_tokens": "max_completion_tokens", "temperature": "temperature", "top_p": "top_p"},
     thinking=moonshot_thinking,
@@ -140,7 +140,7 @@ MOONSHOT_CHAT = OpenAIChatRow(
 class MoonshotChatFormatter(DialectChatFormatter):
     """Each message as API messages in its native role."""
 
-    row: ClassVar[OpenAIChatRow] = MOONSHOT_CHAT
+    profile: ClassVar[OpenAIChatProfile] = MOONSHOT_CHAT
 
 
 class MoonshotMultiAgentFormatter(MoonshotChatFormatter):
@@ -154,5 +154,5 @@ class MoonshotChatModel(DialectChatModel):
 
     Parameters = MoonshotChatParameters
     type = "moonshot_chat"
-    row: ClassVar[OpenAIChatRow] = MOONSHOT_CHAT
+    profile: ClassVar[OpenAIChatProfile] = MOONSHOT_CHAT
     formatter_class: ClassVar[Type[FormatterBase]] = MoonshotChatFormatter

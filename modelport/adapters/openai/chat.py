@@ -2,7 +2,7 @@
 
 OpenAI's formatters for Chat Completions.
 
-OpenAI's row of the Chat Completions dialect.
+OpenAI's profile of the Chat Completions dialect.
 
 Facts: docs/protocols/openai-chat.md#request-body.
 """
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ..dialects.openai_chat.formatter import DialectChatFormatter
 from ..dialects.openai_chat.model import DialectChatModel
-from ..dialects.openai_chat.profile import OpenAIChatRow
+from ..dialects.openai_chat.profile import OpenAIChatProfile
 from .parameters import OpenAIChatParameters
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ class OpenAIChatModel(DialectChatModel):
     type = "openai_chat"
 
     @property
-    def row(self) -> OpenAIChatRow:  # type: ignore[override]  # a class attribute of the base, loaded late here
-        """OpenAI's row."""
+    def profile(self) -> OpenAIChatProfile:  # type: ignore[override]  # a class attribute of the base, loaded late here
+        """OpenAI's profile."""
 
         return OPENAI_CHAT
 
@@ -40,13 +40,13 @@ class OpenAIChatModel(DialectChatModel):
         return OpenAIChatFormatter()
 
 
-OPENAI_CHAT = OpenAIChatRow(provider="openai", max_id_length=40)
+OPENAI_CHAT = OpenAIChatProfile(provider="openai", max_id_length=40)
 
 
 class OpenAIChatFormatter(DialectChatFormatter):
     """Each message as API messages in its native role."""
 
-    row: ClassVar[OpenAIChatRow] = OPENAI_CHAT
+    profile: ClassVar[OpenAIChatProfile] = OPENAI_CHAT
 
 
 class OpenAIMultiAgentFormatter(OpenAIChatFormatter):

@@ -1,4 +1,4 @@
-"""OpenAI's row of the Responses dialect.
+"""OpenAI's profile of the Responses dialect.
 
 Facts: docs/protocols/openai-responses.md#request.
 
@@ -16,7 +16,7 @@ from ...domain.message.responses import ModelWarning
 from ...ports.codec.chat import ChatRequest
 from ..dialects.openai_responses.formatter import DialectResponseFormatter
 from ..dialects.openai_responses.model import DialectResponseModel
-from ..dialects.openai_responses.profile import OpenAIResponsesRow
+from ..dialects.openai_responses.profile import OpenAIResponsesProfile
 from .parameters import OpenAIResponseParameters
 
 __all__ = ["OPENAI_RESPONSES", "OpenAIResponseFormatter", "OpenAIResponseModel", "OpenAIResponseMultiAgentFormatter"]
@@ -37,7 +37,7 @@ def may_think(request: ChatRequest) -> bool:
     return request.card is None or request.card.thinks
 
 
-OPENAI_RESPONSES = OpenAIResponsesRow(
+OPENAI_RESPONSES = OpenAIResponsesProfile(
     provider="openai",
     reasoning=effort_and_summary,
     encrypted_reasoning=may_think,
@@ -48,7 +48,7 @@ OPENAI_RESPONSES = OpenAIResponsesRow(
 class OpenAIResponseFormatter(DialectResponseFormatter):
     """Each message as input items in its native role."""
 
-    row: ClassVar[OpenAIResponsesRow] = OPENAI_RESPONSES
+    profile: ClassVar[OpenAIResponsesProfile] = OPENAI_RESPONSES
 
 
 class OpenAIResponseMultiAgentFormatter(OpenAIResponseFormatter):
@@ -62,5 +62,5 @@ class OpenAIResponseModel(DialectResponseModel):
 
     Parameters = OpenAIResponseParameters
     type = "openai_response"
-    row: ClassVar[OpenAIResponsesRow] = OPENAI_RESPONSES
+    profile: ClassVar[OpenAIResponsesProfile] = OPENAI_RESPONSES
     formatter_class: ClassVar[Type[FormatterBase]] = OpenAIResponseFormatter

@@ -1,4 +1,4 @@
-"""xAI's row of the Responses dialect.
+"""xAI's profile of the Responses dialect.
 
 Facts: docs/protocols/xai.md#responses, docs/protocols/xai.md#errors, docs/protocols/xai.md#quirks.
 
@@ -27,7 +27,7 @@ from ...domain.message.responses import ModelWarning
 from ...ports.codec.chat import ChatRequest
 from ..dialects.openai_responses.formatter import DialectResponseFormatter
 from ..dialects.openai_responses.model import DialectResponseModel
-from ..dialects.openai_responses.profile import OpenAIResponsesRow, ResponsesMedia
+from ..dialects.openai_responses.profile import OpenAIResponsesProfile, ResponsesMedia
 
 if TYPE_CHECKING:
     from ...application.chat.model import ChatModelBase
@@ -56,7 +56,7 @@ def grok_effort(request: ChatRequest) -> tuple[dict[str, Any], list[ModelWarning
     return ({"effort": "none"} if switched and not thinking else {}), []
 
 
-XAI_RESPONSES = OpenAIResponsesRow(
+XAI_RESPONSES = OpenAIResponsesProfile(
     provider="xai",
     reasoning=grok_effort,
     reasoning_keys=frozenset({"type", "id", "status", "summary", "encrypted_content"}),
@@ -94,7 +94,7 @@ class XAICredential(KeyedCredential):
 class XAIChatFormatter(DialectResponseFormatter):
     """Each message as input items in its native role."""
 
-    row: ClassVar[OpenAIResponsesRow] = XAI_RESPONSES
+    profile: ClassVar[OpenAIResponsesProfile] = XAI_RESPONSES
 
 
 class XAIMultiAgentFormatter(XAIChatFormatter):
@@ -134,5 +134,5 @@ class XAIChatModel(DialectResponseModel):
 
     Parameters = XAIChatParameters
     type = "xai_chat"
-    row: ClassVar[OpenAIResponsesRow] = XAI_RESPONSES
+    profile: ClassVar[OpenAIResponsesProfile] = XAI_RESPONSES
     formatter_class: ClassVar[Type[FormatterBase]] = XAIChatFormatter

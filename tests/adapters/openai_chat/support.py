@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from modelport.adapters.dialects.openai_chat.profile import OpenAIChatRow
+from modelport.adapters.dialects.openai_chat.profile import OpenAIChatProfile
 from modelport.adapters.dialects.openai_chat.request import OpenAIChatCodec
 from modelport.credential import CredentialBase
 from modelport.domain.chat.fold import ChatFold
@@ -152,14 +152,16 @@ async def asked(model: ChatModelBase, msgs: list[Msg] | None = None, **call: Any
     return await last(await model(msgs or hello(), **call))
 
 
-def decoded(row: OpenAIChatRow, data: bytes, cuts: Iterable[int] = (), tools: Sequence[Json] = ()) -> ChatResponse:
+def decoded(
+    profile: OpenAIChatProfile, data: bytes, cuts: Iterable[int] = (), tools: Sequence[Json] = ()
+) -> ChatResponse:
     """A streamed answer, read as the engine reads it, delivered in pieces cut at these places.
 
     Raises the failure that the stream holds, with `partial`.
     """
-    codec = OpenAIChatCodec(row)
+    codec = OpenAIChatCodec(profile)
     call = codec.encode(ChatRequest(Endpoint("http://x"), "m", Rendered([]), stream=True, tools=tools))
-    framer, decoder, fold = call.new_framer(), call.new_decoder(), ChatFold(row.provider, "m")
+    framer, decoder, fold = call.new_framer(), call.new_decoder(), ChatFold(profile.provider, "m")
     for piece in pieces(data, cuts):
         delta = decoder.feed(framer.feed(piece))
         if delta is not None:

@@ -6,7 +6,7 @@ import base64
 import json
 from dataclasses import replace
 
-from modelport.adapters.dialects.openai_chat.profile import OpenAIChatRow
+from modelport.adapters.dialects.openai_chat.profile import OpenAIChatProfile
 from modelport.adapters.dialects.openai_chat.request import OpenAIChatCodec
 from modelport.domain.speech.wav import HEADER_SIZE, streaming_header
 from modelport.message import Base64Source, DataBlock, TextBlock
@@ -15,7 +15,7 @@ from modelport.ports.codec.chat import ChatRequest, Endpoint
 from modelport.ports.codec.rendering import Rendered
 from tests.adapters.openai_chat.support import Json, chunk, decoded, events, gist
 
-ROW = OpenAIChatRow(provider="somebody")
+PROFILE = OpenAIChatProfile(provider="somebody")
 FIRST, SECOND = b"\x01\x00\x02\x00", b"\x03\x00"
 
 
@@ -45,7 +45,7 @@ def data_of(block: DataBlock) -> bytes:
 
 
 def test_raw_pieces_become_one_wav_with_its_true_size() -> None:
-    answer = decoded(ROW, SPOKEN)
+    answer = decoded(PROFILE, SPOKEN)
     wav = data_of(sound(answer))
     assert wav == streaming_header(24_000, size=6) + FIRST + SECOND
     assert sound(answer).source.media_type == "audio/wav"
@@ -53,19 +53,19 @@ def test_raw_pieces_become_one_wav_with_its_true_size() -> None:
 
 
 def test_the_sound_carries_the_id_under_which_it_is_kept() -> None:
-    owned = sound(decoded(ROW, SPOKEN)).provider_data
+    owned = sound(decoded(PROFILE, SPOKEN)).provider_data
     assert owned is not None
     assert (owned.provider, owned.data) == ("somebody", {"audio": {"id": "audio_1", "expires_at": 1790000000}})
 
 
 def test_every_single_cut_gives_the_same() -> None:
-    wanted = gist(decoded(ROW, SPOKEN))
+    wanted = gist(decoded(PROFILE, SPOKEN))
     for cut in range(len(SPOKEN)):
-        assert gist(decoded(ROW, SPOKEN, [cut])) == wanted
+        assert gist(decoded(PROFILE, SPOKEN, [cut])) == wanted
 
 
 def test_the_header_opens_the_first_piece_only() -> None:
-    codec = OpenAIChatCodec(ROW)
+    codec = OpenAIChatCodec(PROFILE)
     decoder = codec.encode(ChatRequest(Endpoint("http://x"), "m", Rendered([]), stream=True)).new_decoder()
     pieces = []
     for payload in SPOKEN.split(b"\n\n")[:4]:
@@ -74,11 +74,11 @@ def test_the_header_opens_the_first_piece_only() -> None:
     assert [len(piece) for piece in pieces] == [HEADER_SIZE + len(FIRST), len(SECOND)]
 
 
-def whole(message: Json, audio_format: str, row: OpenAIChatRow = ROW) -> ChatResponse:
+def whole(message: Json, audio_format: str, profile: OpenAIChatProfile = PROFILE) -> ChatResponse:
     overrides = {"modalities": ["text", "audio"], "audio": {"voice": "alloy", "format": audio_format}}
     request = ChatRequest(Endpoint("http://x"), "m", Rendered([]), overrides=overrides)
     answer = {"id": "c", "model": "m", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
-    return OpenAIChatCodec(row).encode(request).decode_body(json.dumps(answer).encode())
+    return OpenAIChatCodec(profile).encode(request).decode_body(json.dumps(answer).encode())
 
 
 def test_a_whole_answer_in_a_container_format_is_left_as_it_is() -> None:
@@ -90,6 +90,6 @@ def test_a_whole_answer_in_a_container_format_is_left_as_it_is() -> None:
 
 
 def test_a_row_may_say_that_wav_is_raw_in_truth() -> None:
-    row = replace(ROW, raw_audio_formats=frozenset({"wav"}))
+    profile = replace(PROFILE, raw_audio_formats=frozenset({"wav"}))
     message = {"role": "assistant", "content": "", "audio": {"data": encoded(FIRST)}}
-    assert data_of(sound(whole(message, "wav", row))) == streaming_header(24_000, size=4) + FIRST
+    assert data_of(sound(whole(message, "wav", profile))) == streaming_header(24_000, size=4) + FIRST

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from modelport.adapters.dialects.openai_chat.profile import OpenAIChatRow
+from modelport.adapters.dialects.openai_chat.profile import OpenAIChatProfile
 from modelport.adapters.dialects.openai_chat.request import OpenAIChatCodec
 from modelport.adapters.wire.errors import ErrorFacts
 from modelport.error import (
@@ -25,7 +25,7 @@ from modelport.error import (
     ServerError,
 )
 
-ROW = OpenAIChatRow(provider="somebody")
+PROFILE = OpenAIChatProfile(provider="somebody")
 
 
 def error(message: str = "m", **fields: Any) -> Any:  # Any: JSON
@@ -54,7 +54,7 @@ def error(message: str = "m", **fields: Any) -> Any:  # Any: JSON
 )
 def test_errors_by_word_then_status(status: int, body: Any, kind: type[ModelError], retryable: bool) -> None:
     data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-    found = OpenAIChatCodec(ROW).map_error(status, {}, data)
+    found = OpenAIChatCodec(PROFILE).map_error(status, {}, data)
     assert type(found) is kind
     assert (found.status_code, found.retryable) == (status, retryable)
     assert found.message
@@ -70,20 +70,20 @@ def test_errors_by_word_then_status(status: int, body: Any, kind: type[ModelErro
     ids=["event", "unfinished event", "blank lines before"],
 )
 def test_an_error_may_come_as_an_event(body: bytes) -> None:
-    found = OpenAIChatCodec(ROW).map_error(400, {}, body)
+    found = OpenAIChatCodec(PROFILE).map_error(400, {}, body)
     assert type(found) is ContextLengthError
     assert (found.message, found.code) == ("too long", "context_length_exceeded")
 
 
 def test_plain_words_are_the_message() -> None:
-    assert OpenAIChatCodec(ROW).map_error(502, {}, b"upstream went away").message == "upstream went away"
+    assert OpenAIChatCodec(PROFILE).map_error(502, {}, b"upstream went away").message == "upstream went away"
 
 
 def test_a_row_may_read_more_out_of_an_error() -> None:
     def refined(facts: ErrorFacts) -> ErrorFacts:
         return replace(facts, words=("insufficient_quota", *facts.words))
 
-    found = OpenAIChatCodec(replace(ROW, refine_error=refined)).map_error(400, {}, b'{"error":{"message":"x"}}')
+    found = OpenAIChatCodec(replace(PROFILE, refine_error=refined)).map_error(400, {}, b'{"error":{"message":"x"}}')
     assert type(found) is QuotaExceededError
 
 
@@ -92,7 +92,7 @@ def test_a_whole_answer_that_is_none(body: bytes) -> None:
     from modelport.ports.codec.chat import ChatRequest, Endpoint
     from modelport.ports.codec.rendering import Rendered
 
-    call = OpenAIChatCodec(ROW).encode(ChatRequest(Endpoint("http://x"), "m", Rendered([])))
+    call = OpenAIChatCodec(PROFILE).encode(ChatRequest(Endpoint("http://x"), "m", Rendered([])))
     with pytest.raises(ResponseDecodeError):
         call.decode_body(body)
 
@@ -102,6 +102,6 @@ def test_an_error_in_a_successful_answer(body: bytes) -> None:
     from modelport.ports.codec.chat import ChatRequest, Endpoint
     from modelport.ports.codec.rendering import Rendered
 
-    call = OpenAIChatCodec(ROW).encode(ChatRequest(Endpoint("http://x"), "m", Rendered([])))
+    call = OpenAIChatCodec(PROFILE).encode(ChatRequest(Endpoint("http://x"), "m", Rendered([])))
     with pytest.raises(ServerError, match="busy"):
         call.decode_body(body)

@@ -1,4 +1,4 @@
-"""Messages to Chat Completions messages, by what a row says."""
+"""Messages to Chat Completions messages, by what a profile says."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from modelport.adapters.dialects.openai_chat.formatter import DialectChatFormatter
-from modelport.adapters.dialects.openai_chat.profile import MediaRules, OpenAIChatRow
+from modelport.adapters.dialects.openai_chat.profile import MediaRules, OpenAIChatProfile
 from modelport.domain.message.blocks import ProviderData
 from modelport.error import InvalidRequestError
 from modelport.message import (
@@ -28,17 +28,17 @@ from modelport.message import (
 from modelport.ports.codec.rendering import RenderContext, Rendered
 from tests.adapters.openai_chat.support import PIXEL, Json
 
-ROW = OpenAIChatRow(provider="somebody")
+PROFILE = OpenAIChatProfile(provider="somebody")
 OWNER = ProviderData(provider="somebody")
 
 
-def render(row: OpenAIChatRow, *msgs: Msg, **context: Any) -> Rendered:  # Any: of the context
-    formatter: DialectChatFormatter = type("Formatter", (DialectChatFormatter,), {"row": row})()
+def render(profile: OpenAIChatProfile, *msgs: Msg, **context: Any) -> Rendered:  # Any: of the context
+    formatter: DialectChatFormatter = type("Formatter", (DialectChatFormatter,), {"profile": profile})()
     return formatter.render(msgs, RenderContext(**context))
 
 
-def messages(*msgs: Msg, row: OpenAIChatRow = ROW, **context: Any) -> list[Json]:  # Any: of the context
-    return render(row, *msgs, **context).messages
+def messages(*msgs: Msg, profile: OpenAIChatProfile = PROFILE, **context: Any) -> list[Json]:  # Any: of the context
+    return render(profile, *msgs, **context).messages
 
 
 def settings(rendered: Rendered) -> list[str]:
@@ -75,7 +75,7 @@ def test_roles_and_names() -> None:
         },
         {"role": "assistant", "content": "Yes?", "name": "bot"},
     ]
-    assert "name" not in messages(UserMsg(name="Ann", content="x"), row=replace(ROW, message_names=False))[0]
+    assert "name" not in messages(UserMsg(name="Ann", content="x"), profile=replace(PROFILE, message_names=False))[0]
 
 
 def test_text_is_a_string_and_media_make_a_list() -> None:
@@ -83,7 +83,7 @@ def test_text_is_a_string_and_media_make_a_list() -> None:
     assert messages(UserMsg(name="user", content=both))[0]["content"] == "Look:\nhere"
     parts = messages(UserMsg(name="user", content=[*both, image()]))[0]["content"]
     assert [part["type"] for part in parts] == ["text", "text", "image_url"]
-    as_parts = messages(UserMsg(name="user", content="x"), row=replace(ROW, text_only_as_string=False))
+    as_parts = messages(UserMsg(name="user", content="x"), profile=replace(PROFILE, text_only_as_string=False))
     assert as_parts[0]["content"] == [{"type": "text", "text": "x"}]
 
 
@@ -103,7 +103,7 @@ def test_calls_are_followed_by_their_results() -> None:
         {"role": "tool", "tool_call_id": "b", "content": "saw b"},
         {"role": "user", "content": "Well?"},
     ]
-    assert messages(called("a"), row=replace(ROW, empty_content=""))[0]["content"] == ""
+    assert messages(called("a"), profile=replace(PROFILE, empty_content=""))[0]["content"] == ""
 
 
 def test_arguments_go_back_exactly_as_they_came() -> None:
@@ -115,7 +115,7 @@ def test_arguments_go_back_exactly_as_they_came() -> None:
 
 
 def test_long_ids_are_shortened_alike_in_call_and_result() -> None:
-    sent = messages(called("x" * 100), row=replace(ROW, max_id_length=40))
+    sent = messages(called("x" * 100), profile=replace(PROFILE, max_id_length=40))
     assert sent[0]["tool_calls"][0]["id"] == sent[1]["tool_call_id"]
     assert len(sent[1]["tool_call_id"]) <= 40
     assert messages(called("functions.look:0"))[1]["tool_call_id"] == "functions.look:0"
@@ -124,7 +124,7 @@ def test_long_ids_are_shortened_alike_in_call_and_result() -> None:
 def test_unpaired_calls_and_results_are_left_out() -> None:
     lone_call = AssistantMsg(name="bot", content=[ToolCallBlock(id="a", name="f", input="{}")])
     lone_result = AssistantMsg(name="bot", content=[ToolResultBlock(id="b", name="f", output="x")])
-    rendered = render(ROW, UserMsg(name="user", content="Hi"), lone_call, lone_result)
+    rendered = render(PROFILE, UserMsg(name="user", content="Hi"), lone_call, lone_result)
     assert rendered.messages == [{"role": "user", "content": "Hi"}]
     assert settings(rendered) == ["tool_call", "tool_result"]
 
@@ -157,7 +157,7 @@ def test_media_of_a_tool_follow_its_results() -> None:
     assert "pic" in sent[1]["content"]
     assert [part["type"] for part in sent[3]["content"]] == ["text", "image_url"]
     inside = messages(
-        AssistantMsg(name="bot", content=results), row=replace(ROW, media=MediaRules(in_tool_results=True))
+        AssistantMsg(name="bot", content=results), profile=replace(PROFILE, media=MediaRules(in_tool_results=True))
     )
     assert [message["role"] for message in inside] == ["assistant", "tool", "tool"]
     assert [part["type"] for part in inside[1]["content"]] == ["text", "image_url"]
@@ -205,7 +205,7 @@ def test_media_of_a_tool_follow_its_results() -> None:
     ],
 )
 def test_parts(rules: MediaRules, block: DataBlock, part: Json) -> None:
-    rendered = render(replace(ROW, media=rules), UserMsg(name="user", content=[block]))
+    rendered = render(replace(PROFILE, media=rules), UserMsg(name="user", content=[block]))
     assert rendered.messages[0]["content"] == [part]
     assert rendered.warnings == []
 
@@ -222,7 +222,7 @@ def test_parts(rules: MediaRules, block: DataBlock, part: Json) -> None:
     ],
 )
 def test_media_that_are_not_taken_are_announced(rules: MediaRules, block: DataBlock) -> None:
-    rendered = render(replace(ROW, media=rules), UserMsg(name="user", content=[TextBlock(text="See"), block]))
+    rendered = render(replace(PROFILE, media=rules), UserMsg(name="user", content=[TextBlock(text="See"), block]))
     assert block.source.media_type in rendered.messages[0]["content"]
     assert PIXEL not in rendered.messages[0]["content"]
     assert settings(rendered) == ["data"]
@@ -230,9 +230,9 @@ def test_media_that_are_not_taken_are_announced(rules: MediaRules, block: DataBl
 
 def test_media_that_this_model_does_not_take_are_announced() -> None:
     msg = UserMsg(name="user", content=[image(), image(media_type="audio/mpeg"), image(media_type="image/jpg")])
-    assert settings(render(ROW, msg, input_types=["text/plain"])) == ["data"] * 3
-    assert settings(render(ROW, msg, input_types=["image/*", "audio/mp3"])) == []
-    assert settings(render(ROW, msg, input_types=["image/png", "image/jpeg", "audio/mpeg"])) == []
+    assert settings(render(PROFILE, msg, input_types=["text/plain"])) == ["data"] * 3
+    assert settings(render(PROFILE, msg, input_types=["image/*", "audio/mp3"])) == []
+    assert settings(render(PROFILE, msg, input_types=["image/png", "image/jpeg", "audio/mpeg"])) == []
 
 
 @pytest.mark.parametrize(
@@ -251,17 +251,17 @@ def test_media_that_this_model_does_not_take_are_announced() -> None:
     ],
 )
 def test_which_urls_we_fetch(rules: MediaRules, block: DataBlock, fetched: bool) -> None:
-    formatter: DialectChatFormatter = type("F", (DialectChatFormatter,), {"row": replace(ROW, media=rules)})()
+    formatter: DialectChatFormatter = type("F", (DialectChatFormatter,), {"profile": replace(PROFILE, media=rules)})()
     assert formatter.needs_download(block) is fetched
 
 
 def test_fetched_media_go_inline() -> None:
     url = "https://x.example/a.png"
     media = {url: Base64Source(data=PIXEL, media_type="image/png")}
-    row = replace(ROW, media=MediaRules(image_urls=False))
-    sent = messages(UserMsg(name="user", content=[image(url)]), row=row, media=media)
+    profile = replace(PROFILE, media=MediaRules(image_urls=False))
+    sent = messages(UserMsg(name="user", content=[image(url)]), profile=profile, media=media)
     assert sent[0]["content"][0]["image_url"]["url"] == f"data:image/png;base64,{PIXEL}"
-    assert settings(render(row, UserMsg(name="user", content=[image(url)]))) == ["data"]
+    assert settings(render(profile, UserMsg(name="user", content=[image(url)]))) == ["data"]
 
 
 OWN = ThinkingBlock(thinking="I recall…", provider_data=OWNER)
@@ -285,11 +285,11 @@ BARE = ThinkingBlock(thinking="unsigned")
 def test_reasoning_goes_back_to_its_owner(
     mode: Any, calls: bool, thought: ThinkingBlock | None, sent: str | None
 ) -> None:
-    row = replace(ROW, replay_reasoning=mode, reasoning_placeholder="-")
+    profile = replace(PROFILE, replay_reasoning=mode, reasoning_placeholder="-")
     said: list[Any] = [thought, TextBlock(text="t")]
     plain = AssistantMsg(name="bot", content=[block for block in said if block])
     msg = called("a", text="t", thinking=thought) if calls else plain
-    rendered = render(row, msg)
+    rendered = render(profile, msg)
     assert rendered.messages[0].get("reasoning_content") == sent
     dropped = thought is not None and sent != thought.thinking
     assert settings(rendered) == (["thinking"] if dropped else [])
@@ -297,18 +297,18 @@ def test_reasoning_goes_back_to_its_owner(
 
 
 def test_reasoning_goes_only_to_models_that_take_it() -> None:
-    row = replace(ROW, replay_reasoning="always", reasoning_placeholder="-")
+    profile = replace(PROFILE, replay_reasoning="always", reasoning_placeholder="-")
     takes, refuses = ["text/plain", "application/x-thinking"], ["text/plain"]
     msg = called("a", thinking=OWN)
-    assert messages(msg, row=row, input_types=takes)[0]["reasoning_content"] == "I recall…"
-    assert "reasoning_content" not in messages(msg, row=row, input_types=refuses)[0]
-    assert "reasoning_content" in messages(msg, row=row)[0]
-    assert "reasoning_content" not in messages(msg, row=replace(row, replay_unknown=False))[0]
+    assert messages(msg, profile=profile, input_types=takes)[0]["reasoning_content"] == "I recall…"
+    assert "reasoning_content" not in messages(msg, profile=profile, input_types=refuses)[0]
+    assert "reasoning_content" in messages(msg, profile=profile)[0]
+    assert "reasoning_content" not in messages(msg, profile=replace(profile, replay_unknown=False))[0]
 
 
 def test_an_empty_placeholder_is_sent_too() -> None:
-    row = replace(ROW, replay_reasoning="tool_calls", reasoning_placeholder="")
-    assert messages(called("a"), row=row)[0]["reasoning_content"] == ""
+    profile = replace(PROFILE, replay_reasoning="tool_calls", reasoning_placeholder="")
+    assert messages(called("a"), profile=profile)[0]["reasoning_content"] == ""
 
 
 def spoken() -> Msg:
@@ -324,8 +324,10 @@ def spoken() -> Msg:
 def test_kept_sound_is_named_by_its_id_until_it_expires() -> None:
     assert messages(spoken(), now=99) == [{"role": "assistant", "content": None, "audio": {"id": "audio_1"}}]
     assert messages(spoken(), now=101) == [{"role": "assistant", "content": "Hi."}]
-    assert messages(spoken(), now=99, row=replace(ROW, keeps_audio=False)) == [{"role": "assistant", "content": "Hi."}]
-    other = messages(spoken(), now=99, row=OpenAIChatRow(provider="other"))
+    assert messages(spoken(), now=99, profile=replace(PROFILE, keeps_audio=False)) == [
+        {"role": "assistant", "content": "Hi."}
+    ]
+    other = messages(spoken(), now=99, profile=OpenAIChatProfile(provider="other"))
     assert "audio" not in other[0]
     assert other[0]["content"].startswith("Hi.")
 
@@ -334,16 +336,16 @@ def test_a_refusal_goes_back_as_one() -> None:
     refused = TextBlock(text="No.", provider_data=ProviderData(provider="somebody", data={"refusal": True}))
     msg = AssistantMsg(name="assistant", content=[refused])
     assert messages(msg) == [{"role": "assistant", "content": None, "refusal": "No."}]
-    assert messages(msg, row=OpenAIChatRow(provider="other")) == [{"role": "assistant", "content": "No."}]
+    assert messages(msg, profile=OpenAIChatProfile(provider="other")) == [{"role": "assistant", "content": "No."}]
 
 
 def test_rendering_is_the_same_every_time() -> None:
     msgs = [UserMsg(name="Zoë", content=[TextBlock(text="x"), image(id="i")]), called("y" * 99)]
-    assert render(ROW, *msgs) == render(ROW, *msgs)
+    assert render(PROFILE, *msgs) == render(PROFILE, *msgs)
 
 
 @pytest.mark.parametrize("wrong", [[], "text", UserMsg(name="u", content="x"), [{"role": "user"}]])
 async def test_only_a_list_of_messages_is_formatted(wrong: Any) -> None:
-    formatter: DialectChatFormatter = type("F", (DialectChatFormatter,), {"row": ROW})()
+    formatter: DialectChatFormatter = type("F", (DialectChatFormatter,), {"profile": PROFILE})()
     with pytest.raises(InvalidRequestError):
         await formatter.format(wrong)

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from modelport.adapters.dialects.openai_chat.profile_data import MediaData, RowData
+from modelport.adapters.dialects.openai_chat.profile_data import MediaData, ProfileData
 from modelport.domain.card.cards import ModelCard
 from modelport.model import OpenAIChatModel
 from tests.adapters.openai_chat.support import decoded
@@ -20,15 +20,15 @@ SETTINGS, _, CARD, CASSETTE = (yaml.safe_load(each) for each in re.findall(r"```
 
 
 def test_the_row_of_the_settings_is_legal() -> None:
-    row = RowData.model_validate(SETTINGS["providers"]["harbour"]["row"]).row("harbour")
-    assert row.fields["max_tokens"] == "max_tokens"
-    assert not row.media.documents
+    profile = ProfileData.model_validate(SETTINGS["providers"]["harbour"]["row"]).profile("harbour")
+    assert profile.fields["max_tokens"] == "max_tokens"
+    assert not profile.media.documents
 
 
 def test_the_same_row_stands_in_the_python_example() -> None:
     (block,) = re.findall(r"    row=(\{.*?\n    \}),\n", GUIDE, re.DOTALL)
-    row: Any = yaml.safe_load(block)  # JSON but for trailing commas and Python's words, which YAML reads too
-    assert row == SETTINGS["providers"]["harbour"]["row"]
+    profile: Any = yaml.safe_load(block)  # JSON but for trailing commas and Python's words, which YAML reads too
+    assert profile == SETTINGS["providers"]["harbour"]["row"]
 
 
 def test_the_card_is_legal() -> None:
@@ -39,9 +39,9 @@ def test_the_card_is_legal() -> None:
 
 
 def test_the_cassette_is_an_answer() -> None:
-    row = RowData.model_validate(SETTINGS["providers"]["harbour"]["row"]).row("harbour")
+    profile = ProfileData.model_validate(SETTINGS["providers"]["harbour"]["row"]).profile("harbour")
     (interaction,) = CASSETTE["interactions"]
-    answer = decoded(row, interaction["response"]["body"]["string"].encode())
+    answer = decoded(profile, interaction["response"]["body"]["string"].encode())
     assert answer.text == "Ahoy!"
     assert answer.usage is not None
     assert answer.usage.output_tokens == 2
@@ -51,4 +51,4 @@ def test_the_cassette_is_an_answer() -> None:
 def test_every_key_of_a_row_is_explained() -> None:
     table = set(re.findall(r"^\| `([\w.]+)`(?:, `([\w.]+)`)?", GUIDE, re.MULTILINE))
     named = {name.rpartition(".")[2] for pair in table for name in pair if name}
-    assert named == (set(RowData.model_fields) - {"media"}) | set(MediaData.model_fields)
+    assert named == (set(ProfileData.model_fields) - {"media"}) | set(MediaData.model_fields)

@@ -1,4 +1,4 @@
-"""Calls to Chat Completions bodies: what every provider of the dialect shares, and what its row changes."""
+"""Calls to Chat Completions bodies: what every provider of the dialect shares, and what its profile changes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from modelport.adapters.dialects.openai_chat.profile import OpenAIChatRow
+from modelport.adapters.dialects.openai_chat.profile import OpenAIChatProfile
 from modelport.adapters.dialects.openai_chat.request import OpenAIChatCodec
 from modelport.adapters.dialects.openai_chat.thinking import ThinkingPlan
 from modelport.domain.card.capabilities import SamplingFacts, ToolChoiceFacts
@@ -20,7 +20,7 @@ from modelport.ports.codec.chat import ChatRequest, Endpoint
 from modelport.ports.codec.rendering import Rendered
 from tests.adapters.openai_chat.support import CLOCK, WEATHER, Json
 
-ROW = OpenAIChatRow(provider="somebody")
+PROFILE = OpenAIChatProfile(provider="somebody")
 MESSAGES = [{"role": "user", "content": "Hi"}]
 
 
@@ -28,9 +28,11 @@ def card(**facts: Any) -> ModelCard:  # Any: facts of a card
     return ModelCard(name="m", label="m", output_types=["*/*"], context_size=10, output_size=5, **facts)
 
 
-def encoded(row: OpenAIChatRow = ROW, **fields: Any) -> tuple[Json, list[tuple[str, str]]]:  # Any: of the request
+def encoded(
+    profile: OpenAIChatProfile = PROFILE, **fields: Any
+) -> tuple[Json, list[tuple[str, str]]]:  # Any: of the request
     request = ChatRequest(Endpoint("http://x/v1", {"authorization": "Bearer k"}), "m", Rendered(MESSAGES), **fields)
-    call = OpenAIChatCodec(row).encode(request)
+    call = OpenAIChatCodec(profile).encode(request)
     assert (call.http_request.method, call.http_request.url) == ("POST", "http://x/v1/chat/completions")
     body: Json = json.loads(call.http_request.body)
     return body, [(warning.kind, warning.setting) for warning in call.warnings]
@@ -43,7 +45,7 @@ def test_the_least_body() -> None:
 def test_a_stream_asks_for_its_usage() -> None:
     body, _ = encoded(stream=True)
     assert (body["stream"], body["stream_options"]) == (True, {"include_usage": True})
-    assert "stream_options" not in encoded(replace(ROW, stream_usage=False), stream=True)[0]
+    assert "stream_options" not in encoded(replace(PROFILE, stream_usage=False), stream=True)[0]
 
 
 def test_parameters_go_under_the_rows_names() -> None:
@@ -55,8 +57,8 @@ def test_parameters_go_under_the_rows_names() -> None:
         "temperature": 0.5,
         "top_p": 0.9,
     }
-    row = replace(ROW, fields={"max_tokens": "max_tokens"})
-    assert encoded(row, parameters=values)[0] == {"model": "m", "messages": MESSAGES, "max_tokens": 9}
+    profile = replace(PROFILE, fields={"max_tokens": "max_tokens"})
+    assert encoded(profile, parameters=values)[0] == {"model": "m", "messages": MESSAGES, "max_tokens": 9}
 
 
 def test_the_callers_own_fields_win_over_everything() -> None:
@@ -69,7 +71,7 @@ def test_headers_of_the_endpoint_and_the_caller() -> None:
     request = ChatRequest(
         Endpoint("http://x", {"authorization": "Bearer k"}), "m", Rendered([]), extra_headers={"x-own": "1"}
     )
-    headers = OpenAIChatCodec(ROW).encode(request).http_request.headers
+    headers = OpenAIChatCodec(PROFILE).encode(request).http_request.headers
     assert headers == {"content-type": "application/json", "authorization": "Bearer k", "x-own": "1"}
     assert "Bearer k" not in repr(request)
 
@@ -86,15 +88,15 @@ def test_headers_of_the_endpoint_and_the_caller() -> None:
 def test_sampling_that_the_model_refuses_is_dropped(
     facts: SamplingFacts, thinks: bool, left: set[str], dropped: list[str]
 ) -> None:
-    row = replace(ROW, thinking=lambda request: ThinkingPlan(thinks=thinks))
-    body, warnings = encoded(row, card=card(sampling=facts), parameters={"temperature": 0.1, "top_p": 0.5})
+    profile = replace(PROFILE, thinking=lambda request: ThinkingPlan(thinks=thinks))
+    body, warnings = encoded(profile, card=card(sampling=facts), parameters={"temperature": 0.1, "top_p": 0.5})
     assert body.keys() & {"temperature", "top_p"} == left
     assert warnings == [("dropped", name) for name in dropped]
 
 
 def test_thinking_fields_and_their_warnings() -> None:
     plan = ThinkingPlan({"think": 1}, True, [ModelWarning("dropped", "budget", "m")])
-    body, warnings = encoded(replace(ROW, thinking=lambda request: plan))
+    body, warnings = encoded(replace(PROFILE, thinking=lambda request: plan))
     assert (body["think"], warnings) == (1, [("dropped", "budget")])
 
 
@@ -121,7 +123,7 @@ def test_parallel_calls_are_mentioned_only_when_forbidden() -> None:
 
 def test_force_is_given_up_while_the_model_thinks_and_cannot_have_both() -> None:
     facts = card(tool_choice=ToolChoiceFacts(with_thinking=False))
-    thinking = replace(ROW, thinking=lambda request: ThinkingPlan(thinks=True))
+    thinking = replace(PROFILE, thinking=lambda request: ThinkingPlan(thinks=True))
     body, warnings = encoded(thinking, card=facts, tools=[WEATHER, CLOCK], tool_choice=ToolChoice("get_time"))
     assert (body["tools"], body["tool_choice"], warnings) == ([CLOCK], "auto", [("changed", "tool_choice")])
     body, warnings = encoded(card=facts, tools=[WEATHER], tool_choice=ToolChoice("required"))
@@ -137,8 +139,8 @@ def test_illegal_tool_names_are_made_legal_everywhere() -> None:
 
 
 def test_a_row_may_adapt_schemas() -> None:
-    row = replace(ROW, tool_schema=lambda schema: {**schema, "adapted": True})
-    body, _ = encoded(row, tools=[WEATHER, {"type": "function", "function": {"name": "f"}}])
+    profile = replace(PROFILE, tool_schema=lambda schema: {**schema, "adapted": True})
+    body, _ = encoded(profile, tools=[WEATHER, {"type": "function", "function": {"name": "f"}}])
     adapted = [tool["function"]["parameters"] for tool in body["tools"]]
     assert adapted == [{**WEATHER["function"]["parameters"], "adapted": True}, {"adapted": True}]
     assert "adapted" not in WEATHER["function"]["parameters"]
@@ -158,7 +160,7 @@ def test_a_voice_asks_for_sound(stream: bool, audio_format: str) -> None:
 
 
 def test_a_voice_that_is_only_streamed_makes_the_call_a_stream() -> None:
-    row = replace(ROW, audio_needs_stream=True, audio_stream_format="wav")
-    body, _ = encoded(row, parameters={"voice": "Cherry"}, stream=False)
+    profile = replace(PROFILE, audio_needs_stream=True, audio_stream_format="wav")
+    body, _ = encoded(profile, parameters={"voice": "Cherry"}, stream=False)
     assert (body["stream"], body["audio"]["format"]) == (True, "wav")
-    assert "stream" not in encoded(row, stream=False)[0]
+    assert "stream" not in encoded(profile, stream=False)[0]

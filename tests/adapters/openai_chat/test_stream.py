@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelport.adapters.dialects.openai_chat.profile import OpenAIChatRow
+from modelport.adapters.dialects.openai_chat.profile import OpenAIChatProfile
 from modelport.error import (
     ModelError,
     OverloadedError,
@@ -24,7 +24,7 @@ from modelport.message import TextBlock, ThinkingBlock, ToolCallBlock
 from modelport.model import ChatResponse, FinishReason
 from tests.adapters.openai_chat.support import Json, chunk, decoded, events, gist
 
-ROW = OpenAIChatRow(provider="somebody")
+PROFILE = OpenAIChatProfile(provider="somebody")
 USAGE = {"prompt_tokens": 9, "completion_tokens": 12, "total_tokens": 21}
 
 
@@ -64,7 +64,7 @@ BYTES = b": ping\r\n\r\n\xef\xbb\xbf" + events(*FULL).replace(b"\n\n", b"\r\n\r\
 
 
 def test_a_whole_stream() -> None:
-    answer = decoded(ROW, events(*FULL))
+    answer = decoded(PROFILE, events(*FULL))
     assert (text(answer), thinking(answer)) == ("One 🧪 moment.\n", "Let me\u2028 see… 数え")
     assert calls(answer) == [("call_a", "get_weather", '{"city": "Tromsø\\n"}'), ("call_b", "get_time", "{}")]
     assert (answer.finish_reason, answer.raw_finish_reason) == (FinishReason.TOOL_CALLS, "tool_calls")
@@ -75,18 +75,18 @@ def test_a_whole_stream() -> None:
 
 def test_every_single_cut_gives_the_same() -> None:
     data = events(*FULL).replace(b"\n\n", b"\r\n\r\n")
-    wanted = gist(decoded(ROW, data))
+    wanted = gist(decoded(PROFILE, data))
     for cut in range(len(data)):
-        assert gist(decoded(ROW, data, [cut])) == wanted
+        assert gist(decoded(PROFILE, data, [cut])) == wanted
 
 
 @given(st.lists(st.integers(min_value=0, max_value=len(BYTES)), max_size=40))
 def test_any_cuts_give_the_same(cuts: list[int]) -> None:
-    assert gist(decoded(ROW, events(*FULL), cuts)) == gist(decoded(ROW, events(*FULL)))
+    assert gist(decoded(PROFILE, events(*FULL), cuts)) == gist(decoded(PROFILE, events(*FULL)))
 
 
 def test_reasoning_is_tagged_with_its_owner() -> None:
-    answer = decoded(ROW, events(chunk({"reasoning": "Hm."}), chunk({"content": "Yes."}, finish_reason="stop")))
+    answer = decoded(PROFILE, events(chunk({"reasoning": "Hm."}), chunk({"content": "Yes."}, finish_reason="stop")))
     (block,) = (block for block in answer.content if isinstance(block, ThinkingBlock))
     assert block.thinking == "Hm."
     assert block.provider_data is not None
@@ -96,7 +96,7 @@ def test_reasoning_is_tagged_with_its_owner() -> None:
 
 def test_only_the_first_choice_is_read() -> None:
     answer = decoded(
-        ROW,
+        PROFILE,
         events(
             chunk({"content": "A"}),
             chunk({"content": "X"}, index=1),
@@ -112,12 +112,12 @@ def test_only_the_first_choice_is_read() -> None:
 
 def test_a_stop_with_tool_calls_is_a_tool_call() -> None:
     data = events(chunk({"tool_calls": [call(0, id="a", name="f", arguments="{}")]}), chunk(finish_reason="stop"))
-    assert decoded(ROW, data).finish_reason is FinishReason.TOOL_CALLS
+    assert decoded(PROFILE, data).finish_reason is FinishReason.TOOL_CALLS
 
 
 def test_fragments_without_an_index_are_told_apart_by_their_place() -> None:
     answer = decoded(
-        ROW,
+        PROFILE,
         events(
             chunk({"tool_calls": [call(None, name="f", arguments='{"x"'), call(None, name="f", arguments='{"y"')]}),
             chunk({"tool_calls": [call(None, arguments=":1}"), call(None, arguments=":2}")]}),
@@ -129,7 +129,7 @@ def test_fragments_without_an_index_are_told_apart_by_their_place() -> None:
 
 def test_chunks_with_nothing_in_them_are_skipped() -> None:
     answer = decoded(
-        ROW,
+        PROFILE,
         events(
             {"id": "", "choices": [], "prompt_filter_results": []},
             {"id": "", "choices": None},
@@ -152,18 +152,18 @@ def test_chunks_with_nothing_in_them_are_skipped() -> None:
 
 def test_text_after_the_finish_reason_counts() -> None:
     data = events(chunk({"content": "a"}), chunk(finish_reason="stop"), chunk({"content": "b"}))
-    assert text(decoded(ROW, data)) == "ab"
+    assert text(decoded(PROFILE, data)) == "ab"
 
 
 def test_content_as_a_list_of_parts() -> None:
     parts = [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}, {"type": "text", "text": "Yes."}]
-    answer = decoded(ROW, events(chunk({"content": parts}), chunk(finish_reason="stop")))
+    answer = decoded(PROFILE, events(chunk({"content": parts}), chunk(finish_reason="stop")))
     assert (thinking(answer), text(answer)) == ("Hm.", "Yes.")
 
 
 def test_a_refusal_is_text_with_its_reason() -> None:
     data = events(chunk({"refusal": "I can"}), chunk({"refusal": "not."}), chunk(finish_reason="stop"))
-    answer = decoded(ROW, data)
+    answer = decoded(PROFILE, data)
     assert (text(answer), answer.finish_reason, answer.raw_finish_reason) == (
         "I cannot.",
         FinishReason.REFUSAL,
@@ -173,7 +173,7 @@ def test_a_refusal_is_text_with_its_reason() -> None:
 
 def test_annotations_are_metadata() -> None:
     note = {"type": "url_citation", "url_citation": {"url": "https://x.example", "start_index": 0, "end_index": 2}}
-    answer = decoded(ROW, events(chunk({"content": "Hi", "annotations": [note]}), chunk(finish_reason="stop")))
+    answer = decoded(PROFILE, events(chunk({"content": "Hi", "annotations": [note]}), chunk(finish_reason="stop")))
     assert answer.metadata["annotations"] == [note]
 
 
@@ -188,7 +188,7 @@ def test_annotations_are_metadata() -> None:
     ],
 )
 def test_finish_reasons(word: str, reason: FinishReason) -> None:
-    answer = decoded(ROW, events(chunk({"content": "a"}), chunk(finish_reason=word)))
+    answer = decoded(PROFILE, events(chunk({"content": "a"}), chunk(finish_reason=word)))
     assert (answer.finish_reason, answer.raw_finish_reason) == (reason, word)
 
 
@@ -204,7 +204,7 @@ def test_finish_reasons(word: str, reason: FinishReason) -> None:
     ids=["finish chunk", "inside the choice", "in both places", "cumulative", "top level wins"],
 )
 def test_usage_wherever_it_comes_is_counted_once(chunks: tuple[Json, ...]) -> None:
-    usage = decoded(ROW, events(*chunks)).usage
+    usage = decoded(PROFILE, events(*chunks)).usage
     assert usage is not None
     assert (usage.input_tokens, usage.output_tokens) == (9, 12)
 
@@ -221,7 +221,7 @@ def test_usage_wherever_it_comes_is_counted_once(chunks: tuple[Json, ...]) -> No
     ],
 )
 def test_usage_details(details: Json, cached: int, created: int, reasoning: int) -> None:
-    usage = decoded(ROW, events(chunk(finish_reason="stop"), {"choices": [], "usage": {**USAGE, **details}})).usage
+    usage = decoded(PROFILE, events(chunk(finish_reason="stop"), {"choices": [], "usage": {**USAGE, **details}})).usage
     assert usage is not None
     assert (usage.cache_input_tokens, usage.cache_creation_input_tokens, usage.reasoning_tokens) == (
         cached,
@@ -232,21 +232,21 @@ def test_usage_details(details: Json, cached: int, created: int, reasoning: int)
 
 def test_the_end_may_be_a_finish_reason_or_done_alone() -> None:
     finished = events(chunk({"content": "a"}), chunk(finish_reason="stop"), done=False)
-    assert decoded(ROW, finished).finish_reason is FinishReason.STOP
-    assert decoded(ROW, finished.rstrip(b"\n")).finish_reason is FinishReason.STOP
-    assert decoded(ROW, events(chunk({"content": "a"}))).finish_reason is FinishReason.OTHER
+    assert decoded(PROFILE, finished).finish_reason is FinishReason.STOP
+    assert decoded(PROFILE, finished.rstrip(b"\n")).finish_reason is FinishReason.STOP
+    assert decoded(PROFILE, events(chunk({"content": "a"}))).finish_reason is FinishReason.OTHER
     trailing = finished + b"data: [DONE] \n\ndata: nonsense\n\n"
-    assert text(decoded(ROW, trailing)) == "a"
+    assert text(decoded(PROFILE, trailing)) == "a"
 
 
 @pytest.mark.parametrize("data", [b"", events(chunk({"content": "a"}), done=False), b'data: {"choices"'])
 def test_a_stream_without_its_end_is_no_answer(data: bytes) -> None:
     with pytest.raises((StreamTruncatedError, ResponseDecodeError)):
-        decoded(ROW, data)
+        decoded(PROFILE, data)
 
 
 def test_length_with_nothing_said_is_a_cut_answer() -> None:
-    answer = decoded(ROW, events(chunk({"role": "assistant", "content": ""}), chunk(finish_reason="length")))
+    answer = decoded(PROFILE, events(chunk({"role": "assistant", "content": ""}), chunk(finish_reason="length")))
     assert (answer.content, answer.finish_reason) == ([], FinishReason.LENGTH)
 
 
@@ -262,7 +262,7 @@ def test_length_with_nothing_said_is_a_cut_answer() -> None:
 )
 def test_an_error_in_the_stream_keeps_what_came_before(error: Json, kind: type[ModelError], retryable: bool) -> None:
     with pytest.raises(kind) as caught:
-        decoded(ROW, events(chunk({"content": "Half an ans"}), error, chunk(finish_reason="stop")))
+        decoded(PROFILE, events(chunk({"content": "Half an ans"}), error, chunk(finish_reason="stop")))
     assert caught.value.retryable is retryable
     assert caught.value.partial is not None
     assert text(caught.value.partial) == "Half an ans"
@@ -270,9 +270,9 @@ def test_an_error_in_the_stream_keeps_what_came_before(error: Json, kind: type[M
 
 def test_what_is_no_json_is_a_decode_error() -> None:
     with pytest.raises(ResponseDecodeError):
-        decoded(ROW, b"data: <html>oops</html>\n\n")
+        decoded(PROFILE, b"data: <html>oops</html>\n\n")
     with pytest.raises(ResponseDecodeError):
-        decoded(ROW, b"data: [1, 2]\n\n")
+        decoded(PROFILE, b"data: [1, 2]\n\n")
 
 
 def test_tool_names_come_back_as_the_application_knows_them() -> None:
@@ -282,10 +282,10 @@ def test_tool_names_come_back_as_the_application_knows_them() -> None:
     sent = legal_name("wétter: lesen")
     assert sent != "wétter: lesen"
     data = events(chunk({"tool_calls": [call(0, id="a", name=sent, arguments="{}")]}), chunk(finish_reason="stop"))
-    assert calls(decoded(ROW, data, tools=[tool])) == [("a", "wétter: lesen", "{}")]
+    assert calls(decoded(PROFILE, data, tools=[tool])) == [("a", "wétter: lesen", "{}")]
 
 
 def test_pretty_printed_json_over_several_data_lines() -> None:
     lines = json.dumps(chunk({"content": "Hi"}, finish_reason="stop"), indent=1).splitlines()
     data = b"".join(b"data:" + line.encode() + b"\r" for line in lines) + b"\r"
-    assert text(decoded(ROW, data)) == "Hi"
+    assert text(decoded(PROFILE, data)) == "Hi"

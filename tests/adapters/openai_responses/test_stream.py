@@ -51,14 +51,14 @@ def _ids() -> Iterator[None]:
     set_id_factory(None)
 
 
-def decoder(row: Any = OPENAI_RESPONSES) -> OpenAIResponsesDecoder:
+def decoder(profile: Any = OPENAI_RESPONSES) -> OpenAIResponsesDecoder:
     counted_ids()
-    return OpenAIResponsesDecoder(row, {"legal": "Original name"})
+    return OpenAIResponsesDecoder(profile, {"legal": "Original name"})
 
 
-def read(chunks: Sequence[bytes], row: Any = OPENAI_RESPONSES) -> tuple[ChatResponse, list[ChatResponse]]:
+def read(chunks: Sequence[bytes], profile: Any = OPENAI_RESPONSES) -> tuple[ChatResponse, list[ChatResponse]]:
     """The whole answer of these chunks, and its deltas."""
-    framer, reader, fold, deltas = SSEFramer(), decoder(row), ChatFold(), []
+    framer, reader, fold, deltas = SSEFramer(), decoder(profile), ChatFold(), []
     for chunk in chunks:
         delta = reader.feed(framer.feed(chunk))
         if delta is not None:
@@ -70,9 +70,9 @@ def read(chunks: Sequence[bytes], row: Any = OPENAI_RESPONSES) -> tuple[ChatResp
     return fold.final([], 0.0), deltas
 
 
-def whole(answer: Json, row: Any = OPENAI_RESPONSES) -> ChatResponse:
+def whole(answer: Json, profile: Any = OPENAI_RESPONSES) -> ChatResponse:
     fold = ChatFold()
-    fold.add(decoder(row).body(answer))
+    fold.add(decoder(profile).body(answer))
     return fold.final([], 0.0)
 
 

@@ -39,8 +39,8 @@ def settings_of(rendered: Rendered) -> list[tuple[str, str]]:
     return [(warning.kind, warning.setting) for warning in rendered.warnings]
 
 
-def answer_of(output: Sequence[Json], row: Any = XAI_RESPONSES) -> list[Any]:
-    return list(OpenAIResponsesDecoder(row, {}).body(response(output)).content)
+def answer_of(output: Sequence[Json], profile: Any = XAI_RESPONSES) -> list[Any]:
+    return list(OpenAIResponsesDecoder(profile, {}).body(response(output)).content)
 
 
 def test_every_reasoning_item_goes_back_also_that_of_tools_the_server_ran() -> None:

@@ -18,7 +18,7 @@ from ....domain.message.messages import Msg
 from ....domain.message.responses import ModelWarning
 from ....ports.codec.rendering import RenderContext, Rendered
 from .parts import PartWriter
-from .profile import OpenAIChatRow
+from .profile import OpenAIChatProfile
 
 __all__ = ["DialectChatFormatter"]
 
@@ -30,27 +30,27 @@ _ROLE_NAMES = frozenset({"user", "assistant", "system", ""})
 class DialectChatFormatter(FormatterBase):
     """One API message per turn, in native roles; tool media follow in a user message of their own."""
 
-    row: ClassVar[OpenAIChatRow]
+    profile: ClassVar[OpenAIChatProfile]
 
     def needs_download(self, block: DataBlock) -> bool:
         """Whether the server does not fetch this URL itself."""
-        return isinstance(block.source, URLSource) and not PartWriter(self.row).takes_url(block.source)
+        return isinstance(block.source, URLSource) and not PartWriter(self.profile).takes_url(block.source)
 
     def render(self, msgs: Sequence[Msg], context: RenderContext) -> Rendered:
         """The messages of the request body."""
         conversation = self.conversation(msgs)
-        writer = _Writer(self.row, context, conversation.warnings)
+        writer = _Writer(self.profile, context, conversation.warnings)
         for turn in conversation.turns:
             writer.add(turn)
         return Rendered(writer.messages, writer.warnings)
 
 
 class _Writer:
-    def __init__(self, row: OpenAIChatRow, context: RenderContext, warnings: list[ModelWarning]) -> None:
-        self.row = row
+    def __init__(self, profile: OpenAIChatProfile, context: RenderContext, warnings: list[ModelWarning]) -> None:
+        self.profile = profile
         self.messages: list[Json] = []
         self.warnings = warnings
-        self._parts = PartWriter(row, context, warnings)
+        self._parts = PartWriter(profile, context, warnings)
         self._context = context
         self._thinking_dropped = False
 
@@ -68,7 +68,7 @@ class _Writer:
             self._tools(turn)
 
     def _append(self, message: Json, name: str) -> None:
-        if self.row.message_names and name not in _ROLE_NAMES:
+        if self.profile.message_names and name not in _ROLE_NAMES:
             message["name"] = legal_name(name)
         self.messages.append(message)
 
@@ -89,7 +89,7 @@ class _Writer:
         if turn.calls:
             message["tool_calls"] = [self._call(call) for call in turn.calls]
             if message["content"] is None:
-                message["content"] = self.row.empty_content
+                message["content"] = self.profile.empty_content
         self._reasoning(turn, message)
         if message["content"] is None and len(message) == 2:
             return  # nothing of this turn can be said to this provider
@@ -101,27 +101,27 @@ class _Writer:
         replays = self._replays(turn)
         own = [block.thinking for block in thoughts if replays and block.thinking and self._own_thought(block)]
         self._drop_thinking(len(thoughts) - len(own))
-        text = "\n".join(own) or (self.row.reasoning_placeholder if replays and turn.calls else None)
+        text = "\n".join(own) or (self.profile.reasoning_placeholder if replays and turn.calls else None)
         if text is not None and (message["content"] is not None or turn.calls):
             message["reasoning_content"] = text
 
     def _replays(self, turn: AssistantTurn) -> bool:
-        wanted, types = self.row.replay_reasoning, self._context.input_types
-        taken = self.row.replay_unknown if types is None else media_matches(THINKING_TYPE, types)
+        wanted, types = self.profile.replay_reasoning, self._context.input_types
+        taken = self.profile.replay_unknown if types is None else media_matches(THINKING_TYPE, types)
         return taken and (wanted == "always" or (wanted == "tool_calls" and bool(turn.calls)))
 
     def _own_thought(self, block: ThinkingBlock) -> bool:
-        return bool(block.provider_data and block.provider_data.owned_by(self.row.provider))
+        return bool(block.provider_data and block.provider_data.owned_by(self.profile.provider))
 
     def _drop_thinking(self, count: int) -> None:
         if count and not self._thinking_dropped:
             self._thinking_dropped = True
-            message = f"{self.row.provider} takes no reasoning of these earlier turns back; it was left out"
+            message = f"{self.profile.provider} takes no reasoning of these earlier turns back; it was left out"
             self.warnings.append(ModelWarning("dropped", "thinking", message))
 
     def _kept_sound(self, turn: AssistantTurn) -> str | None:
         """The id of sound that the provider still keeps."""
-        for block in turn.blocks if self.row.keeps_audio else ():
+        for block in turn.blocks if self.profile.keeps_audio else ():
             if isinstance(block, DataBlock) and self._own(block, "audio"):
                 facts = block.provider_data.data["audio"] if block.provider_data else None
                 expires = facts.get("expires_at") if isinstance(facts, dict) else None
@@ -131,11 +131,11 @@ class _Writer:
 
     def _own(self, block: TextBlock | DataBlock, key: str) -> bool:
         owned = block.provider_data
-        return bool(owned and owned.owned_by(self.row.provider) and owned.data.get(key))
+        return bool(owned and owned.owned_by(self.profile.provider) and owned.data.get(key))
 
     def _call(self, call: ToolCallBlock) -> Json:
         function = {"name": legal_name(call.name), "arguments": call.input or "{}"}
-        return {"id": short_id(call.id, self.row.max_id_length), "type": "function", "function": function}
+        return {"id": short_id(call.id, self.profile.max_id_length), "type": "function", "function": function}
 
     def _tools(self, turn: ToolTurn) -> None:
         """The results in one run, then the media that a tool message cannot hold."""
@@ -143,7 +143,7 @@ class _Writer:
         for result in turn.results:
             text, media = split_tool_output(result)
             content, left = self._result_content(text or "(no output)", media)
-            call_id = short_id(result.id, self.row.max_id_length)
+            call_id = short_id(result.id, self.profile.max_id_length)
             self.messages.append({"role": "tool", "tool_call_id": call_id, "content": content})
             for block in left:
                 promoted += [TextBlock(text=f"The tool's output with the identifier {block.id}:"), block]
@@ -152,7 +152,7 @@ class _Writer:
 
     def _result_content(self, text: str, media: list[DataBlock]) -> tuple[Any, list[DataBlock]]:
         """The content of one result, a string when there is only text, and the media that stay outside (Any: JSON)."""
-        if not self.row.media.in_tool_results:
+        if not self.profile.media.in_tool_results:
             return text, media
         parts = [(block, self._parts.part(block)) for block in media]
         shown = [part for _, part in parts if part is not None]

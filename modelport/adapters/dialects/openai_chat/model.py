@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ....application.model.formatter import FormatterBase
     from ....ports.codec.chat import Endpoint
     from .formatter import DialectChatFormatter
-    from .profile import OpenAIChatRow
+    from .profile import OpenAIChatProfile
     from .request import OpenAIChatCodec
 
 __all__ = ["DialectChatModel"]
@@ -25,7 +25,7 @@ class DialectChatModel(HttpChatModel):
     The codec and the formatter are made, and their modules loaded, when a call first needs them.
     """
 
-    row: ClassVar[OpenAIChatRow]
+    profile: ClassVar[OpenAIChatProfile]
     formatter_class: ClassVar[type[FormatterBase]]
 
     def __init__(
@@ -43,28 +43,28 @@ class DialectChatModel(HttpChatModel):
 
     @cached_property
     def codec(self) -> OpenAIChatCodec:  # type: ignore[override]  # an attribute of the base, made late here
-        """The dialect's codec, with the row of the credential's provider."""
+        """The dialect's codec, with the profile of the credential's provider."""
         from .request import OpenAIChatCodec
 
-        return OpenAIChatCodec(self._credential_row() or self.row)
+        return OpenAIChatCodec(self._credential_profile() or self.profile)
 
     @cached_property
     def formatter(self) -> FormatterBase:  # type: ignore[override]  # as above
         """The formatter given, else the provider's own."""
-        row = self._credential_row()
-        return _formatter_of(row) if row else self.default_formatter()
+        profile = self._credential_profile()
+        return _formatter_of(profile) if profile else self.default_formatter()
 
     def default_formatter(self) -> FormatterBase:
         """The provider's own formatter."""
         return self.formatter_class()
 
-    def _credential_row(self) -> OpenAIChatRow | None:
-        row: OpenAIChatRow | None = getattr(type(self.credential), "chat_row", None)
-        return row
+    def _credential_profile(self) -> OpenAIChatProfile | None:
+        profile: OpenAIChatProfile | None = getattr(type(self.credential), "chat_profile", None)
+        return profile
 
     @property
     def provider_name(self) -> str:
-        """The provider of the credential: one class serves all rows of the dialect."""
+        """The provider of the credential: one class serves all profiles of the dialect."""
         return self.credential.provider_name()
 
     def endpoint(self) -> Endpoint:
@@ -72,10 +72,10 @@ class DialectChatModel(HttpChatModel):
         return self.credential_as(KeyedCredential).endpoint()
 
 
-def _formatter_of(row: OpenAIChatRow) -> DialectChatFormatter:
-    """The formatter of a row that has no class of its own."""
+def _formatter_of(profile: OpenAIChatProfile) -> DialectChatFormatter:
+    """The formatter of a profile that has no class of its own."""
     from .formatter import DialectChatFormatter
 
-    generated = type("RowChatFormatter", (DialectChatFormatter,), {"row": row})
+    generated = type("ProfileChatFormatter", (DialectChatFormatter,), {"profile": profile})
     formatter: DialectChatFormatter = generated()
     return formatter

@@ -9,7 +9,7 @@ from ....domain.message.blocks import Base64Source, DataBlock, TextBlock, URLSou
 from ....domain.message.media import announcement, data_uri, kind_of, media_matches
 from ....domain.message.responses import ModelWarning
 from ....ports.codec.rendering import RenderContext
-from .profile import OpenAIChatRow
+from .profile import OpenAIChatProfile
 
 __all__ = ["PartWriter"]
 
@@ -20,11 +20,14 @@ class PartWriter:
     """Writes parts; what the provider does not take becomes an announcement in text, with a warning."""
 
     def __init__(
-        self, row: OpenAIChatRow, context: RenderContext | None = None, warnings: list[ModelWarning] | None = None
+        self,
+        profile: OpenAIChatProfile,
+        context: RenderContext | None = None,
+        warnings: list[ModelWarning] | None = None,
     ) -> None:
-        self._media = row.media
-        self._provider = row.provider
-        self._as_string = row.text_only_as_string
+        self._media = profile.media
+        self._provider = profile.provider
+        self._as_string = profile.text_only_as_string
         self._context = context or RenderContext()
         self._warnings = warnings if warnings is not None else []
 

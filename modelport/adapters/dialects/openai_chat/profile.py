@@ -1,4 +1,4 @@
-"""What differs between the providers that speak Chat Completions, as one row of data each."""
+"""What differs between the providers that speak Chat Completions, as one value each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ....domain.structured.plan import OPENAI_NATIVE, NativeOutput
 from ...wire.errors import COMMON_CODES, ErrorCodes, ErrorFacts
 from .thinking import ThinkingRule, effort_only
 
-__all__ = ["MediaRules", "OpenAIChatRow", "SchemaRule"]
+__all__ = ["MediaRules", "OpenAIChatProfile", "SchemaRule"]
 
 SchemaRule = Callable[[dict[str, Any]], dict[str, Any]]
 """A JSON Schema to the subset that the provider takes (Any: a JSON Schema)."""
@@ -43,7 +43,7 @@ class MediaRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenAIChatRow:
+class OpenAIChatProfile:
     """One provider of the dialect."""
 
     provider: str

@@ -1,4 +1,4 @@
-"""A row of the dialect as plain data: what a YAML file says about one more provider that speaks Chat Completions.
+"""A profile of the dialect as plain data: what a YAML file says about one more provider that speaks Chat Completions.
 
 Only differences from OpenAI itself are said. What data cannot say needs Python: a schema rule, a reader of errors.
 """
@@ -16,10 +16,10 @@ from ....domain.structured.plan import OPENAI_NATIVE, NativeOutput
 from ....domain.structured.schema_rules import GENERIC, MOONSHOT, OPENAI_LOOSE, OPENAI_STRICT
 from ....ports.codec.chat import ChatRequest
 from ...wire.errors import COMMON_CODES
-from .profile import MediaRules, OpenAIChatRow
+from .profile import MediaRules, OpenAIChatProfile
 from .thinking import ThinkingPlan, ThinkingRule, ThinkingSwitch, effort_only, with_effort
 
-__all__ = ["MediaData", "OutputData", "RowData", "ThinkingData"]
+__all__ = ["MediaData", "OutputData", "ProfileData", "ThinkingData"]
 
 
 _RULES = (OPENAI_STRICT, OPENAI_LOOSE, MOONSHOT, GENERIC)
@@ -87,8 +87,8 @@ class OutputData(_Strict):
         )
 
 
-class RowData(_Strict):
-    """`OpenAIChatRow`; what is left out is as at OpenAI."""
+class ProfileData(_Strict):
+    """`OpenAIChatProfile`; what is left out is as at OpenAI."""
 
     fields: dict[str, str | None] = Field(
         default_factory=dict, description="Our parameter to the wire's field, beside the usual ones; null for none."
@@ -121,10 +121,10 @@ class RowData(_Strict):
             raise ValueError(f"{wrong[0]!r} is no error class of a model call; see modelport.error")
         return value
 
-    def row(self, provider: str) -> OpenAIChatRow:
-        """The row of that provider."""
+    def profile(self, provider: str) -> OpenAIChatProfile:
+        """The profile of that provider."""
         plain = self.model_dump(exclude_none=True, exclude={"fields", "thinking", "native_output", "media", "codes"})
-        usual = OpenAIChatRow(provider=provider)
+        usual = OpenAIChatProfile(provider=provider)
         given = {**usual.fields, **self.fields}
         return replace(
             usual,

@@ -15,7 +15,7 @@ from ...wire.decoder import Json, decode_json_body
 from ...wire.errors import ErrorFacts, error_of_answer, read_error
 from ...wire.framing import SSEFramer
 from ...wire.json_text import dump_json
-from .profile import OpenAIChatRow
+from .profile import OpenAIChatProfile
 from .stream import OpenAIChatDecoder
 
 __all__ = ["OpenAIChatCodec"]
@@ -26,9 +26,9 @@ _SAMPLING = ("temperature", "top_p", "top_k")
 class OpenAIChatCodec:
     """The codec of one provider of the dialect."""
 
-    def __init__(self, row: OpenAIChatRow) -> None:
-        self._row = row
-        self.native_output = row.native_output
+    def __init__(self, profile: OpenAIChatProfile) -> None:
+        self._profile = profile
+        self.native_output = profile.native_output
 
     def encode(self, request: ChatRequest) -> WireCall:
         """The POST to `{base}/chat/completions`."""
@@ -37,7 +37,7 @@ class OpenAIChatCodec:
         audio_format = self._audio_format(body)
 
         def new_decoder() -> OpenAIChatDecoder:
-            return OpenAIChatDecoder(self._row, names, audio_format)
+            return OpenAIChatDecoder(self._profile, names, audio_format)
 
         headers = {"content-type": "application/json", **request.endpoint.headers, **request.extra_headers}
         return WireCall(
@@ -51,27 +51,27 @@ class OpenAIChatCodec:
     def map_error(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
         """The error that an unsuccessful answer means."""
         facts = _error_facts(body)
-        if self._row.refine_error:
-            facts = self._row.refine_error(facts)
-        return error_of_answer(status, facts, self._row.codes)
+        if self._profile.refine_error:
+            facts = self._profile.refine_error(facts)
+        return error_of_answer(status, facts, self._profile.codes)
 
     def _body(self, request: ChatRequest) -> tuple[Json, list[ModelWarning]]:
         body: Json = {"model": request.model, "messages": request.rendered.messages}
-        thinking = self._row.thinking(request)
+        thinking = self._profile.thinking(request)
         thinks = bool(thinking.thinks)
         values, warnings = _without_refused_sampling(request, thinks=thinks)
         warnings += thinking.warnings
-        body.update({wire: values[ours] for ours, wire in self._row.fields.items() if ours in values})
+        body.update({wire: values[ours] for ours, wire in self._profile.fields.items() if ours in values})
         body.update(thinking.fields)
         streams = self._streams(request)
         if values.get("voice"):
             body["modalities"] = ["text", "audio"]
-            audio_format = self._row.audio_stream_format if streams else "wav"
+            audio_format = self._profile.audio_stream_format if streams else "wav"
             body["audio"] = {"voice": values["voice"], "format": audio_format}
         warnings += self._add_tools(request, body, thinks=thinks)
         if streams:
             body["stream"] = True
-            if self._row.stream_usage:
+            if self._profile.stream_usage:
                 body["stream_options"] = {"include_usage": True}
         form = _response_format(request)
         if form:
@@ -82,7 +82,7 @@ class OpenAIChatCodec:
     def _streams(self, request: ChatRequest) -> bool:
         """Whether to ask for a stream, also where the caller wants a whole answer: the engine makes one of it."""
         stream_only = request.card is not None and request.card.stream_only
-        speaks = self._row.audio_needs_stream and bool(request.parameters.get("voice"))
+        speaks = self._profile.audio_needs_stream and bool(request.parameters.get("voice"))
         return request.stream or stream_only or speaks
 
     def _add_tools(self, request: ChatRequest, body: Json, *, thinks: bool) -> list[ModelWarning]:
@@ -98,7 +98,7 @@ class OpenAIChatCodec:
         return plan.warnings
 
     def _legal_tool(self, tool: ToolSchema) -> ToolSchema:
-        name, adapt = tool_name(tool), self._row.tool_schema
+        name, adapt = tool_name(tool), self._profile.tool_schema
         changes: Json = {} if legal_name(name) == name else {"name": legal_name(name)}
         if adapt:
             changes["parameters"] = adapt(tool["function"].get("parameters") or {})
@@ -106,7 +106,7 @@ class OpenAIChatCodec:
 
     def _audio_format(self, body: Json) -> str:
         audio = body.get("audio")
-        return str(audio.get("format")) if isinstance(audio, dict) else self._row.audio_stream_format
+        return str(audio.get("format")) if isinstance(audio, dict) else self._profile.audio_stream_format
 
 
 def _without_refused_sampling(request: ChatRequest, *, thinks: bool) -> tuple[Json, list[ModelWarning]]:

@@ -20,7 +20,7 @@ from ...wire.decoder import Json, JsonDecoder
 from ...wire.errors import error_facts, error_in_stream
 from ...wire.tool_calls import ToolCallTracker
 from .audio import AudioReader
-from .profile import OpenAIChatRow
+from .profile import OpenAIChatProfile
 
 __all__ = ["FINISH_REASONS", "OpenAIChatDecoder", "chat_usage"]
 
@@ -64,15 +64,15 @@ FINISH_REASONS: Mapping[str, FinishReason] = {
 class OpenAIChatDecoder(JsonDecoder):
     """One streamed answer. Only the first choice is read; usage may come anywhere and the latest counts."""
 
-    def __init__(self, row: OpenAIChatRow, names: Mapping[str, str], audio_format: str = "pcm16") -> None:
+    def __init__(self, profile: OpenAIChatProfile, names: Mapping[str, str], audio_format: str = "pcm16") -> None:
         super().__init__()
-        self._row = row
+        self._profile = profile
         self._text_id = ""
         self._thinking_id = ""
         self._refused = False
         self._calls = ToolCallTracker(names)
-        raw = audio_format in row.raw_audio_formats
-        self._audio = AudioReader(row.provider, self.created_at, audio_format, raw=raw)
+        raw = audio_format in profile.raw_audio_formats
+        self._audio = AudioReader(profile.provider, self.created_at, audio_format, raw=raw)
 
     def body(self, answer: Json) -> ChatResponse:
         """A whole answer, as one response."""
@@ -114,8 +114,8 @@ class OpenAIChatDecoder(JsonDecoder):
             raise self._failure(event)
 
     def _failure(self, event: Json) -> ModelError:
-        facts, row = error_facts(event), self._row
-        return error_in_stream(row.refine_error(facts) if row.refine_error else facts, row.codes)
+        facts, profile = error_facts(event), self._profile
+        return error_in_stream(profile.refine_error(facts) if profile.refine_error else facts, profile.codes)
 
     def _choice(self, choice: Json, *, has_usage: bool) -> None:
         delta = choice.get("delta") or choice.get("message")
@@ -123,7 +123,7 @@ class OpenAIChatDecoder(JsonDecoder):
             self._delta(delta)
         finish = choice.get("finish_reason")
         if finish and finish != "null":  # the word, as some servers say until the end
-            if finish in self._row.error_finish_reasons:
+            if finish in self._profile.error_finish_reasons:
                 raise ServerError(f"the provider stopped: {finish}", code=finish)
             self.raw_finish_reason = finish
         if not has_usage and choice.get("usage"):
@@ -163,7 +163,7 @@ class OpenAIChatDecoder(JsonDecoder):
         owner = None
         if not self._thinking_id:
             self._thinking_id = new_id()
-            owner = ProviderData(provider=self._row.provider)
+            owner = ProviderData(provider=self._profile.provider)
         self._piece("thinking", self._thinking_id, text, data=owner)
 
     def _parts(self, parts: Any) -> None:  # Any: a list, if the server is sane
@@ -186,6 +186,6 @@ class OpenAIChatDecoder(JsonDecoder):
                 self._piece("tool_call", *piece)
 
     def _refuse(self, words: str) -> None:
-        owner = None if self._refused else ProviderData(provider=self._row.provider, data={"refusal": True})
+        owner = None if self._refused else ProviderData(provider=self._profile.provider, data={"refusal": True})
         self._refused = True
         self._piece("text", self._text_id or self._new_text(), words, data=owner)

@@ -19,7 +19,7 @@ from ....domain.message.messages import Msg
 from ....domain.message.responses import ModelWarning
 from ....ports.codec.rendering import RenderContext, Rendered
 from .parts import PartWriter
-from .profile import CALL_FACTS, OpenAIResponsesRow
+from .profile import CALL_FACTS, OpenAIResponsesProfile
 
 __all__ = ["DialectResponseFormatter"]
 
@@ -29,27 +29,27 @@ Json = dict[str, Any]  # Any: the provider's JSON
 class DialectResponseFormatter(FormatterBase):
     """Each message as input items; media of tools stay in the tool's output."""
 
-    row: ClassVar[OpenAIResponsesRow]
+    profile: ClassVar[OpenAIResponsesProfile]
 
     def needs_download(self, block: DataBlock) -> bool:
         """Whether the server does not fetch this URL itself."""
-        return isinstance(block.source, URLSource) and PartWriter(self.row).needs_download(block.source)
+        return isinstance(block.source, URLSource) and PartWriter(self.profile).needs_download(block.source)
 
     def render(self, msgs: Sequence[Msg], context: RenderContext) -> Rendered:
         """The `input` of the request body."""
         conversation = self.conversation(msgs)
-        writer = _Writer(self.row, context, conversation.warnings)
+        writer = _Writer(self.profile, context, conversation.warnings)
         for turn in conversation.turns:
             writer.add(turn)
         return Rendered(writer.items, writer.warnings)
 
 
 class _Writer:
-    def __init__(self, row: OpenAIResponsesRow, context: RenderContext, warnings: list[ModelWarning]) -> None:
-        self.row = row
+    def __init__(self, profile: OpenAIResponsesProfile, context: RenderContext, warnings: list[ModelWarning]) -> None:
+        self.profile = profile
         self.items: list[Json] = []
         self.warnings = warnings
-        self._parts = PartWriter(row, context, warnings)
+        self._parts = PartWriter(profile, context, warnings)
         self._family = context.family
         self._reasons: set[str] = set()
 
@@ -87,7 +87,7 @@ class _Writer:
         elif not item.get("encrypted_content") or item.get("status") == "incomplete":
             self._drop("it is not complete")
         else:
-            keys = self.row.reasoning_keys
+            keys = self.profile.reasoning_keys
             kept = {key: value for key, value in item.items() if keys is None or key in keys}
             return [{**kept, "summary": kept.get("summary") or []}]
         return []
@@ -95,13 +95,13 @@ class _Writer:
     def _drop(self, reason: str) -> None:
         if reason not in self._reasons:
             self._reasons.add(reason)
-            message = f"reasoning of earlier turns was left out for {self.row.provider}: {reason}"
+            message = f"reasoning of earlier turns was left out for {self.profile.provider}: {reason}"
             self.warnings.append(ModelWarning("dropped", "thinking", message))
 
     def _text(self, items: list[Json], block: TextBlock) -> None:
         """A text as a message of its own, or as a further part of the message it came in."""
         own = self._own(block)
-        refused = bool(own.get("refusal")) and self.row.refusal_parts
+        refused = bool(own.get("refusal")) and self.profile.refusal_parts
         part = {"type": "refusal", "refusal": block.text} if refused else {"type": "output_text", "text": block.text}
         if own.get("same_message") and items and items[-1].get("role") == "assistant":
             items[-1]["content"].append(part)
@@ -114,7 +114,7 @@ class _Writer:
         own = self._own(block)
         return {
             "type": "function_call",
-            "call_id": short_id(block.id, self.row.max_id_length),
+            "call_id": short_id(block.id, self.profile.max_id_length),
             "name": legal_name(block.name),
             "arguments": block.input if block.input.strip() else "{}",
             **{key: own[key] for key in CALL_FACTS if key in own},
@@ -125,13 +125,13 @@ class _Writer:
         content: Any = output if isinstance(output, str) else self._parts.content(output, tool=True)
         if isinstance(content, str) and not content.strip():
             content = "(no output)"
-        call_id = short_id(result.id, self.row.max_id_length)
+        call_id = short_id(result.id, self.profile.max_id_length)
         return {"type": "function_call_output", "call_id": call_id, "output": content}
 
     def _own(self, block: TextBlock | ThinkingBlock | ToolCallBlock) -> Json:
         """What this provider gave to be sent back with the block."""
         owned = block.provider_data
-        return dict(owned.data) if owned and owned.owned_by(self.row.provider, self._family) else {}
+        return dict(owned.data) if owned and owned.owned_by(self.profile.provider, self._family) else {}
 
 
 def _said(part: Json) -> Json:

@@ -8,7 +8,7 @@ from ....application.chat.http import HttpChatModel
 from ....application.model.credential import CredentialBase, KeyedCredential
 from ....application.model.formatter import FormatterBase
 from ....ports.codec.chat import Endpoint
-from .profile import OpenAIResponsesRow
+from .profile import OpenAIResponsesProfile
 from .request import OpenAIResponsesCodec
 
 __all__ = ["DialectResponseModel"]
@@ -17,7 +17,7 @@ __all__ = ["DialectResponseModel"]
 class DialectResponseModel(HttpChatModel):
     """A model behind Responses. Takes the arguments of `ChatModelBase`."""
 
-    row: ClassVar[OpenAIResponsesRow]
+    profile: ClassVar[OpenAIResponsesProfile]
     formatter_class: ClassVar[type[FormatterBase]]
 
     def __init__(
@@ -33,7 +33,7 @@ class DialectResponseModel(HttpChatModel):
     ) -> None:
         formatter = formatter or self.formatter_class()
         super().__init__(credential, model, parameters, stream, max_retries, context_size, formatter, **options)
-        self.codec = OpenAIResponsesCodec(self.row)
+        self.codec = OpenAIResponsesCodec(self.profile)
 
     @property
     def provider_name(self) -> str:

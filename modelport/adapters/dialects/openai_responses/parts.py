@@ -12,7 +12,7 @@ from ....domain.message.blocks import Base64Source, DataBlock, TextBlock, URLSou
 from ....domain.message.media import accepted, announcement, data_uri, kind_of
 from ....domain.message.responses import ModelWarning
 from ....ports.codec.rendering import RenderContext
-from .profile import OpenAIResponsesRow
+from .profile import OpenAIResponsesProfile
 
 __all__ = ["PartWriter"]
 
@@ -26,11 +26,11 @@ class PartWriter:
 
     def __init__(
         self,
-        row: OpenAIResponsesRow,
+        profile: OpenAIResponsesProfile,
         context: RenderContext | None = None,
         warnings: list[ModelWarning] | None = None,
     ) -> None:
-        self._row = row
+        self._profile = profile
         self._context = context or RenderContext()
         self._warnings = warnings if warnings is not None else []
 
@@ -39,7 +39,7 @@ class PartWriter:
         if source.url.startswith(("http://", "https://")):
             return False
         kind = kind_of(source.media_type)
-        return kind == "image" or (kind == "document" and self._row.media.inline_documents)
+        return kind == "image" or (kind == "document" and self._profile.media.inline_documents)
 
     def content(self, blocks: Sequence[TextBlock | DataBlock], *, tool: bool = False) -> Any:  # Any: a string or parts
         """A user message's content or a tool's output: a string when there is only text, without empty text."""
@@ -54,7 +54,7 @@ class PartWriter:
 
     def announce(self, block: DataBlock) -> str:
         """A text in place of media."""
-        message = f"{self._row.provider} takes no {block.source.media_type} here; it was announced in text"
+        message = f"{self._profile.provider} takes no {block.source.media_type} here; it was announced in text"
         self._warnings.append(ModelWarning("changed", "data", message))
         return announcement(block)
 
@@ -72,11 +72,11 @@ class PartWriter:
         if kind == "image":
             url = source.url if isinstance(source, URLSource) else data_uri(source)
             return {"type": "input_image", "image_url": url}
-        if kind != "document" or (tool and not self._row.media.documents_in_tool_results):
+        if kind != "document" or (tool and not self._profile.media.documents_in_tool_results):
             return None
         if isinstance(source, URLSource):
             return {"type": "input_file", "file_url": source.url}
-        if not self._row.media.inline_documents:
+        if not self._profile.media.inline_documents:
             return None
         return {"type": "input_file", "filename": _file_name(block), "file_data": data_uri(source)}
 

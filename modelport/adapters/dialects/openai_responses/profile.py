@@ -1,4 +1,4 @@
-"""What differs between the providers that speak Responses, as one row of data each."""
+"""What differs between the providers that speak Responses, as one value each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ....domain.structured.plan import OPENAI_NATIVE, NativeOutput
 from ....ports.codec.chat import ChatRequest
 from ...wire.errors import COMMON_CODES, ErrorCodes
 
-__all__ = ["CALL_FACTS", "RESPONSES_CODES", "OpenAIResponsesRow", "ReasoningFields", "ResponsesMedia"]
+__all__ = ["CALL_FACTS", "RESPONSES_CODES", "OpenAIResponsesProfile", "ReasoningFields", "ResponsesMedia"]
 
 ReasoningFields = Callable[[ChatRequest], tuple[dict[str, Any], list[ModelWarning]]]
 """The `reasoning` object of a request, and what could not be done (Any: the provider's JSON)."""
@@ -63,7 +63,7 @@ class ResponsesMedia:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenAIResponsesRow:
+class OpenAIResponsesProfile:
     """One provider of the dialect."""
 
     provider: str

@@ -24,7 +24,7 @@ from ...wire.errors import read_error
 from ...wire.framing import SSEFramer
 from ...wire.json_text import dump_json
 from ...wire.token_count import counting
-from .profile import OpenAIResponsesRow
+from .profile import OpenAIResponsesProfile
 from .stream import OpenAIResponsesDecoder, response_error
 
 __all__ = ["OpenAIResponsesCodec", "will_think"]
@@ -41,10 +41,10 @@ _SAMPLING = ("temperature", "top_p")
 class OpenAIResponsesCodec:
     """The codec of one provider of the dialect."""
 
-    def __init__(self, row: OpenAIResponsesRow) -> None:
-        self._row = row
-        self.native_output = row.native_output
-        self.counts_tokens = row.counts_tokens
+    def __init__(self, profile: OpenAIResponsesProfile) -> None:
+        self._profile = profile
+        self.native_output = profile.native_output
+        self.counts_tokens = profile.counts_tokens
 
     def encode(self, request: ChatRequest) -> WireCall:
         """The POST to `{base}/responses`."""
@@ -52,7 +52,7 @@ class OpenAIResponsesCodec:
         names = {legal_name(tool_name(tool)): tool_name(tool) for tool in request.tools}
 
         def new_decoder() -> OpenAIResponsesDecoder:
-            return OpenAIResponsesDecoder(self._row, names)
+            return OpenAIResponsesDecoder(self._profile, names)
 
         headers = {"content-type": "application/json", **request.endpoint.headers, **request.extra_headers}
         return WireCall(
@@ -70,14 +70,14 @@ class OpenAIResponsesCodec:
 
     def map_error(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
         """The error that an unsuccessful answer means."""
-        return response_error(self._row, read_error(body), status)
+        return response_error(self._profile, read_error(body), status)
 
     def _body(self, request: ChatRequest) -> tuple[Json, list[ModelWarning]]:
         body: Json = {"model": request.model, "input": request.rendered.messages, "store": False}
-        if self._row.encrypted_reasoning(request):
+        if self._profile.encrypted_reasoning(request):
             body["include"] = ["reasoning.encrypted_content"]
         warnings = self._add_limits(request, body)
-        reasoning, more = self._row.reasoning(request)
+        reasoning, more = self._profile.reasoning(request)
         if reasoning:
             body["reasoning"] = reasoning
         warnings += more + self._add_tools(request, body)
@@ -97,9 +97,9 @@ class OpenAIResponsesCodec:
         values, warnings = request.parameters, []
         limit = values.get("max_tokens")
         if limit is not None:
-            body["max_output_tokens"] = max(limit, self._row.minimum_tokens)
-            if limit < self._row.minimum_tokens:
-                message = f"{limit} is less than the API takes; {self._row.minimum_tokens} was sent"
+            body["max_output_tokens"] = max(limit, self._profile.minimum_tokens)
+            if limit < self._profile.minimum_tokens:
+                message = f"{limit} is less than the API takes; {self._profile.minimum_tokens} was sent"
                 warnings.append(ModelWarning("changed", "max_tokens", message))
         fixed = request.card is not None and not request.card.sampling.with_thinking and will_think(request)
         for name in _SAMPLING:
@@ -117,7 +117,7 @@ class OpenAIResponsesCodec:
         plan = plan_choice(request.tools, request.tool_choice, facts, thinking=will_think(request))
         if not plan.tools:
             return plan.warnings
-        listed = self._row.allowed_tools and len(plan.tools) < len(request.tools)
+        listed = self._profile.allowed_tools and len(plan.tools) < len(request.tools)
         body["tools"] = [self._tool(tool) for tool in (request.tools if listed else plan.tools)]
         if plan.mode is not None:
             body["tool_choice"] = _choice(plan, listed=listed)
@@ -133,7 +133,7 @@ class OpenAIResponsesCodec:
             flat["description"] = function["description"]
         flat["parameters"] = function.get("parameters") or {"type": "object", "properties": {}}
         strict = function.get("strict")
-        strict = self._row.strict_tools if strict is None else strict
+        strict = self._profile.strict_tools if strict is None else strict
         return flat if strict is None else {**flat, "strict": strict}
 
 

@@ -27,28 +27,28 @@ from ...wire.decoder import Json, JsonDecoder
 from ...wire.errors import ErrorFacts, error_facts, error_in_stream, error_of_answer
 from ...wire.json_text import dump_json
 from .items import Item, OutputItems, Part
-from .profile import CALL_FACTS, OpenAIResponsesRow
+from .profile import CALL_FACTS, OpenAIResponsesProfile
 
 __all__ = ["FINISH_REASONS", "OpenAIResponsesDecoder", "failed_response", "response_error", "response_usage"]
 
 
-def response_error(row: OpenAIResponsesRow, facts: ErrorFacts, status: int | None = None) -> ModelError:
+def response_error(profile: OpenAIResponsesProfile, facts: ErrorFacts, status: int | None = None) -> ModelError:
     """The error that these facts mean; without a status when the answer itself was successful."""
     message = f"{facts.message}\n{facts.text}".lower()
-    named = next((cls for phrase, cls in row.phrases.items() if phrase in message), None)
+    named = next((cls for phrase, cls in profile.phrases.items() if phrase in message), None)
     if named is not None:
         body = facts.text or None
         return named(facts.message, status_code=status, code=facts.code, request_id=facts.request_id, body=body)
     if status is None:
-        return error_in_stream(facts, row.codes)
-    return error_of_answer(status, facts, row.codes)
+        return error_in_stream(facts, profile.codes)
+    return error_of_answer(status, facts, profile.codes)
 
 
-def failed_response(row: OpenAIResponsesRow, response: Json) -> ModelError:
+def failed_response(profile: OpenAIResponsesProfile, response: Json) -> ModelError:
     """The error of a response whose status is `failed`."""
     if not response.get("error"):
         return ServerError("the provider failed to respond and did not say why", code="failed")
-    return response_error(row, error_facts({"error": response["error"]}))
+    return response_error(profile, error_facts({"error": response["error"]}))
 
 
 def response_usage(usage: dict[str, Any]) -> ChatUsage:  # Any: the provider's JSON
@@ -86,9 +86,9 @@ FINISH_REASONS: Mapping[str, FinishReason] = {
 class OpenAIResponsesDecoder(JsonDecoder):
     """One response. `names` maps tool names on the wire to the application's."""
 
-    def __init__(self, row: OpenAIResponsesRow, names: Mapping[str, str]) -> None:
+    def __init__(self, profile: OpenAIResponsesProfile, names: Mapping[str, str]) -> None:
         super().__init__()
-        self._row = row
+        self._profile = profile
         self._names = names
         self._items = OutputItems()
         self._refused = False
@@ -96,9 +96,9 @@ class OpenAIResponsesDecoder(JsonDecoder):
     def body(self, answer: Json) -> ChatResponse:
         """A whole answer, as one response."""
         if answer.get("status") == "failed":
-            raise failed_response(self._row, answer)
+            raise failed_response(self._profile, answer)
         if answer.get("error"):
-            raise response_error(self._row, error_facts(answer))
+            raise response_error(self._profile, error_facts(answer))
         if not isinstance(answer.get("output"), list):
             raise ResponseDecodeError("the answer has no `output`; check that base_url points to a Responses API")
         return self.whole(lambda: self._ended(answer))
@@ -124,7 +124,7 @@ class OpenAIResponsesDecoder(JsonDecoder):
         if handler is not None:
             handler(self, event)
         elif kind == "error" or (kind is None and event.get("error")):
-            raise response_error(self._row, error_facts(event))
+            raise response_error(self._profile, error_facts(event))
 
     def _created(self, event: Json) -> None:
         response = event.get("response") or {}
@@ -159,7 +159,7 @@ class OpenAIResponsesDecoder(JsonDecoder):
             data["refusal"] = self._refused = True
         if item.parts:
             data["same_message"] = True
-        return ProviderData(provider=self._row.provider, data=data) if data else None
+        return ProviderData(provider=self._profile.provider, data=data) if data else None
 
     def _think(self, event: Json, group: str, index: str) -> None:
         text = event.get("delta")
@@ -187,7 +187,7 @@ class OpenAIResponsesDecoder(JsonDecoder):
             item.name = self._names.get(raw["name"], raw["name"])
             item.block_id = raw.get("call_id") or raw.get("id") or f"call_{new_id()}"
             facts = {key: raw[key] for key in CALL_FACTS if raw.get(key) is not None}
-            owner = ProviderData(provider=self._row.provider, data=facts) if facts else None
+            owner = ProviderData(provider=self._profile.provider, data=facts) if facts else None
             self._piece("tool_call", item.block_id, "", item.name, owner)
 
     def _argue(self, item: Item, text: str) -> None:
@@ -218,7 +218,7 @@ class OpenAIResponsesDecoder(JsonDecoder):
         item.phase = item.phase or late_phase
         parts = raw.get("content") or ()
         if late_phase:
-            owner = ProviderData(provider=self._row.provider, data={"phase": late_phase})
+            owner = ProviderData(provider=self._profile.provider, data={"phase": late_phase})
             for known in item.parts.values():
                 self._piece("text", known.block_id, "", data=owner)
         for index, text in _missing(item, {index: _text(part) for index, part in enumerate(parts)}):
@@ -240,7 +240,7 @@ class OpenAIResponsesDecoder(JsonDecoder):
         for section, text in _missing(item, texts):
             self._more_thinking(item, section, text)
         kept = {key: value for key, value in raw.items() if value is not None}
-        owner = ProviderData(provider=self._row.provider, data={"item": kept})
+        owner = ProviderData(provider=self._profile.provider, data={"item": kept})
         if item.size:
             self._piece("thinking", item.block_id, "", data=owner)
         elif raw.get("encrypted_content"):
@@ -270,7 +270,7 @@ class OpenAIResponsesDecoder(JsonDecoder):
     def _terminal(self, event: Json) -> None:
         response = event.get("response") or {}
         if event.get("type") == "response.failed":
-            raise failed_response(self._row, response)
+            raise failed_response(self._profile, response)
         if event.get("type") == "response.incomplete":
             response = {"status": "incomplete", **response}
         self._ended(response)
@@ -279,7 +279,7 @@ class OpenAIResponsesDecoder(JsonDecoder):
     def _ended(self, response: Json) -> None:
         """The final response object: its items are matched with those seen, type by type."""
         if response.get("status") == "failed":
-            raise failed_response(self._row, response)
+            raise failed_response(self._profile, response)
         self._created({"response": response})
         if response.get("usage"):
             self.usage = response_usage(response["usage"])

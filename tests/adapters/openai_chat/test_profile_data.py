@@ -1,4 +1,4 @@
-"""A provider of the dialect that is nothing but data: a row in YAML, a card and cassettes."""
+"""A provider of the dialect that is nothing but data: a profile in YAML, a card and cassettes."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from modelport.adapters.dialects.openai_chat.profile import MediaRules, OpenAIChatRow
-from modelport.adapters.dialects.openai_chat.profile_data import MediaData, RowData
+from modelport.adapters.dialects.openai_chat.profile import MediaRules, OpenAIChatProfile
+from modelport.adapters.dialects.openai_chat.profile_data import MediaData, ProfileData
 from modelport.application.model.credential import KeyedCredential
 from modelport.domain.card.capabilities import ThinkingFacts
 from modelport.error import OverloadedError, RateLimitError, ServerError
@@ -32,10 +32,10 @@ error_finish_reasons: [storm]
 
 
 class HarbourCredential(KeyedCredential):
-    """What a registry generates from the row."""
+    """What a registry generates from the profile."""
 
     provider: ClassVar[str] = "harbour"
-    chat_row: ClassVar[OpenAIChatRow] = RowData.model_validate(HARBOUR).row("harbour")
+    chat_profile: ClassVar[OpenAIChatProfile] = ProfileData.model_validate(HARBOUR).profile("harbour")
 
     type: Literal["harbour_credential"] = "harbour_credential"
     base_url: str = "https://llm.harbour.example/v1"
@@ -93,15 +93,15 @@ async def test_its_errors_are_read(answer: Answer, kind: type[Exception]) -> Non
         await asked(model(Scripted(answer)))
 
 
-def test_an_empty_row_is_openais_own() -> None:
-    assert RowData().row("x").fields == OpenAIChatRow(provider="x").fields
-    assert RowData().row("x").media == MediaRules()
-    assert RowData().row("x").codes == OpenAIChatRow(provider="x").codes
+def test_an_empty_profile_is_openais_own() -> None:
+    assert ProfileData().profile("x").fields == OpenAIChatProfile(provider="x").fields
+    assert ProfileData().profile("x").media == MediaRules()
+    assert ProfileData().profile("x").codes == OpenAIChatProfile(provider="x").codes
 
 
 def test_all_that_data_can_say_can_be_said() -> None:
     needs_python = {"provider", "tool_schema", "refine_error"}
-    assert {each.name for each in fields(OpenAIChatRow)} - needs_python == RowData.model_fields.keys()
+    assert {each.name for each in fields(OpenAIChatProfile)} - needs_python == ProfileData.model_fields.keys()
     assert {each.name for each in fields(MediaRules)} == MediaData.model_fields.keys()
 
 
@@ -118,12 +118,12 @@ def test_all_that_data_can_say_can_be_said() -> None:
 )
 def test_what_is_not_understood_is_refused(wrong: Any) -> None:
     with pytest.raises(ValidationError):
-        RowData.model_validate(wrong)
+        ProfileData.model_validate(wrong)
 
 
 def test_a_thinking_switch_of_any_shape() -> None:
     data = {"thinking": {"switch": "think", "on": {"type": "enabled"}, "off": {"type": "disabled"}}}
-    rule = RowData.model_validate(data).row("x").thinking
+    rule = ProfileData.model_validate(data).profile("x").thinking
     from tests.adapters.openai_chat.test_thinking import request
 
     facts = ThinkingFacts(modes=["enabled", "disabled"], default="enabled")
