@@ -79,9 +79,9 @@ class ChatExtras:
     ) -> AsyncGenerator[StructuredResponse, None]:
         """The same, watched while it grows: an async generator.
 
-        Steps with `is_last=False` hold what has arrived of the object, unvalidated: one dict that grows from step to
-        step, so copy what you keep. When an invalid answer is asked for again, a new dict begins to grow. The last
-        step, with `is_last=True`, is what `generate_structured_output` returns.
+        Steps with `is_last=False` hold what has arrived of the object, unvalidated; each is a dict of its own. When an
+        invalid answer is asked for again, the steps begin anew with the next answer. The last step, with
+        `is_last=True`, is what `generate_structured_output` returns.
         """
         from contextlib import aclosing
 

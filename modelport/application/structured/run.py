@@ -240,7 +240,7 @@ class StructuredRun:
 async def _growing(
     rung: Rung, deltas: AsyncGenerator[ChatResponse, None]
 ) -> AsyncGenerator[StructuredResponse | ChatResponse, None]:
-    """The object as it grows, one and the same dict all the time; then the whole answer."""
+    """The object as it grows, a new dict at each step; then the whole answer."""
     partial, calls = PartialJson(), dict[str, bool]()
     async for delta in deltas:
         if delta.is_last:

@@ -59,14 +59,17 @@ async def test_it_grows_and_ends_validated() -> None:
         assert before.keys() <= after.keys()
 
 
-async def test_one_dict_grows() -> None:
-    async with ScriptedServer([ollama_stream('{"city": "Os', 'lo", "temperature": 1', "}")]) as server:
-        contents = [
-            step.content
-            async for step in ollama_model(server).stream_structured_output(question(), Weather)
-            if not step.is_last
-        ]
-    assert all(content is contents[0] for content in contents)
+async def test_each_step_is_a_value_of_its_own() -> None:
+    pause = asyncio.Event()
+    whole = ollama_stream('{"city": "Os', 'lo", "temperature": 1', "}")
+    answer = ScriptedAnswer(200, whole.headers, [whole.body[0], pause, *whole.body[1:]])
+    contents = []
+    async with ScriptedServer([answer]) as server:
+        async for step in ollama_model(server).stream_structured_output(question(), Weather):
+            contents.append(step.content)
+            pause.set()
+    assert contents[0] == {"city": "Os"}, "a step that was kept does not change afterwards"
+    assert contents[-1] == {"city": "Oslo", "temperature": 1.0, "unit": "celsius"}
 
 
 async def test_a_tool_call_grows_too() -> None:

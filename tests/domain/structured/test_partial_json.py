@@ -1,4 +1,4 @@
-"""An object that grows with its text."""
+"""A JSON object read while its text arrives."""
 
 from __future__ import annotations
 
@@ -47,6 +47,32 @@ def test_it_grows_step_by_step() -> None:
         {"name": "Oslo", "temp": 12, "tags": ["a", "b"]},
         {"name": "Oslo", "temp": 12, "tags": ["a", "b"]},
     ]
+
+
+def test_each_step_is_a_value_of_its_own() -> None:
+    partial, seen = PartialJson(), []
+    for piece in ['{"a": {"b": ["x', 'y"', ', "z"]}', "}"]:
+        partial.feed(piece)
+        seen.append((partial.value, deepcopy(partial.value)))
+    assert [kept for kept, _ in seen] == [copied for _, copied in seen]
+    assert seen[0][0] == {"a": {"b": ["x"]}} and seen[-1][0] == {"a": {"b": ["xy", "z"]}}
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 50])
+def test_control_characters_in_strings_are_accepted(size: int) -> None:
+    text = '{\n"a":\t"one\ntwo\\n", "b": 1}'
+    partial = PartialJson()
+    for start in range(0, len(text), size):
+        partial.feed(text[start : start + size])
+    assert partial.complete and partial.value == {"a": "one\ntwo\n", "b": 1}
+
+
+@pytest.mark.parametrize("text", ['{"a": NaN,', '{"a": x', '{"a" x', '{"a": ]'])
+def test_text_that_is_not_json_ends_the_reading(text: str) -> None:
+    partial = PartialJson()
+    partial.feed('{"z": 1, ' + text[1:])
+    assert partial.broken and not partial.complete
+    assert not partial.feed(" 1}") and not partial.complete
 
 
 @given(st.integers(1, 9))
