@@ -11,6 +11,7 @@ from ...domain.message.responses import AttemptRecord, ModelWarning
 from ...domain.retry import Budget
 from ...ports.runtime import Runtime
 from .clocks import CallClocks
+from .spec import CallSpec
 
 if TYPE_CHECKING:
     from ...domain.structured.plan import OutputRequest
@@ -48,6 +49,26 @@ class CallContext:
     _request_id: str | None = None
     _started: float = 0.0
     _waited: float = 0.0
+
+    @classmethod
+    def of(
+        cls,
+        spec: CallSpec,
+        *,
+        clocks: CallClocks | None = None,
+        budget: Budget | None = None,
+        stream: bool | None = None,
+    ) -> CallContext:
+        """The context of a new call; `clocks` and `budget` when it is a part of another one and shares theirs."""
+        runtime = spec.runtime
+        return cls(
+            runtime=runtime,
+            clocks=clocks or CallClocks(runtime.clock, spec.timeouts),
+            budget=budget or Budget(spec.retry.max_retries + 1),
+            stream=spec.stream,
+            provider=spec.provider,
+            model=spec.model,
+        )
 
     def for_output(self, output: OutputRequest | None) -> CallContext:
         """The context of a further part of this call: other arguments, but the same budget, clocks and attempts."""

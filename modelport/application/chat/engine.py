@@ -9,9 +9,7 @@ from ...domain.chat.tokens import estimated_quickly
 from ...domain.chat.tools import ToolChoice, ToolSchema, validate_tools
 from ...domain.message.messages import Msg
 from ...domain.message.responses import ChatResponse
-from ...domain.retry import Budget
 from ..call.arguments import check_messages
-from ..call.clocks import CallClocks
 from ..call.context import CallContext
 from .call import Answer, ChatCall
 from .stream import ChatStream
@@ -48,14 +46,6 @@ def request_tokens(model: ChatModelBase, messages: list[Msg], tools: list[ToolSc
     return estimated_quickly(messages, tools) if model.runtime.rate_limiter.counts_tokens else 0
 
 
-def new_context(model: ChatModelBase, budget: Budget | None = None) -> CallContext:
-    """What travels with a call of this model; `budget` when it spends another call's."""
-    runtime = model.runtime
-    return CallContext(
-        runtime=runtime,
-        clocks=CallClocks(runtime.clock, model.timeouts),
-        budget=budget or Budget(model.retry_policy.max_retries + 1),
-        stream=model.stream,
-        provider=model.provider_name,
-        model=model.model,
-    )
+def new_context(model: ChatModelBase) -> CallContext:
+    """The context of a call of this model."""
+    return CallContext.of(model._spec(stream=model.stream))

@@ -9,28 +9,13 @@ from ...domain.embedding.packing import EmbeddingInput
 from ...domain.embedding.values import EmbeddingResponse
 from ...domain.errors import ModelError, ResponseDecodeError
 from ...domain.message.responses import AttemptRecord, ModelWarning
-from ...domain.retry import Budget
 from ..call.attempts import Attempts
-from ..call.clocks import CallClocks
 from ..call.context import CallContext, current_call
 
 if TYPE_CHECKING:
     from .model import EmbeddingModelBase
 
-__all__ = ["BatchCall", "new_context"]
-
-
-def new_context(model: EmbeddingModelBase[Any]) -> CallContext:  # Any: whatever an input may be
-    """What travels with the attempts of one batch."""
-    runtime = model.runtime
-    return CallContext(
-        runtime=runtime,
-        clocks=CallClocks(runtime.clock, model.timeouts),
-        budget=Budget(model.retry_policy.max_retries + 1),
-        stream=False,
-        provider=model.provider_name,
-        model=model.model,
-    )
+__all__ = ["BatchCall"]
 
 
 class BatchCall:
@@ -46,9 +31,9 @@ class BatchCall:
         self._model = model
         self._inputs = inputs
         self._kwargs = kwargs
-        self._context = new_context(model)
-        retryable = model._get_retryable_exceptions()
-        self._attempts = Attempts(self._context, model.retry_policy, retryable, tokens)
+        spec = model._spec()
+        self._context = CallContext.of(spec)
+        self._attempts = Attempts(self._context, spec.retry, spec.retryable, tokens)
 
     @property
     def attempts(self) -> Sequence[AttemptRecord]:

@@ -17,7 +17,6 @@ from ..call.context import CallContext, current_call
 from ..call.http import HttpBody
 from ..call.tasks import all_of
 from ..model.credential import KeyedCredential
-from .batch import new_context
 from .model import EmbeddingModelBase, T
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ async def attempt(
     kwargs: Mapping[str, Any],  # Any: provider body fields
 ) -> EmbeddingResponse:
     """Send the batch once."""
-    context = current_call.get() or new_context(model)
+    context = current_call.get() or CallContext.of(model._spec())
     if context.encoded is None:
         context.encoding = True
         context.encoded = await _encode(model, context, inputs, kwargs)

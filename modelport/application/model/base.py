@@ -12,6 +12,7 @@ from ...domain.errors import InvalidRequestError
 from ...domain.retry import RetryPolicy, Timeouts
 from ...ports.runtime import Runtime, default_runtime
 from ..call.arguments import check_credential, check_name, check_type, check_word
+from ..call.spec import CallSpec
 from .credential import CredentialBase
 
 if TYPE_CHECKING:
@@ -72,6 +73,18 @@ class ModelBase:
         """The driven ports this model runs on."""
         runtime = self._runtime or default_runtime()
         return dataclasses.replace(runtime, transport=self._transport) if self._transport else runtime
+
+    def _spec(self, *, stream: bool = False) -> CallSpec:
+        """What an engine needs to know of this model for one call."""
+        return CallSpec(
+            provider=self.provider_name,
+            model=self.model,
+            stream=stream,
+            runtime=self.runtime,
+            timeouts=self.timeouts,
+            retry=self.retry_policy,
+            retryable=self._get_retryable_exceptions(),
+        )
 
     def attach(self, runtime: Runtime) -> None:
         """Run on this bundle from now on; a hub does it so that its models share one connection pool."""

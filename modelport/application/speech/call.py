@@ -128,14 +128,10 @@ class SpeechCall:
 
     def _new_context(self) -> CallContext:
         retries = sum(len(context.attempts) - 1 for context in self._contexts)
-        return CallContext(
-            runtime=replace(self._runtime, telemetry=_AttemptsOnly(self._runtime.telemetry)),
-            clocks=self.utterance.clocks,
-            budget=Budget(self._model.retry_policy.max_retries - retries + 1),
-            stream=True,
-            provider=self._model.provider_name,
-            model=self._model.model,
-        )
+        runtime = replace(self._runtime, telemetry=_AttemptsOnly(self._runtime.telemetry))
+        spec = replace(self._model._spec(stream=True), runtime=runtime)
+        budget = Budget(self._model.retry_policy.max_retries - retries + 1)
+        return CallContext.of(spec, clocks=self.utterance.clocks, budget=budget)
 
     def _note(self, response: ChatResponse) -> None:
         """Keep the facts of one whole answer."""

@@ -4,35 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from ....domain.errors import ModelError
-from ....domain.retry import Budget, parse_retry_after, parse_should_retry
+from ....domain.retry import parse_retry_after, parse_should_retry
 from ....ports.codec.realtime_speech import RealtimeRequest, RealtimeTTSCodec, SpeechEvent
 from ....ports.runtime import Runtime
 from ....ports.websocket import WebSocketClosed, WebSocketConnection, WebSocketRejected
 from ...call.attempts import Attempts
-from ...call.clocks import CallClocks
-from ...call.context import CallContext, request_id
+from ...call.context import request_id
 
-if TYPE_CHECKING:
-    from .model import RealtimeTTSModel
-
-__all__ = ["RealtimeConnection", "connect", "new_context", "repeated"]
+__all__ = ["RealtimeConnection", "connect", "repeated"]
 
 T = TypeVar("T")
-
-
-def new_context(model: RealtimeTTSModel, clocks: CallClocks) -> CallContext:
-    """What travels with the attempts of a call of this model."""
-    return CallContext(
-        runtime=model.runtime,
-        clocks=clocks,
-        budget=Budget(model.retry_policy.max_retries + 1),
-        stream=True,
-        provider=model.provider_name,
-        model=model.model,
-    )
 
 
 async def repeated(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from ....domain.errors import ModelError
 from ...call.attempts import Attempts
 from ...call.clocks import CallClocks
-from .connection import RealtimeConnection, connect, new_context, repeated
+from ...call.context import CallContext
+from .connection import RealtimeConnection, connect, repeated
 
 if TYPE_CHECKING:
     from ....ports.codec.realtime_speech import RealtimeRequest
@@ -42,7 +43,11 @@ class RealtimeSession:
         """Open the connection, and again where that may help; raises the last attempt's error."""
         model = self._model
         clocks = CallClocks(model.runtime.clock, model.timeouts)
-        attempts = Attempts(new_context(model, clocks), model.retry_policy, model._get_retryable_exceptions())
+        attempts = Attempts(
+            CallContext.of(model._spec(stream=True), clocks=clocks),
+            model.retry_policy,
+            model._get_retryable_exceptions(),
+        )
 
         async def attempt() -> RealtimeConnection:
             clocks.connecting()

@@ -15,7 +15,8 @@ from ....ports.clock import TimerHandle
 from ....ports.codec.realtime_speech import AudioReceived, RealtimeRequest, SegmentFinished
 from ...call.attempts import Attempts
 from ...call.clocks import CallClocks
-from .connection import RealtimeConnection, connect, new_context, repeated
+from ...call.context import CallContext
+from .connection import RealtimeConnection, connect, repeated
 
 if TYPE_CHECKING:
     from .model import RealtimeTTSModel
@@ -53,7 +54,7 @@ class RealtimePump:
         self._request = request
         self._session = session
         self._clocks = clocks
-        self._context = new_context(model, clocks)
+        self._context = CallContext.of(model._spec(stream=True), clocks=clocks)
         self._attempts = Attempts(self._context, model.retry_policy, model._get_retryable_exceptions())
         self._texts: list[str] = []
         self._committed = False
