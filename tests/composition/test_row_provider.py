@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from modelport import Modelport
-from modelport.error import SettingsError
+from modelport.error import InvalidRequestError, SettingsError
 from modelport.message import UserMsg
 from modelport.model import ChatResponse, OpenAIChatModel
 from modelport.provider import Provider, ProviderRegistry
@@ -127,3 +127,27 @@ def test_a_row_that_leads_nowhere_is_refused(row: dict[str, str], says: str) -> 
     settings = {"providers": {"harbour": row}, "chat": {"a": {"provider": "harbour", "model": "m"}}}
     with pytest.raises(SettingsError, match=says):
         Modelport.from_mapping(settings, {}).chat()
+
+
+@pytest.mark.parametrize(
+    ("provider", "credential", "sent"),
+    [
+        ({}, {}, None),
+        ({}, {"api_key": "k-1"}, "Bearer k-1"),
+        ({"key_variable": "HARBOUR_API_KEY"}, {}, "Bearer hk-1"),
+    ],
+    ids=["a local server without keys", "a key in the settings", "a key in the environment"],
+)
+async def test_the_key_is_sent_where_there_is_one(
+    provider: dict[str, str], credential: dict[str, str], sent: str | None
+) -> None:
+    async with ScriptedServer([ScriptedAnswer.json({}, 400)]) as server:
+        settings = {
+            "providers": {"harbour": {"base_url": server.base_url, **provider}},
+            "credentials": {"mine": {"provider": "harbour", **credential}},
+            "chat": {"pilot": {"credential": "mine", "model": "tug-7b"}},
+        }
+        hub = Modelport.from_mapping(settings, {"HARBOUR_API_KEY": "hk-1"})
+        with pytest.raises(InvalidRequestError):
+            await hub.chat("pilot")([UserMsg("user", "Ahoy?")])
+        assert server.requests[0].headers.get("authorization") == sent

@@ -84,3 +84,15 @@ async def test_the_key_is_not_repeated() -> None:
     error = await raised(Answer(json.dumps(body).encode(), 401))
     assert "sk-very-secret" not in f"{error} {error.body} {error!r}"
     assert error.provider == "openai"
+
+
+@pytest.mark.parametrize(("key", "shown"), [("sk-123", "sk-123"), ("sk-1234", "[secret]")])
+async def test_a_key_of_seven_characters_is_taken_out_of_a_message(key: str, shown: str) -> None:
+    """A shorter word may be an ordinary one, which the message needs."""
+    answer = Answer(json.dumps({"error": {"message": f"Incorrect API key provided: {key}."}}).encode(), status=401)
+    credential = OpenAICredential(api_key=key)
+    with pytest.raises(AuthenticationError) as caught:
+        await asked(
+            Provider("openai_chat", OpenAIChatModel, credential).model("gpt-4o", Scripted(answer), stream=False)
+        )
+    assert f"Incorrect API key provided: {shown}." in str(caught.value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from modelport.agent import Agent
 from modelport.error import InvalidRequestError
-from modelport.event import CustomEvent, Event, ReplyEndEvent, ReplyStartEvent, TextBlockEndEvent
+from modelport.event import CustomEvent, Event, ReplyEndEvent, ReplyStartEvent, TextBlockDeltaEvent, TextBlockEndEvent
 from modelport.message import TextBlock
 from modelport.middleware import TTSMiddleware
 from modelport.testing.clock import VirtualClock
@@ -141,6 +142,34 @@ async def test_speech_too_far_behind_gives_up() -> None:
     assert text_of(events) == "Hello there and everywhere"
     assert [failure["type"] for failure in failures(events)] == ["ModelError"]
     assert "10 characters behind" in failures(events)[0]["message"]
+
+
+async def test_text_past_the_limit_is_not_kept() -> None:
+    going = asyncio.Event()
+
+    class Waiting(LiveVoice):
+        async def push(self, text: str, **kwargs: Any) -> TTSResponse:
+            await going.wait()
+            return await super().push(text)
+
+    async def references(*middlewares: TTSMiddleware) -> list[int]:
+        """How many there are to each piece of the text, once it has passed."""
+        found = []
+        async for event in Agent("assistant", model, middlewares).reply_stream("Hi"):
+            if isinstance(event, TextBlockDeltaEvent):
+                await turns_of_the_loop()
+                found.append(sys.getrefcount(event.delta))
+            elif isinstance(event, TextBlockEndEvent):
+                going.set()
+        return found
+
+    pieces = [f"This is the piece with the number {number}. " for number in range(10)]
+    model = Scripted(*(delta(TextBlock(id="t", text=piece)) for piece in pieces))
+    voiced = await references(TTSMiddleware(Waiting(), most_pending_characters=60))
+    voiceless = await references()
+    kept = [more > fewer for more, fewer in zip(voiced, voiceless, strict=True)]
+    assert kept[:3] == [True] * 3, "the first is being spoken, the next fits, the third is the one too many"
+    assert kept[3:] == [False] * 7
 
 
 async def test_a_voice_that_ends_the_program_is_not_silenced() -> None:
