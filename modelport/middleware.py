@@ -1,4 +1,4 @@
-"""What may stand between an agent's reply and who reads it."""
+"""Middleware around an agent's reply stream."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 from ._lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from .application.agent.middleware import Middleware, MiddlewareBase
+    from .application.agent.middleware import AgentView, Middleware, MiddlewareBase
     from .application.agent.tts.middleware import TTSMiddleware
 
-__all__ = ["Middleware", "MiddlewareBase", "TTSMiddleware"]
+__all__ = ["AgentView", "Middleware", "MiddlewareBase", "TTSMiddleware"]
 
 __getattr__ = lazy_exports(
     __name__,
     {
+        "AgentView": "application.agent.middleware",
         "Middleware": "application.agent.middleware",
         "MiddlewareBase": "application.agent.middleware",
         "TTSMiddleware": "application.agent.tts.middleware",

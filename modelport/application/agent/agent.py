@@ -13,8 +13,8 @@ from ...ports.models import ChatModel
 from ..call.streams import Owned, close
 from .block_events import BlockEvents, call_ended
 from .function_tool import FunctionTool, ToolFunction
-from .middleware import Middleware, layer_of
-from .reply import Reply, Said, as_messages
+from .middleware import Middleware, apply_middleware
+from .reply import NewMessages, Reply, as_messages
 from .tool_calls import run_calls, tools_by_name
 
 __all__ = ["Agent"]
@@ -28,13 +28,13 @@ class Agent:
         model: any chat model, streaming or not.
         middlewares: wrappers around each reply's events; the first one is the outermost.
         system_prompt: an instruction before every request; none when empty.
-        tools: Python functions, sync or async, or `FunctionTool`s. Calls of one turn run side by side.
-        max_turns: how often the model may be asked for one reply.
+        tools: Python functions, sync or async, or `FunctionTool`s. The calls of one turn run concurrently.
+        max_turns: the most model calls of one reply.
         history: the conversation so far.
 
     `history` is the conversation as messages; it may be changed between replies. Each reply is one message of it, and
-    however a reply ends, the history is legal to send. An agent gives one reply at a time: beginning the next one ends
-    the one before.
+    the history stays valid for the provider however a reply ends. An agent gives one reply at a time: starting the next
+    one ends the previous one.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Agent:
         history: Sequence[Msg] = (),
     ) -> None:
         if max_turns < 1:
-            raise InvalidRequestError(f"max_turns is {max_turns}; a reply needs at least one")
+            raise InvalidRequestError(f"max_turns is {max_turns}, expected at least 1")
         self.name = name
         self.model = model
         self.middlewares = list(middlewares)
@@ -59,10 +59,10 @@ class Agent:
         self._tools = tools_by_name(tools)
         self._reply: Reply | None = None
 
-    async def reply(self, message: Said = None) -> Msg:
-        """The whole reply to a message, to several, to a text, or to the history as it stands.
+    async def reply(self, message: NewMessages = None) -> Msg:
+        """Return the whole reply to a message, to several, to a text, or to the history as it is.
 
-        Raises a `ModelError`; what the model had said by then is in the history.
+        Raises a `ModelError`; the text received before it is in the history.
         """
         reply = self._begin(message)
         async with aclosing(Owned(self._events(reply))) as events:
@@ -70,41 +70,41 @@ class Agent:
                 pass
         return reply.message
 
-    async def reply_stream(self, message: Said = None) -> AsyncGenerator[Event, None]:
-        """The same, event by event, from `ReplyStartEvent` to `ReplyEndEvent`.
+    async def reply_stream(self, message: NewMessages = None) -> AsyncGenerator[Event, None]:
+        """Like `reply`, but event by event, from `ReplyStartEvent` to `ReplyEndEvent`.
 
-        Nothing happens before the first event is asked for. Leaving the loop early ends the reply: at once with
-        `aclose()`, else when the stream is collected.
+        Nothing is sent before the first event is requested. Leaving the loop early ends the reply: at once with
+        `aclose()`, otherwise when the generator is garbage collected.
         """
         async with aclosing(Owned(self._events(self._begin(message)))) as events:
             async for event in events:
                 yield event
 
-    def _begin(self, message: Said) -> Reply:
-        told = as_messages(message)
-        if not told and not self.history:
-            raise InvalidRequestError("there is nothing to reply to: the history is empty, and no message was given")
+    def _begin(self, message: NewMessages) -> Reply:
+        messages = as_messages(message)
+        if not messages and not self.history:
+            raise InvalidRequestError("nothing to reply to: the history is empty; pass a message")
         if self._reply is not None:
             self._reply.settle("interrupted")
-        self.history += told
+        self.history += messages
         self._reply = Reply(self.history, self.name)
         return self._reply
 
     async def _events(self, reply: Reply) -> AsyncGenerator[Event, None]:
-        """The reply through all middlewares, each of which is closed, the outermost first."""
+        """The reply's events through all middlewares; the layers are closed from the outermost inwards."""
         async with AsyncExitStack() as layers:
             events = await layers.enter_async_context(aclosing(Owned(self._run(reply))))
             for middleware in reversed(self.middlewares):
-                layer = Owned(layer_of(middleware, self, events))
+                layer = Owned(apply_middleware(middleware, self, events))
                 events = await layers.enter_async_context(aclosing(layer))
             async for event in events:
                 yield event
 
     async def _run(self, reply: Reply) -> AsyncGenerator[Event, None]:
-        """Model and tools by turns, until the model is content."""
+        """Alternates model and tool calls until the model stops calling tools."""
         yield ReplyStartEvent(reply_id=reply.id, name=self.name)
         async with aclosing(Owned(self._turns(reply))) as events:
-            try:  # inside, so that the history is right before anything is waited for
+            try:  # inside `aclosing`, so that the history is complete before the first await
                 async for event in events:
                     yield event
             except Exception as error:
@@ -113,7 +113,7 @@ class Agent:
             except BaseException:
                 reply.settle("interrupted")
                 raise
-        limit = f"the reply was ended after {self.max_turns} model calls" if reply.pending else None
+        limit = f"the reply ended after max_turns={self.max_turns} model calls" if reply.pending else None
         reply.settle(limit)
         yield ReplyEndEvent(reply_id=reply.id, finish_reason=reply.message.finish_reason, error=limit)
 
@@ -143,11 +143,11 @@ class Agent:
             raise _no_answer(self.model, answer)
         whole = False
         try:
-            async for response in answer:  # to its very end, where the connection is given back
+            async for response in answer:  # read to the end, where the connection returns to its pool
                 if response.is_last:
                     whole, events = True, _whole(reply, blocks, response)
                 else:
-                    reply.heard(response.content)
+                    reply.add_delta(response.content)
                     events = blocks.add(response.content)
                 for event in events:
                     yield event
@@ -162,11 +162,13 @@ class Agent:
 
 
 def _whole(reply: Reply, blocks: BlockEvents, answer: ChatResponse) -> list[Event]:
-    """Keep a whole answer; the events that end it."""
+    """Record a whole answer and return the events that end it."""
     reply.answered(answer)
     return [*blocks.end(answer.content), call_ended(reply.id, answer)]
 
 
 def _no_answer(model: ChatModel, given: object) -> InvalidRequestError:
-    told = f"the model {type(model).__name__} answered with a {type(given).__name__}"
-    return InvalidRequestError(f"{told}; a chat model gives a ChatResponse, or a stream of them")
+    return InvalidRequestError(
+        f"the model {type(model).__name__} returned a {type(given).__name__}, expected a ChatResponse or an async "
+        "iterator of them"
+    )

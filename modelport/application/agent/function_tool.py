@@ -1,4 +1,4 @@
-"""Python functions as tools: their JSON Schema, and the check of what a model calls them with."""
+"""Python functions as tools: their JSON Schema, and the validation of the arguments of a call."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ..structured.reading import InvalidAnswerError, read_object
 __all__ = ["FunctionTool", "ToolFunction"]
 
 ToolFunction = Callable[..., Any]
-"""A tool: sync or async, with whatever arguments (Any: whatever it returns)."""
+"""A sync or async function with any arguments (Any: its own return type)."""
 
 _SPREAD = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 _HEADING = re.compile(r"^(Args|Arguments|Parameters|Returns|Yields|Raises|Examples?|Notes?):\s*$", re.MULTILINE)
@@ -31,9 +31,10 @@ _ARGUMENT = re.compile(r"^\*{0,2}(\w+)\s*(?:\([^)]*\))?:\s*(.*)$")
 class FunctionTool:
     """A function that a model may call.
 
-    The schema is made from its signature and its docstring, whose `Args:` describe the arguments; `schema` replaces it.
-    The arguments of a call are validated and converted by the annotations either way. A sync function runs in a
-    thread; what a generator yields is one list. Raises `InvalidRequestError` for a function that has no schema.
+    The schema comes from its signature and its docstring, whose `Args:` section describes the arguments; `schema`
+    replaces it. The arguments of a call are always validated and converted by the annotations. A sync function runs in
+    a thread; the items of a generator are returned as a list. Raises `InvalidRequestError` for a function that cannot
+    be described by a schema.
     """
 
     def __init__(self, function: ToolFunction, schema: ToolSchema | None = None) -> None:
@@ -45,7 +46,7 @@ class FunctionTool:
         self.name = tool_name(self.schema)
 
     async def __call__(self, arguments: str) -> Any:  # Any: what the function returns
-        """Run the function with a JSON object, repaired where it is damaged; raises `InvalidAnswerError` for others."""
+        """Run the function with a JSON object, repaired if needed; raises `InvalidAnswerError` if it is invalid."""
         call = partial(self.function, **self._checked(arguments))
         target = self.function
         while isinstance(target, partial):
@@ -62,8 +63,8 @@ class FunctionTool:
         try:
             checked = self._arguments.model_validate_json(json.dumps(value))
         except ValidationError as error:
-            told = [f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]
-            raise InvalidAnswerError(told) from error
+            problems = [f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]
+            raise InvalidAnswerError(problems) from error
         known = self._arguments.model_fields
         given: dict[str, Any] = {}
         for index, parameter in enumerate(self._parameters.values()):
@@ -74,7 +75,7 @@ class FunctionTool:
 
 
 class _Untitled(GenerateJsonSchema):
-    """Schemas without titles, which repeat the names, and without defaults that are no JSON."""
+    """Schemas without titles, which only repeat the names, and without defaults that JSON cannot express."""
 
     ignored_warning_kinds: set[JsonSchemaWarningKind] = {"skipped-choice", "non-serializable-default"}  # noqa: RUF012
 
@@ -83,12 +84,12 @@ class _Untitled(GenerateJsonSchema):
 
 
 def _field(index: int) -> str:
-    """A field's name in the class: the argument's own, which may be illegal there, is its alias."""
+    """The field's name; the argument's own name, which pydantic may not allow, becomes its alias."""
     return f"argument_{index}"
 
 
 def _has_default(parameter: inspect.Parameter) -> bool:
-    """Whether the function may be called without it; a default of pydantic's `Field` is for us to fill in."""
+    """Whether the argument may be left out; a default given as a pydantic `Field` is filled in by us."""
     return parameter.default is not inspect.Parameter.empty and not isinstance(parameter.default, FieldInfo)
 
 
@@ -102,10 +103,12 @@ def _parameters(function: ToolFunction) -> dict[str, inspect.Parameter]:
     try:
         parameters = inspect.signature(function, eval_str=True).parameters
     except (TypeError, ValueError, NameError) as error:
-        raise InvalidRequestError(f"the tool {_name(function)!r} has no signature to read: {error}") from error
+        raise InvalidRequestError(f"the signature of the tool {_name(function)!r} cannot be read: {error}") from error
     for parameter in parameters.values():
         if parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
-            raise InvalidRequestError(f"the tool {_name(function)!r} takes {parameter.name!r} by position only")
+            raise InvalidRequestError(
+                f"the tool {_name(function)!r} takes {parameter.name!r} by position only; allow a keyword argument"
+            )
     return dict(parameters)
 
 
@@ -137,43 +140,43 @@ def _schema(function: ToolFunction, arguments: type[BaseModel]) -> ToolSchema:
         raise InvalidRequestError(f"the tool {name!r} has no JSON Schema: {error}") from error
     parameters.pop("title", None)
     parameters.setdefault("properties", {})
-    description, told = _docstring(function)
+    description, documented = _docstring(function)
     for argument, about in parameters["properties"].items():
-        if argument in told:
-            about.setdefault("description", told[argument])
+        if argument in documented:
+            about.setdefault("description", documented[argument])
     return {"type": "function", "function": {"name": name, "description": description, "parameters": parameters}}
 
 
 def _docstring(function: ToolFunction) -> tuple[str, dict[str, str]]:
-    """What the docstring says of the function and of each argument."""
+    """The descriptions of the function and of each argument, from its docstring."""
     while isinstance(function, partial):
         function = function.func
     description, *sections = _HEADING.split(inspect.getdoc(function) or "")
-    told: dict[str, str] = {}
+    documented: dict[str, str] = {}
     for heading, body in zip(sections[::2], sections[1::2], strict=True):
         if heading in ("Args", "Arguments", "Parameters"):
-            told |= _described(inspect.cleandoc(body.strip("\n")))
-    return description.strip(), told
+            documented |= _described(inspect.cleandoc(body.strip("\n")))
+    return description.strip(), documented
 
 
 def _described(body: str) -> dict[str, str]:
-    """`name: words`, or `name (type): words`, with more words on deeper lines."""
-    told: dict[str, str] = {}
+    """The lines `name: text` or `name (type): text` of an `Args:` section; indented lines continue the text."""
+    texts: dict[str, str] = {}
     name = ""
     for line in body.splitlines():
         found = None if line.startswith(" ") else _ARGUMENT.match(line)
         if found:
             name = found[1]
-            told[name] = found[2].strip()
+            texts[name] = found[2].strip()
         elif name and line.strip():
-            told[name] = f"{told[name]} {line.strip()}".strip()
-    return told
+            texts[name] = f"{texts[name]} {line.strip()}".strip()
+    return texts
 
 
 def _in_thread(call: Callable[[], Any]) -> Any:  # Any: what the function returns
-    """Call it, to the end where it is a generator.
+    """Call it, and exhaust it if it is a generator.
 
-    A `StopIteration` would get lost on its way out of the thread, and a `SystemExit` would end the program there.
+    `StopIteration` cannot be set on a future, and `SystemExit` would end the event loop, so both are wrapped.
     """
     try:
         result = call()

@@ -1,25 +1,32 @@
-"""What may stand between an agent's reply and who reads it."""
+"""Middleware around an agent's reply stream."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from ...domain.errors import InvalidRequestError
 from ...domain.message.events import Event
+from ...domain.message.messages import Msg
+from ...ports.models import ChatModel
 
-if TYPE_CHECKING:
-    from .agent import Agent
+__all__ = ["AgentView", "Middleware", "MiddlewareBase", "apply_middleware"]
 
-__all__ = ["Middleware", "MiddlewareBase", "layer_of"]
+
+class AgentView(Protocol):
+    """What a middleware may see of the agent that it wraps; every `Agent` has it."""
+
+    name: str
+    model: ChatModel
+    history: list[Msg]
 
 
 class Middleware(Protocol):
     """Anything with `on_reply`; an agent's first middleware is the outermost."""
 
-    def on_reply(self, agent: Agent, events: AsyncIterator[Event]) -> AsyncIterator[Event]:
-        """The events to hand on: usually an async generator that reads `events` and yields.
+    def on_reply(self, agent: AgentView, events: AsyncIterator[Event]) -> AsyncIterator[Event]:
+        """The events to pass on: usually an async generator that reads `events` and yields.
 
         The agent closes both iterators, however the reply ends.
         """
@@ -29,23 +36,25 @@ class Middleware(Protocol):
 class MiddlewareBase:
     """A middleware that changes nothing, to subclass."""
 
-    def on_reply(self, agent: Agent, events: AsyncIterator[Event]) -> AsyncIterator[Event]:
-        """The events to hand on."""
+    def on_reply(self, agent: AgentView, events: AsyncIterator[Event]) -> AsyncIterator[Event]:
+        """The events, unchanged."""
         return events
 
 
-def layer_of(middleware: Middleware, agent: Agent, events: AsyncIterator[Event]) -> AsyncIterator[Event]:
-    """The events that a middleware hands on; raises `InvalidRequestError` for what is no middleware."""
+def apply_middleware(middleware: Middleware, agent: AgentView, events: AsyncIterator[Event]) -> AsyncIterator[Event]:
+    """The events of `middleware.on_reply`; raises `InvalidRequestError` where it is not a middleware."""
     given: object = middleware
     if isinstance(given, type):
-        raise InvalidRequestError(f"the middleware {given.__name__} is a class; pass an object of it")
+        raise InvalidRequestError(f"the middleware {given.__name__} is a class; pass an instance of it")
     name = type(given).__name__
     if not hasattr(given, "on_reply"):
-        raise InvalidRequestError(f"the middleware {name} has no on_reply; make it a MiddlewareBase")
+        raise InvalidRequestError(f"the middleware {name} has no method on_reply; subclass MiddlewareBase")
     layer: object = middleware.on_reply(agent, events)
     if isinstance(layer, AsyncIterator):
         return layer
     if inspect.iscoroutine(layer):
         layer.close()
-    told = f"the middleware {name} gave a {type(layer).__name__} for the events"
-    raise InvalidRequestError(f"{told}; write on_reply as `async def` with a `yield` in it")
+    raise InvalidRequestError(
+        f"on_reply of the middleware {name} returned a {type(layer).__name__}, expected an async iterator of events; "
+        "write it as `async def` with a `yield`"
+    )

@@ -1,4 +1,4 @@
-"""An agent's history: what it is told, and its reply as it grows, legal to send wherever it ends."""
+"""An agent's history: the messages it is given, and its reply while that grows."""
 
 from __future__ import annotations
 
@@ -17,36 +17,37 @@ from ...domain.message.blocks import (
 from ...domain.message.messages import AssistantMsg, Msg, Usage, UserMsg
 from ...domain.message.responses import ChatResponse
 
-__all__ = ["Reply", "Said", "as_messages"]
+__all__ = ["NewMessages", "Reply", "as_messages"]
 
-Said = Msg | Sequence[Msg] | str | None
-"""What an agent is told: a message, several, the text of one, or nothing new."""
+NewMessages = Msg | Sequence[Msg] | str | None
+"""Input of an agent: a message, several, the text of one, or nothing new."""
 
 
-def as_messages(said: Said) -> list[Msg]:
-    """The messages that are meant; raises `InvalidRequestError`."""
-    if said is None:
+def as_messages(given: NewMessages) -> list[Msg]:
+    """The input as a list of messages; raises `InvalidRequestError` for any other type."""
+    if given is None:
         return []
-    if isinstance(said, str):
-        return [UserMsg("user", said)]
-    messages: list[object] = list(said) if isinstance(said, Sequence) else [said]
+    if isinstance(given, str):
+        return [UserMsg("user", given)]
+    messages: list[object] = list(given) if isinstance(given, Sequence) else [given]
     wrong = [type(message).__name__ for message in messages if not isinstance(message, Msg)]
     if wrong:
-        raise InvalidRequestError(f"an agent was told a {wrong[0]}; tell it a str or Msg objects")
+        raise InvalidRequestError(f"expected str or Msg objects, got {wrong[0]}")
     return [message for message in messages if isinstance(message, Msg)]
 
 
 class Reply:
-    """One reply, which is one assistant message: texts, calls and their results, in their order.
+    """One reply, which is one assistant message: texts, tool calls and their results, in order.
 
-    The message joins the history with its first content. However the reply ends, `settle` leaves a whole message: of
-    a model call that was cut off only its text stays, and a call without a result gets one that says so.
+    The message is appended to the history with its first content. However the reply ends, `settle` leaves a valid
+    message: of an interrupted model call only the text is kept, and a tool call without a result gets one that names
+    the reason.
     """
 
     def __init__(self, history: list[Msg], name: str) -> None:
         self.message = AssistantMsg(name, [], usage=Usage())
         self.pending: list[ToolCallBlock] = []
-        """The calls of the last answer that no result has been kept for."""
+        """The tool calls of the last answer whose results are not in the message yet."""
         self.settled = False
         self._history = history
         self._results: dict[int, ToolResultBlock] = {}
@@ -57,15 +58,15 @@ class Reply:
         """The id of the reply and of its message."""
         return self.message.id
 
-    def heard(self, blocks: Sequence[ContentBlock]) -> None:
-        """Remember one delta, in case the answer ends in its middle."""
+    def add_delta(self, blocks: Sequence[ContentBlock]) -> None:
+        """Collect the text of one delta, in case the answer is interrupted."""
         self._check()
         for block in blocks:
             if isinstance(block, TextBlock):
                 self._texts.setdefault(block.id, []).append(block.text)
 
     def answered(self, answer: ChatResponse) -> None:
-        """Keep a whole answer."""
+        """Add a whole answer to the message."""
         self._check()
         self._texts.clear()
         self._keep(answer.content)
@@ -76,15 +77,15 @@ class Reply:
             for name in Usage.model_fields:
                 setattr(total, name, getattr(total, name) + getattr(used, name))
 
-    def returned(self, number: int, result: ToolResultBlock) -> None:
-        """Take the result of the pending call of that number; once all have come they are kept in order."""
+    def returned(self, index: int, result: ToolResultBlock) -> None:
+        """Take the result of the pending call with that index; all results are added in order, after the last one."""
         self._check()
-        self._results[number] = result
+        self._results[index] = result
         if len(self._results) == len(self.pending):
             self._close_calls("")
 
     def settle(self, error: str | None = None) -> None:
-        """The reply is over; `error` says why, unless the model had done. Later calls of this do nothing."""
+        """End the reply; `error` is the reason, if it did not end by itself. Further calls do nothing."""
         if self.settled:
             return
         self.settled = True
@@ -95,12 +96,12 @@ class Reply:
         self.message.finished_at = new_timestamp()
 
     def _close_calls(self, reason: str) -> None:
-        """The results so far, in the order of the calls, and `reason` for each that is missing."""
+        """Add the results in the order of the calls; `reason` is the output of those that are missing."""
         results = []
-        for number, call in enumerate(self.pending):
+        for index, call in enumerate(self.pending):
             call.state = ToolCallState.FINISHED
             missing = ToolResultBlock(id=call.id, name=call.name, output=reason, state=ToolResultState.INTERRUPTED)
-            results.append(self._results.get(number, missing))
+            results.append(self._results.get(index, missing))
         self._keep(results)
         self.pending = []
         self._results.clear()
@@ -112,4 +113,4 @@ class Reply:
 
     def _check(self) -> None:
         if self.settled:
-            raise InvalidRequestError("this reply ended when the agent's next one began; read one to its end first")
+            raise InvalidRequestError("this reply ended when the agent's next one started; read it to its end first")

@@ -1,4 +1,4 @@
-"""The tool calls of one turn, run side by side; whatever goes wrong in one becomes its result."""
+"""Runs the tool calls of one turn concurrently; an error in a tool becomes the result of its call."""
 
 from __future__ import annotations
 
@@ -27,26 +27,28 @@ from .reply import Reply
 __all__ = ["run_calls", "tools_by_name"]
 
 _log = logging.getLogger(__name__)
-_CANCELLED = "the tool was cancelled from within"
+_CANCELLED = "the tool cancelled itself"
 
 
 def tools_by_name(tools: Sequence[ToolFunction | FunctionTool]) -> dict[str, FunctionTool]:
-    """Each tool by its name; raises `InvalidRequestError` for two of one name."""
+    """Each tool by its name; raises `InvalidRequestError` for a name that occurs twice."""
     found: dict[str, FunctionTool] = {}
     for given in tools:
         tool = given if isinstance(given, FunctionTool) else FunctionTool(given)
         if tool.name in found:
-            raise InvalidRequestError(f"two tools are called {tool.name!r}; give one a schema with another name")
+            raise InvalidRequestError(
+                f"two tools have the name {tool.name!r}; pass one as FunctionTool(…, schema=…) with another name"
+            )
         found[tool.name] = tool
     return found
 
 
 async def run_calls(reply: Reply, tools: Mapping[str, FunctionTool]) -> AsyncGenerator[Event, None]:
-    """Run the reply's pending calls, all at once; the results are kept by the reply, and told as they come."""
+    """Run the reply's pending calls concurrently; adds each result to the reply and yields its events."""
     calls = list(reply.pending)
     for call in calls:
         yield ToolResultStartEvent(reply_id=reply.id, tool_call_id=call.id, tool_call_name=call.name)
-    # no TaskGroup: one must not be left by a `yield`, and nothing in these tasks can fail
+    # not a TaskGroup: its body must not contain a `yield`, and these tasks raise nothing
     running = {asyncio.create_task(_result(call, tools)): number for number, call in enumerate(calls)}
     try:
         waiting: set[asyncio.Task[ToolResultBlock]] = set(running)
@@ -56,7 +58,7 @@ async def run_calls(reply: Reply, tools: Mapping[str, FunctionTool]) -> AsyncGen
                 call = calls[running[task]]
                 result = _failed(call, _CANCELLED) if task.cancelled() else task.result()
                 reply.returned(running[task], result)
-                for event in _told(reply.id, result):
+                for event in _result_events(reply.id, result):
                     yield event
     finally:
         await cancel_all(running)
@@ -67,8 +69,7 @@ async def _result(call: ToolCallBlock, tools: Mapping[str, FunctionTool]) -> Too
     try:
         tool = tools.get(call.name)
         if tool is None:
-            told = f"there is no tool {call.name!r}; the tools are {sorted(tools)}"
-            return _failed(call, told)
+            return _failed(call, f"there is no tool {call.name!r}; the tools are {sorted(tools)}")
         return _returned(call, await tool(call.input))
     except InvalidAnswerError as error:
         return _failed(call, f"the arguments are not valid: {error}")
@@ -82,12 +83,12 @@ async def _result(call: ToolCallBlock, tools: Mapping[str, FunctionTool]) -> Too
         return _failed(call, f"{type(error).__name__}: {error}")
 
 
-def _failed(call: ToolCallBlock, told: str) -> ToolResultBlock:
-    return ToolResultBlock(id=call.id, name=call.name, output=told, state=ToolResultState.ERROR)
+def _failed(call: ToolCallBlock, message: str) -> ToolResultBlock:
+    return ToolResultBlock(id=call.id, name=call.name, output=message, state=ToolResultState.ERROR)
 
 
 def _returned(call: ToolCallBlock, value: Any) -> ToolResultBlock:  # Any: what the tool returned
-    """Text as it is, blocks as they are, nothing as nothing, and everything else as JSON."""
+    """The result block: text and blocks unchanged, `None` as empty text, everything else as JSON."""
     output: str | list[TextBlock | DataBlock]
     blocks = list(value) if isinstance(value, list | tuple) else [value]
     if value is None or isinstance(value, str):
@@ -99,7 +100,7 @@ def _returned(call: ToolCallBlock, value: Any) -> ToolResultBlock:  # Any: what 
     return ToolResultBlock(id=call.id, name=call.name, output=output, state=ToolResultState.SUCCESS)
 
 
-def _told(reply_id: str, result: ToolResultBlock) -> list[Event]:
+def _result_events(reply_id: str, result: ToolResultBlock) -> list[Event]:
     """The events of a result."""
     events: list[Event] = []
     output = [TextBlock(text=result.output)] if isinstance(result.output, str) else result.output

@@ -97,8 +97,8 @@ async def collect(events: AsyncIterator[Event]) -> list[Event]:
     return [event async for event in events]
 
 
-async def steps(agent: Agent, said: Any = "Hi") -> list[Event]:  # Any: what an agent may be told
-    return await collect(agent.reply_stream(said))
+async def steps(agent: Agent, message: Any = "Hi") -> list[Event]:  # Any: any input of an agent
+    return await collect(agent.reply_stream(message))
 
 
 def types(events: list[Event]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Replies of an agent, as its tests expect them, and a model that says what it is told."""
+"""Replies of an agent, as its tests expect them, and a model with scripted answers."""
 
 from __future__ import annotations
 

@@ -156,7 +156,7 @@ async def test_what_is_no_answer_of_a_model_is_told() -> None:
         return None
 
     agent = Agent("assistant", silent)  # type: ignore[arg-type]
-    with pytest.raises(InvalidRequestError, match="answered with a NoneType"):
+    with pytest.raises(InvalidRequestError, match="returned a NoneType"):
         await agent.reply("Hi")
 
 
@@ -181,5 +181,5 @@ async def test_a_stream_that_cannot_be_closed() -> None:
 
 @pytest.mark.parametrize("history", [["Hi"], [None], 3])
 def test_a_history_holds_messages(history: Any) -> None:
-    with pytest.raises(InvalidRequestError, match="an agent was told"):
+    with pytest.raises(InvalidRequestError, match="expected str or Msg objects, got"):
         Agent("assistant", chat("http://127.0.0.1:1"), history=history)

@@ -249,7 +249,7 @@ async def test_a_reply_that_another_one_ended_says_so() -> None:
             if isinstance(event, ToolResultStartEvent):
                 break
         await agent.reply("Never mind")
-        with pytest.raises(InvalidRequestError, match="next one began"):
+        with pytest.raises(InvalidRequestError, match="next one started"):
             await collect(first)
         assert [message.role for message in agent.history] == ["user", "assistant", "user", "assistant"]
         await check_history(agent, server)

@@ -10,7 +10,7 @@ import pytest
 from modelport.agent import Agent
 from modelport.error import InvalidRequestError
 from modelport.event import CustomEvent, Event, TextBlockDeltaEvent, TextBlockStartEvent
-from modelport.middleware import MiddlewareBase
+from modelport.middleware import AgentView, MiddlewareBase
 from modelport.testing.servers.http import ScriptedServer
 from tests.application.agent.agent_support import chat, saying, steps, text_of
 
@@ -18,7 +18,7 @@ from tests.application.agent.agent_support import chat, saying, steps, text_of
 class Counting(MiddlewareBase):
     """A middleware in five lines."""
 
-    async def on_reply(self, agent: Agent, events: AsyncIterator[Event]) -> AsyncGenerator[Event, None]:
+    async def on_reply(self, agent: AgentView, events: AsyncIterator[Event]) -> AsyncGenerator[Event, None]:
         yield CustomEvent(name="asked", value=agent.name)
         async for event in events:
             yield event
@@ -27,7 +27,7 @@ class Counting(MiddlewareBase):
 class Shouting(MiddlewareBase):
     closed = 0
 
-    async def on_reply(self, agent: Agent, events: AsyncIterator[Event]) -> AsyncGenerator[Event, None]:
+    async def on_reply(self, agent: AgentView, events: AsyncIterator[Event]) -> AsyncGenerator[Event, None]:
         try:
             async for event in events:
                 if isinstance(event, TextBlockDeltaEvent):
@@ -61,30 +61,30 @@ async def test_every_middleware_is_closed_with_the_stream() -> None:
 
 
 class Forgetful:
-    """Without a `yield` it is no generator."""
+    """Without a `yield` it is not a generator."""
 
-    async def on_reply(self, agent: Agent, events: AsyncIterator[Event]) -> Any:
+    async def on_reply(self, agent: AgentView, events: AsyncIterator[Event]) -> Any:
         return events
 
 
 class Listing:
-    def on_reply(self, agent: Agent, events: AsyncIterator[Event]) -> Any:
+    def on_reply(self, agent: AgentView, events: AsyncIterator[Event]) -> Any:
         return [events]
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "message"),
     [
-        (Forgetful(), "the middleware Forgetful gave a coroutine"),
-        (Listing(), "the middleware Listing gave a list"),
-        (Shouting, "the middleware Shouting is a class; pass an object of it"),
-        (object(), "the middleware object has no on_reply"),
+        (Forgetful(), "on_reply of the middleware Forgetful returned a coroutine"),
+        (Listing(), "on_reply of the middleware Listing returned a list"),
+        (Shouting, "the middleware Shouting is a class; pass an instance of it"),
+        (object(), "the middleware object has no method on_reply"),
     ],
 )
-async def test_what_is_no_middleware(wrong: Any, told: str) -> None:
+async def test_wrong_middlewares_are_refused(wrong: Any, message: str) -> None:
     async with ScriptedServer([saying("Hello")]) as server:
         agent = Agent("assistant", chat(server.base_url), [wrong])
-        with pytest.raises(InvalidRequestError, match=told):
+        with pytest.raises(InvalidRequestError, match=message):
             await agent.reply("Hi")
         agent.middlewares.clear()
         assert (await agent.reply()).get_text_content() == "Hello"

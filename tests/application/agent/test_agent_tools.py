@@ -128,20 +128,20 @@ async def cancelling_itself() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tool", "told"),
+    ("tool", "message"),
     [
         (broken, "KeyError: 'gone'"),
         (stopping, "RuntimeError: the function raised StopIteration"),
         (exiting, "RuntimeError: the function raised SystemExit"),
-        (cancelling, "the tool was cancelled from within"),
-        (cancelling_itself, "the tool was cancelled from within"),
+        (cancelling, "the tool cancelled itself"),
+        (cancelling_itself, "the tool cancelled itself"),
     ],
 )
-async def test_errors_become_results(tool: Any, told: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_errors_become_results(tool: Any, message: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         async with asyncio.timeout(10):
             result = await called(tool, "{}")
-    assert (result.state, result.output) == (ToolResultState.ERROR, told)
+    assert (result.state, result.output) == (ToolResultState.ERROR, message)
     assert ("tool" in caplog.text) == (tool not in (cancelling, cancelling_itself))
 
 
@@ -191,8 +191,8 @@ async def test_media_of_a_tool_in_events() -> None:
 
     async with ScriptedServer([calling(("1", "draw", "{}")), saying("Done")]) as server:
         events = await steps(Agent("assistant", chat(server.base_url), tools=[draw]))
-    told: list[Event] = [e for e in events if isinstance(e, ToolResultTextDeltaEvent | ToolResultDataDeltaEvent)]
-    words, picture = told
+    message: list[Event] = [e for e in events if isinstance(e, ToolResultTextDeltaEvent | ToolResultDataDeltaEvent)]
+    words, picture = message
     assert isinstance(words, ToolResultTextDeltaEvent) and words.delta == "Here"
     assert isinstance(picture, ToolResultDataDeltaEvent)
     assert (picture.block_id, picture.data, picture.media_type) == (PICTURE.id, "AAAA", "image/png")
@@ -206,7 +206,7 @@ async def test_the_limit_of_turns_is_a_clear_end() -> None:
         assert len(server.requests) == 3
         end = events[-1]
         assert isinstance(end, ReplyEndEvent)
-        assert (end.finish_reason, end.error) == ("tool_calls", "the reply was ended after 3 model calls")
+        assert (end.finish_reason, end.error) == ("tool_calls", "the reply ended after max_turns=3 model calls")
         assert [result.state for result in results(agent)] == ["success", "success", "interrupted"]
         assert agent.history[-1].error == end.error
         await agent.reply("Go on")

@@ -93,7 +93,7 @@ async def test_damaged_arguments_are_repaired() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         ('{"unit":"C"}', "place: Field required"),
         ('{"place":"x","days":0}', "days: Input should be greater than or equal to 1"),
@@ -103,10 +103,10 @@ async def test_damaged_arguments_are_repaired() -> None:
         ("nothing", "no JSON object"),
     ],
 )
-async def test_bad_arguments_are_told_to_the_model(arguments: str, told: str) -> None:
+async def test_bad_arguments_are_reported_to_the_model(arguments: str, message: str) -> None:
     result = await called(weather, arguments)
     assert result.state is ToolResultState.ERROR
-    assert isinstance(result.output, str) and "arguments are not valid" in result.output and told in result.output
+    assert isinstance(result.output, str) and "arguments are not valid" in result.output and message in result.output
 
 
 async def test_a_given_schema_is_sent_as_it_is() -> None:

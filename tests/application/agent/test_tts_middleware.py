@@ -37,7 +37,7 @@ from tests.application.agent.agent_support import (
 )
 from tests.application.agent.reply_support import Scripted, delta
 from tests.application.agent.talking_support import failures, spoken
-from tests.application.agent.voices import ArrivingVoice, LiveVoice, Voice, heard
+from tests.application.agent.voices import ArrivingVoice, LiveVoice, Voice, spoken_texts
 
 
 async def test_the_agent_of_the_guide() -> None:
@@ -60,7 +60,7 @@ async def test_the_agent_of_the_guide() -> None:
         events = [event async for event in agent.reply_stream(user_msg)]
         assert [request.json()["input"]["text"] for request in speech.requests] == ["Hello"]
     assert text_of(events) == "Hello"
-    (wav,) = [text.encode("utf-16-le") for text in heard(events)]
+    (wav,) = [text.encode("utf-16-le") for text in spoken_texts(events)]
     assert wav == b"".join(PCM)
     assert types(events)[-4:] == ["DATA_BLOCK_START", "DATA_BLOCK_DELTA", "DATA_BLOCK_END", "REPLY_END"]
     end = next(event for event in events if isinstance(event, DataBlockEndEvent))
@@ -73,7 +73,7 @@ async def test_the_agent_of_the_guide() -> None:
 async def test_every_block_is_spoken_in_order(voice: type[Voice]) -> None:
     turns = [calling(("1", "lookup", "{}"), text="One moment. "), saying("It is ", "here", ".")]
     events = await spoken(voice(), *turns)
-    assert heard(events) == ["One moment. ", "It is here."]
+    assert spoken_texts(events) == ["One moment. ", "It is here."]
     assert failures(events) == []
     spoken_of = [event.metadata["text_block_id"] for event in events if isinstance(event, DataBlockStartEvent)]
     assert spoken_of == [event.block_id for event in events if isinstance(event, TextBlockEndEvent)]
@@ -83,7 +83,7 @@ async def test_every_block_is_spoken_in_order(voice: type[Voice]) -> None:
 
 @pytest.mark.parametrize("voice", [Voice, LiveVoice])
 async def test_a_voice_that_does_not_stream(voice: type[Voice]) -> None:
-    assert heard(await spoken(voice(stream=False), saying("Hello"))) == ["Hello"]
+    assert spoken_texts(await spoken(voice(stream=False), saying("Hello"))) == ["Hello"]
 
 
 async def test_a_realtime_voice_is_connected_for_the_reply() -> None:
@@ -99,7 +99,7 @@ async def test_a_realtime_voice_is_connected_for_the_reply() -> None:
 async def test_blank_text_is_not_spoken(voice: type[Voice]) -> None:
     speaker = voice()
     events = await spoken(speaker, calling(("1", "lookup", "{}"), text=" \n"), saying("\n", "Two"))
-    assert [text.strip() for text in heard(events)] == ["Two"]
+    assert [text.strip() for text in spoken_texts(events)] == ["Two"]
     assert len([line for line in speaker.log if line.startswith("synthesize")]) == 1
 
 
@@ -125,8 +125,8 @@ async def test_a_realtime_voice_speaks_one_reply_at_a_time() -> None:
     async with ScriptedServer([saying("One ", "and one."), saying("Two ", "and two.")]) as server:
         agents = [Agent(name, chat(server.base_url), [middleware]) for name in ("a", "b")]
         replies = await asyncio.gather(*(steps(agent) for agent in agents))
-    assert sorted(text for events in replies for text in heard(events)) == ["One and one.", "Two and two."]
-    assert [heard(events)[0] for events in replies] == [text_of(events) for events in replies]
+    assert sorted(text for events in replies for text in spoken_texts(events)) == ["One and one.", "Two and two."]
+    assert [spoken_texts(events)[0] for events in replies] == [text_of(events) for events in replies]
     assert [line for line in voice.log if line in ("connect", "close")] == ["connect", "close"] * 2
 
 
@@ -149,7 +149,7 @@ async def test_a_reply_that_gives_up_waiting_lets_nobody_in_before_his_turn() ->
     await turns_of_the_loop()
     assert voice.log == ["connect"]
     going.set()
-    assert [heard(await replies[number]) for number in (0, 2)] == [["One."], ["Three."]]
+    assert [spoken_texts(await replies[number]) for number in (0, 2)] == [["One."], ["Three."]]
 
 
 async def test_a_middleware_serves_successive_event_loops() -> None:
@@ -160,7 +160,7 @@ async def test_a_middleware_serves_successive_event_loops() -> None:
             return asyncio.run(collect(agent.reply_stream("Hi")))
 
         for _ in range(2):
-            assert heard(await asyncio.to_thread(in_another_loop)) == ["Hello"]
+            assert spoken_texts(await asyncio.to_thread(in_another_loop)) == ["Hello"]
 
 
 async def test_events_that_lack_an_end_are_spoken_to_theirs() -> None:
@@ -172,4 +172,4 @@ async def test_events_that_lack_an_end_are_spoken_to_theirs() -> None:
     async with ScriptedServer([saying("Hello")]) as server:
         agent = Agent("assistant", chat(server.base_url))
         events = await collect(TTSMiddleware(Voice()).on_reply(agent, cut(agent.reply_stream("Hi"))))
-    assert heard(events) == ["Hello"]
+    assert spoken_texts(events) == ["Hello"]

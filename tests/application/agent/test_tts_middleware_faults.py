@@ -33,7 +33,7 @@ from tests.application.agent.agent_support import (
 )
 from tests.application.agent.reply_support import Scripted, delta
 from tests.application.agent.talking_support import failures, lookup, spoken
-from tests.application.agent.voices import LiveVoice, Voice, audio, heard
+from tests.application.agent.voices import LiveVoice, Voice, audio, spoken_texts
 from tests.contract.runtimes import runtime_with
 
 
@@ -63,7 +63,7 @@ async def test_a_stalled_speech_server_delays_nothing_and_ends_by_its_clock() ->
         await written.wait()
         await turns_of_the_loop()
         assert text_of(events) == "One.Two." and not task.done(), "only the speech is left"
-        assert heard(events) == []
+        assert spoken_texts(events) == []
         clock.advance(20)
         async with asyncio.timeout(10):
             await task
@@ -93,7 +93,7 @@ async def test_audio_that_breaks_off_is_a_block_that_ends() -> None:
     async with ScriptedServer([saying("Hello")]) as server, ScriptedServer([speaking(PCM[0], CLOSE)]) as speech:
         middleware = TTSMiddleware(talker(speech.base_url, max_retries=0))
         events = await steps(Agent("assistant", chat(server.base_url), [middleware]))
-    assert len(heard(events)) == 1
+    assert len(spoken_texts(events)) == 1
     assert [failure["type"] for failure in failures(events)] == ["StreamTruncatedError"]
     assert types(events)[-3:] == ["DATA_BLOCK_END", "CUSTOM", "REPLY_END"]
 
@@ -201,16 +201,16 @@ async def test_a_voice_whose_stream_cannot_be_closed() -> None:
             return Pieces(text or "")
 
     events = await spoken(Plain(), saying("Hello"))
-    assert (heard(events), failures(events)) == (["Hello"], [])
+    assert (spoken_texts(events), failures(events)) == (["Hello"], [])
 
 
 async def test_a_reply_inside_of_another_does_not_wait_for_its_voice() -> None:
     middleware = TTSMiddleware(LiveVoice())
     inner = Agent("inner", Scripted(delta(TextBlock(text="Inside."))), [middleware])
-    heard_inside: list[Event] = []
+    inner_events: list[Event] = []
 
     async def ask() -> str:
-        heard_inside.extend(await steps(inner))
+        inner_events.extend(await steps(inner))
         return "asked"
 
     async with ScriptedServer([calling(("1", "ask", "{}"), text="One moment."), saying("Done.")]) as server:
@@ -218,11 +218,11 @@ async def test_a_reply_inside_of_another_does_not_wait_for_its_voice() -> None:
         async with asyncio.timeout(10):
             events = await steps(agent)
             again = await steps(inner)
-    assert heard(events) == ["One moment.", "Done."]
-    assert (text_of(heard_inside), heard(heard_inside)) == ("Inside.", [])
-    (failure,) = failures(heard_inside)
-    assert failure["type"] == "InvalidRequestError" and "a voice of its own" in failure["message"]
-    assert heard(again) == ["Inside."]
+    assert spoken_texts(events) == ["One moment.", "Done."]
+    assert (text_of(inner_events), spoken_texts(inner_events)) == ("Inside.", [])
+    (failure,) = failures(inner_events)
+    assert failure["type"] == "InvalidRequestError" and "a TTSMiddleware of its own" in failure["message"]
+    assert spoken_texts(again) == ["Inside."]
 
 
 @pytest.mark.parametrize("wrong", [{"tts_model": "voice"}, {"tts_model": LiveVoice}, {"most_pending_audio": 0}])

@@ -1,4 +1,4 @@
-"""An agent that talks: what is heard when, and that the text never waits for it."""
+"""When speech events come, and that the text never waits for them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.application.agent.agent_support import (
     types,
 )
 from tests.application.agent.talking_support import SOUND, failures, lookup, order, slow, timed
-from tests.application.agent.voices import ArrivingVoice, LiveVoice, Voice, heard
+from tests.application.agent.voices import ArrivingVoice, LiveVoice, Voice, spoken_texts
 
 
 @pytest.mark.parametrize("voice", [LiveVoice, ArrivingVoice])
@@ -47,7 +47,7 @@ async def test_the_first_audio_leaves_before_the_last_text(voice: type[Voice]) -
                     spoken.set()
     first, last = order(events)
     assert first < last
-    assert heard(events) == ["Hello you there."]
+    assert spoken_texts(events) == ["Hello you there."]
 
 
 async def test_audio_flows_while_the_text_pauses() -> None:
@@ -60,7 +60,7 @@ async def test_audio_flows_while_the_text_pauses() -> None:
                 events.append(event)
                 if isinstance(event, DataBlockDeltaEvent):
                     spoken.set()
-    assert heard(events) == ["Hello there."]
+    assert spoken_texts(events) == ["Hello there."]
 
 
 async def test_the_first_block_is_spoken_while_the_second_is_awaited() -> None:
@@ -75,7 +75,7 @@ async def test_the_first_block_is_spoken_while_the_second_is_awaited() -> None:
                 step.set()
     first, last = order(events)
     assert first < last
-    assert len(heard(events)) == 2 and text_of(events) == "One moment.Here."
+    assert len(spoken_texts(events)) == 2 and text_of(events) == "One moment.Here."
 
 
 @pytest.mark.parametrize("kind", [Voice, LiveVoice, ArrivingVoice])
@@ -102,7 +102,7 @@ async def test_order_and_times_of_the_text_are_those_without_speech(
     if error:
         assert failures(events) == [{"type": "OSError", "message": "gone"}]
     else:
-        assert heard(events) == ["thequickbrownfoxjumps", "overthelazydog"]
+        assert spoken_texts(events) == ["thequickbrownfoxjumps", "overthelazydog"]
 
 
 async def test_a_slow_reader_holds_the_speech_back() -> None:
@@ -146,4 +146,4 @@ async def test_text_overtakes_audio_that_waits_to_be_read() -> None:
             await turns_of_the_loop(200)
     start = next(index for index, event in enumerate(events) if isinstance(event, DataBlockDeltaEvent))
     assert types(events[start + 1 :])[:2] == ["TEXT_BLOCK_DELTA", "TEXT_BLOCK_END"]
-    assert heard(events) == ["x" * 100, "0123456789"]
+    assert spoken_texts(events) == ["x" * 100, "0123456789"]

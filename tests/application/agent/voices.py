@@ -13,7 +13,7 @@ from modelport.event import DataBlockDeltaEvent, DataBlockEndEvent, DataBlockSta
 from modelport.message import Base64Source, DataBlock
 from modelport.tts import TTSModelBase, TTSResponse
 
-__all__ = ["ArrivingVoice", "LiveVoice", "Voice", "audio", "heard"]
+__all__ = ["ArrivingVoice", "LiveVoice", "Voice", "audio", "spoken_texts"]
 
 _HEADER = streaming_header(24_000)
 
@@ -110,7 +110,7 @@ def audio(text: str, *, header: bool) -> DataBlock:
     return DataBlock(source=Base64Source(data=base64.b64encode(raw).decode(), media_type="audio/wav"))
 
 
-def heard(events: Sequence[Event]) -> list[str]:
+def spoken_texts(events: Sequence[Event]) -> list[str]:
     """What is spoken in each data block, each checked to be one WAV from its start to its end."""
     found: dict[str, bytes] = {}
     open_block = ""

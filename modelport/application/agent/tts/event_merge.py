@@ -1,4 +1,4 @@
-"""Two streams of events made one, at the only place where they meet."""
+"""Merges two streams of events into one."""
 
 from __future__ import annotations
 
@@ -11,31 +11,32 @@ __all__ = ["EventMerge"]
 
 
 class EventMerge:
-    """Takes events from two tasks and hands them out one by one, the main ones first when both have some.
+    """Takes events from two tasks and yields them one by one; events of the main stream go first.
 
-    Both sides are bounded: whoever puts waits for the reader. The main side is at most one event ahead of it.
+    Both streams are bounded, so `put_main` and `put_side` wait for the reader: the main stream is at most one event
+    ahead of it, the side stream `max_side`.
     """
 
-    def __init__(self, most_beside: int) -> None:
+    def __init__(self, max_side: int) -> None:
         self._main: asyncio.Queue[Event] = asyncio.Queue(1)
-        self._beside: asyncio.Queue[Event] = asyncio.Queue(most_beside)
-        self._news = asyncio.Event()
+        self._side: asyncio.Queue[Event] = asyncio.Queue(max_side)
+        self._changed = asyncio.Event()
         self._closed = False
 
     async def put_main(self, event: Event) -> None:
-        """An event that waits for nobody but the reader."""
+        """Put an event of the main stream."""
         await self._main.put(event)
-        self._news.set()
+        self._changed.set()
 
-    async def put_beside(self, event: Event) -> None:
-        """An event that may be read later."""
-        await self._beside.put(event)
-        self._news.set()
+    async def put_side(self, event: Event) -> None:
+        """Put an event of the side stream, which is read when the main stream has none."""
+        await self._side.put(event)
+        self._changed.set()
 
     def close(self) -> None:
-        """Nothing more will be put; what is there can still be read."""
+        """End both streams; the events already put can still be read."""
         self._closed = True
-        self._news.set()
+        self._changed.set()
 
     def __aiter__(self) -> Self:
         return self
@@ -44,12 +45,12 @@ class EventMerge:
         while True:
             if not self._main.empty():
                 return self._main.get_nowait()
-            if not self._beside.empty():
-                await asyncio.sleep(0)  # whoever puts main events may have the next one, and only waits for its turn
+            if not self._side.empty():
+                await asyncio.sleep(0)  # lets the main task put its next event first, if it is ready
                 if self._main.empty():
-                    return self._beside.get_nowait()
+                    return self._side.get_nowait()
             elif self._closed:
                 raise StopAsyncIteration
             else:
-                self._news.clear()
-                await self._news.wait()
+                self._changed.clear()
+                await self._changed.wait()

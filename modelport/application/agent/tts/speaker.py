@@ -1,4 +1,4 @@
-"""Speaking a reply: its text to a speech model, and the model's audio to events."""
+"""Sends the text of a reply to a speech model, and turns the model's audio into events."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ __all__ = ["Speech"]
 
 
 class Speech:
-    """The speech of one reply. `run` is a task's work: it takes text, and puts events where they may have to wait.
+    """The speech of one reply. `run` is the body of a task: it reads `text` and passes events to `put`, which may wait.
 
-    The audio of each text block is one data block. Whatever fails ends the speech, with the event `speech_failed`, and
-    never raises; only a cancellation passes through. What `turn` gives is entered when the reply has begun.
+    The audio of each text block is one data block. An error ends the speech with the event `speech_failed` and is not
+    raised; only a cancellation is. The context that `turn` returns is entered once the reply has started.
     """
 
     def __init__(
@@ -50,14 +50,14 @@ class Speech:
     async def run(self) -> None:
         """Speak until the text ends."""
         try:
-            await self._text.begun()
+            await self._text.started()
             async with self._turn():
                 await (self._speak_while_written() if self._model.realtime else self._speak_blocks())
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 raise
-            await self._failed(error)  # nobody cancelled this task: the model cancelled itself
+            await self._failed(error)  # this task was not cancelled: the model cancelled itself
         except Exception as error:
             await self._failed(error)
 
@@ -65,71 +65,71 @@ class Speech:
         self._text.close()
         for event in self._audio.end():
             await self._put(event)
-        await self._put(CustomEvent(name="speech_failed", value=_told(error), reply_id=self._text.reply_id))
+        await self._put(CustomEvent(name="speech_failed", value=_error_value(error), reply_id=self._text.reply_id))
 
     async def _speak_blocks(self) -> None:
-        """Each block as soon as it is whole."""
+        """Speak each block once it is complete."""
         while (block_id := await self._text.next_block()) is not None:
             self._audio.begin(self._text.reply_id, block_id)
-            await self._utter(await self._text.rest())
+            await self._synthesize(await self._text.rest())
 
     async def _speak_while_written(self) -> None:
-        """Each block while it is still being written, all of them over one connection."""
+        """Speak each block while it is being written, all of them over one connection."""
         await self._model.connect()
         try:
             while (block_id := await self._text.next_block()) is not None:
                 self._audio.begin(self._text.reply_id, block_id)
                 while text := await self._more_text():
-                    await self._hear(await self._model.push(text))
-                await self._utter(None)
+                    await self._put_audio(await self._model.push(text))
+                await self._synthesize(None)
         except BaseException:
-            with suppress(Exception):  # the first error says more
+            with suppress(Exception):  # keep the first error
                 await self._model.close()
             raise
         await self._model.close()
 
     async def _more_text(self) -> str:
-        """The next text to push; audio that comes before it is put out."""
+        """Wait for the next text to push; audio that arrives first is put out meanwhile."""
         if self._arriving is None:
             return await self._text.more()
         text = asyncio.ensure_future(self._text.more())
         try:
-            listening = True
-            while listening and not text.done():
+            more_audio = True
+            while more_audio and not text.done():
                 audio = asyncio.ensure_future(self._arriving.arrived())
                 try:
                     await asyncio.wait([text, audio], return_when=asyncio.FIRST_COMPLETED)
                 finally:
                     await cancel_all([audio])
                 response = None if audio.cancelled() else audio.result()
-                listening = response is not None
+                more_audio = response is not None
                 if response is not None:
-                    await self._hear(response)
+                    await self._put_audio(response)
             return await text
         finally:
             await cancel_all([text])
 
-    async def _utter(self, text: str | None) -> None:
-        """Have it spoken to the end: this text, or what was pushed."""
+    async def _synthesize(self, text: str | None) -> None:
+        """Speak this text, or the pushed text when `None`, to its end."""
         answer = await (self._model.synthesize() if text is None else self._model.synthesize(text))
         if isinstance(answer, TTSResponse):
-            await self._hear(answer)
+            await self._put_audio(answer)
         else:
             try:
                 async for response in answer:
-                    await self._hear(response)
+                    await self._put_audio(response)
             finally:
                 await close(answer)
         for event in self._audio.end():
             await self._put(event)
 
-    async def _hear(self, response: TTSResponse) -> None:
+    async def _put_audio(self, response: TTSResponse) -> None:
         for event in self._audio.of(response):
             await self._put(event)
 
 
 class _AudioEvents:
-    """The audio of one utterance after the other as events of data blocks."""
+    """Turns the audio of successive utterances into events of data blocks."""
 
     def __init__(self) -> None:
         self._reply_id = ""
@@ -138,12 +138,12 @@ class _AudioEvents:
         self._usage: TTSUsage | None = None
 
     def begin(self, reply_id: str, text_block_id: str) -> None:
-        """What comes now speaks this block."""
+        """The following audio belongs to this text block."""
         self._reply_id, self._text_block_id = reply_id, text_block_id
         self._usage = None
 
     def of(self, response: TTSResponse) -> list[Event]:
-        """The start, before the first audio, and the audio."""
+        """The events of one response: a delta, and before the first one a start."""
         self._usage = response.usage or self._usage
         block = response.content
         if block is None:
@@ -160,7 +160,7 @@ class _AudioEvents:
         return events
 
     def end(self) -> list[Event]:
-        """The end, if there was audio; its `metadata` has the utterance's `usage`."""
+        """The end event, if there was audio; its `metadata` holds the utterance's `usage`."""
         ended, self._open = self._open, None
         if ended is None:
             return []
@@ -169,8 +169,8 @@ class _AudioEvents:
         return [ended]
 
 
-def _told(error: BaseException) -> dict[str, Any]:  # Any: JSON values
-    """What the reader of the events is told; keys are scrubbed from a `ModelError` already."""
+def _error_value(error: BaseException) -> dict[str, Any]:  # Any: JSON values
+    """The value of `speech_failed`; a `ModelError` has no keys in it, since the engine removes them."""
     value: dict[str, Any] = {"type": type(error).__name__, "message": str(error)}
     if isinstance(error, ModelError):
         value |= {"provider": error.provider, "model": error.model, "status_code": error.status_code}

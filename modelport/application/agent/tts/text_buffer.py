@@ -1,4 +1,4 @@
-"""The text of a reply on its way to speech: in order, block by block, however far the speech is behind."""
+"""Buffers the text of a reply for its speech: in order, block by block."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ __all__ = ["SpokenText"]
 
 
 class SpokenText:
-    """Takes text events at once and never waits; hands their text out to one task.
+    """Takes text events without waiting, and returns their text to one reading task.
 
-    What is pending is joined, and bounded: when more than `most_pending` characters are, the task gets a `ModelError`
-    and the rest is not taken.
+    Pending text is joined and bounded: when it exceeds `most_pending` characters, the buffer closes and the reader gets
+    a `ModelError`.
     """
 
     def __init__(self, most_pending: int) -> None:
         self._most_pending = most_pending
         self._blocks: deque[_Block] = deque()
         self._pending = 0
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
         self._closed = False
         self.reply_id = ""
-        """The reply that all this belongs to, once it has begun."""
+        """The id of the reply, once it has started."""
 
-    def hear(self, event: EventBase) -> None:
-        """Take an event; those that are not about text are passed over."""
+    def feed(self, event: EventBase) -> None:
+        """Take an event; only those of text blocks matter."""
         if self._closed:
             return
         if not self.reply_id and isinstance(event, ReplyEvent):
             self.reply_id = event.reply_id
-            self._news.set()
+            self._changed.set()
         if isinstance(event, TextBlockDeltaEvent):
             self._block(event.block_id).pieces.append(event.delta)
             self._pending += len(event.delta)
@@ -43,38 +43,38 @@ class SpokenText:
             self._block(event.block_id).ended = True
         else:
             return
-        self._news.set()
+        self._changed.set()
 
     def close(self) -> None:
-        """There will be no more text."""
+        """No more text follows."""
         self._closed = True
-        self._news.set()
+        self._changed.set()
 
-    async def begun(self) -> None:
+    async def started(self) -> None:
         """Wait for the first event of the reply."""
         while not self.reply_id and not self._closed:
             await self._wait()
 
     async def next_block(self) -> str | None:
-        """Wait for the next block that says something, and begin it; its id, or `None` when there will be none."""
+        """Wait for the next block that is not blank, and start it; its id, or `None` when none follows."""
         while True:
-            while self._blocks and self._blocks[0].over():
+            while self._blocks and self._blocks[0].done():
                 self._pending -= sum(map(len, self._blocks.popleft().pieces))
-            if self._blocks and self._blocks[0].says_something():
+            if self._blocks and self._blocks[0].has_text():
                 return self._blocks[0].id
             if self._closed:
                 return None
             await self._wait()
 
     async def more(self) -> str:
-        """Wait for more text of the block that was begun; empty once all of it was handed out."""
+        """Wait for more text of the current block; empty at its end."""
         block = self._blocks[0]
         while not block.pieces and not block.ended and not self._closed:
             await self._wait()
         return self._take(block)
 
     async def rest(self) -> str:
-        """Wait for the end of the block that was begun; the whole of it."""
+        """Wait for the end of the current block; its whole remaining text."""
         block = self._blocks[0]
         while not block.ended and not self._closed:
             await self._wait()
@@ -97,8 +97,8 @@ class SpokenText:
 
     async def _wait(self) -> None:
         self._check()
-        self._news.clear()
-        await self._news.wait()
+        self._changed.clear()
+        await self._changed.wait()
         self._check()
 
     def _check(self) -> None:
@@ -116,8 +116,8 @@ class _Block:
         self.pieces: list[str] = []
         self.ended = False
 
-    def says_something(self) -> bool:
+    def has_text(self) -> bool:
         return any(not piece.isspace() for piece in self.pieces)
 
-    def over(self) -> bool:
-        return self.ended and not self.says_something()
+    def done(self) -> bool:
+        return self.ended and not self.has_text()
