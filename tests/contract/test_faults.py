@@ -199,7 +199,7 @@ async def test_asyncio_timeout_ends_a_hanging_stream(sample: Sample) -> None:
                 async for _ in stream:
                     if stream.partial.text == "Hello world":
                         expire(scope)
-        await asyncio.wait_for(server.requests[0].client_closed.wait(), 5)
+        await asyncio.wait_for(server.requests[0].client_closed.wait(), 30)
 
 
 async def test_asyncio_timeout_ends_a_hanging_request(sample: Sample) -> None:
@@ -209,7 +209,7 @@ async def test_asyncio_timeout_ends_a_hanging_request(sample: Sample) -> None:
                 group.create_task(sample.model(server.base_url)(question()))
                 await server.request(0)
                 expire(scope)
-        await asyncio.wait_for(server.requests[0].client_closed.wait(), 5)
+        await asyncio.wait_for(server.requests[0].client_closed.wait(), 30)
 
 
 async def test_a_task_group_cancels_a_hanging_stream(sample: Sample) -> None:
@@ -230,7 +230,7 @@ async def test_a_task_group_cancels_a_hanging_stream(sample: Sample) -> None:
                 group.create_task(fail())
         assert caught.value.split(LookupError)[1] is None
         assert consumer.cancelled()
-        await asyncio.wait_for(server.requests[0].client_closed.wait(), 5)
+        await asyncio.wait_for(server.requests[0].client_closed.wait(), 30)
 
 
 @pytest.mark.parametrize("how", ["aclose", "with", "break", "unread"])
@@ -249,7 +249,7 @@ async def test_leaving_a_stream_closes_its_connection(sample: Sample, how: str) 
                 break
         else:
             await stream_of(model)
-        await asyncio.wait_for(server.requests[0].client_closed.wait(), 5)
+        await asyncio.wait_for(server.requests[0].client_closed.wait(), 30)
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ async def test_clocks_in_the_middle_of_a_stream(sample: Sample, limits: Timeouts
             await reading
         assert caught.value.clock == expires
         assert caught.value.partial is not None and caught.value.partial.text == "Hello world"
-        await asyncio.wait_for(server.requests[0].client_closed.wait(), 5)
+        await asyncio.wait_for(server.requests[0].client_closed.wait(), 30)
     assert clock.pending == 0
 
 

@@ -104,7 +104,7 @@ async def test_hangs_until_the_client_leaves() -> None:
             assert await connection.frame(0) == "one"
             assert server.connections_open == 1
             await client.close(4001)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await connection.closed.wait()
         assert connection.close_code == 4001
 

@@ -150,7 +150,7 @@ class SpeechServer:
 
     async def emptied(self) -> None:
         """Wait until all connections are closed."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await self._empty.wait()
 
     def _request(self, connection: ServerConnection, request: Request) -> Response | None:

@@ -29,5 +29,5 @@ async def test_a_connect_that_fails_late_leaves_the_next_one_alone() -> None:
             await first
         await model.push("Hello")
         await model.close()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await server.connections[1].closed.wait()

@@ -207,7 +207,7 @@ async def test_leaving_early_closes_the_connection(how: str) -> None:
             gc.collect()
         else:
             await stream.aclose()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await server.closed()
 
 

@@ -43,7 +43,7 @@ async def main():
         for number in range(3):
             await ask(server.base_url)
             gc.collect()
-            await asyncio.wait_for(server.closed(number), 5)
+            await asyncio.wait_for(server.closed(number), 30)
         await ask(server.base_url)
     gc.collect()  # and the last one just before the loop ends
 

@@ -78,7 +78,7 @@ async def test_closing_an_answer_half_way_closes_its_connection(transport: HttpT
         body = aiter(response)
         assert await anext(body) == b"one"
         await response.aclose()
-        await asyncio.wait_for(server.requests[0].client_closed.wait(), 5)
+        await asyncio.wait_for(server.requests[0].client_closed.wait(), 30)
         with pytest.raises((ModelConnectionError, StopAsyncIteration)):
             await anext(body)
 
@@ -167,7 +167,7 @@ async def test_cancelling_closes_the_connection(transport: HttpTransport) -> Non
         sending.cancel()
         with pytest.raises(asyncio.CancelledError):
             await sending
-        await asyncio.wait_for(server.closed(), 5)
+        await asyncio.wait_for(server.closed(), 30)
 
 
 @pytest.mark.parametrize("build", BUILD.values(), ids=BUILD)

@@ -56,7 +56,7 @@ async def test_the_first_audio_leaves_before_the_last_text(kind: Kind) -> None:
     async with kind.server() as speech, ScriptedServer([saying("One. Two. ", spoken, "Three.")]) as server:
         agent = Agent("assistant", chat(server.base_url), [TTSMiddleware(kind.model(speech))])
         events = []
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             async for event in agent.reply_stream("Hi"):
                 events.append(event)
                 if isinstance(event, DataBlockDeltaEvent):

@@ -72,7 +72,7 @@ async def test_calls_of_one_turn_run_together_and_are_kept_in_order() -> None:
     ]
     async with ScriptedServer([calling(*calls), saying("Done")]) as server:
         agent = Agent("assistant", chat(server.base_url), tools=[meet])
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             events = []
             async for event in agent.reply_stream("Go"):
                 events.append(event)
@@ -139,7 +139,7 @@ async def cancelling_itself() -> None:
 )
 async def test_errors_become_results(tool: Any, message: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             result = await called(tool, "{}")
     assert (result.state, result.output) == (ToolResultState.ERROR, message)
     assert ("tool" in caplog.text) == (tool not in (cancelling, cancelling_itself))

@@ -65,7 +65,7 @@ async def test_a_stalled_speech_server_delays_nothing_and_ends_by_its_clock() ->
         assert text_of(events) == "One.Two." and not task.done(), "only the speech is left"
         assert spoken_texts(events) == []
         clock.advance(20)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await task
         await speech.closed(0)
         assert await leaked(before) == set()
@@ -215,7 +215,7 @@ async def test_a_reply_inside_of_another_does_not_wait_for_its_voice() -> None:
 
     async with ScriptedServer([calling(("1", "ask", "{}"), text="One moment."), saying("Done.")]) as server:
         agent = Agent("outer", chat(server.base_url), [middleware], tools=[ask])
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             events = await steps(agent)
             again = await steps(inner)
     assert spoken_texts(events) == ["One moment.", "Done."]

@@ -38,7 +38,7 @@ async def test_the_first_audio_leaves_before_the_last_text(voice: type[Voice]) -
     async with ScriptedServer([saying("Hello ", begun, "you ", spoken, "there.")]) as server:
         agent = Agent("assistant", chat(server.base_url), [TTSMiddleware(voice())])
         events = []
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             async for event in agent.reply_stream("Hi"):
                 events.append(event)
                 if isinstance(event, TextBlockDeltaEvent):
@@ -55,7 +55,7 @@ async def test_audio_flows_while_the_text_pauses() -> None:
     async with ScriptedServer([saying("Hello ", spoken, "there.")]) as server:
         agent = Agent("assistant", chat(server.base_url), [TTSMiddleware(ArrivingVoice())])
         events = []
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             async for event in agent.reply_stream("Hi"):
                 events.append(event)
                 if isinstance(event, DataBlockDeltaEvent):

@@ -53,7 +53,7 @@ async def test_a_model_closes_its_own_transport(build: Build, how: str) -> None:
         else:
             async with model:
                 await ask(model)
-        await asyncio.wait_for(server.closed(0), 10)  # the connection was kept for the next request
+        await asyncio.wait_for(server.closed(0), 30)  # the connection was kept for the next request
 
 
 async def test_a_model_without_one_leaves_the_shared_pool_open() -> None:
