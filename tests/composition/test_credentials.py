@@ -12,7 +12,9 @@ from pydantic import ConfigDict, SecretStr, ValidationError
 
 from modelport.composition.registry import ProviderRegistry
 from modelport.credential import CredentialBase, CredentialFactory, OpenAICredential
-from modelport.error import AuthenticationError, SettingsError
+from modelport.error import AuthenticationError, InvalidRequestError, SettingsError
+from modelport.message import UserMsg
+from modelport.model import OpenAIChatModel
 
 SECRET = "sk-very-secret-1234567890"
 
@@ -83,6 +85,12 @@ def test_a_wrong_stored_form_names_the_field_and_no_value(stored: dict[str, Any]
     with pytest.raises(SettingsError, match=says) as caught:
         CredentialFactory().from_dict(stored)
     assert SECRET not in str(caught.value)
+
+
+async def test_a_credential_without_an_endpoint_says_what_to_implement() -> None:
+    model = OpenAIChatModel(Mine(token=SecretStr("t")), "gpt-4.1")
+    with pytest.raises(InvalidRequestError, match=r"no endpoint for chat models; implement Mine\.endpoint\(\)"):
+        await model([UserMsg(name="user", content="Hi")])
 
 
 @pytest.mark.parametrize("key", ["", "  ", "sk-\u2026", "two words"])

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ...application.chat.http import HttpChatModel
-from ...application.model.credential import CredentialBase, KeyedCredential
+from ...application.model.credential import CredentialBase
 from ...application.model.formatter import FormatterBase
-from ...ports.codec.chat import Endpoint
 from .formatter import AnthropicChatFormatter
 from .parameters import AnthropicChatParameters
 from .request import AnthropicCodec
@@ -36,7 +35,3 @@ class AnthropicChatModel(HttpChatModel):
     ) -> None:
         formatter = formatter or AnthropicChatFormatter()
         super().__init__(credential, model, parameters, stream, max_retries, context_size, formatter, **options)
-
-    def endpoint(self) -> Endpoint:
-        """The credential's."""
-        return self.credential_as(KeyedCredential).endpoint()

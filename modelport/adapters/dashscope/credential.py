@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Type
 
 from pydantic import ConfigDict, Field
 
-from ...application.model.credential import KeyedCredential
+from ...application.model.credential import KeyedCredential, Service
 from ...ports.codec.chat import Endpoint
 
 if TYPE_CHECKING:
@@ -31,26 +30,23 @@ class DashScopeCredential(KeyedCredential):
     base_url: str = Field(
         default="https://dashscope.aliyuncs.com/compatible-mode/v1",
         title="Base URL",
-        description="That of the compatible mode; the native and speech services are found beside it.",
+        description="That of the compatible mode; the URLs of the other services are derived from it.",
     )
 
-    def endpoint(self, extra: Mapping[str, str] | None = None) -> Endpoint:
-        """The compatible mode, also where the native base URL was given."""
-        base = self.base_url
-        if base.endswith(_NATIVE):
-            base = base.removesuffix(_NATIVE) + _COMPATIBLE
-        return Endpoint(base, {**self.auth_headers(), **(extra or {})})
+    def endpoint(self, service: Service = "chat") -> Endpoint:
+        """Chat in the compatible mode; embedding and speech at the native services; realtime speech over WebSocket.
 
-    def native_url(self) -> str:
-        """The base URL of the native HTTP services."""
-        return self._root() + _NATIVE
+        All of them follow from the base URL of the compatible mode or of the native services, whichever was given.
+        """
+        return Endpoint(self._url_of(service), self.auth_headers())
 
-    def websocket_url(self) -> str:
-        """The base URL of the WebSocket services: `wss` beside `https`, `ws` beside `http`."""
-        return "ws" + self._root().removeprefix("http") + _WEBSOCKET
-
-    def _root(self) -> str:
-        return self.base_url.removesuffix(_COMPATIBLE).removesuffix(_NATIVE)
+    def _url_of(self, service: Service) -> str:
+        root = self.base_url.removesuffix(_COMPATIBLE).removesuffix(_NATIVE)
+        if service == "chat":
+            return root + _COMPATIBLE if self.base_url.endswith(_NATIVE) else self.base_url
+        if service == "realtime_speech":
+            return "ws" + root.removeprefix("http") + _WEBSOCKET
+        return root + _NATIVE
 
     @classmethod
     def get_chat_model_class(cls) -> Type[ChatModelBase]:

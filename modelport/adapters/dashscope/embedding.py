@@ -8,13 +8,11 @@ from ...application.embedding.http import HttpEmbeddingModel
 from ...domain.card.capabilities import EmbeddingLimits
 from ...domain.message.blocks import Base64Source, DataBlock
 from ...domain.message.media import kind_of
-from .credential import DashScopeCredential
 from .embedding_codec import DashScopeEmbeddingCodec
 from .parameters import DashScopeEmbeddingParameters
 
 if TYPE_CHECKING:
     from ...domain.embedding.packing import EmbeddingInput
-    from ...ports.codec.chat import Endpoint
 
 __all__ = ["DashScopeEmbeddingModel"]
 
@@ -31,13 +29,6 @@ class DashScopeEmbeddingModel(HttpEmbeddingModel[str | DataBlock]):
     default_limits = EmbeddingLimits(batch_size=10, images=1, videos=1)
     takes_empty_text = False
     codec = DashScopeEmbeddingCodec()
-
-    def endpoint(self) -> Endpoint:
-        """The native services beside the credential's base URL."""
-        from ...ports.codec.chat import Endpoint
-
-        credential = self.credential_as(DashScopeCredential)
-        return Endpoint(credential.native_url(), credential.auth_headers())
 
     def check_input(self, item: EmbeddingInput) -> str | None:
         """Only images and videos have a form here, and videos no base64 one."""

@@ -22,7 +22,6 @@ from ...ports.codec.chat import Endpoint
 from ..dialects.openai_chat.formatter import DialectChatFormatter
 from ..dialects.openai_chat.model import DialectChatModel
 from ..dialects.openai_chat.profile import MediaRules, OpenAIChatProfile
-from .credential import EmbeddedCredential
 from .engine import LlamaEngine
 from .store import SMOLLM2, ModelStore
 
@@ -96,9 +95,8 @@ class EmbeddedChatModel(DialectChatModel):
         return Endpoint(self._base_url)
 
     def _start(self) -> str:
-        credential = self.credential_as(EmbeddedCredential)
-        path = ModelStore(credential.directory).ensure(SMOLLM2)
-        engine = shared_engine(path, self.context_size, credential.threads)
+        path = ModelStore(getattr(self.credential, "directory", None)).ensure(SMOLLM2)
+        engine = shared_engine(path, self.context_size, getattr(self.credential, "threads", 1))
         return engine.start() + "/v1"
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ...application.chat.http import HttpChatModel
-from ...application.model.credential import CredentialBase, KeyedCredential
+from ...application.model.credential import CredentialBase
 from ...application.model.formatter import FormatterBase
-from ...ports.codec.chat import Endpoint
 from .formatter import GeminiChatFormatter
 from .parameters import GeminiChatParameters
 from .request import GeminiCodec
@@ -37,10 +36,6 @@ class GeminiChatModel(HttpChatModel):
         name = model.removeprefix("models/")
         formatter = formatter or GeminiChatFormatter()
         super().__init__(credential, name, parameters, stream, max_retries, context_size, formatter, **options)
-
-    def endpoint(self) -> Endpoint:
-        """The credential's."""
-        return self.credential_as(KeyedCredential).endpoint()
 
     def model_family(self) -> str:
         """The model itself, under its card's name: thought signatures are bound to the model that made them."""

@@ -7,8 +7,6 @@ from typing import Any, ClassVar
 from ...application.chat.http import HttpChatModel
 from ...application.model.credential import CredentialBase
 from ...application.model.formatter import FormatterBase
-from ...ports.codec.chat import Endpoint
-from .credential import OllamaCredential
 from .formatter import OllamaChatFormatter
 from .parameters import OllamaChatParameters
 from .request import OllamaCodec
@@ -45,7 +43,3 @@ class OllamaChatModel(HttpChatModel):
     def context_size(self) -> int:
         """Tokens of context that the server is asked to keep."""
         return self.parameters.num_ctx or self._context_size or min(self.card.context_size, _DEFAULT_CONTEXT)
-
-    def endpoint(self) -> Endpoint:
-        """The credential's."""
-        return self.credential_as(OllamaCredential).endpoint()

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, SecretStr, field_validator
 
-from ...application.model.credential import CredentialBase
+from ...application.model.credential import CredentialBase, Service
 from ...ports.codec.chat import Endpoint
 
 if TYPE_CHECKING:
@@ -51,13 +51,18 @@ class OllamaCredential(CredentialBase):
     def _host(cls, value: str) -> str:
         return normal_host(value)
 
-    def endpoint(self) -> Endpoint:
+    def endpoint(self, service: Service = "chat") -> Endpoint:
         """The host, with the key only for the cloud."""
         host = urlsplit(self.host)
         cloud = host.scheme == "https" and (host.hostname or "").endswith("ollama.com")
         if self.api_key is None or not cloud:
             return Endpoint(self.host)
         return Endpoint(self.host, {"authorization": f"Bearer {self.api_key.get_secret_value()}"})
+
+    @property
+    def custom_url(self) -> str | None:
+        """The host, unless it is the usual one on this machine."""
+        return None if self.host == type(self).model_fields["host"].default else self.host
 
     @classmethod
     def get_chat_model_class(cls) -> Type[ChatModelBase]:

@@ -34,8 +34,8 @@ class OpenAICredential(KeyedCredential):
     project: str | None = Field(default=None, title="Project")
 
     def auth_headers(self) -> dict[str, str]:
-        """The key, unless a server other than OpenAI's is asked without one, and the account's parts."""
-        keyless = not self.api_key.get_secret_value() and self.base_url != type(self).model_fields["base_url"].default
+        """The key, which only servers other than OpenAI's may do without, and the account's parts."""
+        keyless = self.custom_url is not None and not self.api_key.get_secret_value()
         headers = {} if keyless else super().auth_headers()
         if self.organization:
             headers["openai-organization"] = self.organization

@@ -10,7 +10,6 @@ from ...application.embedding.http import HttpEmbeddingModel
 from ...domain.card.capabilities import EmbeddingLimits
 from ...domain.errors import InvalidRequestError, ModelError
 from ...domain.message.blocks import DataBlock
-from .credential import OpenAICredential
 from .embedding_codec import OpenAIEmbeddingCodec
 from .parameters import OpenAIEmbeddingParameters
 
@@ -57,11 +56,8 @@ class OpenAIEmbeddingModel(HttpEmbeddingModel[str]):
 
     def vector_family(self) -> str:
         """OpenAI, or another server by its URL."""
-        credential = self.credential
-        if not isinstance(credential, OpenAICredential):
-            return super().vector_family()
-        vendor = type(credential).model_fields["base_url"].default
-        return "openai" if credential.base_url == vendor else f"openai@{credential.base_url}"
+        url = self.credential.custom_url
+        return "openai" if url is None else f"openai@{url}"
 
     async def _call_api(
         self,

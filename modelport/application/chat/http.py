@@ -142,8 +142,8 @@ class HttpChatModel(ChatModelBase):
     codec: ChatCodec
 
     def endpoint(self) -> Endpoint:
-        """Where requests go, with the headers that identify the caller."""
-        raise NotImplementedError
+        """Where requests go, with the headers that authenticate them."""
+        return self.credential.endpoint("chat")
 
     def model_family(self) -> str:
         """The family whose replay data this model reads; empty when the provider's models read each other's."""

@@ -16,7 +16,6 @@ from ..call.arguments import body_fields, secret_words
 from ..call.context import CallContext, current_call
 from ..call.http import HttpBody
 from ..call.tasks import all_of
-from ..model.credential import KeyedCredential
 from .model import EmbeddingModelBase, T
 
 if TYPE_CHECKING:
@@ -94,8 +93,8 @@ class HttpEmbeddingModel(EmbeddingModelBase[T]):
     codec: ClassVar[EmbeddingCodec]
 
     def endpoint(self) -> Endpoint:
-        """Where requests go, with the headers that identify the caller."""
-        return self.credential_as(KeyedCredential).endpoint()
+        """Where requests go, with the headers that authenticate them."""
+        return self.credential.endpoint("embedding")
 
     def needs_download(self, block: DataBlock) -> bool:
         """Whether this block's URL must be fetched by us, since the API cannot take it."""

@@ -1,28 +1,30 @@
-"""Credentials: how to identify oneself at a provider, and which models that opens.
+"""Credentials: the fields that a provider needs to authenticate its callers, and the model classes they are for.
 
-Credentials with a key and a base URL: what nearly every provider asks for.
+A credential imports no model: methods that return a model class import it when they are called. A model knows of its
+credential only what `CredentialBase` declares, above all `endpoint()`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Type
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Type
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from ...domain.errors import AuthenticationError, SettingsError
+from ...domain.errors import AuthenticationError, InvalidRequestError, SettingsError
 from ...domain.ids import new_id
 from ...ports.codec.chat import Endpoint
 
 if TYPE_CHECKING:
     from ...domain.card.cards import ModelCard, TTSModelCard
-    from ..chat.model import ChatModelBase
 
-__all__ = ["CredentialBase", "KeyedCredential", "checked_base_url"]
+__all__ = ["CredentialBase", "KeyedCredential", "Service", "checked_base_url"]
+
+Service = Literal["chat", "embedding", "speech", "realtime_speech"]
+"""What a model asks an endpoint for; a provider may have a URL for each."""
 
 
 class CredentialBase(BaseModel):
-    """The fields that a provider needs to let somebody in, and the model classes behind it."""
+    """The fields that a provider needs to authenticate its callers, and the model classes they are for."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
     provider: ClassVar[str] = ""
@@ -37,13 +39,26 @@ class CredentialBase(BaseModel):
         declared = cls.model_fields["type"].default
         return cls.provider or str(declared).removesuffix("_credential")
 
+    def endpoint(self, service: Service = "chat") -> Endpoint:
+        """Where the requests of a service go, with the headers that authenticate them.
+
+        Raises `AuthenticationError` when a key is missing, and `InvalidRequestError` when there is no such endpoint.
+        """
+        name = type(self).__name__
+        raise InvalidRequestError(f"{name} has no endpoint for {service} models; implement {name}.endpoint()")
+
+    @property
+    def custom_url(self) -> str | None:
+        """The URL of a server other than the provider's own, and `None` for the provider's."""
+        return None
+
     @classmethod
-    def get_chat_model_class(cls) -> Type[ChatModelBase]:
-        """The chat class this credential is for."""
+    def get_chat_model_class(cls) -> Type[Any]:
+        """The chat class this credential is for (Any: a `ChatModelBase`; naming it here would be an import circle)."""
         raise SettingsError(f"{cls.__name__} names no chat model class; implement get_chat_model_class()")
 
     @classmethod
-    def get_chat_model_classes(cls) -> list[Type[ChatModelBase]]:
+    def get_chat_model_classes(cls) -> list[Type[Any]]:
         """Every chat class this credential opens."""
         if cls.get_chat_model_class.__func__ is CredentialBase.get_chat_model_class.__func__:  # type: ignore[attr-defined]
             return []
@@ -114,9 +129,14 @@ class KeyedCredential(CredentialBase):
     def _url(cls, value: str) -> str:
         return checked_base_url(value)
 
-    def endpoint(self, extra: Mapping[str, str] | None = None) -> Endpoint:
-        """Where requests go, with the key. Raises `AuthenticationError` when there is none."""
-        return Endpoint(self.base_url, {**self.auth_headers(), **(extra or {})})
+    def endpoint(self, service: Service = "chat") -> Endpoint:
+        """The base URL with the key, for every service. Raises `AuthenticationError` when there is no key."""
+        return Endpoint(self.base_url, self.auth_headers())
+
+    @property
+    def custom_url(self) -> str | None:
+        """The base URL, unless it is the provider's own."""
+        return None if self.base_url == type(self).model_fields["base_url"].default else self.base_url
 
     def auth_headers(self) -> dict[str, str]:
         """The headers that identify the caller."""

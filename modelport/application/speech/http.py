@@ -14,7 +14,6 @@ from ..call.arguments import body_fields, secret_words
 from ..call.context import current_call
 from ..chat.call import Answer, started
 from ..chat.http_answer import HttpAnswer
-from ..model.credential import KeyedCredential
 from .model import TTSModelBase
 
 if TYPE_CHECKING:
@@ -71,8 +70,8 @@ class HttpTTSModel(TTSModelBase):
     codec: ClassVar[TTSCodec]
 
     def endpoint(self) -> Endpoint:
-        """Where requests go, with the headers that identify the caller."""
-        return self.credential_as(KeyedCredential).endpoint()
+        """Where requests go, with the headers that authenticate them."""
+        return self.credential.endpoint("speech")
 
     async def synthesize(
         self,

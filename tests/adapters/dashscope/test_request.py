@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from modelport.application.model.credential import Service
 from modelport.credential import DashScopeCredential
 from modelport.error import UnsupportedFeatureError
 from modelport.model import DashScopeChatModel
@@ -42,11 +43,8 @@ DASHSCOPE = Provider("dashscope", DashScopeChatModel, DashScopeCredential(api_ke
 def test_the_services_follow_from_one_base_url(given: str | None, chat: str, native: str, websocket: str) -> None:
     fields = {"base_url": given} if given else {}
     credential = DashScopeCredential(api_key="sk-test", **fields)
-    assert (credential.endpoint().base_url, credential.native_url(), credential.websocket_url()) == (
-        chat,
-        native,
-        websocket,
-    )
+    services: list[Service] = ["chat", "embedding", "speech", "realtime_speech"]
+    assert [credential.endpoint(each).base_url for each in services] == [chat, native, native, websocket]
     assert "sk-test" not in repr(credential) + repr(credential.endpoint())
 
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from ....application.speech.http import HttpTTSModel
-from ..credential import DashScopeCredential
 from ..parameters import DashScopeTTSParameters
 from .http_codec import DashScopeTTSCodec
-
-if TYPE_CHECKING:
-    from ....ports.codec.chat import Endpoint
 
 __all__ = ["DashScopeTTSModel"]
 
@@ -24,10 +20,3 @@ class DashScopeTTSModel(HttpTTSModel):
     provider: ClassVar[str] = "dashscope"
     card_folder: ClassVar[Path] = Path(__file__).parents[1] / "_models"
     codec = DashScopeTTSCodec()
-
-    def endpoint(self) -> Endpoint:
-        """The native services beside the credential's base URL."""
-        from ....ports.codec.chat import Endpoint
-
-        credential = self.credential_as(DashScopeCredential)
-        return Endpoint(credential.native_url(), credential.auth_headers())

@@ -6,12 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from ....application.speech.realtime.model import RealtimeTTSModel
-from ..credential import DashScopeCredential
 from ..parameters import DashScopeCosyVoiceRealtimeTTSParameters, DashScopeRealtimeTTSParameters
 from .codecs import CosyVoiceCodec, QwenRealtimeCodec
 
 if TYPE_CHECKING:
-    from ....ports.codec.chat import Endpoint
     from ....ports.codec.realtime_speech import RealtimeTTSCodec
 
 __all__ = ["DashScopeCosyVoiceRealtimeTTSModel", "DashScopeRealtimeTTSModel"]
@@ -20,13 +18,6 @@ __all__ = ["DashScopeCosyVoiceRealtimeTTSModel", "DashScopeRealtimeTTSModel"]
 class _DashScopeRealtime(RealtimeTTSModel):
     provider: ClassVar[str] = "dashscope"
     card_folder: ClassVar[Path] = Path(__file__).parents[1] / "_models"
-
-    def endpoint(self) -> Endpoint:
-        """The WebSocket services beside the credential's base URL."""
-        from ....ports.codec.chat import Endpoint
-
-        credential = self.credential_as(DashScopeCredential)
-        return Endpoint(credential.websocket_url(), credential.auth_headers())
 
 
 class DashScopeRealtimeTTSModel(_DashScopeRealtime):

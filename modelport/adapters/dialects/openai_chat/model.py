@@ -6,12 +6,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ....application.chat.http import HttpChatModel
-from ....application.model.credential import KeyedCredential
 
 if TYPE_CHECKING:
     from ....application.model.credential import CredentialBase
     from ....application.model.formatter import FormatterBase
-    from ....ports.codec.chat import Endpoint
     from .formatter import DialectChatFormatter
     from .profile import OpenAIChatProfile
     from .request import OpenAIChatCodec
@@ -66,10 +64,6 @@ class DialectChatModel(HttpChatModel):
     def provider_name(self) -> str:
         """The provider of the credential: one class serves all profiles of the dialect."""
         return self.credential.provider_name()
-
-    def endpoint(self) -> Endpoint:
-        """The credential's."""
-        return self.credential_as(KeyedCredential).endpoint()
 
 
 def _formatter_of(profile: OpenAIChatProfile) -> DialectChatFormatter:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ....application.chat.http import HttpChatModel
-from ....application.model.credential import CredentialBase, KeyedCredential
+from ....application.model.credential import CredentialBase
 from ....application.model.formatter import FormatterBase
-from ....ports.codec.chat import Endpoint
 from .profile import OpenAIResponsesProfile
 from .request import OpenAIResponsesCodec
 
@@ -39,7 +38,3 @@ class DialectResponseModel(HttpChatModel):
     def provider_name(self) -> str:
         """The provider of the credential."""
         return self.credential.provider_name()
-
-    def endpoint(self) -> Endpoint:
-        """The credential's."""
-        return self.credential_as(KeyedCredential).endpoint()

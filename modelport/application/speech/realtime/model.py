@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from ....domain.errors import InvalidRequestError
 from ....domain.retry import RetryPolicy, Timeouts
 from ....ports.runtime import Runtime
-from ...model.credential import CredentialBase, KeyedCredential
+from ...model.credential import CredentialBase
 from ..model import TTSModelBase
 
 if TYPE_CHECKING:
@@ -78,8 +78,8 @@ class RealtimeTTSModel(TTSModelBase):
         self._session: RealtimeSession | None = None
 
     def endpoint(self) -> Endpoint:
-        """Where connections go, with the headers that identify the caller."""
-        return self.credential_as(KeyedCredential).endpoint()
+        """Where connections go, with the headers that authenticate them."""
+        return self.credential.endpoint("realtime_speech")
 
     async def connect(self) -> None:
         """Open the connection, unless it is open; raises a `ModelError` when that fails, after its retries."""
