@@ -22,8 +22,8 @@ from modelport.application.chat import tokens as token_counter
 from modelport.application.chat.http_answer import HttpAnswer
 from modelport.application.chat.stream import ChatStream
 from modelport.application.model.credential import KeyedCredential
-from modelport.application.structured.output_spec import StructuredTarget
-from modelport.application.structured.strategy_request import Rung
+from modelport.application.structured.output_spec import OutputSpec
+from modelport.application.structured.strategy_request import StrategyRequest
 from modelport.domain.chat.fold import ChatFold
 from modelport.domain.chat.turns import TurnBuilder
 from modelport.domain.errors import ModelError
@@ -235,13 +235,11 @@ FAULTS: tuple[Fault, ...] = (
         "parameters that the card lacks are sent",
         _wrapped(http_attempt, "parameter_values", lambda _: lambda values, card, checks: (values.model_dump(), [])),
     ),
-    Fault(
-        "an object is returned unchecked", _wrapped(StructuredTarget, "checked", lambda _: lambda self, it: (it, it))
-    ),
-    Fault("the schema of an object is not sent", lambda: patch.object(Rung, "output", OutputRequest())),
+    Fault("an object is returned unchecked", _wrapped(OutputSpec, "checked", lambda _: lambda self, it: (it, it))),
+    Fault("the schema of an object is not sent", lambda: patch.object(StrategyRequest, "output", OutputRequest())),
     Fault(
         "an invalid object is asked for again without a word",
-        _wrapped(Rung, "asked_again", lambda _: lambda self, messages, *rest: messages),
+        _wrapped(StrategyRequest, "asked_again", lambda _: lambda self, messages, *rest: messages),
     ),
     Fault("the tokens of tools are not counted", _wrapped(token_counter, "estimated", _without_tools)),
     Fault("an estimate passes for a count", _wrapped(token_counter, "TokenCount", _as_counted)),

@@ -10,8 +10,9 @@ Each is loaded when it is first used.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, Type, cast
 
 from ...domain.errors import UnsupportedFeatureError
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from ...domain.message.responses import ChatResponse, StructuredResponse
     from ...ports.http import HttpTransport
     from ..model.formatter import FormatterBase
+    from ..structured.run import StructuredRun
 
 __all__ = ["ChatExtras", "ChatModelBase"]
 
@@ -61,10 +63,8 @@ class ChatExtras:
         Raises `StructuredOutputError` (with `raw_text`, `errors`, `attempts` and `partial`) when no valid object came,
         `InvalidRequestError` for a `structured_model` that does not describe an object, and what a call raises.
         """
-        from ..structured.run import StructuredRun
-
-        model = cast("ChatModelBase", self)
-        run = StructuredRun(model, messages, structured_model, tools, tool_choice, kwargs, allow_partial=allow_partial)
+        run = self._structured_run(messages, structured_model, tools, tool_choice, kwargs, allow_partial=allow_partial)
+        await self._prepare()
         return await run.result()
 
     async def stream_structured_output(
@@ -86,13 +86,43 @@ class ChatExtras:
         from contextlib import aclosing
 
         from ..call.streams import Owned
-        from ..structured.run import StructuredRun
 
-        model = cast("ChatModelBase", self)
-        run = StructuredRun(model, messages, structured_model, tools, tool_choice, kwargs, allow_partial=allow_partial)
+        run = self._structured_run(messages, structured_model, tools, tool_choice, kwargs, allow_partial=allow_partial)
+        await self._prepare()
         async with aclosing(Owned(run.steps())) as steps:
             async for step in steps:
                 yield step
+
+    def _structured_run(
+        self,
+        messages: list[Msg],
+        structured_model: Type[BaseModel] | Mapping[str, Any],  # Any: a JSON Schema
+        tools: list[ToolSchema] | None = None,
+        tool_choice: ToolChoice | None = None,
+        kwargs: Mapping[str, Any] = MappingProxyType({}),  # Any: provider body fields
+        *,
+        allow_partial: bool = False,
+    ) -> StructuredRun:
+        from ...domain.card.cards import ModelCard
+        from ...domain.structured.plan import NOTHING_NATIVE
+        from ..structured.output_spec import OutputSpec
+        from ..structured.run import StructuredRun
+        from ..structured.situation import ModelFacts
+        from .engine import new_context, responses
+
+        model = cast("ChatModelBase", self)
+        card = model.card if model.card_checks == "on" else ModelCard.permissive(model.model)
+        native = getattr(getattr(model, "codec", None), "native_output", NOTHING_NATIVE)
+        return StructuredRun(
+            partial(responses, model, kwargs),
+            new_context(model),
+            ModelFacts(card, native, model.parameters),
+            messages,
+            OutputSpec(structured_model),
+            tools,
+            tool_choice,
+            allow_partial=allow_partial,
+        )
 
     async def count_tokens(
         self, messages: list[Msg], tools: list[ToolSchema] | None = None, *, exact: bool = False

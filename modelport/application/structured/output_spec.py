@@ -19,12 +19,12 @@ from .reading import InvalidAnswerError
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
-__all__ = ["StructuredTarget"]
+__all__ = ["OutputSpec"]
 
 _MOST_ERRORS = 20
 
 
-class StructuredTarget:
+class OutputSpec:
     """The wanted object. Raises `InvalidRequestError` for what is no description of one."""
 
     def __init__(self, wanted: type[BaseModel] | Mapping[str, Any]) -> None:  # Any: a JSON Schema

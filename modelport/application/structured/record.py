@@ -10,7 +10,7 @@ from ...domain.message.responses import ChatResponse, ChatUsage, ModelWarning
 from ...domain.structured.plan import PlannedStrategy, StructuredPlan
 from ..call.context import CallContext
 from .reading import InvalidAnswerError
-from .strategy_request import Rung
+from .strategy_request import StrategyRequest
 
 __all__ = ["StructuredRecord"]
 
@@ -48,10 +48,10 @@ class StructuredRecord:
         """The provider, or our own check before sending, did not take the request."""
         self._refusals.append((planned, error))
 
-    def invalid(self, rung: Rung, response: ChatResponse, invalid: InvalidAnswerError) -> None:
+    def invalid(self, request: StrategyRequest, response: ChatResponse, invalid: InvalidAnswerError) -> None:
         """The answer is not what was asked for."""
-        self._raw_text = rung.answer(response)
-        self._errors += [f"{rung.planned.strategy.value}: {error}" for error in invalid.errors]
+        self._raw_text = request.answer(response)
+        self._errors += [f"{request.planned.strategy.value}: {error}" for error in invalid.errors]
 
     def warnings(self, response: ChatResponse, *, repaired: bool, truncated: bool) -> list[ModelWarning]:
         """What the caller of a good answer should know."""

@@ -95,11 +95,6 @@ class ChatFold:
         self.raw_finish_reason: str | None = None
         self.warnings: list[ModelWarning] = []
 
-    @property
-    def has_content(self) -> bool:
-        """Whether any block has arrived."""
-        return bool(self._parts)
-
     def add(self, response: ChatResponse) -> None:
         """Take one delta, or a custom model's own last response."""
         if response.is_last and response.content:

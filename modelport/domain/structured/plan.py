@@ -120,7 +120,7 @@ class StructuredSituation:
     choice: ToolChoice | None = None
 
 
-_Judgement = tuple[bool, str, bool]
+_Verdict = tuple[bool, str, bool]
 """Whether to try it, why or why not, and whether without thinking."""
 
 
@@ -132,8 +132,8 @@ def plan_strategies(situation: StructuredSituation) -> StructuredPlan:
     tried: list[PlannedStrategy] = []
     skipped: list[PlannedStrategy] = []
     allowed = _allowed(situation.choice)
-    for strategy, judge in _JUDGES.items():
-        possible, reason, thinking_off = judge(situation)
+    for strategy, check in _CHECKS.items():
+        possible, reason, thinking_off = check(situation)
         if possible and strategy not in allowed:
             possible, reason = False, f"tool_choice {situation.choice.mode if situation.choice else ''!r} rules it out"
         (tried if possible else skipped).append(PlannedStrategy(strategy, reason, possible and thinking_off))
@@ -177,7 +177,7 @@ def _allowed(choice: ToolChoice | None) -> frozenset[Strategy]:
     return frozenset({Strategy.FORCED_TOOL if choice.forces_call else Strategy.AUTO_TOOL})
 
 
-def _native_schema(situation: StructuredSituation) -> _Judgement:
+def _native_schema(situation: StructuredSituation) -> _Verdict:
     if situation.native.schema is None:
         return False, "the protocol has no schema output", False
     if not situation.output.json_schema:
@@ -189,7 +189,7 @@ def _native_schema(situation: StructuredSituation) -> _Judgement:
     return True, "the provider holds the output to the schema", False
 
 
-def _forced_tool(situation: StructuredSituation) -> _Judgement:
+def _forced_tool(situation: StructuredSituation) -> _Verdict:
     choice = situation.tool_choice
     if not situation.takes_tools:
         return False, "the model takes no tools", False
@@ -204,13 +204,13 @@ def _forced_tool(situation: StructuredSituation) -> _Judgement:
     return True, "the model must call a tool with the object, for which it may not think", True
 
 
-def _auto_tool(situation: StructuredSituation) -> _Judgement:
+def _auto_tool(situation: StructuredSituation) -> _Verdict:
     if not situation.takes_tools:
         return False, "the model takes no tools", False
     return True, "the model is told to call a tool with the object", False
 
 
-def _json_mode(situation: StructuredSituation) -> _Judgement:
+def _json_mode(situation: StructuredSituation) -> _Verdict:
     if not situation.native.json_mode:
         return False, "the protocol has no JSON mode", False
     if not situation.output.json_mode:
@@ -220,11 +220,11 @@ def _json_mode(situation: StructuredSituation) -> _Judgement:
     return True, "the output is JSON, and the model is told the schema", False
 
 
-def _instruction(situation: StructuredSituation) -> _Judgement:
+def _instruction(situation: StructuredSituation) -> _Verdict:
     return True, "the model is told the schema", False
 
 
-_JUDGES: Mapping[Strategy, Callable[[StructuredSituation], _Judgement]] = {
+_CHECKS: Mapping[Strategy, Callable[[StructuredSituation], _Verdict]] = {
     Strategy.NATIVE_SCHEMA: _native_schema,
     Strategy.FORCED_TOOL: _forced_tool,
     Strategy.AUTO_TOOL: _auto_tool,

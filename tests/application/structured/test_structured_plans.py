@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from modelport.application.structured.run import StructuredRun
 from modelport.domain.card.cards import ModelCard
 from modelport.domain.structured.plan import Strategy
 from tests.application.structured.structured_models import PROVIDERS, Provider, question
@@ -21,8 +20,8 @@ class Weather(BaseModel):
 
 def planned(provider: Provider, name: str, **parameters: Any) -> list[tuple[Strategy, bool]]:
     model = provider.cls(provider.credential, name, provider.cls.Parameters(**parameters))  # type: ignore[attr-defined]
-    run = StructuredRun(model, question(), Weather, None, None, {})
-    return [(step.strategy, step.thinking_off) for step in run._plan.tried]
+    plan = model._structured_run(question(), Weather).plan
+    return [(step.strategy, step.thinking_off) for step in plan.tried]
 
 
 BY_FOLDER = {provider.folder: provider for provider in PROVIDERS}
@@ -55,8 +54,8 @@ def test_a_model_that_thinks_within_a_budget_stops_for_a_forced_call() -> None:
 def test_without_card_checks_nothing_is_ruled_out() -> None:
     provider = BY_FOLDER["dashscope"]
     model = provider.cls(provider.credential, "qwq-plus", card_checks="off")
-    run = StructuredRun(model, question(), Weather, None, None, {})
-    assert [step.strategy for step in run._plan.tried] == [N, F, A, J, T]
+    plan = model._structured_run(question(), Weather).plan
+    assert [step.strategy for step in plan.tried] == [N, F, A, J, T]
 
 
 def _cards() -> list[tuple[Provider, ModelCard]]:
