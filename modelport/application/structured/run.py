@@ -156,7 +156,7 @@ class StructuredRun:
                     yield _step(request, delta, partial.value)
 
     async def _checked(self, request: StrategyRequest, response: ChatResponse) -> StructuredResponse:
-        """The validated object; raises `InvalidAnswerError`, or `StructuredOutputError` when asking again cannot help."""
+        """The validated object; raises `InvalidAnswerError`, or `StructuredOutputError` when asking again is futile."""
         reason = response.finish_reason
         truncated = reason is FinishReason.LENGTH
         if reason in (FinishReason.REFUSAL, FinishReason.CONTENT_FILTER):
