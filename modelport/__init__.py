@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .composition.defaults import install as _install_default_runtime
 from .domain.ids import set_id_factory, set_timestamp_factory
-from .ports.runtime import Runtime, set_default_runtime
 
 if TYPE_CHECKING:
     from .composition.hub import Modelport
@@ -13,14 +13,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = ["Modelport", "__version__", "set_id_factory", "set_timestamp_factory"]
 
-
-def _build_default_runtime() -> Runtime:
-    from .composition.defaults import build_runtime
-
-    return build_runtime()
-
-
-set_default_runtime(_build_default_runtime)
+_install_default_runtime()
 
 
 def __getattr__(name: str) -> Any:  # Any: whatever is exported under the name

@@ -12,11 +12,9 @@ from typing import Any
 import vcr
 import yaml
 
-from modelport import _build_default_runtime
-from modelport.composition.defaults import build_runtime
+from modelport.composition.defaults import build_runtime, replaced_default_runtime
 from modelport.message import Msg, TextBlock, ThinkingBlock, ToolCallBlock
 from modelport.model import ChatModelBase, ChatResponse
-from modelport.ports.runtime import set_default_runtime
 from modelport.transport import HttpRequest, HttpResponse, HttpxTransport
 from tests.validators import validate
 
@@ -55,14 +53,13 @@ def played(provider: str, scenario: str, target: str | None = None) -> Iterator[
     document = yaml.safe_load(path.read_text())
     assert document["origin"], "a cassette says where it comes from"
     transport = _Capturing()
-    set_default_runtime(lambda: build_runtime(transport))
     matching = {"record_mode": "none", "match_on": ["method", "scheme", "host", "path"]}
-    try:
-        with vcr.use_cassette(str(path), allow_playback_repeats=False, **matching) as cassette:
-            yield
-            assert cassette.all_played, "every interaction of the cassette is used"
-    finally:
-        set_default_runtime(_build_default_runtime)
+    with (
+        replaced_default_runtime(lambda: build_runtime(transport)),
+        vcr.use_cassette(str(path), allow_playback_repeats=False, **matching) as cassette,
+    ):
+        yield
+        assert cassette.all_played, "every interaction of the cassette is used"
     wanted = [json.loads(interaction["request"]["body"]) for interaction in document["interactions"]]
     assert transport.sent == wanted
     if target is not None:

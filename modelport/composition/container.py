@@ -1,121 +1,70 @@
-"""The composition root: which adapter serves which port. Applications may override any provider of the container."""
+"""The composition root: which adapter serves which port, and which models there are."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, Literal
+from collections.abc import Callable, Mapping
+from inspect import signature
+from typing import Any, TypeVar
 
 from dependency_injector import containers, providers
 
-from ..adapters.cards.yaml_source import YamlCardSource
-from ..adapters.http.httpx import HttpxTransport
-from ..adapters.media.loader import HttpMediaLoader
-from ..adapters.net.clock import SystemClock
-from ..adapters.telemetry.silent import SilentTelemetry
-from ..adapters.websocket.websockets import WebsocketsConnector
-from ..domain.errors import SettingsError
-from ..ports.clock import Clock
-from ..ports.http import HttpTransport
-from ..ports.runtime import Runtime
-from ..ports.websocket import WebSocketConnector
-from .builders import build_cache, build_rate_limiter
-from .registry import ProviderRegistry
-from .settings import Settings, TransportSettings
+from ..application.chat.model import ChatModelBase
+from ..application.embedding.model import EmbeddingModelBase
+from ..application.model.credential import CredentialBase
+from ..application.speech.model import TTSModelBase
+from . import named_models, wiring
+from .credentials import Credentials
+from .named_models import NamedModels
+from .settings import Settings
+from .shared import Shared
 
-__all__ = ["ModelportContainer", "build_connector", "build_transport"]
+__all__ = ["ModelportContainer"]
+
+T = TypeVar("T")
 
 
-def build_transport(settings: TransportSettings, clock: Clock) -> HttpTransport:
-    """The transport that the settings name."""
-    if settings.adapter == "replay":
-        from ..adapters.cassettes.http_replay import ReplayTransport
-
-        return ReplayTransport(_cassettes(settings), speed=settings.speed, repeat=settings.repeat, clock=clock)
-    if settings.adapter == "record":
-        from ..adapters.cassettes.http_record import RecordTransport
-
-        return RecordTransport(_live(settings, settings.through), _cassettes(settings), clock=clock)
-    return _live(settings, settings.adapter)
-
-
-def build_connector(settings: TransportSettings, clock: Clock) -> WebSocketConnector:
-    """The WebSocket connector that the settings name; its cassettes lie beside those of HTTP."""
-    if settings.adapter in ("record", "replay"):
-        return _on_cassettes(settings, _cassettes(settings), clock)
-    return _live_connector(settings)
-
-
-def _on_cassettes(settings: TransportSettings, cassettes: Path, clock: Clock) -> WebSocketConnector:
-    from ..adapters.cassettes.websocket_file import beside
-
-    own = beside(cassettes)
-    if settings.adapter == "replay":
-        from ..adapters.cassettes.websocket_replay import ReplayWebSockets
-
-        source = own if own.exists() else cassettes
-        return ReplayWebSockets(source, speed=settings.speed, repeat=settings.repeat, clock=clock)
-    from ..adapters.cassettes.websocket_record import RecordWebSockets
-
-    return RecordWebSockets(_live_connector(settings), own, clock=clock)
-
-
-def _live_connector(settings: TransportSettings) -> WebSocketConnector:
-    return WebsocketsConnector(proxy=settings.proxy, verify=settings.verify)
-
-
-def _live(settings: TransportSettings, adapter: Literal["httpx", "httpx2", "aiohttp"]) -> HttpTransport:
-    if adapter == "aiohttp":
-        return _aiohttp(settings)
-    options: dict[str, Any] = {}  # Any: arguments of the library's client
-    if settings.proxy:
-        options["proxy"] = settings.proxy
-    if settings.verify is not True:
-        options["verify"] = settings.verify
-    if settings.http2:
-        options["http2"] = True
-    return HttpxTransport(adapter, **options)
-
-
-def _aiohttp(settings: TransportSettings) -> HttpTransport:
-    from ..adapters.http.aiohttp import AiohttpTransport
-
-    if settings.http2:
-        raise SettingsError("transport.http2: aiohttp speaks HTTP/1.1 only; take httpx, or leave it out")
-    return AiohttpTransport(proxy=settings.proxy, verify=settings.verify)
-
-
-def _cassettes(settings: TransportSettings) -> Path:
-    if settings.cassettes is None:
-        raise SettingsError(f"transport.cassettes: is missing; {settings.adapter!r} needs a file or a folder")
-    return settings.cassettes
+def _node(build: Callable[..., T], declared: Mapping[str, Any]) -> Shared[T]:  # Any: what a class body holds
+    """The provider of a node: its dependencies are the declared providers that its parameters name."""
+    return Shared(build, **{name: declared[name] for name in signature(build).parameters})
 
 
 class ModelportContainer(containers.DeclarativeContainer):
-    """Wires adapters to ports, each once per hub."""
+    """Wires adapters to ports, and models to both.
 
-    settings = providers.Dependency(instance_of=Settings)
-    registry = providers.Singleton(ProviderRegistry)
-    clock = providers.Singleton(SystemClock)
-    transport = providers.Singleton(build_transport, settings.provided.transport, clock)
-    websockets = providers.Singleton(build_connector, settings.provided.transport, clock)
-    media_loader = providers.Singleton(
-        HttpMediaLoader,
-        transport,
-        roots=settings.provided.media.roots,
-        allow_private=settings.provided.media.allow_private,
-        max_bytes=settings.provided.media.max_bytes,
-    )
-    cards = providers.Singleton(YamlCardSource)
-    rate_limiter = providers.Singleton(build_rate_limiter, settings.provided.rate_limits, clock)
-    embedding_cache = providers.Singleton(build_cache, settings.provided.cache)
-    telemetry = providers.Singleton(SilentTelemetry)
-    runtime = providers.Singleton(
-        Runtime,
-        transport=transport,
-        clock=clock,
-        media_loader=media_loader,
-        cards=cards,
-        rate_limiter=rate_limiter,
-        telemetry=telemetry,
-        websockets=websockets,
-    )
+    Objects are built at their first use, and again when something they are built from was overridden since then.
+    `reset_singletons()` forgets all of them; models that an application holds keep what they were built with.
+
+    Attributes:
+        settings: the `Settings`; by default empty ones.
+        environment: where keys are looked up that the settings leave out; by default nowhere.
+        registry: the providers by name.
+        credential: `credential("work")`, by a name under `credentials` or a provider's name.
+        find_credential: hands out `credential` itself, so that models see it overridden.
+        chat, embedding, tts: `chat("careful")`, `chat("openai/gpt-4.1")`, `chat(provider="openai", model="gpt-4.1")`:
+            see `NamedModels.get` (Any: an input's type).
+    """
+
+    settings = providers.Dependency(instance_of=Settings, default=Settings())
+    environment: providers.Provider[Mapping[str, str]] = providers.Object({})
+
+    registry = _node(wiring.registry, vars())
+    clock = _node(wiring.clock, vars())
+    transport = _node(wiring.transport, vars())
+    websockets = _node(wiring.websockets, vars())
+    media_loader = _node(wiring.media_loader, vars())
+    cards = _node(wiring.cards, vars())
+    rate_limiter = _node(wiring.rate_limiter, vars())
+    embedding_cache = _node(wiring.embedding_cache, vars())
+    telemetry = _node(wiring.telemetry, vars())
+    runtime = _node(wiring.runtime, vars())
+
+    credentials = _node(Credentials, vars())
+    credential: providers.Callable[CredentialBase] = providers.Callable(Credentials.get, credentials)
+    find_credential: providers.Delegate = providers.Delegate(credential)
+
+    chat_models = _node(named_models.chat_models, vars())
+    chat: providers.Callable[ChatModelBase] = providers.Callable(NamedModels.get, chat_models)
+    embedding_models = _node(named_models.embedding_models, vars())
+    embedding: providers.Callable[EmbeddingModelBase[Any]] = providers.Callable(NamedModels.get, embedding_models)
+    tts_models = _node(named_models.tts_models, vars())
+    tts: providers.Callable[TTSModelBase] = providers.Callable(NamedModels.get, tts_models)

@@ -1,27 +1,40 @@
-"""The models of one kind in a hub: each is built once, by its name in the settings or as `provider/model`."""
+"""The models of one kind: by their name in the settings, as `provider/model`, or from the keys of a settings entry."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+from ..application.chat.model import ChatModelBase
+from ..application.embedding.cache import EmbeddingCacheBase
+from ..application.embedding.model import EmbeddingModelBase
+from ..application.model.base import ModelBase
+from ..application.model.credential import CredentialBase
+from ..application.speech.model import TTSModelBase
 from ..domain.errors import InvalidRequestError, SettingsError
-from .settings import ModelSettings
+from ..ports.runtime import Runtime
+from .builders import build_chat, build_embedding, build_tts
+from .settings import ChatSettings, EmbeddingSettings, ModelSettings, Settings, TTSSettings
+from .validation import validated
 
-__all__ = ["NamedModels"]
+__all__ = ["NamedModels", "chat_models", "embedding_models", "tts_models"]
 
 S = TypeVar("S", bound=ModelSettings)
-M = TypeVar("M")
+M = TypeVar("M", bound=ModelBase)
+GetCredential = Callable[..., CredentialBase]
+"""`Credentials.get`, or what a container was given in its place."""
 
 
 class NamedModels(Generic[S, M]):
-    """Models by name.
+    """Models of one kind, all on one runtime.
 
     Args:
         kind: the key in the settings: `chat`, `embedding` or `tts`.
-        entry: the class of what is below it, to make one for `provider/model`.
+        entry: the class of the settings of one model.
         named, default: the settings by name, and the name to take when none is given.
-        build: makes the model.
+        build: makes a model from its settings and its credential.
+        credential: looks its credential up.
+        runtime: what the models run on.
         source: where the settings were read, for errors.
     """
 
@@ -31,7 +44,9 @@ class NamedModels(Generic[S, M]):
         entry: type[S],
         named: Mapping[str, S],
         default: str | None,
-        build: Callable[[S], M],
+        build: Callable[[S, CredentialBase], M],
+        credential: GetCredential,
+        runtime: Runtime,
         source: str = "",
     ) -> None:
         self._kind = kind
@@ -39,24 +54,59 @@ class NamedModels(Generic[S, M]):
         self._named = named
         self._default = default
         self._build = build
+        self._credential = credential
+        self._runtime = runtime
         self._place = f"{source}: " if source else ""
         self._built: dict[str, M] = {}
 
-    def get(self, name: str | None) -> M:
-        """The model of that name, without one the default; `SettingsError` says what is wrong and what there is."""
+    def get(self, name: str | None = None, /, **fields: Any) -> M:  # Any: the values of the settings' keys
+        """A model; `SettingsError` says what is wrong and what there is.
+
+        Args:
+            name: a name in the settings, or `provider/model`; without it, and without fields, the default model.
+                The same name gives the same object.
+            fields: keys of a settings entry, such as `provider`, `model` and `stream`. They make a new model; with a
+                name, they replace those keys of its settings.
+        """
+        if fields:
+            return self._new(name, fields)
         wanted = name or self._default_name()
-        if wanted not in self._built:
-            try:
-                self._built[wanted] = self._build(self._settings(wanted))
-            except (InvalidRequestError, SettingsError) as error:
-                raise SettingsError(f"{self._where(name, wanted)}{error}") from error
-        return self._built[wanted]
+        try:
+            return self._named_model(wanted)
+        except (InvalidRequestError, SettingsError) as error:
+            raise SettingsError(f"{self._where(name, wanted)}{error}") from error
+
+    def _named_model(self, name: str) -> M:
+        settings = self._settings(name)
+        credential = self._credential_of(settings)
+        if name not in self._built or self._built[name].credential is not credential:
+            self._built[name] = self._model(settings, credential)
+        return self._built[name]
+
+    def _new(self, name: str | None, fields: dict[str, Any]) -> M:  # Any: the values of the settings' keys
+        try:
+            base = self._settings(name).model_dump(exclude_unset=True) if name else _with_provider(fields)
+            settings: S = validated(self._entry, {**base, **fields} if name else base, self._kind)
+            _check_provider(settings)
+            return self._model(settings, self._credential_of(settings))
+        except (InvalidRequestError, SettingsError) as error:
+            raise SettingsError(f"{self._where(name, name or '')}{error}") from error
+
+    def _model(self, settings: S, credential: CredentialBase) -> M:
+        model = self._build(settings, credential)
+        model.attach(self._runtime)
+        return model
+
+    def _credential_of(self, settings: S) -> CredentialBase:
+        if settings.credential:
+            return self._credential(settings.credential)
+        return self._credential(provider=settings.provider)
 
     def _where(self, given: str | None, name: str) -> str:
         """The place in the settings that a mistake is in, if it is in the settings."""
         if name in self._named:
             return f"{self._place}{self._kind}.{name}: "
-        return "" if given else f"{self._place}default_{self._kind}: "
+        return "" if given or not name else f"{self._place}default_{self._kind}: "
 
     def _default_name(self) -> str:
         if self._default:
@@ -69,12 +119,72 @@ class NamedModels(Generic[S, M]):
     def _settings(self, name: str) -> S:
         """The settings of that name, or those of a name like `provider/model`."""
         if name in self._named:
-            settings = self._named[name]
-            if not settings.credential and not settings.provider:
-                raise SettingsError("name a `provider` or a `credential`")
-            return settings
+            _check_provider(self._named[name])
+            return self._named[name]
         provider, slash, model = name.partition("/")
         if slash and model:
             return self._entry(provider=provider, model=model)
         known = ", ".join(self._named) or "none is configured"
         raise SettingsError(f"no {self._kind} model is called {name!r}; there are: {known}; or write provider/model")
+
+
+def _check_provider(settings: ModelSettings) -> None:
+    if not settings.credential and not settings.provider:
+        raise SettingsError("name a `provider` or a `credential`")
+
+
+def _with_provider(fields: dict[str, Any]) -> dict[str, Any]:  # Any: the values of the settings' keys
+    """The fields; a lone `model` may be written as `provider/model`."""
+    model = fields.get("model")
+    if "provider" in fields or "credential" in fields or not isinstance(model, str) or "/" not in model:
+        return fields
+    provider, _, name = model.partition("/")
+    return {**fields, "provider": provider, "model": name}
+
+
+def chat_models(
+    settings: Settings, find_credential: GetCredential, runtime: Runtime
+) -> NamedModels[ChatSettings, ChatModelBase]:
+    """The chat models of the settings."""
+    return NamedModels(
+        "chat",
+        ChatSettings,
+        settings.chat,
+        settings.default_chat,
+        build_chat,
+        find_credential,
+        runtime,
+        settings.source,
+    )
+
+
+def embedding_models(
+    settings: Settings, find_credential: GetCredential, runtime: Runtime, embedding_cache: EmbeddingCacheBase | None
+) -> NamedModels[EmbeddingSettings, EmbeddingModelBase[Any]]:  # Any: whatever an input may be
+    """The embedding models of the settings, with one cache."""
+    return NamedModels(
+        "embedding",
+        EmbeddingSettings,
+        settings.embedding,
+        settings.default_embedding,
+        lambda entry, credential: build_embedding(entry, credential, embedding_cache),
+        find_credential,
+        runtime,
+        settings.source,
+    )
+
+
+def tts_models(
+    settings: Settings, find_credential: GetCredential, runtime: Runtime
+) -> NamedModels[TTSSettings, TTSModelBase]:
+    """The speech models of the settings."""
+    return NamedModels(
+        "tts",
+        TTSSettings,
+        settings.tts,
+        settings.default_tts,
+        lambda entry, credential: build_tts(entry, credential, runtime.cards),
+        find_credential,
+        runtime,
+        settings.source,
+    )

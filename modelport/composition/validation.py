@@ -1,4 +1,4 @@
-""""""
+"""Pydantic's validation, with errors that name the key in the settings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ def validated(cls: type[BaseModel], values: dict[str, Any], key: str) -> Any:  #
     try:
         return cls.model_validate(values)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
+        found = error.errors(include_url=False, include_input=False)
+        first = next((each for each in found if each["type"] == "extra_forbidden"), found[0])
         where = ".".join([key, *(str(part) for part in first["loc"])])
         allowed = ", ".join(cls.model_fields)
         if first["type"] == "extra_forbidden":

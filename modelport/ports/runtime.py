@@ -1,9 +1,8 @@
-"""The bundle of driven ports that a model runs on, and the one slot for the default bundle."""
+"""The bundle of driven ports that a model runs on, and how a model without one finds the default bundle."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from .telemetry import Telemetry
     from .websocket import WebSocketConnector
 
-__all__ = ["Runtime", "default_runtime", "replaced_default_runtime", "set_default_runtime"]
+__all__ = ["Runtime", "default_runtime", "set_default_runtime"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,33 +31,20 @@ class Runtime:
     websockets: WebSocketConnector
 
 
-_factory: Callable[[], Runtime] | None = None
-_default: Runtime | None = None
+def _not_installed() -> Runtime:
+    raise RuntimeError("no default runtime is installed; import modelport before building models")
 
 
-def set_default_runtime(factory: Callable[[], Runtime]) -> None:
-    """Say how the default runtime is built; it is built at its first use, and again after this call."""
-    global _factory, _default
-    _factory, _default = factory, None
+_default: Callable[[], Runtime] = _not_installed
+"""A port that composition fills: models read the default runtime, and may not import the module that owns it."""
 
 
-@contextmanager
-def replaced_default_runtime(factory: Callable[[], Runtime]) -> Iterator[None]:
-    """Within it the default runtime is this one; afterwards the one from before, with whatever it has open."""
-    global _factory, _default
-    before = _factory, _default
-    set_default_runtime(factory)
-    try:
-        yield
-    finally:
-        _factory, _default = before
+def set_default_runtime(get: Callable[[], Runtime]) -> None:
+    """Install the function that returns the default runtime. Composition calls it; it owns the runtime's lifetime."""
+    global _default
+    _default = get
 
 
 def default_runtime() -> Runtime:
     """The runtime of models that were given none."""
-    global _default
-    if _default is None:
-        if _factory is None:
-            raise RuntimeError("no default runtime is set; import modelport before building models")
-        _default = _factory()
-    return _default
+    return _default()

@@ -10,9 +10,9 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit, urlunsplit
 
-from ..composition.defaults import build_runtime
+from ..composition.defaults import build_runtime, replaced_default_runtime
 from ..ports.http import HttpRequest, HttpResponse, HttpTransport
-from ..ports.runtime import Runtime, replaced_default_runtime
+from ..ports.runtime import Runtime
 from ..ports.websocket import WebSocketConnection, WebSocketConnector, WebSocketRequest
 from .providers import answer_provider, answer_provider_socket
 from .servers.http import RecordedRequest, ScriptedAnswer, ScriptedServer

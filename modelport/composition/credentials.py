@@ -1,0 +1,51 @@
+"""A hub's credentials: each is built once, by its name in the settings or as a provider's default one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..application.model.credential import CredentialBase
+from ..domain.errors import SettingsError
+from .builders import build_credential
+from .registry import ProviderRegistry
+from .settings import Settings
+
+__all__ = ["Credentials"]
+
+
+class Credentials:
+    """Credentials by name.
+
+    Args:
+        settings: names them under `credentials`.
+        registry: the providers that they are for.
+        environment: where keys are looked up that the settings leave out.
+    """
+
+    def __init__(self, settings: Settings, registry: ProviderRegistry, environment: Mapping[str, str]) -> None:
+        self._settings = settings
+        self._registry = registry
+        self._environment = environment
+        self._built: dict[str, CredentialBase] = {}
+
+    def get(self, name: str | None = None, /, *, provider: str | None = None) -> CredentialBase:
+        """A credential; `SettingsError` for an unknown name, and for fields that its class does not accept.
+
+        Args:
+            name: a name under `credentials`, or a provider's name.
+            provider: without a name: the credential called like this provider, else the provider's default one.
+        """
+        wanted = name or provider or ""
+        if wanted not in self._built:
+            fields = self._settings.credentials.get(wanted)
+            if fields is None and name:
+                self._check_known(name)
+            self._built[wanted] = build_credential(wanted, fields, self._registry, self._environment)
+        return self._built[wanted]
+
+    def _check_known(self, name: str) -> None:
+        try:
+            self._registry.get(name)
+        except SettingsError as error:
+            named = ", ".join(self._settings.credentials) or "none is configured"
+            raise SettingsError(f"no credential is called {name!r}; there are: {named}; and {error}") from error

@@ -1,0 +1,81 @@
+"""Transports and WebSocket connectors from their settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from ..adapters.http.httpx import HttpxTransport
+from ..adapters.websocket.websockets import WebsocketsConnector
+from ..domain.errors import SettingsError
+from ..ports.clock import Clock
+from ..ports.http import HttpTransport
+from ..ports.websocket import WebSocketConnector
+from .settings import TransportSettings
+
+__all__ = ["build_connector", "build_transport"]
+
+
+def build_transport(settings: TransportSettings, clock: Clock) -> HttpTransport:
+    """The transport that the settings name."""
+    if settings.adapter == "replay":
+        from ..adapters.cassettes.http_replay import ReplayTransport
+
+        return ReplayTransport(_cassettes(settings), speed=settings.speed, repeat=settings.repeat, clock=clock)
+    if settings.adapter == "record":
+        from ..adapters.cassettes.http_record import RecordTransport
+
+        return RecordTransport(_live(settings, settings.through), _cassettes(settings), clock=clock)
+    return _live(settings, settings.adapter)
+
+
+def build_connector(settings: TransportSettings, clock: Clock) -> WebSocketConnector:
+    """The WebSocket connector that the settings name; its cassettes are stored next to those of HTTP."""
+    if settings.adapter in ("record", "replay"):
+        return _on_cassettes(settings, _cassettes(settings), clock)
+    return _live_connector(settings)
+
+
+def _on_cassettes(settings: TransportSettings, cassettes: Path, clock: Clock) -> WebSocketConnector:
+    from ..adapters.cassettes.websocket_file import beside
+
+    own = beside(cassettes)
+    if settings.adapter == "replay":
+        from ..adapters.cassettes.websocket_replay import ReplayWebSockets
+
+        source = own if own.exists() else cassettes
+        return ReplayWebSockets(source, speed=settings.speed, repeat=settings.repeat, clock=clock)
+    from ..adapters.cassettes.websocket_record import RecordWebSockets
+
+    return RecordWebSockets(_live_connector(settings), own, clock=clock)
+
+
+def _live_connector(settings: TransportSettings) -> WebSocketConnector:
+    return WebsocketsConnector(proxy=settings.proxy, verify=settings.verify)
+
+
+def _live(settings: TransportSettings, adapter: Literal["httpx", "httpx2", "aiohttp"]) -> HttpTransport:
+    if adapter == "aiohttp":
+        return _aiohttp(settings)
+    options: dict[str, Any] = {}  # Any: arguments of the library's client
+    if settings.proxy:
+        options["proxy"] = settings.proxy
+    if settings.verify is not True:
+        options["verify"] = settings.verify
+    if settings.http2:
+        options["http2"] = True
+    return HttpxTransport(adapter, **options)
+
+
+def _aiohttp(settings: TransportSettings) -> HttpTransport:
+    from ..adapters.http.aiohttp import AiohttpTransport
+
+    if settings.http2:
+        raise SettingsError("transport.http2: aiohttp supports HTTP/1.1 only; remove http2, or use httpx")
+    return AiohttpTransport(proxy=settings.proxy, verify=settings.verify)
+
+
+def _cassettes(settings: TransportSettings) -> Path:
+    if settings.cassettes is None:
+        raise SettingsError(f"transport.cassettes: is missing; {settings.adapter!r} needs a file or a folder")
+    return settings.cassettes
