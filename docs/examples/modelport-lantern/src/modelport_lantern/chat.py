@@ -1,4 +1,4 @@
-"""Lantern's credential and chat model: what names the parts."""
+"""Lantern's credential and chat model, which refer to the codec and the formatter."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ class LanternCredential(KeyedCredential):
 
     @classmethod
     def get_chat_model_class(cls) -> Type[ChatModelBase]:
-        """The only one there is."""
+        """The class of all Lantern models."""
         return LanternChatModel
 
 
 class LanternChatModel(HttpChatModel):
-    """Lantern's models."""
+    """A chat model of the Lantern API."""
 
     class Parameters(BaseModel):
-        """What callers may set."""
+        """The parameters of Lantern models."""
 
         model_config = ConfigDict(extra="forbid")
 
@@ -58,6 +58,6 @@ class LanternChatModel(HttpChatModel):
         super().__init__(credential, model, parameters, stream, **options)
 
     def endpoint(self) -> Endpoint:
-        """The credential's."""
+        """The endpoint of the credential."""
         assert isinstance(self.credential, LanternCredential), "a LanternCredential"
         return self.credential.endpoint()

@@ -1,8 +1,8 @@
-"""Lantern's protocol, purely: a request to bytes, bytes to deltas.
+"""Encodes requests to bytes and decodes bytes to deltas. Pure: no I/O.
 
-A request is `{"model", "turns": [{"by", "says"}], "live", "longest"?, "heat"?}`. The answer is a line of JSON, or more
-with `live`: `{"says": "…"}` for each piece of text, and at the end `{"over": "done" | "cut", "words_in", "words_out"}`.
-`{"trouble": "…"}` in place of any line is an error.
+A request is `{"model", "turns": [{"by", "says"}], "live", "longest"?, "heat"?}`. The answer is one line of JSON, or
+several with `live`: `{"says": "…"}` for each piece of text, then `{"over": "done" | "cut", "words_in", "words_out"}`.
+A line `{"trouble": "…"}` reports an error.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ _REASONS = {"done": FinishReason.STOP, "cut": FinishReason.LENGTH}
 
 
 class LanternCodec:
-    """The chat protocol."""
+    """The codec of the chat protocol."""
 
     def encode(self, request: ChatRequest) -> WireCall:
-        """The POST to `{base_url}/talk`."""
+        """Return the POST request to `{base_url}/talk`."""
         body: dict[str, Any] = {  # Any: JSON
             "model": request.model,
             "turns": request.rendered.messages,
@@ -53,17 +53,17 @@ class LanternCodec:
         )
 
     def map_error(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
-        """The error that an unsuccessful answer means."""
+        """Return the error for an unsuccessful answer."""
         return error_of_answer(status, read_error(body))
 
 
 class LanternDecoder(JsonDecoder):
-    """One answer: text in pieces, then the end."""
+    """Decodes one answer: text in pieces, then the end."""
 
     def body(self, answer: dict[str, Any]) -> ChatResponse:  # Any: JSON
-        """A whole answer."""
+        """Decode an answer that was not streamed."""
         if "over" not in answer and "trouble" not in answer:
-            raise ResponseDecodeError("the answer has no `over`; check that base_url is Lantern's")
+            raise ResponseDecodeError("expected an answer with `over`, got one without; check that base_url is Lantern's")
         return self.whole(lambda: self._event(answer))
 
     def _event(self, event: dict[str, Any]) -> None:
@@ -79,4 +79,4 @@ class LanternDecoder(JsonDecoder):
 
     def _check_end(self) -> None:
         if not self.ended:
-            raise StreamTruncatedError("the stream ended without a line with `over`")
+            raise StreamTruncatedError("expected a line with `over` before the end of the stream; the answer is incomplete")

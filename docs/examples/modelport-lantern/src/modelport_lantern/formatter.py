@@ -1,4 +1,4 @@
-"""Messages to Lantern's turns, purely: somebody says something, and nothing but text is understood."""
+"""Renders messages as Lantern's turns. Lantern accepts text only. Pure: no I/O."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from modelport.formatter import FormatterBase, RenderContext, Rendered
-from modelport.message import DataBlock, Msg, TextBlock, ThinkingBlock, ToolCallBlock, ToolResultBlock
+from modelport.message import DataBlock, Msg, TextBlock, ThinkingBlock, ToolCallBlock
 from modelport.model import ModelWarning
 from modelport.provider import AssistantTurn, SystemTurn, ToolTurn, Turn, announcement, split_tool_output
 
@@ -17,19 +17,19 @@ class LanternChatFormatter(FormatterBase):
     """For one user and one assistant."""
 
     def render(self, msgs: Sequence[Msg], context: RenderContext) -> Rendered:
-        """One turn of theirs for each of ours that has words."""
+        """Return one Lantern turn for each turn that has text."""
         conversation = self.conversation(msgs)
         warnings = list(conversation.warnings)
         turns: list[dict[str, Any]] = []  # Any: JSON
         for turn in conversation.turns:
-            said = "\n".join(text for text in _texts(turn, warnings) if text.strip())
-            if said:
-                turns.append({"by": _speaker(turn), "says": said})
+            text = "\n".join(each for each in _texts(turn, warnings) if each.strip())
+            if text:
+                turns.append({"by": _speaker(turn), "says": text})
         return Rendered(turns, warnings)
 
 
 class LanternMultiAgentFormatter(LanternChatFormatter):
-    """For several agents, whose messages are told as a history."""
+    """For several agents, whose messages are written into one history."""
 
     multi_agent = True
 
@@ -41,7 +41,7 @@ def _speaker(turn: Turn) -> str:
 
 
 def _texts(turn: Turn, warnings: list[ModelWarning]) -> list[str]:
-    """What the turn says, with what Lantern does not understand told in words or left out with a warning."""
+    """The turn as text. Other content is described in text or left out; both add a warning."""
     if isinstance(turn, SystemTurn):
         return [block.text for block in turn.texts]
     if isinstance(turn, ToolTurn):
@@ -58,16 +58,11 @@ def _texts(turn: Turn, warnings: list[ModelWarning]) -> list[str]:
         elif isinstance(block, ToolCallBlock):
             texts.append(f"(calls {block.name} with {block.input})")
         elif isinstance(block, ThinkingBlock):
-            warnings.append(ModelWarning("dropped", "thinking", "Lantern takes no thoughts of earlier turns"))
+            warnings.append(ModelWarning("dropped", "thinking", "Lantern does not accept the thinking of earlier turns"))
     return texts
-
-
-def _output(result: ToolResultBlock, warnings: list[ModelWarning]) -> list[str]:
-    text, media = split_tool_output(result)
-    return [f"{result.name} gave: {text or 'nothing'}", *_announced(media, warnings)]
 
 
 def _announced(media: Sequence[DataBlock], warnings: list[ModelWarning]) -> list[str]:
     if media:
-        warnings.append(ModelWarning("changed", "media", "Lantern reads text only; media were announced"))
+        warnings.append(ModelWarning("changed", "media", "Lantern accepts text only; media were replaced by a description"))
     return [announcement(block) for block in media]
