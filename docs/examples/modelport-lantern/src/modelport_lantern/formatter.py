@@ -64,5 +64,5 @@ def _texts(turn: Turn, warnings: list[ModelWarning]) -> list[str]:
 
 def _announced(media: Sequence[DataBlock], warnings: list[ModelWarning]) -> list[str]:
     if media:
-        warnings.append(ModelWarning("changed", "media", "Lantern accepts text only; media were replaced by a description"))
+        warnings.append(ModelWarning("changed", "media", "Lantern accepts text only; media were described in text"))
     return [announcement(block) for block in media]
