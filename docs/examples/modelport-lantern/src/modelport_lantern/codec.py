@@ -63,7 +63,7 @@ class LanternDecoder(JsonDecoder):
     def body(self, answer: dict[str, Any]) -> ChatResponse:  # Any: JSON
         """Decode an answer that was not streamed."""
         if "over" not in answer and "trouble" not in answer:
-            raise ResponseDecodeError("expected an answer with `over`, got one without; check that base_url is Lantern's")
+            raise ResponseDecodeError("expected a field `over`, got none; check that base_url is Lantern's")
         return self.whole(lambda: self._event(answer))
 
     def _event(self, event: dict[str, Any]) -> None:
@@ -79,4 +79,4 @@ class LanternDecoder(JsonDecoder):
 
     def _check_end(self) -> None:
         if not self.ended:
-            raise StreamTruncatedError("expected a line with `over` before the end of the stream; the answer is incomplete")
+            raise StreamTruncatedError("expected a line with `over` before the end of the stream, got none")

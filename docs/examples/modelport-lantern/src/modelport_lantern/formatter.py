@@ -58,7 +58,7 @@ def _texts(turn: Turn, warnings: list[ModelWarning]) -> list[str]:
         elif isinstance(block, ToolCallBlock):
             texts.append(f"(calls {block.name} with {block.input})")
         elif isinstance(block, ThinkingBlock):
-            warnings.append(ModelWarning("dropped", "thinking", "Lantern does not accept the thinking of earlier turns"))
+            warnings.append(ModelWarning("dropped", "thinking", "Lantern accepts no thinking of earlier turns"))
     return texts
 
 
