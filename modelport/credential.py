@@ -9,12 +9,12 @@ from ._lazy import lazy_exports
 if TYPE_CHECKING:
     from .adapters.anthropic.credential import AnthropicCredential
     from .adapters.dashscope.credential import DashScopeCredential
-    from .adapters.deepseek.provider import DeepSeekCredential
+    from .adapters.deepseek.credential import DeepSeekCredential
     from .adapters.gemini.credential import GeminiCredential
-    from .adapters.moonshot.provider import MoonshotCredential
+    from .adapters.moonshot.credential import MoonshotCredential
     from .adapters.ollama.credential import OllamaCredential
     from .adapters.openai.credential import OpenAICredential
-    from .adapters.xai.provider import XAICredential
+    from .adapters.xai.credential import XAICredential
     from .application.model.credential import CredentialBase
     from .composition.credential_factory import CredentialFactory
 
@@ -38,11 +38,11 @@ __getattr__ = lazy_exports(
         "CredentialBase": "application.model.credential",
         "CredentialFactory": "composition.credential_factory",
         "DashScopeCredential": "adapters.dashscope.credential",
-        "DeepSeekCredential": "adapters.deepseek.provider",
+        "DeepSeekCredential": "adapters.deepseek.credential",
         "GeminiCredential": "adapters.gemini.credential",
-        "MoonshotCredential": "adapters.moonshot.provider",
+        "MoonshotCredential": "adapters.moonshot.credential",
         "OllamaCredential": "adapters.ollama.credential",
         "OpenAICredential": "adapters.openai.credential",
-        "XAICredential": "adapters.xai.provider",
+        "XAICredential": "adapters.xai.credential",
     },
 )

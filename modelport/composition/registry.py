@@ -57,8 +57,8 @@ class Provider:
         return found
 
 
-def _ours(name: str, cls: str, variable: str, field: str = "api_key", module: str = "credential") -> Provider:
-    return Provider(name, f"modelport.adapters.{name}.{module}:{cls}", variable, field)
+def _ours(name: str, cls: str, variable: str, field: str = "api_key") -> Provider:
+    return Provider(name, f"modelport.adapters.{name}.credential:{cls}", variable, field)
 
 
 _OURS = (
@@ -66,9 +66,9 @@ _OURS = (
     _ours("anthropic", "AnthropicCredential", "ANTHROPIC_API_KEY"),
     _ours("gemini", "GeminiCredential", "GEMINI_API_KEY"),
     _ours("dashscope", "DashScopeCredential", "DASHSCOPE_API_KEY"),
-    _ours("deepseek", "DeepSeekCredential", "DEEPSEEK_API_KEY", module="provider"),
-    _ours("moonshot", "MoonshotCredential", "MOONSHOT_API_KEY", module="provider"),
-    _ours("xai", "XAICredential", "XAI_API_KEY", module="provider"),
+    _ours("deepseek", "DeepSeekCredential", "DEEPSEEK_API_KEY"),
+    _ours("moonshot", "MoonshotCredential", "MOONSHOT_API_KEY"),
+    _ours("xai", "XAICredential", "XAI_API_KEY"),
     _ours("ollama", "OllamaCredential", "OLLAMA_HOST", "host"),
     _ours("embedded", "EmbeddedCredential", ""),
 )

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 import traceback
 from typing import Any, Literal
 
@@ -26,6 +29,15 @@ def every_class() -> list[type[CredentialBase]]:
 
 def made(cls: type[CredentialBase]) -> CredentialBase:
     return cls.model_validate({"api_key": SECRET} if "api_key" in cls.model_fields else {})
+
+
+def test_importing_a_credential_imports_no_model() -> None:
+    names = [cls.__module__ for cls in every_class()]
+    code = f"import sys, importlib; [importlib.import_module(name) for name in {names}]; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert [
+        name for name in loaded if re.search(r"modelport\.application\.(chat|embedding|speech)|\.dialects\.", name)
+    ] == []
 
 
 class Mine(CredentialBase):

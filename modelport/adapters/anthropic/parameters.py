@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ...application.model.parameters import MaxTokens, ParallelToolCalls, TopK, TopP, UnitTemperature
+from ...application.model.parameters import EFFORT, MaxTokens, ParallelToolCalls, TopK, TopP, UnitTemperature
 
 __all__ = ["AnthropicChatParameters"]
 
@@ -38,11 +38,7 @@ class AnthropicChatParameters(BaseModel):
         title="Thinking display",
         description="Whether the thinking is shown in summary or left out.",
     )
-    reasoning_effort: Literal["low", "medium", "high", "xhigh", "max"] | None = Field(
-        default=None,
-        title="Reasoning effort",
-        description="How much the model thinks; not every model takes every value.",
-    )
+    reasoning_effort: Annotated[Literal["low", "medium", "high", "xhigh", "max"] | None, EFFORT] = None
     temperature: UnitTemperature = None
     top_p: TopP = None
     top_k: TopK = None

@@ -1,12 +1,4 @@
-"""DashScope's chat model.
-
-DashScope's formatters.
-
-DashScope's profile of the Chat Completions dialect.
-
-Facts: docs/protocols/dashscope-chat.md#compatible-mode.
-
-How DashScope switches thinking.
+"""DashScope's Chat Completions: how thinking is switched, profile, formatters and model.
 
 Facts: docs/protocols/dashscope-chat.md#compatible-mode.
 """
@@ -14,9 +6,8 @@ Facts: docs/protocols/dashscope-chat.md#compatible-mode.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, ClassVar, Type
+from typing import Any
 
-from ...application.model.formatter import FormatterBase
 from ...domain.message.responses import ModelWarning
 from ...ports.codec.chat import ChatRequest
 from ..dialects.openai_chat.formatter import DialectChatFormatter
@@ -90,13 +81,13 @@ DASHSCOPE_CHAT = OpenAIChatProfile(
 class DashScopeChatFormatter(DialectChatFormatter):
     """Each message as API messages in its native role."""
 
-    profile: ClassVar[OpenAIChatProfile] = DASHSCOPE_CHAT
+    profile = DASHSCOPE_CHAT
 
 
 class DashScopeMultiAgentFormatter(DashScopeChatFormatter):
     """Messages of several agents as one `<history>` with the speakers' names."""
 
-    multi_agent: ClassVar[bool] = True
+    multi_agent = True
 
 
 class DashScopeChatModel(DialectChatModel):
@@ -104,5 +95,5 @@ class DashScopeChatModel(DialectChatModel):
 
     Parameters = DashScopeChatParameters
     type = "dashscope_chat"
-    profile: ClassVar[OpenAIChatProfile] = DASHSCOPE_CHAT
-    formatter_class: ClassVar[Type[FormatterBase]] = DashScopeChatFormatter
+    profile = DASHSCOPE_CHAT
+    formatter_class = DashScopeChatFormatter

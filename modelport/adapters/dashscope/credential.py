@@ -38,15 +38,22 @@ class DashScopeCredential(KeyedCredential):
 
         All of them follow from the base URL of the compatible mode or of the native services, whichever was given.
         """
-        return Endpoint(self._url_of(service), self.auth_headers())
-
-    def _url_of(self, service: Service) -> str:
-        root = self.base_url.removesuffix(_COMPATIBLE).removesuffix(_NATIVE)
         if service == "chat":
-            return root + _COMPATIBLE if self.base_url.endswith(_NATIVE) else self.base_url
-        if service == "realtime_speech":
-            return "ws" + root.removeprefix("http") + _WEBSOCKET
-        return root + _NATIVE
+            native = self.base_url.endswith(_NATIVE)
+            return Endpoint(self._root() + _COMPATIBLE if native else self.base_url, self.auth_headers())
+        url = self.websocket_url() if service == "realtime_speech" else self.native_url()
+        return Endpoint(url, self.auth_headers())
+
+    def native_url(self) -> str:
+        """The base URL of the native HTTP services."""
+        return self._root() + _NATIVE
+
+    def websocket_url(self) -> str:
+        """The base URL of the WebSocket services: `wss` for `https`, `ws` for `http`."""
+        return "ws" + self._root().removeprefix("http") + _WEBSOCKET
+
+    def _root(self) -> str:
+        return self.base_url.removesuffix(_COMPATIBLE).removesuffix(_NATIVE)
 
     @classmethod
     def get_chat_model_class(cls) -> Type[ChatModelBase]:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ...application.model.parameters import Dimensions, ParallelToolCalls, TopP
+from ...application.model.parameters import Dimensions, ParallelToolCalls, ThinkingEnable, TopP
 
 __all__ = [
     "DashScopeChatParameters",
@@ -41,11 +41,7 @@ class DashScopeChatParameters(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     max_tokens: int | None = Field(default=None, gt=0, title="Max tokens", description="The most tokens of answer.")
-    thinking_enable: bool = Field(
-        default=False,
-        title="Thinking",
-        description="Whether the model thinks before it answers.",
-    )
+    thinking_enable: ThinkingEnable = False
     thinking_budget: int | None = Field(
         default=None,
         gt=0,

@@ -6,12 +6,11 @@ import asyncio
 import threading
 from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import Any, ClassVar, Type
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...application.model.credential import CredentialBase
-from ...application.model.formatter import FormatterBase
 from ...domain.chat.tools import ToolChoice, ToolSchema
 from ...domain.errors import NotFoundError
 from ...domain.message.messages import Msg
@@ -52,13 +51,13 @@ class EmbeddedParameters(BaseModel):
 class EmbeddedChatFormatter(DialectChatFormatter):
     """Text only."""
 
-    profile: ClassVar[OpenAIChatProfile] = _PROFILE
+    profile = _PROFILE
 
 
 class EmbeddedMultiAgentFormatter(EmbeddedChatFormatter):
     """Messages of several agents as one `<history>` with the speakers' names."""
 
-    multi_agent: ClassVar[bool] = True
+    multi_agent = True
 
 
 class EmbeddedChatModel(DialectChatModel):
@@ -66,8 +65,8 @@ class EmbeddedChatModel(DialectChatModel):
 
     Parameters = EmbeddedParameters
     type = "embedded_chat"
-    profile: ClassVar[OpenAIChatProfile] = _PROFILE
-    formatter_class: ClassVar[Type[FormatterBase]] = EmbeddedChatFormatter
+    profile = _PROFILE
+    formatter_class = EmbeddedChatFormatter
 
     def __init__(self, credential: CredentialBase, model: str = SMOLLM2.name, *arguments: Any, **options: Any) -> None:
         super().__init__(credential, model, *arguments, **options)  # Any: the arguments of DialectChatModel

@@ -1,32 +1,17 @@
-"""Moonshot's profile of the Chat Completions dialect.
+"""Moonshot (Kimi): its profile of the Chat Completions dialect, its parameters, formatters and model.
 
-Facts: docs/protocols/moonshot.md#request.
-
-Moonshot's chat model.
-
-Moonshot's credential.
-
-Moonshot's formatters.
-
-What callers may set on Kimi models.
-
-Facts: docs/protocols/moonshot.md#request.
-
-How Kimi models switch thinking.
-
-Facts: docs/protocols/moonshot.md#thinking, docs/protocols/moonshot.md#round-trip-rules.
+Facts: docs/protocols/moonshot.md#request, docs/protocols/moonshot.md#thinking,
+docs/protocols/moonshot.md#round-trip-rules.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Literal, Type
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-from ...application.model.credential import KeyedCredential
-from ...application.model.formatter import FormatterBase
-from ...application.model.parameters import MaxTokens, ParallelToolCalls, TopP, UnitTemperature
+from ...application.model.parameters import EFFORT, MaxTokens, ParallelToolCalls, ThinkingEnable, TopP, UnitTemperature
 from ...domain.errors import (
     AuthenticationError,
     NotFoundError,
@@ -42,39 +27,17 @@ from ...ports.codec.chat import ChatRequest
 from ..dialects.openai_chat.formatter import DialectChatFormatter
 from ..dialects.openai_chat.model import DialectChatModel
 from ..dialects.openai_chat.profile import MediaRules, OpenAIChatProfile
-from ..dialects.openai_chat.thinking import ThinkingPlan, ThinkingSwitch, has_reasoning, with_effort
+from ..dialects.openai_chat.thinking import TYPE_SWITCH, ThinkingPlan, has_reasoning, with_effort
 from ..wire.errors import COMMON_CODES, ErrorCodes
 from .tool_schema import to_kimi_schema
-
-if TYPE_CHECKING:
-    from ...application.chat.model import ChatModelBase
 
 __all__ = [
     "MOONSHOT_CHAT",
     "MoonshotChatFormatter",
     "MoonshotChatModel",
     "MoonshotChatParameters",
-    "MoonshotCredential",
     "MoonshotMultiAgentFormatter",
-    "moonshot_thinking",
 ]
-
-
-class MoonshotCredential(KeyedCredential):
-    """Key and base URL; keys of `api.moonshot.cn` open only that host. Facts: docs/protocols/moonshot.md#endpoint."""
-
-    model_config = ConfigDict(title="Moonshot (Kimi) API")
-    provider: ClassVar[str] = "moonshot"
-    key_variable: ClassVar[str] = "MOONSHOT_API_KEY"
-
-    type: Literal["moonshot_credential"] = "moonshot_credential"
-    base_url: str = Field(default="https://api.moonshot.ai/v1", title="Base URL")
-
-    @classmethod
-    def get_chat_model_class(cls) -> Type[ChatModelBase]:
-        """Chat Completions."""
-
-        return MoonshotChatModel
 
 
 class MoonshotChatParameters(BaseModel):
@@ -83,30 +46,19 @@ class MoonshotChatParameters(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     max_tokens: MaxTokens = None
-    thinking_enable: bool = Field(
-        default=False,
-        title="Thinking",
-        description="Whether the model thinks before it answers.",
-    )
-    reasoning_effort: Literal["low", "high", "max"] | None = Field(
-        default=None,
-        title="Reasoning effort",
-        description="How much the model thinks; not every model takes every value.",
-    )
+    thinking_enable: ThinkingEnable = False
+    reasoning_effort: Annotated[Literal["low", "high", "max"] | None, EFFORT] = None
     temperature: UnitTemperature = None
     top_p: TopP = None
     parallel_tool_calls: ParallelToolCalls = True
 
 
-_SWITCH = ThinkingSwitch("thinking", on={"type": "enabled"}, off={"type": "disabled"})
-
-
-def moonshot_thinking(request: ChatRequest) -> ThinkingPlan:
+def _thinking(request: ChatRequest) -> ThinkingPlan:
     """`thinking` for models with the switch, which `keep`s earlier turns' on demand; `reasoning_effort` for others."""
-    plan = _SWITCH.plan(request)
+    plan = TYPE_SWITCH.plan(request)
     facts = request.card.thinking if request.card else None
     if plan.thinks and facts and facts.preserve and has_reasoning(request):
-        plan = replace(plan, fields={"thinking": {**_SWITCH.on, "keep": "all"}})
+        plan = replace(plan, fields={"thinking": {**TYPE_SWITCH.on, "keep": "all"}})
     return with_effort(plan, request)
 
 
@@ -121,12 +73,12 @@ _CODES: ErrorCodes = {
     "engine_overloaded_error": OverloadedError,
     "unexpected_output": ServerError,
 }
-"""Three errors share the status 429, and only one of them is worth no further attempt."""
+"""Three errors share the status 429, and only an exceeded quota is not worth a retry."""
 
 MOONSHOT_CHAT = OpenAIChatProfile(
     provider="moonshot",
     fields={"max_tokens": "max_completion_tokens", "temperature": "temperature", "top_p": "top_p"},
-    thinking=moonshot_thinking,
+    thinking=_thinking,
     native_output=NativeOutput(schema=MOONSHOT, json_mode=True),
     tool_schema=to_kimi_schema,
     replay_reasoning="always",
@@ -134,19 +86,19 @@ MOONSHOT_CHAT = OpenAIChatProfile(
     media=MediaRules(image_urls=False, audio_formats={}, video=True, documents=False, own_schemes=frozenset({"ms"})),
     codes=_CODES,
 )
-"""The placeholder is not empty because servers were seen to refuse an empty one."""
+"""The placeholder is not empty because some servers refuse an empty one."""
 
 
 class MoonshotChatFormatter(DialectChatFormatter):
     """Each message as API messages in its native role."""
 
-    profile: ClassVar[OpenAIChatProfile] = MOONSHOT_CHAT
+    profile = MOONSHOT_CHAT
 
 
 class MoonshotMultiAgentFormatter(MoonshotChatFormatter):
     """Messages of several agents as one `<history>` with the speakers' names."""
 
-    multi_agent: ClassVar[bool] = True
+    multi_agent = True
 
 
 class MoonshotChatModel(DialectChatModel):
@@ -154,5 +106,5 @@ class MoonshotChatModel(DialectChatModel):
 
     Parameters = MoonshotChatParameters
     type = "moonshot_chat"
-    profile: ClassVar[OpenAIChatProfile] = MOONSHOT_CHAT
-    formatter_class: ClassVar[Type[FormatterBase]] = MoonshotChatFormatter
+    profile = MOONSHOT_CHAT
+    formatter_class = MoonshotChatFormatter

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ...application.model.parameters import Dimensions, MaxTokens, Temperature, TopK, TopP
+from ...application.model.parameters import Dimensions, MaxTokens, Temperature, ThinkingEnable, TopK, TopP
 
 __all__ = ["OllamaChatParameters", "OllamaEmbeddingParameters"]
 
@@ -17,11 +17,7 @@ class OllamaChatParameters(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     max_tokens: MaxTokens = None
-    thinking_enable: bool = Field(
-        default=False,
-        title="Thinking",
-        description="Whether the model thinks before it answers.",
-    )
+    thinking_enable: ThinkingEnable = False
     reasoning_effort: Literal["low", "medium", "high", "max"] | None = Field(
         default=None,
         title="Reasoning effort",

@@ -6,13 +6,15 @@ docs/protocols/openai-embedding.md#limits.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ...application.model.parameters import Dimensions, MaxTokens, ParallelToolCalls, Temperature, TopP
+from ...application.model.parameters import EFFORT, Dimensions, MaxTokens, ParallelToolCalls, Temperature, TopP
 
 __all__ = ["OpenAIChatParameters", "OpenAIEmbeddingParameters", "OpenAIResponseParameters"]
+
+OpenAIEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
 class OpenAIChatParameters(BaseModel):
@@ -26,11 +28,7 @@ class OpenAIChatParameters(BaseModel):
         title="Thinking",
         description="Whether the model thinks, on servers with a switch for it; OpenAI itself has only the effort.",
     )
-    reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = Field(
-        default=None,
-        title="Reasoning effort",
-        description="How much the model thinks; not every model takes every value.",
-    )
+    reasoning_effort: Annotated[OpenAIEffort | None, EFFORT] = None
     temperature: Temperature = None
     top_p: TopP = None
     parallel_tool_calls: ParallelToolCalls = True
@@ -48,11 +46,7 @@ class OpenAIResponseParameters(BaseModel):
         title="Thinking",
         description="Whether a summary of the reasoning is asked for and shown.",
     )
-    reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = Field(
-        default=None,
-        title="Reasoning effort",
-        description="How much the model thinks; not every model takes every value.",
-    )
+    reasoning_effort: Annotated[OpenAIEffort | None, EFFORT] = None
     temperature: Temperature = None
     top_p: TopP = None
     parallel_tool_calls: ParallelToolCalls = True

@@ -1,17 +1,12 @@
-"""OpenAI's profile of the Responses dialect.
+"""OpenAI's Responses: profile, formatters and model.
 
 Facts: docs/protocols/openai-responses.md#request.
-
-OpenAI's Responses model.
-
-OpenAI's formatters for Responses.
 """
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Type
+from typing import Any
 
-from ...application.model.formatter import FormatterBase
 from ...domain.message.responses import ModelWarning
 from ...ports.codec.chat import ChatRequest
 from ..dialects.openai_responses.formatter import DialectResponseFormatter
@@ -23,7 +18,7 @@ __all__ = ["OPENAI_RESPONSES", "OpenAIResponseFormatter", "OpenAIResponseModel",
 
 
 def effort_and_summary(request: ChatRequest) -> tuple[dict[str, Any], list[ModelWarning]]:  # Any: the provider's JSON
-    """An effort is all that controls thinking, and a summary all that is shown of it, if it is asked for."""
+    """`reasoning_effort` controls thinking; `thinking_enable` asks for a summary, the only part of it that is shown."""
     reasoning = {}
     if request.parameters.get("reasoning_effort"):
         reasoning["effort"] = request.parameters["reasoning_effort"]
@@ -48,13 +43,13 @@ OPENAI_RESPONSES = OpenAIResponsesProfile(
 class OpenAIResponseFormatter(DialectResponseFormatter):
     """Each message as input items in its native role."""
 
-    profile: ClassVar[OpenAIResponsesProfile] = OPENAI_RESPONSES
+    profile = OPENAI_RESPONSES
 
 
 class OpenAIResponseMultiAgentFormatter(OpenAIResponseFormatter):
     """Messages of several agents as one `<history>` with the speakers' names."""
 
-    multi_agent: ClassVar[bool] = True
+    multi_agent = True
 
 
 class OpenAIResponseModel(DialectResponseModel):
@@ -62,5 +57,5 @@ class OpenAIResponseModel(DialectResponseModel):
 
     Parameters = OpenAIResponseParameters
     type = "openai_response"
-    profile: ClassVar[OpenAIResponsesProfile] = OPENAI_RESPONSES
-    formatter_class: ClassVar[Type[FormatterBase]] = OpenAIResponseFormatter
+    profile = OPENAI_RESPONSES
+    formatter_class = OpenAIResponseFormatter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Type
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Type, TypeVar
 
 from pydantic import BaseModel
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ...ports.http import HttpTransport
 
 __all__ = ["ModelBase", "retry_policy_of"]
+C = TypeVar("C", bound=CredentialBase)
 
 
 class NoParameters(BaseModel):
@@ -92,6 +93,15 @@ class ModelBase:
     def _get_retryable_exceptions(cls) -> tuple[Type[Exception], ...]:
         """Exceptions of `_call_api`, beside ours, after which the request is sent again."""
         return ()
+
+    def credential_as(self, kind: Type[C]) -> C:
+        """The credential, which must be of that class; raises `InvalidRequestError` for another one."""
+        if not isinstance(self.credential, kind):
+            given = type(self.credential).__name__
+            raise InvalidRequestError(
+                f"{type(self).__name__} takes a credential of the class {kind.__name__}, not {given}"
+            )
+        return self.credential
 
     def _checked_parameters(self, parameters: Any) -> Any:  # Any: the subclass's Parameters
         if parameters is None:

@@ -9,7 +9,17 @@ from typing import Annotated
 
 from pydantic import Field
 
-__all__ = ["Dimensions", "MaxTokens", "ParallelToolCalls", "Temperature", "TopK", "TopP", "UnitTemperature"]
+__all__ = [
+    "EFFORT",
+    "Dimensions",
+    "MaxTokens",
+    "ParallelToolCalls",
+    "Temperature",
+    "ThinkingEnable",
+    "TopK",
+    "TopP",
+    "UnitTemperature",
+]
 
 _RANDOMNESS = "Randomness of the choice of words; lower is more predictable."
 
@@ -33,6 +43,12 @@ TopK = Annotated[
     int | None,
     Field(gt=0, title="Top K", description="Only this many of the likeliest words are considered."),
 ]
+ThinkingEnable = Annotated[
+    bool,
+    Field(title="Thinking", description="Whether the model thinks before it answers."),
+]
+EFFORT = Field(title="Reasoning effort", description="How much the model thinks; not every model takes every value.")
+"""For `Annotated[Literal[...] | None, EFFORT]`: every provider has levels of its own."""
 ParallelToolCalls = Annotated[
     bool,
     Field(title="Parallel tool calls", description="Whether one answer may call several tools."),

@@ -20,7 +20,7 @@ __all__ = ["DialectChatModel"]
 class DialectChatModel(HttpChatModel):
     """A model behind Chat Completions. Takes the arguments of `ChatModelBase`.
 
-    The codec and the formatter are made, and their modules loaded, when a call first needs them.
+    The codec and the formatter are made when a call first needs them.
     """
 
     profile: ClassVar[OpenAIChatProfile]

@@ -13,7 +13,15 @@ from typing import Any
 from ....domain.message.responses import ModelWarning
 from ....ports.codec.chat import ChatRequest
 
-__all__ = ["ThinkingPlan", "ThinkingRule", "ThinkingSwitch", "effort_only", "has_reasoning", "with_effort"]
+__all__ = [
+    "TYPE_SWITCH",
+    "ThinkingPlan",
+    "ThinkingRule",
+    "ThinkingSwitch",
+    "effort_only",
+    "has_reasoning",
+    "with_effort",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,10 @@ class ThinkingSwitch:
 
     def _saying(self, wanted: bool | None) -> ThinkingPlan:
         return ThinkingPlan({} if wanted is None else {self.field: self.on if wanted else self.off}, wanted)
+
+
+TYPE_SWITCH = ThinkingSwitch("thinking", on={"type": "enabled"}, off={"type": "disabled"})
+"""The field as several providers have it."""
 
 
 def with_effort(plan: ThinkingPlan, request: ChatRequest) -> ThinkingPlan:

@@ -1,0 +1,32 @@
+"""DeepSeek's credential."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal, Type
+
+from pydantic import ConfigDict, Field
+
+from ...application.model.credential import KeyedCredential
+
+if TYPE_CHECKING:
+    from ...application.chat.model import ChatModelBase
+
+__all__ = ["DeepSeekCredential"]
+
+
+class DeepSeekCredential(KeyedCredential):
+    """Key and base URL, with or without `/v1`. Facts: docs/protocols/deepseek.md#endpoint."""
+
+    model_config = ConfigDict(title="DeepSeek API")
+    provider: ClassVar[str] = "deepseek"
+    key_variable: ClassVar[str] = "DEEPSEEK_API_KEY"
+
+    type: Literal["deepseek_credential"] = "deepseek_credential"
+    base_url: str = Field(default="https://api.deepseek.com", title="Base URL")
+
+    @classmethod
+    def get_chat_model_class(cls) -> Type[ChatModelBase]:
+        """`DeepSeekChatModel`."""
+        from .provider import DeepSeekChatModel
+
+        return DeepSeekChatModel

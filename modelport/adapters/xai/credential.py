@@ -1,0 +1,32 @@
+"""XAI's credential."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal, Type
+
+from pydantic import ConfigDict, Field
+
+from ...application.model.credential import KeyedCredential
+
+if TYPE_CHECKING:
+    from ...application.chat.model import ChatModelBase
+
+__all__ = ["XAICredential"]
+
+
+class XAICredential(KeyedCredential):
+    """Key and base URL. Facts: docs/protocols/xai.md#models."""
+
+    model_config = ConfigDict(title="xAI API")
+    provider: ClassVar[str] = "xai"
+    key_variable: ClassVar[str] = "XAI_API_KEY"
+
+    type: Literal["xai_credential"] = "xai_credential"
+    base_url: str = Field(default="https://api.x.ai/v1", title="Base URL")
+
+    @classmethod
+    def get_chat_model_class(cls) -> Type[ChatModelBase]:
+        """`XAIChatModel`."""
+        from .provider import XAIChatModel
+
+        return XAIChatModel
