@@ -79,7 +79,7 @@ class EmbeddedTTSModel(TTSModelBase):
         values, warnings = parameter_values(self._with(kwargs), self.card, self.card_checks)
         manner = _manner(values)
         sample_rate = await with_espeak(lambda espeak: espeak.choose(manner))
-        utterance = Utterance(self, sample_rate, warnings)
+        utterance = Utterance(self._spec(stream=True), sample_rate, warnings)
         responses = _responses(utterance, split_text(text or "", _PIECE), manner)
         await anext(responses)
         return responses if self.stream else await utterance.whole(responses)

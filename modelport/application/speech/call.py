@@ -63,7 +63,7 @@ class SpeechCall:
         self._runtime = model.runtime
         self._contexts: list[CallContext] = []
         self._requests: list[dict[str, Any]] = []  # Any: provider facts
-        self.utterance = Utterance(model, model.codec.sample_rate, warnings)
+        self.utterance = Utterance(model._spec(stream=True), model.codec.sample_rate, warnings)
 
     async def open(self) -> AsyncGenerator[TTSResponse, None]:
         """Send the first request; the responses, as a generator that is started already."""

@@ -1,19 +1,17 @@
-"""What a spoken answer is made of, whoever speaks it: steps, the last response, the whole, the end of the call."""
+"""One call of a speech model, of any kind: its responses, its usage and its end."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...domain.errors import ModelError
 from ...domain.message.responses import AttemptRecord, ChatResponse, ChatUsage, ModelWarning
 from ...domain.speech.responses import AudioFold, TTSResponse, TTSUsage
 from ..call.clocks import CallClocks
-
-if TYPE_CHECKING:
-    from .model import TTSModelBase
+from ..call.spec import CallSpec
 
 __all__ = ["Utterance"]
 
@@ -21,22 +19,21 @@ __all__ = ["Utterance"]
 class Utterance:
     """One call of a speech model whose audio comes as pieces of 16-bit PCM with one channel.
 
-    `usage` is filled in by the caller; `clocks` run from now on, and stop when the call is over.
+    The caller fills in `usage`. `clocks` run from the start, and stop at the end of the call.
     """
 
-    def __init__(self, model: TTSModelBase, sample_rate: int, warnings: Sequence[ModelWarning]) -> None:
-        self._model = model
+    def __init__(self, spec: CallSpec, sample_rate: int, warnings: Sequence[ModelWarning]) -> None:
+        self._spec = spec
         self._warnings = warnings
-        self._runtime = model.runtime
-        self._started = self._runtime.clock.monotonic()
+        self._started = spec.runtime.clock.monotonic()
         self._finished = False
-        self.clocks = CallClocks(self._runtime.clock, model.timeouts)
+        self.clocks = CallClocks(spec.runtime.clock, spec.timeouts)
         self.head = TTSResponse(is_last=False)
         self.audio = AudioFold(sample_rate)
         self.usage: TTSUsage | None = None
 
     def step(self, pcm: bytes) -> TTSResponse:
-        """The response that carries this piece, which is not empty."""
+        """The response with this piece of audio, which is not empty."""
         return replace(self.head, content=self.audio.add(pcm))
 
     def last(
@@ -44,23 +41,23 @@ class Utterance:
         metadata: dict[str, Any] | None = None,  # Any: provider facts
         attempts: Sequence[AttemptRecord] = (),
     ) -> TTSResponse:
-        """The last response of the stream: facts, and no audio. The call is over."""
+        """End the call; the last response of the stream, which has facts and no audio."""
         self._finish(None)
         if self.usage is not None:
-            self.usage.time = self._runtime.clock.monotonic() - self._started
+            self.usage.time = self._spec.runtime.clock.monotonic() - self._started
         return replace(
             self.head,
             is_last=True,
             usage=self.usage,
             metadata=metadata,
-            provider=self._model.provider_name,
-            model=self._model.model,
+            provider=self._spec.provider,
+            model=self._spec.model,
             warnings=list(self._warnings),
             attempts=attempts,
         )
 
     def failed(self, error: BaseException, attempts: Sequence[AttemptRecord] = ()) -> None:
-        """The call is over, by this error; one of ours gets what had come."""
+        """End the call by this error; a `ModelError` gets the attempts and the audio so far."""
         if isinstance(error, ModelError):
             error.attempts = tuple(attempts)
             audio = self.audio.whole()
@@ -68,7 +65,7 @@ class Utterance:
         self._finish(error)
 
     async def whole(self, responses: AsyncGenerator[TTSResponse, None]) -> TTSResponse:
-        """The last of the responses, with all their audio."""
+        """Read all responses; the last one, with the whole audio."""
         async with aclosing(responses):
             async for response in responses:
                 last = response
@@ -76,11 +73,11 @@ class Utterance:
         return last
 
     def _finish(self, error: BaseException | None) -> None:
-        """The call is over, however it ended; later calls of this do nothing."""
+        """Stop the clocks and report the call; further calls do nothing."""
         if self._finished:
             return
         self._finished = True
         self.clocks.stop()
         used = self.usage
         usage = ChatUsage(used.input_tokens, used.output_tokens) if used else None
-        self._runtime.telemetry.call_ended(self._model.provider_name, self._model.model, usage, error)
+        self._spec.runtime.telemetry.call_ended(self._spec.provider, self._spec.model, usage, error)

@@ -1,7 +1,7 @@
-"""What a provider's realtime speech protocol looks like to the engine: a pure state machine for each connection.
+"""A provider's realtime speech protocol: a pure state machine for each connection.
 
-The machine is told what the caller does (`start`, `push`, `finish`) and what the server says (`receive`), in any order.
-It keeps the frames that may go out now for `frames_to_send`, and holds back those that the server would not take yet.
+Its inputs are the caller's actions (`start`, `push`, `finish`) and the server's frames (`receive`), in any order.
+`frames_to_send` returns the frames that may be sent now; frames that the server would not accept yet are held back.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class RealtimeRequest:
-    """How an utterance shall be spoken; its text comes later, piece by piece."""
+    """The settings of an utterance; its text follows piece by piece."""
 
     endpoint: Endpoint
     model: str
@@ -44,12 +44,12 @@ class RealtimeRequest:
     """Provider fields given by the caller; they win over everything (Any: the provider's)."""
     extra_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     max_characters: int | None = None
-    """The card's limit of one synthesis, where it is to be kept."""
+    """The card's limit for one synthesis, unless card checks are off."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerReady:
-    """The server takes text now."""
+    """The server accepts text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,11 @@ class AudioReceived:
 
 @dataclass(frozen=True, slots=True)
 class SegmentFinished:
-    """A part of the utterance with its own audio file and its own count is complete; more may come."""
+    """A part of the utterance, with its own audio file and usage, is complete; more may follow."""
 
     usage: TTSUsage | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
-    """What the provider's support asks for, such as ids (Any: provider facts)."""
+    """Facts that the provider's support asks for, such as ids (Any: provider facts)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +84,18 @@ class SpeechProtocol(Protocol):
     """
 
     @property
-    def greeted(self) -> bool:
-        """Whether the server has said what it says first, so that the connection can be used."""
+    def ready(self) -> bool:
+        """Whether the connection can be used: the server's first message has come, where it sends one."""
         ...
 
     @property
     def ended(self) -> bool:
-        """Whether the finished utterance is complete: nothing more will come."""
+        """Whether the utterance is finished and all its audio has come."""
         ...
 
     @property
-    def resting(self) -> bool:
-        """Whether everything pushed so far is spoken and complete, so that the connection is not needed just now."""
+    def idle(self) -> bool:
+        """Whether all text pushed so far is spoken, so that the connection is not needed until there is more."""
         ...
 
     @property
@@ -105,7 +105,7 @@ class SpeechProtocol(Protocol):
 
     @property
     def keep_alive_after(self) -> float | None:
-        """Seconds without text after which `keep_alive` must be called; `None` where the server waits for ever."""
+        """Seconds without text after which `keep_alive` must be called; `None` where the server has no such limit."""
         ...
 
     def start(self, request: RealtimeRequest) -> None:
@@ -113,27 +113,27 @@ class SpeechProtocol(Protocol):
         ...
 
     def push(self, text: str) -> None:
-        """Speak this too; the text is not blank."""
+        """Speak this text, which is not blank, after the text so far."""
         ...
 
     def finish(self) -> None:
-        """There is no more text."""
+        """No more text follows."""
         ...
 
     def keep_alive(self) -> None:
-        """The caller has been silent for `keep_alive_after` seconds, but goes on writing."""
+        """No text came for `keep_alive_after` seconds, but more will follow."""
         ...
 
     def cancel(self) -> None:
-        """Take leave: the connection is about to be closed."""
+        """Prepare the frames to send before the connection is closed."""
         ...
 
     def receive(self, frame: Frame) -> SpeechEvent | None:
-        """What a frame means. Raises a `ModelError` for an error that the server tells, or a frame that is none."""
+        """The event of a frame, if any. Raises a `ModelError` for an error event and for an invalid frame."""
         ...
 
     def closed(self, code: int, reason: str) -> ModelError:
-        """The error that the end of the connection means when the utterance is not complete."""
+        """The error for a connection that was closed before the utterance was complete."""
         ...
 
     def frames_to_send(self) -> list[Frame]:
@@ -149,13 +149,13 @@ class RealtimeTTSCodec(Protocol):
         ...
 
     def new_protocol(self, request: RealtimeRequest) -> SpeechProtocol:
-        """The machine of a new connection to a model such as this request's."""
+        """The state machine of a new connection for requests like this one."""
         ...
 
     def audio_format(self, request: RealtimeRequest) -> AudioFormat:
-        """What the server's audio will be."""
+        """The format of the server's audio."""
         ...
 
     def map_error(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
-        """The error that a handshake answered with this status means; header names are lower case."""
+        """The error for a handshake that was answered with this status; header names are lower case."""
         ...

@@ -50,7 +50,7 @@ def _ids() -> Iterator[None]:
 
 def begun(cls: type[TaskProtocol] = CosyVoiceProtocol, **fields: Any) -> TaskProtocol:
     protocol = cls()
-    assert protocol.greeted
+    assert protocol.ready
     protocol.start(RealtimeRequest(AT, "m", CARD if cls is CosyVoiceProtocol else WHOLE, **fields))
     return protocol
 

@@ -79,9 +79,9 @@ def test_nothing_leaves_before_the_greeting_and_then_the_settings_come_first() -
     protocol.start(request(parameters={"speech_rate": 1.5}, overrides={"enable_tn": True}))
     protocol.push("Hello. ")
     protocol.finish()
-    assert not protocol.greeted and sent(protocol) == []
+    assert not protocol.ready and sent(protocol) == []
     assert protocol.receive(event("session.created", session={"id": "s"})) == ServerReady()
-    assert protocol.greeted
+    assert protocol.ready
     session = {
         "mode": "server_commit",
         "response_format": "pcm",

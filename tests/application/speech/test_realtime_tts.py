@@ -1,4 +1,4 @@
-"""The engine of realtime speech, by a provider and a connector of the test's own: what it promises whoever they are."""
+"""The engine of realtime speech, with a provider and a connector of the test's own."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from typing import Any, ClassVar
 
 import pytest
 
+from modelport.application.speech.realtime.connection import RealtimeConnection
 from modelport.application.speech.realtime.model import RealtimeTTSModel
 from modelport.credential import CredentialBase
+from modelport.domain.card.cards import TTSModelCard
 from modelport.domain.errors import ModelError, ServerError
 from modelport.domain.speech.audio import AudioFormat
 from modelport.error import StreamTruncatedError
@@ -33,10 +35,10 @@ from tests.contract.runtimes import runtime_with
 
 
 class Echo:
-    """A protocol without ceremony: text goes out as it is and comes back as samples; `!` ends."""
+    """A minimal protocol: text is sent as it is and comes back as samples; `!` ends the utterance."""
 
-    greeted = True
-    resting = False
+    ready = True
+    idle = False
     reusable = True
     keep_alive_after = None
 
@@ -54,7 +56,7 @@ class Echo:
         self.out.append("!")
 
     def keep_alive(self) -> None:
-        raise AssertionError("nobody asked for it")
+        raise AssertionError("not expected")
 
     def cancel(self) -> None:
         self.out.append("bye")
@@ -64,7 +66,7 @@ class Echo:
             self.ended = True
             return UtteranceFinished()
         if frame == "error":
-            raise ServerError("it said so")
+            raise ServerError("the server failed")
         return AudioReceived(frame) if isinstance(frame, bytes) else ServerReady()
 
     def closed(self, code: int, reason: str) -> ModelError:
@@ -97,7 +99,7 @@ class EchoModel(RealtimeTTSModel):
 
 
 class Wire:
-    """A connection to nobody: what is sent is kept, what arrives is put in by the test."""
+    """A connection without a server: it records what is sent, and the test puts in what arrives."""
 
     def __init__(self, *, blocked: bool = False) -> None:
         self.sent: list[Frame] = []
@@ -121,7 +123,7 @@ class Wire:
 
 
 class Wires:
-    """A connector whose connections the test has made before."""
+    """A connector with connections that the test has prepared."""
 
     def __init__(self, *wires: Wire) -> None:
         self.wires = list(wires)
@@ -166,7 +168,7 @@ async def test_a_provider_of_ones_own() -> None:
 
 
 async def test_push_does_not_wait_for_a_socket_that_takes_nothing() -> None:
-    """The server may be busy sending, and wait for us to read; audio must come through meanwhile."""
+    """A server that is busy sending may not read; audio must arrive meanwhile."""
     wire = Wire(blocked=True)
     subject = model(wire)
     await subject.connect()
@@ -182,7 +184,7 @@ async def test_push_does_not_wait_for_a_socket_that_takes_nothing() -> None:
     await subject.close()
 
 
-async def test_what_waits_for_its_listener_is_bounded() -> None:
+async def test_audio_that_waits_for_its_reader_is_bounded() -> None:
     wire = Wire()
     subject = model(wire)
     await subject.connect()
@@ -192,7 +194,7 @@ async def test_what_waits_for_its_listener_is_bounded() -> None:
     await settle()
     for _ in range(50):
         await settle()
-    assert wire.arriving.qsize() == 48, "a mebibyte is here, the rest waits at the server"
+    assert wire.arriving.qsize() == 48, "a mebibyte was read, the rest waits at the server"
     size = 0
     while size < 64 * 65536:
         response = await subject.arrived()
@@ -201,7 +203,7 @@ async def test_what_waits_for_its_listener_is_bounded() -> None:
     await subject.close()
 
 
-async def test_half_of_a_failed_utterance_is_not_said_twice() -> None:
+async def test_half_of_a_failed_utterance_is_not_repeated() -> None:
     first, second = Wire(), Wire()
     subject = model(first, second)
     await subject.connect()
@@ -210,18 +212,18 @@ async def test_half_of_a_failed_utterance_is_not_said_twice() -> None:
     first.arriving.put_nowait("started")
     first.arriving.put_nowait("error")
     await settle()
-    assert first.closed and second.sent == ["one "], "begun anew, with all its text"
+    assert first.closed and second.sent == ["one "], "restarted with all its text"
     await subject.push("two")
     await settle()
     assert second.sent == ["one ", "two"]
     second.arriving.put_nowait(b"x")
     second.arriving.put_nowait("error")
     stream: AsyncGenerator[TTSResponse, None] = await opened(subject)
-    heard = b""
+    received = b""
     with pytest.raises(ServerError) as caught:
         async for response in stream:
-            heard += audio(response)
-    assert heard == b"x" and second.closed
+            received += audio(response)
+    assert received == b"x" and second.closed
     assert [one.error for one in caught.value.attempts] == ["ServerError", "ServerError"]
     assert caught.value.partial is not None and len(caught.value.partial.content) == 1
 
@@ -240,7 +242,7 @@ async def test_cancelling_push_and_close() -> None:
     assert wire.closed and asyncio.all_tasks() == before
 
 
-async def test_closing_before_the_pump_ran() -> None:
+async def test_closing_before_the_task_ran() -> None:
     wire = Wire()
     subject = model(wire)
     await subject.connect()
@@ -250,43 +252,87 @@ async def test_closing_before_the_pump_ran() -> None:
     pushing.send(None)  # up to its first wait: the task of the utterance exists and has not run
     pushing.close()
     await subject.close()
-    assert wire.closed and not session.calls
+    assert wire.closed and not session.utterances
 
 
-async def test_closing_before_the_pump_ran_keeps_nobody_waiting() -> None:
+async def test_closing_before_the_task_ran_ends_all_waits() -> None:
     subject = model(Wire())
     await subject.connect()
     speaking, closing = asyncio.ensure_future(subject.synthesize("a")), asyncio.ensure_future(subject.close())
     await closing
-    with pytest.raises(StreamTruncatedError, match="given up"):
+    with pytest.raises(StreamTruncatedError, match="stopped before its end"):
         async with asyncio.timeout(30):
             await speaking
 
 
-class Objecting(Wire):
-    """A connector's own check of what is sent, as a cassette's."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.ended = asyncio.Event()
+class Refusing(Wire):
+    """A connector that checks what is sent, as a cassette's does, and goes on waiting for frames after a refusal."""
 
     async def send(self, frame: Frame) -> None:
         raise LookupError(f"{frame!r} is not expected here")
 
+
+class Ending(Refusing):
+    """Its `receive` ends when it is closed, and when its wait is cancelled."""
+
     async def receive(self) -> Frame:
-        await self.ended.wait()
-        raise WebSocketClosed(1000)
+        try:
+            return await super().receive()
+        except asyncio.CancelledError:
+            raise WebSocketClosed(1006) from None
+
+
+class Unclosable(Refusing):
+    """Closing fails too, once."""
 
     async def aclose(self, code: int = 1000, reason: str = "") -> None:
-        self.closed = True
-        self.ended.set()
+        if not self.closed:
+            await super().aclose()
+            raise OSError("cannot be closed")
 
 
-async def test_what_the_connector_objects_to_is_what_the_caller_sees(caplog: pytest.LogCaptureFixture) -> None:
-    wire = Objecting()
+@pytest.mark.parametrize("kind", [Refusing, Ending])
+async def test_the_caller_gets_the_error_of_a_failed_send(kind: type[Wire], caplog: pytest.LogCaptureFixture) -> None:
+    """At once, although the socket stays silent after it, and not as a timeout."""
+    wire = kind()
     subject = model(wire)
     with pytest.raises(LookupError, match="'hello' is not expected here"):
         await read(await opened(subject, "hello"))
     await subject.close()
     gc.collect()
-    assert wire.closed and not caplog.records, "and no task keeps an exception that nobody met"
+    assert wire.closed and not caplog.records, "no task keeps an exception that was never retrieved"
+
+
+async def test_a_failed_close_after_a_failed_send_is_raised_and_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    subject = model(Unclosable())
+    with pytest.raises(OSError, match="cannot be closed") as caught:
+        await read(await opened(subject, "hello"))
+    assert isinstance(caught.value.__context__, LookupError)
+    await subject.close()
+    gc.collect()
+    assert not caplog.records
+
+
+async def test_a_send_that_fails_while_idle_is_raised_by_the_next_utterance() -> None:
+    """Only the farewell is sent while no task receives; its failure must not keep the connection open."""
+    wire = Refusing()
+    subject = model(wire)
+    await subject.connect()
+    await subject.close()
+    assert wire.closed
+
+
+async def test_a_cancellation_while_a_send_fails_is_kept() -> None:
+    request = RealtimeRequest(Endpoint("ws://nowhere"), "echo", TTSModelCard.permissive("echo", {}, realtime=True))
+    connection = RealtimeConnection(Refusing(), EchoCodec(), request)
+    receiving = asyncio.ensure_future(connection.receive())
+    await asyncio.sleep(0)
+    connection.protocol.push("hello")
+    connection.flush()
+    await asyncio.sleep(0)  # the send fails and interrupts `receive`
+    receiving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await receiving
+    with pytest.raises(LookupError, match="'hello' is not expected here"):
+        await connection.receive()
+    await connection.aclose()

@@ -42,9 +42,9 @@ class _State(Enum):
 
 
 class QwenRealtimeProtocol:
-    """One session. Frames wait until the server has greeted; what it does not know it passes over."""
+    """One session. Frames wait until the server is ready; unknown events are ignored."""
 
-    resting: ClassVar[bool] = False
+    idle: ClassVar[bool] = False
     reusable: ClassVar[bool] = False
     keep_alive_after: ClassVar[float | None] = None
 
@@ -60,7 +60,7 @@ class QwenRealtimeProtocol:
         self._session_id: str | None = None
 
     @property
-    def greeted(self) -> bool:
+    def ready(self) -> bool:
         """Whether `session.created` has come; what is sent before it is lost."""
         return self._state is not _State.GREETING
 
@@ -121,10 +121,10 @@ class QwenRealtimeProtocol:
 
     def _send(self, kind: str, **fields: object) -> None:
         frame = frame_of({"event_id": f"event_{new_id()}", "type": kind, **fields})
-        (self._sending if self.greeted else self._waiting).append(frame)
+        (self._sending if self.ready else self._waiting).append(frame)
 
     def _created(self, event: Json) -> SpeechEvent | None:
-        if self.greeted:
+        if self.ready:
             return None
         session = event.get("session")
         self._session_id = session.get("id") if isinstance(session, dict) else None

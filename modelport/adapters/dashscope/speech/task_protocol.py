@@ -47,7 +47,7 @@ class TaskProtocol:
     A protocol says by `_advance` what it does with its text in each state.
     """
 
-    greeted: ClassVar[bool] = True
+    ready: ClassVar[bool] = True
     keep_alive_after: ClassVar[float | None] = None
     streaming: ClassVar[Literal["duplex", "out"]]
     """What `run-task` says about the text: that it comes later, or is all there."""
@@ -69,7 +69,7 @@ class TaskProtocol:
         self._finish_asked = self.ended = False
 
     @property
-    def resting(self) -> bool:
+    def idle(self) -> bool:
         """Between two tasks."""
         return self._state is TaskState.NONE and not self._queue
 

@@ -1,4 +1,4 @@
-"""Audio on its way from the task that receives it to whoever listens, with room for so much and no more."""
+"""A bounded queue of audio between the task that receives it and the caller."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from ....domain.speech.audio import SpokenAudio
 
 __all__ = ["AudioQueue"]
 
-_MOST_UNDELIVERED = 1024 * 1024
-"""Bytes that may wait for the listener before the server has to wait: 21 seconds at 24,000 samples."""
+_MAX_UNDELIVERED = 1024 * 1024
+"""Bytes that may wait for the caller before the server has to wait: 21 seconds at 24,000 samples per second."""
 
 
 class AudioQueue:
@@ -20,62 +20,62 @@ class AudioQueue:
         self.audio = audio
         self.ended = False
         self.error: Exception | None = None
-        """Why there is no more, when the utterance did not come to its end."""
+        """Why the audio ended early, if it did."""
         self._unbounded = False
         self._reserved = False
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
         self._room = asyncio.Event()
 
     async def room(self) -> None:
-        """Wait until some of what waits was taken, when it is much."""
-        while self.audio.undelivered >= _MOST_UNDELIVERED and not self._unbounded:
+        """Wait while the queue is full."""
+        while self.audio.undelivered >= _MAX_UNDELIVERED and not self._unbounded:
             self._room.clear()
             await self._room.wait()
 
     def feed(self, data: bytes) -> None:
-        """Audio has come."""
+        """Add audio."""
         self.audio.feed(data)
-        self._news.set()
+        self._changed.set()
 
     def end(self, error: Exception | None = None) -> None:
-        """There will be no more; only the first end counts."""
+        """End the audio; only the first call has an effect."""
         if not self.ended:
             self.ended, self.error = True, error
-            self._news.set()
+            self._changed.set()
 
     async def came(self) -> bool:
-        """Wait for audio that nobody took yet; `False` when there is no more. Raises the error after the audio."""
+        """Wait for audio; `False` at its end. Raises the error once all audio is taken."""
         while not self.audio.undelivered and not self.ended:
-            self._news.clear()
-            await self._news.wait()
+            self._changed.clear()
+            await self._changed.wait()
         if not self.audio.undelivered and self.error is not None:
             raise self.error
         return self.audio.undelivered > 0
 
     def reserve(self) -> None:
-        """From now on the audio is for the one who ends the utterance."""
+        """Keep the audio from now on for the caller that ends the utterance."""
         self._reserved = True
-        self._news.set()
+        self._changed.set()
 
     async def came_early(self) -> bool:
-        """Wait for audio before the utterance is ended; `False` when there will be none."""
+        """Wait for audio until `reserve` is called; `False` if none comes."""
         while not (self.audio.undelivered or self.ended or self._reserved):
-            self._news.clear()
-            await self._news.wait()
+            self._changed.clear()
+            await self._changed.wait()
         return self.audio.undelivered > 0 and not self._reserved
 
     async def complete(self) -> None:
-        """Wait until all audio is here, however much; raises the error."""
+        """Wait for all audio, of any size; raises the error."""
         self._unbounded = True
         self._room.set()
         while not self.ended:
-            self._news.clear()
-            await self._news.wait()
+            self._changed.clear()
+            await self._changed.wait()
         if self.error is not None:
             raise self.error
 
     def take(self) -> DataBlock | None:
-        """The next piece of the file, if there is any; raises the error when there is none for that reason."""
+        """The next piece of the file, if there is one; raises the error once all audio is taken."""
         block = self.audio.take()
         self._room.set()
         if block is None and self.error is not None:

@@ -1,132 +1,100 @@
-"""Calls of a realtime speech model: arguments checked, and audio handed out as responses."""
+"""Calls of a realtime speech model: text goes to an utterance, and its audio is returned as responses."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ....domain.errors import InvalidRequestError
 from ....domain.message.responses import ModelWarning
 from ....domain.speech.responses import TTSResponse
-from ....ports.codec.realtime_speech import RealtimeRequest
-from ...call.arguments import body_fields, parameter_values
-from .utterance import RealtimeCall
+from .session import RealtimeSession
+from .utterance import RealtimeUtterance
 
-if TYPE_CHECKING:
-    from .model import RealtimeTTSModel
-    from .session import RealtimeSession
+__all__ = ["Begin", "arrived", "push", "speak"]
 
-__all__ = ["arrived", "push", "request_of", "speak"]
+Begin = Callable[[Mapping[str, Any]], RealtimeUtterance]
+"""Begins an utterance with these settings (Any: provider fields)."""
 
 
-def request_of(
-    model: RealtimeTTSModel,
-    kwargs: Mapping[str, Any],  # Any: provider fields
-) -> tuple[RealtimeRequest, list[ModelWarning]]:
-    """How to speak, checked against the card."""
-    values, warnings = parameter_values(model.parameters, model.card, model.card_checks)
-    overrides, headers = body_fields(kwargs)
-    request = RealtimeRequest(
-        endpoint=model.endpoint(),
-        model=model.model,
-        card=model.card,
-        parameters=values,
-        overrides=overrides,
-        extra_headers=headers,
-        max_characters=model.card.max_characters if model.card_checks == "on" else None,
-    )
-    return request, warnings
-
-
-async def push(
-    model: RealtimeTTSModel,
-    session: RealtimeSession,
-    text: str,
-    kwargs: Mapping[str, Any],  # Any: provider fields
-) -> TTSResponse:
-    """Add text to the utterance that is being written, and hand out the audio that is there."""
+async def push(session: RealtimeSession, begin: Begin, text: str, settings: Mapping[str, Any]) -> TTSResponse:
+    """Add text to the utterance that is being written, and return the audio that is there."""
     _check(text)
-    call = _writing(model, session, kwargs)
-    session.writing = call
-    call.write(text)
-    await asyncio.sleep(0)  # somebody who only pushes must let the audio come
+    utterance = _writing(session, begin, settings)
+    session.writing = utterance
+    utterance.write(text)
+    await asyncio.sleep(0)  # lets audio arrive for a caller that never awaits anything else
     try:
-        return replace(call.head, content=call.audio.take())
+        return replace(utterance.head, content=utterance.audio.take())
     except BaseException:
-        if session.writing is call:
+        if session.writing is utterance:
             session.writing = None
         raise
 
 
-async def arrived(call: RealtimeCall) -> TTSResponse | None:
-    """The audio that came, waiting for it."""
-    while await call.audio.came_early():
-        block = call.audio.take()
-        if block is not None:  # else somebody was quicker
-            return replace(call.head, content=block)
+async def arrived(utterance: RealtimeUtterance) -> TTSResponse | None:
+    """Wait for audio and return it; `None` once the utterance is committed or has ended."""
+    while await utterance.audio.came_early():
+        block = utterance.audio.take()
+        if block is not None:  # else another caller took it
+            return replace(utterance.head, content=block)
     return None
 
 
 async def speak(
-    model: RealtimeTTSModel,
     session: RealtimeSession | None,
+    begin: Begin,
     text: str | None,
-    kwargs: Mapping[str, Any],  # Any: provider fields
+    settings: Mapping[str, Any],  # Any: provider fields
+    stream: bool,
 ) -> TTSResponse | AsyncGenerator[TTSResponse, None]:
-    """The utterance with this text as its last, as a stream or as a whole."""
+    """Commit the utterance with this text as its last; its audio as a stream or as a whole."""
     text = "" if text is None else text
     _check(text)
-    call, responses = _writing(model, session, kwargs), None
+    utterance, responses = _writing(session, begin, settings), None
     if session is not None:
         session.writing = None
     try:
-        call.write(text)
-        if call.commit():
-            await call.connected()
-        if model.stream:
-            responses = _responses(call)
+        utterance.write(text)
+        if utterance.commit():
+            await utterance.connected()
+        if stream:
+            responses = _responses(utterance)
             await anext(responses)
             return responses
-        await call.audio.complete()
-        return replace(call.last, content=call.audio.audio.take_file())
+        await utterance.audio.complete()
+        return replace(utterance.last, content=utterance.audio.audio.take_file())
     finally:
         if responses is None:
-            await call.abort()
+            await utterance.abort()
 
 
-async def _responses(call: RealtimeCall) -> AsyncGenerator[TTSResponse, None]:
-    """The start, once; the audio as it comes; the last response."""
+async def _responses(utterance: RealtimeUtterance) -> AsyncGenerator[TTSResponse, None]:
+    """The head, with which the generator is started; the audio as it comes; the last response."""
     try:
-        yield call.head
-        while await call.audio.came():
-            yield replace(call.head, content=call.audio.take())
-        yield call.last
+        yield utterance.head
+        while await utterance.audio.came():
+            yield replace(utterance.head, content=utterance.audio.take())
+        yield utterance.last
     finally:
-        await call.abort()
+        await utterance.abort()
 
 
-def _writing(
-    model: RealtimeTTSModel,
-    session: RealtimeSession | None,
-    kwargs: Mapping[str, Any],  # Any: provider fields
-) -> RealtimeCall:
-    """The utterance that takes text now, or a new one. Settings that come after its beginning cannot be kept."""
-    call = session.writing if session is not None else None
-    if call is None:
-        request, warnings = request_of(model, kwargs)
-        call = RealtimeCall(model, request, warnings, session)
-        call.settings.update(kwargs)
-        return call
-    for name, value in kwargs.items():
-        if name not in call.settings or call.settings[name] != value:
-            words = f"{name} came after the beginning of the utterance; give it with the first push"
-            call.warnings.append(ModelWarning("dropped", name, words))
-            call.settings[name] = value  # told once
-    return call
+def _writing(session: RealtimeSession | None, begin: Begin, settings: Mapping[str, Any]) -> RealtimeUtterance:
+    """The utterance that takes text now, or a new one. Settings that change after its first text are dropped."""
+    utterance = session.writing if session is not None else None
+    if utterance is None:
+        return begin(settings)
+    for name, value in settings.items():
+        if name not in utterance.settings or utterance.settings[name] != value:
+            message = f"{name} was given after the first text of the utterance; pass it with the first push"
+            utterance.warnings.append(ModelWarning("dropped", name, message))
+            utterance.settings[name] = value  # warn once
+    return utterance
 
 
-def _check(text: Any) -> None:  # Any: whatever the caller gave
+def _check(text: object) -> None:
     if not isinstance(text, str):
-        raise InvalidRequestError(f"text is a {type(text).__name__}; give a str")
+        raise InvalidRequestError(f"text is a {type(text).__name__}, expected a str")

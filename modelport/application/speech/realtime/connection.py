@@ -1,4 +1,4 @@
-"""One connection of a realtime speech model: the socket and its protocol, which know nothing of each other."""
+"""One connection of a realtime speech model: a socket and the protocol spoken over it, which do not know each other."""
 
 from __future__ import annotations
 
@@ -8,23 +8,27 @@ from typing import TypeVar
 
 from ....domain.errors import ModelError
 from ....domain.retry import parse_retry_after, parse_should_retry
+from ....ports.clock import Clock
 from ....ports.codec.realtime_speech import RealtimeRequest, RealtimeTTSCodec, SpeechEvent
 from ....ports.runtime import Runtime
-from ....ports.websocket import WebSocketClosed, WebSocketConnection, WebSocketRejected
+from ....ports.websocket import Frame, WebSocketClosed, WebSocketConnection, WebSocketRejected
 from ...call.attempts import Attempts
 from ...call.context import request_id
 
-__all__ = ["RealtimeConnection", "connect", "repeated"]
+__all__ = ["ConnectionPool", "RealtimeConnection", "connect", "retried"]
 
 T = TypeVar("T")
 
+_MAX_IDLE_SECONDS = 50.0
+"""Servers close a connection that was idle for 60 seconds. Facts: docs/protocols/dashscope-tts.md#limits."""
 
-async def repeated(
+
+async def retried(
     attempts: Attempts,
     attempt: Callable[[], Awaitable[T]],
     failure: Callable[[Exception], ModelError],
 ) -> T:
-    """What the first attempt that succeeds gives. `failure` says what one failed of, and raises where that is final."""
+    """The result of the first attempt that succeeds. `failure` maps an attempt's error, and raises a final one."""
     failed: ModelError | None = None
     try:
         while True:
@@ -42,14 +46,14 @@ async def repeated(
 
 
 async def connect(runtime: Runtime, codec: RealtimeTTSCodec, request: RealtimeRequest) -> RealtimeConnection:
-    """Open a connection and wait for the server's greeting, where it has one. Raises a `ModelError`."""
+    """Open a connection and wait until its protocol is ready. Raises a `ModelError`."""
     try:
         socket = await runtime.websockets.connect(codec.handshake(request))
     except WebSocketRejected as refused:
         raise _rejection(runtime, codec, request, refused) from refused
     connection = RealtimeConnection(socket, codec, request)
     try:
-        while not connection.protocol.greeted:
+        while not connection.protocol.ready:
             await connection.receive()
     except BaseException:
         await connection.aclose()
@@ -71,32 +75,34 @@ def _rejection(
 
 
 class RealtimeConnection:
-    """An open connection. Sending never waits: what the protocol has to say leaves as the socket takes it.
+    """An open connection. Sending never waits: a task sends the protocol's frames as fast as the socket takes them.
 
-    The server's audio may wait for its listener while the server waits to be read, and the other way round; so the one
-    who receives must not wait until something is sent.
+    A server may stop reading until its audio is read, so the receiving task must not wait until something is sent.
     """
 
     def __init__(self, socket: WebSocketConnection, codec: RealtimeTTSCodec, request: RealtimeRequest) -> None:
         self._socket = socket
         self._secrets = request.endpoint.secrets()
         self._writer: asyncio.Task[None] | None = None
-        self._unsent: Exception | None = None
+        self._receiver: asyncio.Task[object] | None = None
+        self._send_error: Exception | None = None
         self.protocol = codec.new_protocol(request)
-        self.heard = False
-        """Whether the server said anything since this was last set to false."""
+        self.received = False
+        """Whether a frame has come since this was last set to false."""
         self.idle_since = 0.0
         """When it was last used, by the runtime's clock."""
 
     async def receive(self) -> SpeechEvent | None:
-        """What the next message means. Raises a `ModelError` for an error of the server's and for its going away."""
+        """The event of the next frame, if it has one.
+
+        Raises a `ModelError` for an error of the server's and for the end of the connection, and the connector's own
+        error where sending failed.
+        """
         try:
-            frame = await self._socket.receive()
-            self.heard = True
+            frame = await self._next_frame()
+            self.received = True
             event = self.protocol.receive(frame)
         except WebSocketClosed as closed:
-            if self._unsent is not None:
-                raise self._unsent from closed
             error = self.protocol.closed(closed.code, closed.reason)
             error.scrub(self._secrets)
             raise error from closed
@@ -107,14 +113,14 @@ class RealtimeConnection:
         return event
 
     def flush(self) -> None:
-        """Have sent what the protocol wants to be sent."""
+        """Start sending the frames that the protocol has ready."""
         if self._writer is None or self._writer.done():
             frames = self.protocol.frames_to_send()
             if frames:
                 self._writer = asyncio.get_running_loop().create_task(self._write(frames))
 
     async def aclose(self) -> None:
-        """Close it: at once, saying goodbye where the protocol has a word for it and the socket takes it."""
+        """Close it at once; the protocol's farewell is sent where the socket takes it without waiting."""
         try:
             self.protocol.cancel()
             self.flush()
@@ -125,15 +131,64 @@ class RealtimeConnection:
         finally:
             await self._socket.aclose()
 
-    async def _write(self, frames: list[str | bytes]) -> None:
-        """Send these, and what has been added meanwhile. Why that failed is met by whoever receives."""
+    async def _next_frame(self) -> Frame:
+        """The next frame. A failed send interrupts the wait, since a socket may stay silent after it."""
+        if self._send_error is not None:
+            raise self._send_error
+        task = self._receiver = asyncio.current_task()
+        cancelling = task.cancelling() if task is not None else 0
+        try:
+            return await self._socket.receive()
+        except (asyncio.CancelledError, Exception) as error:
+            if self._send_error is None:
+                raise
+            if task is not None and task.uncancel() > cancelling:
+                raise  # cancelled from outside as well
+            raise self._send_error from error
+        finally:
+            self._receiver = None
+
+    async def _write(self, frames: list[Frame]) -> None:
+        """Send these frames, and those added meanwhile. `receive` raises what a failed send raised."""
         try:
             while frames:
                 for frame in frames:
                     await self._socket.send(frame)
                 frames = self.protocol.frames_to_send()
         except WebSocketClosed:
-            pass  # receiving tells the same
-        except Exception as error:  # what a connector of somebody else's, or of a replayed cassette, objects to
-            self._unsent = error
-            await self._socket.aclose()
+            pass  # `receive` gets the same, with the reason
+        except Exception as error:  # a connector of the application's, or a replayed cassette, may raise anything
+            self._send_error = error
+            if self._receiver is not None:
+                self._receiver.cancel()
+
+
+class ConnectionPool:
+    """Keeps at most one idle connection, which the next utterance takes."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._idle: RealtimeConnection | None = None
+        self._closed = False
+
+    async def take(self) -> RealtimeConnection | None:
+        """The idle connection, if there is one and the server has not closed it for its age."""
+        idle, self._idle = self._idle, None
+        if idle is None or self._clock.monotonic() - idle.idle_since <= _MAX_IDLE_SECONDS:
+            return idle
+        await idle.aclose()
+        return None
+
+    async def put(self, connection: RealtimeConnection) -> None:
+        """Keep a connection for the next utterance; close it if there is one already."""
+        if self._closed or self._idle is not None:
+            await connection.aclose()
+        else:
+            connection.idle_since = self._clock.monotonic()
+            self._idle = connection
+
+    def close(self) -> RealtimeConnection | None:
+        """Keep no further connection; returns the idle one, which the caller closes."""
+        self._closed = True
+        idle, self._idle = self._idle, None
+        return idle

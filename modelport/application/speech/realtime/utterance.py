@@ -3,97 +3,98 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from ....domain.errors import StreamTruncatedError
 from ....domain.message.responses import ModelWarning
 from ....domain.speech.audio import SpokenAudio
 from ....domain.speech.responses import TTSResponse, TTSUsage
 from ....domain.speech.text import ColdStart
-from ....ports.codec.realtime_speech import RealtimeRequest, SegmentFinished
+from ....ports.codec.realtime_speech import RealtimeRequest, RealtimeTTSCodec, SegmentFinished
+from ...call.spec import CallSpec
 from ..utterance import Utterance
 from .audio_queue import AudioQueue
-from .worker import RealtimePump
+from .connection import ConnectionPool, RealtimeConnection
+from .worker import RealtimeWorker
 
-if TYPE_CHECKING:
-    from .connection import RealtimeConnection
-    from .model import RealtimeTTSModel
-    from .session import RealtimeSession
-
-__all__ = ["RealtimeCall"]
+__all__ = ["RealtimeUtterance"]
 
 
-class RealtimeCall:
-    """Speaks what is written. The network is a task of its own, the pump, which begins with the first text.
+class RealtimeUtterance:
+    """Speaks the text that is written to it. A task of its own, which starts with the first text, uses the network.
 
     Args:
-        session: where connections come from and go back to; without it there is one for this utterance only.
+        cold_start: holds the first text back until there is enough of it.
+        settings: the caller's keyword arguments, which belong to the first text (Any: provider fields).
+        pool: where connections come from and go back to; without it the utterance has a connection of its own.
+        on_end: called with the utterance when none of its tasks is left.
     """
 
     def __init__(
         self,
-        model: RealtimeTTSModel,
+        spec: CallSpec,
+        codec: RealtimeTTSCodec,
         request: RealtimeRequest,
+        cold_start: ColdStart,
         warnings: Sequence[ModelWarning],
-        session: RealtimeSession | None = None,
+        settings: Mapping[str, Any],
+        pool: ConnectionPool | None = None,
+        on_end: Callable[[RealtimeUtterance], None] | None = None,
     ) -> None:
-        audio_format = model.codec.audio_format(request)
+        audio_format = codec.audio_format(request)
         self.warnings = list(warnings)
-        self.settings: dict[str, Any] = {}  # Any: provider fields
-        """What the caller gave with the text."""
-        self._utterance = Utterance(model, audio_format.sample_rate, self.warnings)
+        self.settings = dict(settings)
+        self._utterance = Utterance(spec, audio_format.sample_rate, self.warnings)
         self._utterance.audio = spoken = SpokenAudio(audio_format)
         self.audio = AudioQueue(spoken)
         self.head = self._utterance.head
         self._last = self.head
-        self._session = session
-        self._gate = ColdStart(model.cold_start_length, model.cold_start_words)
+        self._pool = pool
+        self._on_end = on_end
+        self._cold_start = cold_start
         self._facts: list[Mapping[str, Any]] = []  # Any: provider facts
-        self._pump = RealtimePump(self, model, request, self._utterance.clocks, session)
+        clocks = self._utterance.clocks
+        self._worker = RealtimeWorker(spec, codec, request, clocks, self.audio, self._segment_finished, pool)
         self._task: asyncio.Task[None] | None = None
 
     def write(self, text: str) -> None:
-        """Speak this too; it may leave later."""
-        self._say(self._gate.feed(text))
+        """Speak this text after the text so far; it may be sent later."""
+        self._say(self._cold_start.feed(text))
 
     def commit(self) -> bool:
-        """There is no more text; whether there was any."""
+        """End the text; returns whether there was any."""
         self.audio.reserve()
-        self._say(self._gate.flush())
+        self._say(self._cold_start.flush())
         if self._task is None:
             self._finish()
             return False
-        if self._pump.commit() and not self.audio.ended:
-            self._task.cancel()  # all was spoken before: it waits for a message that will not come
+        if self._worker.commit() and not self.audio.ended:
+            self._task.cancel()  # everything was spoken before: the task waits for a message that will not come
         return True
 
     async def connected(self) -> None:
-        """Wait until the connection stands; raises the last attempt's error when none did."""
-        await self._pump.connected.wait()
+        """Wait until the connection is open; raises the last attempt's error when all attempts failed."""
+        await self._worker.connected.wait()
         if self.audio.error is not None and not self.audio.audio.came:
             raise self.audio.error
 
     async def abort(self) -> None:
-        """Give up what is left of it, close its connection, and return when no task of it is left."""
-        if self._task is None:
-            return
-        if not self.audio.ended:
-            self._pump.given_up = True
-            self._task.cancel()
-        await asyncio.wait([self._task])
-        self.failed(_given_up())  # where the pump was stopped before it ran
-        self._leave()
+        """Stop speaking, close the connection, and return when no task of the utterance is left."""
+        if self._task is not None:
+            if not self.audio.ended:
+                self._worker.aborted = True
+                self._task.cancel()
+            await asyncio.wait([self._task])
+            self._fail(_aborted())  # has an effect only if the task was cancelled before it ran
+        self._end()
 
     @property
     def last(self) -> TTSResponse:
-        """The last response, once the utterance is whole."""
+        """The last response, once the utterance is complete."""
         return self._last
 
-    # ---- what the pump tells
-
-    def note(self, segment: SegmentFinished) -> None:
-        """A part is complete."""
+    def _segment_finished(self, segment: SegmentFinished) -> None:
         self.audio.audio.end_segment()
         if segment.usage is not None:
             usage = self._utterance.usage = self._utterance.usage or TTSUsage()
@@ -101,57 +102,55 @@ class RealtimeCall:
         if segment.facts:
             self._facts.append(segment.facts)
 
-    def failed(self, error: BaseException) -> None:
-        """The utterance is over before its end; a cancellation is told to listeners as what it means for them."""
-        self._pump.connected.set()  # a pump that was stopped before it ran does not
+    def _fail(self, error: BaseException) -> None:
+        """End the utterance early. Readers of the audio get a `StreamTruncatedError` in place of a cancellation."""
+        self._worker.connected.set()  # a task that was cancelled before it ran does not
         if self.audio.ended:
             return
-        self._utterance.failed(error, self._pump.attempts)
+        self._utterance.failed(error, self._worker.attempts)
         if not isinstance(error, Exception):
-            error = _given_up()
-            self._utterance.failed(error, self._pump.attempts)
+            error = _aborted()
+            self._utterance.failed(error, self._worker.attempts)
         self.audio.end(error)
 
     def _finish(self) -> None:
-        """The utterance is whole."""
+        """The utterance is complete."""
         facts = {"requests": [dict(fact) for fact in self._facts]} if self._facts else None
-        self._last = self._utterance.last(facts, self._pump.attempts)
+        self._last = self._utterance.last(facts, self._worker.attempts)
         self.audio.end()
 
     def _say(self, text: str) -> None:
         if not text:
             return
-        self._pump.say(text)
+        self._worker.say(text)
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run())
-            if self._session is not None:
-                self._session.calls.add(self)
 
     async def _run(self) -> None:
         try:
-            line = await self._pump.run()
+            connection = await self._worker.run()
             self._finish()
-            if line is not None:
-                await self._dismiss(line)
+            if connection is not None:
+                await self._release(connection)
         except asyncio.CancelledError as cancelled:
-            self.failed(cancelled)
+            self._fail(cancelled)
             raise
         except Exception as error:
-            self.failed(error)
+            self._fail(error)
         finally:
-            self._leave()
+            self._end()
 
-    def _leave(self) -> None:
-        if self._session is not None:
-            self._session.calls.discard(self)
+    def _end(self) -> None:
+        if self._on_end is not None:
+            self._on_end(self)
 
-    async def _dismiss(self, line: RealtimeConnection) -> None:
-        """The connection is not needed any more, by this utterance at least."""
-        if self._session is not None and line.protocol.reusable:
-            await self._session.give_back(line)
+    async def _release(self, connection: RealtimeConnection) -> None:
+        """Give the connection back, or close it where it cannot be used again."""
+        if self._pool is not None and connection.protocol.reusable:
+            await self._pool.put(connection)
         else:
-            await line.aclose()
+            await connection.aclose()
 
 
-def _given_up() -> StreamTruncatedError:
-    return StreamTruncatedError("the speech was given up before its end", retryable=False)
+def _aborted() -> StreamTruncatedError:
+    return StreamTruncatedError("the speech was stopped before its end", retryable=False)

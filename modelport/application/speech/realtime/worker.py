@@ -1,68 +1,74 @@
-"""The network side of an utterance: attempts until one speaks it all, with one budget and one set of clocks.
+"""The network task of one utterance: attempts until everything is spoken, with one budget and one set of clocks.
 
-Until audio came, a failure begins all over with the whole text; after that it is the end. Where the server is done with
-all it was told while the caller still writes, what follows stands on its own, without the old text and connection.
+A failure before the first audio is retried with the whole text; later failures are final. When the server has spoken
+all text while the caller still writes, the text that follows is independent of it: neither the old text nor the old
+connection is needed any more.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from ....domain.errors import InvalidRequestError, ModelError, ModelTimeoutError
 from ....domain.message.responses import AttemptRecord
 from ....ports.clock import TimerHandle
-from ....ports.codec.realtime_speech import AudioReceived, RealtimeRequest, SegmentFinished
+from ....ports.codec.realtime_speech import AudioReceived, RealtimeRequest, RealtimeTTSCodec, SegmentFinished
 from ...call.attempts import Attempts
 from ...call.clocks import CallClocks
 from ...call.context import CallContext
-from .connection import RealtimeConnection, connect, repeated
+from ...call.spec import CallSpec
+from .audio_queue import AudioQueue
+from .connection import ConnectionPool, RealtimeConnection, connect, retried
 
-if TYPE_CHECKING:
-    from .model import RealtimeTTSModel
-    from .session import RealtimeSession
-    from .utterance import RealtimeCall
+__all__ = ["RealtimeWorker"]
 
-__all__ = ["RealtimePump"]
-
-_SWITCHED = 101
-"""The status of a handshake that succeeded."""
+_SWITCHING_PROTOCOLS = 101
+"""The HTTP status of a successful WebSocket handshake."""
 
 
-class _EndedAtRest(Exception):
-    """The connection ended while nothing was on its way."""
+class _ClosedWhileIdle(Exception):
+    """The connection ended while the server had nothing left to speak."""
 
 
-class RealtimePump:
-    """`run` is a task of its own; `say` and `commit` are called beside it and never wait."""
+class RealtimeWorker:
+    """`run` is the body of a task; `say` and `commit` are called while it runs, and never wait.
+
+    Args:
+        audio: where the audio goes; a full queue makes the server wait.
+        on_segment: called when a part of the utterance is complete.
+        pool: where an idle connection may be taken from.
+    """
 
     def __init__(
         self,
-        call: RealtimeCall,
-        model: RealtimeTTSModel,
+        spec: CallSpec,
+        codec: RealtimeTTSCodec,
         request: RealtimeRequest,
         clocks: CallClocks,
-        session: RealtimeSession | None,
+        audio: AudioQueue,
+        on_segment: Callable[[SegmentFinished], None],
+        pool: ConnectionPool | None,
     ) -> None:
         self.connected = asyncio.Event()
-        """Set when the connection stands, and when none will."""
-        self.given_up = False
-        """Whether a cancellation means the utterance, and not the wait for a message."""
-        self._call = call
-        self._audio = call.audio
-        self._model = model
+        """Set once the connection is open, or no further attempt is made."""
+        self.aborted = False
+        """Whether a cancellation is meant for the utterance, and not for its wait for a message."""
+        self._codec = codec
         self._request = request
-        self._session = session
         self._clocks = clocks
-        self._context = CallContext.of(model._spec(stream=True), clocks=clocks)
-        self._attempts = Attempts(self._context, model.retry_policy, model._get_retryable_exceptions())
+        self._audio = audio
+        self._on_segment = on_segment
+        self._pool = pool
+        self._context = CallContext.of(spec, clocks=clocks)
+        self._attempts = Attempts(self._context, spec.retry, spec.retryable)
         self._texts: list[str] = []
         self._committed = False
-        self._blamed = False
-        self._spoke = False
+        self._request_blamed = False
+        self._audio_came = False
         self._more = asyncio.Event()
-        self._line: RealtimeConnection | None = None
-        self._silence: TimerHandle | None = None
+        self._connection: RealtimeConnection | None = None
+        self._keep_alive: TimerHandle | None = None
 
     @property
     def attempts(self) -> list[AttemptRecord]:
@@ -70,59 +76,57 @@ class RealtimePump:
         return list(self._context.attempts)
 
     def say(self, text: str) -> None:
-        """Speak this too; the text is not blank."""
-        if self._line is not None and self._line.protocol.resting:
-            self._rest()
+        """Speak this text, which is not blank, after the text so far."""
+        if self._connection is not None and self._connection.protocol.idle:
+            self._forget_spoken()
         self._texts.append(text)
         self._more.set()
-        if self._line is not None:
-            self._line.protocol.push(text)
-            self._line.flush()
-            self._await_silence()
+        if self._connection is not None:
+            self._connection.protocol.push(text)
+            self._connection.flush()
+            self._schedule_keep_alive()
 
     def commit(self) -> bool:
-        """There is no more text: from now on the server owes audio, and its clocks run.
+        """No more text follows: from now on the server owes audio, and its clocks run.
 
-        Whether everything was spoken before, so that there is nothing to wait for.
+        Returns whether everything was spoken before, so that there is nothing to wait for.
         """
         self._committed = True
         self._more.set()
-        self._await_silence()
+        self._schedule_keep_alive()
         self._clocks.awaiting_content(True)
-        if self._line is None:
+        if self._connection is None:
             return False
-        self._line.protocol.finish()
-        self._line.flush()
-        return self._line.protocol.ended
+        self._connection.protocol.finish()
+        self._connection.flush()
+        return self._connection.protocol.ended
 
     async def run(self) -> RealtimeConnection | None:
-        """Attempts until all is spoken; the connection that is still open. Raises the last attempt's error."""
+        """Make attempts until everything is spoken; the connection, if open. Raises the last attempt's error."""
         try:
-            return await repeated(self._attempts, self._attempt, self._failure)
+            return await retried(self._attempts, self._attempt, self._failure)
         finally:
             self.connected.set()
 
     def _failure(self, error: Exception) -> ModelError:
-        """The error to try again after; raises it where that would repeat audio, or help nobody.
+        """The error after which to try again; raises one that is final, since a retry would repeat audio or be useless.
 
-        An end that blames the request is worth one more try.
-
-        Facts: docs/protocols/dashscope-tts.md#errors.
+        An end of the connection that blames the request is retried once. Facts: docs/protocols/dashscope-tts.md#errors.
         """
         failure = self._attempts.failed(error)
-        if self._spoke or not isinstance(failure, ModelError):
+        if self._audio_came or not isinstance(failure, ModelError):
             raise failure
         if isinstance(failure, InvalidRequestError) and failure.retryable:
-            failure.retryable = not self._blamed
-            self._blamed = True
+            failure.retryable = not self._request_blamed
+            self._request_blamed = True
         return failure
 
     async def _attempt(self) -> RealtimeConnection | None:
-        """Speak it all. A connection that ends while nothing is on its way is replaced when there is text again."""
+        """Speak all text. A connection that ends while it is idle is replaced once there is more text."""
         while True:
             try:
                 return await self._speak()
-            except _EndedAtRest:
+            except _ClosedWhileIdle:
                 self._attempts.ended()
             while not self._texts:
                 if self._committed:
@@ -132,95 +136,95 @@ class RealtimePump:
             await self._attempts.begin()
 
     async def _speak(self) -> RealtimeConnection:
-        """Speak the text: on the connection that is open already, else on a new one.
+        """Speak the text, on an idle connection if there is one, else on a new one.
 
-        An open one may have been closed a moment ago, which is no failure: nobody has been asked anything.
+        The server may just have closed the idle connection. That is not a failure, since nothing was asked on it.
         """
         self._clocks.awaiting_content(self._committed)
-        spare = None
-        if self._session is not None and not self._request.extra_headers:
-            spare = await self._session.take_spare()
-        if spare is not None:
+        idle = None
+        if self._pool is not None and not self._request.extra_headers:
+            idle = await self._pool.take()
+        if idle is not None:
             try:
-                return await self._converse(spare)
+                return await self._converse(idle)
             except ModelError as error:
-                if spare.heard or isinstance(error, ModelTimeoutError):
+                if idle.received or isinstance(error, ModelTimeoutError):
                     raise
-        stands = self._clocks.connecting()
+        connected = self._clocks.connecting()
         with self._clocks:
-            line = await connect(self._context.runtime, self._model.codec, self._request)
-        stands()
-        return await self._converse(line)
+            connection = await connect(self._context.runtime, self._codec, self._request)
+        connected()
+        return await self._converse(connection)
 
-    async def _converse(self, line: RealtimeConnection) -> RealtimeConnection:
+    async def _converse(self, connection: RealtimeConnection) -> RealtimeConnection:
         """Speak the whole text on this connection, which is closed unless that succeeds."""
         whole = False
         try:
-            self._take(line)
-            while not line.protocol.ended:
-                await self._next_event(line)
+            self._start(connection)
+            while not connection.protocol.ended:
+                await self._next_event(connection)
             whole = True
         finally:
-            self._line = None
-            self._await_silence()
+            self._connection = None
+            self._schedule_keep_alive()
             if not whole:
-                await line.aclose()
-        return line
+                await connection.aclose()
+        return connection
 
-    def _take(self, line: RealtimeConnection) -> None:
-        """Tell this connection all that was said so far; from now on the caller speaks to it."""
-        line.heard = False
-        self._context.answered(_SWITCHED, {}, None)
+    def _start(self, connection: RealtimeConnection) -> None:
+        """Send all text so far on this connection; `say` and `commit` use it from now on."""
+        connection.received = False
+        self._context.answered(_SWITCHING_PROTOCOLS, {}, None)
         self._clocks.awaiting_content(self._committed)
-        line.protocol.start(self._request)
-        line.protocol.push("".join(self._texts))
+        connection.protocol.start(self._request)
+        connection.protocol.push("".join(self._texts))
         if self._committed:
-            line.protocol.finish()
-        line.flush()
-        self._line = line
+            connection.protocol.finish()
+        connection.flush()
+        self._connection = connection
         self.connected.set()
-        self._await_silence()
+        self._schedule_keep_alive()
 
-    async def _next_event(self, line: RealtimeConnection) -> None:
+    async def _next_event(self, connection: RealtimeConnection) -> None:
         try:
             await self._audio.room()
             with self._clocks:
-                event = await line.receive()
+                event = await connection.receive()
         except asyncio.CancelledError:
             task = asyncio.current_task()
-            if self.given_up or not line.protocol.ended or task is None:
+            if self.aborted or not connection.protocol.ended or task is None:
                 raise
-            task.uncancel()  # `commit` found that nothing is left to wait for
+            task.uncancel()  # `commit` found that there is nothing left to wait for
             return
         except ModelError as error:
-            if not line.protocol.resting:
+            if not connection.protocol.idle:
                 raise
-            self._rest()
-            raise _EndedAtRest from error
+            self._forget_spoken()
+            raise _ClosedWhileIdle from error
         if isinstance(event, AudioReceived):
             self._audio.feed(event.data)
-            self._spoke = True
+            self._audio_came = True
             if self._committed and event.data:
                 self._clocks.content_received()
         elif isinstance(event, SegmentFinished):
-            self._call.note(event)
+            self._on_segment(event)
 
-    def _rest(self) -> None:
-        """What was said until now is spoken."""
+    def _forget_spoken(self) -> None:
+        """All text so far is spoken, so that a retry need not repeat it."""
         self._texts.clear()
-        self._spoke = False
+        self._audio_came = False
 
-    def _await_silence(self) -> None:
-        """Count from here how long the caller is silent, as long as the server waits for text."""
-        if self._silence is not None:
-            self._silence.cancel()
-            self._silence = None
-        seconds = self._line.protocol.keep_alive_after if self._line is not None else None
+    def _schedule_keep_alive(self) -> None:
+        """Restart the timer of the protocol's keep-alive; it runs while the server waits for text."""
+        if self._keep_alive is not None:
+            self._keep_alive.cancel()
+            self._keep_alive = None
+        seconds = self._connection.protocol.keep_alive_after if self._connection is not None else None
         if seconds is not None and not self._committed:
-            self._silence = self._context.runtime.clock.call_later(seconds, self._silent)
+            self._keep_alive = self._context.runtime.clock.call_later(seconds, self._send_keep_alive)
 
-    def _silent(self) -> None:
-        if self._line is not None:
-            self._line.protocol.keep_alive()
-            self._line.flush()
-            self._await_silence()
+    def _send_keep_alive(self) -> None:
+        if self._connection is not None:
+            self._connection.protocol.keep_alive()
+            self._connection.flush()
+            self._schedule_keep_alive()
