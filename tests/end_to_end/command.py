@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 PYTHON = [sys.executable, "-W", "error"]
 COMMAND = [*PYTHON, "-m", "modelport"]
 DONE = "[DONE]"
+_INHERITED = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "COVERAGE_PROCESS_CONFIG")
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Home:
     folder: Path
 
     def environment(self, **variables: str) -> dict[str, str]:
-        kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "SYSTEMROOT") if name in os.environ}
+        kept = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         homes = {"HOME": str(self.folder), "USERPROFILE": str(self.folder), "XDG_CONFIG_HOME": str(self.folder / "cfg")}
         return {**kept, **homes, "NO_PROXY": "127.0.0.1", "PYTHONPATH": str(ROOT), **variables}
 
