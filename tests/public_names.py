@@ -17,6 +17,7 @@ from importlib import import_module
 FACES = (
     "modelport",
     "modelport.agent",
+    "modelport.container",
     "modelport.credential",
     "modelport.embedding",
     "modelport.error",

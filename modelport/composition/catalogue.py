@@ -10,13 +10,16 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ..application.model.cards import card_folders
+from ..application.chat.model import ChatModelBase
+from ..application.embedding.model import EmbeddingModelBase
+from ..application.model.cards import card_folders, list_cards
 from ..application.model.credential import CredentialBase
-from ..domain.card.cards import BaseCard, CardKind, CardQuery, EmbeddingModelCard, TTSModelCard
+from ..application.speech.model import TTSModelBase
+from ..domain.card.cards import BaseCard, CardKind, CardQuery, EmbeddingModelCard, ModelCard, TTSModelCard
 from ..ports.cards import CardSource
 from .registry import ProviderRegistry
 
-__all__ = ["CatalogueEntry", "catalogue"]
+__all__ = ["CatalogueEntry", "catalogue", "chat_cards"]
 
 _ENDINGS: dict[type[BaseCard], str] = {TTSModelCard: "TTSParameters", EmbeddingModelCard: "EmbeddingParameters"}
 
@@ -51,14 +54,23 @@ def catalogue(
     for name in names:
         credential = registry.get(name).credential_class()
         if kind in ("chat", None):
-            found += _entries(name, _of_classes(credential.get_chat_model_classes()))
+            found += _entries(name, _of_classes(credential.get_chat_model_classes(), cards))
         if kind in ("tts", None):
             classes = credential.get_tts_model_classes()
-            found += _entries(name, [*_of_classes(classes), *_of_files(credential, cards, TTSModelCard)])
+            found += _entries(name, [*_of_classes(classes, cards), *_of_files(credential, cards, TTSModelCard)])
         if kind in ("embedding", None):
             model = credential.get_embedding_model_class()
-            found += _entries(name, _of_classes([model]) if model else _of_files(credential, cards, EmbeddingModelCard))
+            in_files = _of_files(credential, cards, EmbeddingModelCard)
+            found += _entries(name, _of_classes([model], cards) if model else in_files)
     return found
+
+
+def chat_cards(credential: type[CredentialBase], cards: CardSource) -> list[ModelCard]:
+    """`credential.list_models()`, read from this source; a credential with a method of its own is asked."""
+    if not _inherited(credential, CredentialBase):
+        return credential.list_models()
+    found = {card.name: card for _, card in _of_classes(reversed(credential.get_chat_model_classes()), cards)}
+    return [card for _, card in sorted(found.items()) if isinstance(card, ModelCard)]
 
 
 _Found = Iterable[tuple[str, BaseCard]]
@@ -77,10 +89,16 @@ def _entries(provider: str, found: _Found) -> list[CatalogueEntry]:
     return [CatalogueEntry(provider, cards[name], tuple(classes[name])) for name in sorted(cards)]
 
 
-def _of_classes(classes: Iterable[Any]) -> Iterator[tuple[str, BaseCard]]:  # Any: chat, speech and embedding classes
+def _of_classes(classes: Iterable[Any], cards: CardSource) -> Iterator[tuple[str, BaseCard]]:  # Any: of three kinds
+    """The cards of each class, read from this source; a class with a `list_models` of its own is asked."""
     for cls in classes:
-        for card in cls.list_models():
+        inherited = _inherited(cls, ChatModelBase, EmbeddingModelBase, TTSModelBase)
+        for card in list_cards(cards, cls, cls._card_query()) if inherited else cls.list_models():
             yield cls.__name__, card
+
+
+def _inherited(cls: Any, *bases: Any) -> bool:  # Any: classes with `list_models`
+    return cls.list_models.__func__ in [base.list_models.__func__ for base in bases]
 
 
 def _of_files(

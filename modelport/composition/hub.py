@@ -14,6 +14,7 @@ from ..application.model.credential import CredentialBase
 from ..application.speech.model import TTSModelBase
 from ..domain.card.cards import ModelCard
 from ..domain.errors import SettingsError
+from .catalogue import chat_cards
 from .registry import ProviderRegistry
 from .settings import Settings
 from .settings_file import read_settings, settings_from_mapping
@@ -136,9 +137,8 @@ class Modelport:
 
     def cards(self) -> list[ModelCard]:
         """The chat cards of every provider there is a credential for, by provider and name."""
-        return [
-            card for name in sorted(self.settings.credentials) for card in type(self.credential(name)).list_models()
-        ]
+        source, names = self.container.cards(), sorted(self.settings.credentials)
+        return [card for name in names for card in chat_cards(type(self.credential(name)), source)]
 
     async def aclose(self) -> None:
         """Close the pools of the running event loop; the hub stays usable."""

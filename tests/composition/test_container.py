@@ -5,20 +5,22 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, Type
 
 import pytest
 from dependency_injector import containers, providers
 
 from modelport import Modelport
 from modelport.composition import wiring
-from modelport.composition.container import ModelportContainer
+from modelport.composition.catalogue import catalogue
 from modelport.composition.defaults import build_runtime
+from modelport.container import CardQuery, ModelportContainer, YamlCardSource
 from modelport.credential import OpenAICredential
 from modelport.embedding import EmbeddingModelBase
 from modelport.error import MediaError, SettingsError
 from modelport.message import URLSource
-from modelport.model import ChatModelBase, OpenAIChatModel
+from modelport.model import ChatModelBase, ModelCard, OpenAIChatModel
 from modelport.provider import Provider, ProviderRegistry
 from modelport.settings import ChatSettings, Settings
 from modelport.testing import VirtualClock
@@ -159,6 +161,29 @@ class TestOverriding:
         with container.credential.override(mine):
             assert container.chat().credential is mine
         assert container.chat().credential is before.credential
+
+    def test_a_card_source_reaches_the_lists_too(self, container: ModelportContainer) -> None:
+        class OneCard(YamlCardSource):
+            def list_all(self, directory: Path, query: CardQuery[Any]) -> list[Any]:  # Any: cards of any kind
+                return super().list_all(directory, query)[:1]
+
+        container.cards.override(OneCard())
+        assert len(Modelport(container=container).cards()) == 1
+        assert len(catalogue(container.registry(), container.cards(), "openai", "embedding")) == 1
+
+    def test_a_class_that_lists_its_models_itself_is_asked(self, container: ModelportContainer) -> None:
+        class OwnModel(OpenAIChatModel):
+            @classmethod
+            def list_models(cls, custom_yaml_dir: str | Path | None = None) -> list[ModelCard]:
+                return [ModelCard(name="mine", label="Mine", context_size=10, output_size=10)]
+
+        class OwnCredential(OpenAICredential):
+            @classmethod
+            def get_chat_model_classes(cls) -> list[Type[ChatModelBase]]:
+                return [OwnModel]
+
+        container.registry.override(ProviderRegistry((Provider("openai", OwnCredential),)))
+        assert [card.name for card in Modelport(container=container).cards()] == ["mine"]
 
     def test_a_provider_replaces_ours(self, container: ModelportContainer) -> None:
         class HouseCredential(OpenAICredential):
