@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from modelport.adapters.net.per_loop import PerLoop
-from modelport.adapters.rate_limit.in_process import LoopLocks
+from modelport.adapters.rate_limit.in_process import locks_by_name
+from modelport.application.call.per_loop import PerLoop
 from modelport.embedding import SQLEmbeddingCache
 from tests.application.embedding.embedding_support import CustomEmbedding
 
@@ -32,22 +32,27 @@ class AskedLoop(asyncio.SelectorEventLoop):
 
 
 def use_of(kind: str, folder: Path) -> Use:
-    locks, model = LoopLocks(), CustomEmbedding()
+    locks, model = locks_by_name(), CustomEmbedding()
     cache = SQLEmbeddingCache(f"sqlite+aiosqlite:///{folder}/kept.db")
 
     async def close(_: object) -> None:
         pass
 
+    resources = PerLoop(object, close)
+
     async def free() -> object:
         return model.free_request()
 
     async def lock() -> object:
-        return locks.of("provider/model")
+        return locks.get()["provider/model"]
 
     async def look() -> object:
         return await cache.retrieve("nothing")
 
-    return {"requests": free, "locks": lock, "resources": PerLoop(object, close).get, "database": look}[kind]
+    async def resource() -> object:
+        return resources.get()
+
+    return {"requests": free, "locks": lock, "resources": resource, "database": look}[kind]
 
 
 @pytest.mark.parametrize("kind", ["requests", "locks", "resources", "database"])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ...application.call.per_loop import PerLoop
 from ...ports.clock import Clock
 from ...ports.websocket import (
     Frame,
@@ -16,7 +17,6 @@ from ...ports.websocket import (
     WebSocketRequest,
 )
 from ..net.clock import SystemClock
-from ..net.per_loop import PerLoop
 from .redact import (
     REQUEST_HEADERS,
     RESPONSE_HEADERS,
@@ -73,7 +73,7 @@ class RecordWebSockets:
             refusal = {"handshake": _refusal(refused, self._since(start), secrets)}
             self._writer.keep(self._writer.place(), _entry(request, refusal))
             raise
-        kept, number = await self._open.get(), self._writer.place()
+        kept, number = self._open.get(), self._writer.place()
 
         def keep(connection: _Connection) -> None:
             kept.discard(connection)

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
+from ...application.call.per_loop import PerLoop
 from ...domain.errors import ReplayMismatchError
 from ...ports.clock import Clock
 from ...ports.websocket import Frame, WebSocketClosed, WebSocketRejected, WebSocketRequest
 from ..net.clock import SystemClock
-from ..net.per_loop import PerLoop
 from .redact import message_secrets, request_secrets, scrub_frame
 from .websocket_file import ServerStop, read_conversations
 from .websocket_playback import Playback, Shelf
@@ -55,7 +55,7 @@ class ReplayWebSockets:
         """The recorded handshake, at once or after the recorded wait."""
         if self._shelf is None:
             self._shelf = Shelf(read_conversations(self._source), str(self._source), self._repeat)
-        kept = await self._open.get()
+        kept = self._open.get()
         playback = self._shelf.begin(request.url, self._clock.monotonic())
         try:
             if self._timed and playback.conversation.answered:

@@ -10,10 +10,10 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from ...application.call.per_loop import PerLoop
 from ...domain.errors import SettingsError
 from ...ports.http import HttpRequest, HttpResponse
 from ..net.errors import connection_error
-from ..net.per_loop import PerLoop
 from ..net.tls import Verify, tls_context
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class AiohttpTransport:
 
     async def send(self, request: HttpRequest, on_connected: Callable[[], None] | None = None) -> HttpResponse:
         """Send and return at the head of the answer."""
-        session = await (self._sessions if request.address is None else self._addressed).get()
+        session = (self._sessions if request.address is None else self._addressed).get()
         library = _load()
         try:
             response = await session.request(

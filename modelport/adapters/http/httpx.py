@@ -8,10 +8,10 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any, Literal
 
+from ...application.call.per_loop import PerLoop
 from ...domain.errors import SettingsError
 from ...ports.http import HttpRequest, HttpResponse
 from ..net.errors import connection_error
-from ..net.per_loop import PerLoop
 from ..net.tls import tls_context
 from .read_ahead import read_ahead
 
@@ -48,7 +48,7 @@ class HttpxTransport:
 
     async def send(self, request: HttpRequest, on_connected: Callable[[], None] | None = None) -> HttpResponse:
         """Send and return at the head of the answer."""
-        client = await (self._clients if request.address is None else self._addressed).get()
+        client = (self._clients if request.address is None else self._addressed).get()
         module = _load(self._library)
         extensions: dict[str, Any] = {"trace": _tracer(on_connected)} if on_connected else {}
         url, headers = request.url, request.headers

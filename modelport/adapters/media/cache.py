@@ -1,4 +1,4 @@
-"""What was loaded lately, and what is being loaded now."""
+"""Caches loaded media, and shares loads that are under way."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Hashable
 from dataclasses import dataclass
 from typing import Any
+
+from ...application.call.per_loop import PerLoop
 
 __all__ = ["RecentTexts", "SharedWork"]
 
@@ -49,25 +51,25 @@ class _Work:
 
 
 class SharedWork:
-    """One task per key and event loop, whoever asks; it is cancelled when nobody waits for it any more."""
+    """One task per key and event loop, shared by all callers; it is cancelled when the last of them gives up."""
 
     def __init__(self) -> None:
-        self._running: dict[tuple[asyncio.AbstractEventLoop, Hashable], _Work] = {}
+        self._running: PerLoop[dict[Hashable, _Work]] = PerLoop(dict)
 
     async def run(self, key: Hashable, start: Callable[[], Coroutine[Any, Any, str]]) -> str:  # Any: nothing is sent
         """The result, or the error, of the work under way for this key; started when there is none."""
-        place = (asyncio.get_running_loop(), key)
-        work = self._running.get(place)
+        running = self._running.get()
+        work = running.get(key)
         if work is None:
-            work = self._running[place] = _Work(asyncio.create_task(start()))
+            work = running[key] = _Work(asyncio.create_task(start()))
         work.waiting += 1
         try:
             return await asyncio.shield(work.task)
         finally:
             work.waiting -= 1
             if not work.waiting:
-                if self._running.get(place) is work:
-                    del self._running[place]
+                if running.get(key) is work:
+                    del running[key]
                 await _ended(work.task)
 
 
@@ -77,4 +79,4 @@ async def _ended(task: asyncio.Task[str]) -> None:
         task.cancel()
         await asyncio.wait([task])
     if not task.cancelled():
-        task.exception()  # seen, though nobody is left to hear of it
+        task.exception()  # retrieve it so that asyncio does not log it

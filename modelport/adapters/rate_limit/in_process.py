@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Mapping
 
+from ...application.call.per_loop import PerLoop
 from ...ports.clock import Clock
 from ..net.clock import SystemClock
 from .gate import Gate
 from .limits import RateLimit, scope_of
 
-__all__ = ["InProcessRateLimiter", "LoopLocks"]
+__all__ = ["InProcessRateLimiter", "locks_by_name"]
 
 
 class InProcessRateLimiter:
@@ -31,12 +33,12 @@ class InProcessRateLimiter:
         self._limits = dict(limits or {})
         self._clock = clock or SystemClock()
         self._gates: dict[str, Gate] = {}
-        self._turns = LoopLocks()
+        self._turns = locks_by_name()
 
     async def acquire(self, key: str, tokens: int) -> None:
         """Wait for leave to make one request of about so many tokens."""
         gate, scope = self._gate(key)
-        async with self._turns.of(scope):
+        async with self._turns.get()[scope]:
             while (wait := gate.try_take(self._clock.monotonic(), tokens)) > 0:
                 await self._clock.sleep(wait)
 
@@ -53,18 +55,6 @@ class InProcessRateLimiter:
         return gate, scope
 
 
-class LoopLocks:
-    """Locks by name, of whichever event loop runs: whoever waits first goes first."""
-
-    def __init__(self) -> None:
-        self._locks: dict[tuple[asyncio.AbstractEventLoop, str], asyncio.Lock] = {}
-
-    def of(self, name: str) -> asyncio.Lock:
-        """The running loop's lock of that name."""
-        key = (asyncio.get_running_loop(), name)
-        if key not in self._locks:
-            for other in list(self._locks):  # a copy, and no new dict: other threads have loops too
-                if other[0].is_closed():
-                    self._locks.pop(other, None)
-            self._locks[key] = asyncio.Lock()
-        return self._locks[key]
+def locks_by_name() -> PerLoop[defaultdict[str, asyncio.Lock]]:
+    """Locks of the running event loop by name; those who wait for one get it in the order in which they came."""
+    return PerLoop(lambda: defaultdict(asyncio.Lock))

@@ -13,7 +13,7 @@ from ...domain.errors import ModelportError, SettingsError
 from ...ports.clock import Clock
 from ..net.clock import SystemClock
 from .gate import Gate
-from .in_process import LoopLocks
+from .in_process import locks_by_name
 from .limits import RateLimit, scope_of
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class SQLRateLimiter:
         self._limits = dict(limits)
         self._clock = clock or SystemClock()
         self._gates: dict[str, Gate] = {}
-        self._turns = LoopLocks()
+        self._turns = locks_by_name()
         self._in_flight: dict[str, deque[tuple[int, float]]] = {}
         self._answered: dict[str, list[int]] = {}
         self._telling: set[asyncio.Task[None]] = set()
@@ -67,7 +67,7 @@ class SQLRateLimiter:
         """Wait for leave to make one request of about so many tokens."""
         scope, limit = scope_of(key, self._limits)
         gate = self._gate(scope)
-        async with self._turns.of(scope):
+        async with self._turns.get()[scope]:
             while (wait := gate.try_take(self._clock.monotonic(), tokens)) > 0:
                 await self._clock.sleep(wait)
             if limit is None:

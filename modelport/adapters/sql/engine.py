@@ -1,21 +1,22 @@
-"""Database connections, one pool per event loop, given back when the loop ends. Needs SQLAlchemy."""
+"""Database connections, one pool per event loop, closed when the loop ends. Needs SQLAlchemy."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import sqlite3
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 from importlib.util import find_spec
 from typing import Any
-from weakref import WeakKeyDictionary, finalize
 
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from ...application.call.per_loop import PerLoop
 from ...domain.errors import ModelportError, SettingsError
 
 __all__ = ["LoopEngines", "database_url"]
@@ -51,11 +52,9 @@ def database_url(text: str, subject: str = _CACHE) -> sa.URL:
 
 
 class LoopEngines:
-    """Opens connections for whichever event loop runs, and prepares the tables once per loop.
+    """Opens connections in the running event loop, and prepares the tables once per loop.
 
-    A pool ends with its loop: it hangs on an asynchronous generator, which a loop finishes in `shutdown_asyncgens`, as
-    `asyncio.run` calls it. It ends before that when its owner is dropped. So nothing needs to be closed by hand, and
-    nothing is reported as leaked.
+    A pool is closed when its loop shuts down or, if that is sooner, when this object is garbage.
     """
 
     def __init__(
@@ -64,52 +63,45 @@ class LoopEngines:
         self._url = url
         self._make_tables = prepare
         self._subject = subject
-        self._attached: WeakKeyDictionary[asyncio.AbstractEventLoop, _Attached] = WeakKeyDictionary()
-        finalize(self, _close_all, self._attached).atexit = False
+        self._pools = PerLoop(partial(_Pool, url), _Pool.dispose)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection outside any transaction: each statement sees what is committed."""
         with self._own_errors():
-            attached = await self._current()
-            async with attached.reader.connect() as connection:
+            pool = await self._current()
+            async with pool.reader.connect() as connection:
                 yield connection
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """A transaction, committed at the end and rolled back on an error. On SQLite one at a time in a process."""
         with self._own_errors():
-            attached = await self._current()
-            async with attached.turn(), attached.engine.begin() as connection:
+            pool = await self._current()
+            async with pool.turn(), pool.engine.begin() as connection:
                 yield connection
 
     async def aclose(self) -> None:
         """Close the running loop's connections; they are opened again when they are needed."""
-        attached = self._attached.pop(asyncio.get_running_loop(), None)
-        if attached is not None:
-            await attached.aclose()
+        await self._pools.aclose()
 
-    async def _current(self) -> _Attached:
-        loop = asyncio.get_running_loop()
-        attached = self._attached.get(loop)
-        if attached is None:
-            attached = self._attached[loop] = _Attached(_engine(self._url))
-        if not attached.ready:
-            async with attached.preparing:
-                await self._prepare(attached)
-        return attached
+    async def _current(self) -> _Pool:
+        pool = self._pools.get()
+        if not pool.ready:
+            async with pool.preparing:
+                await self._prepare(pool)
+        return pool
 
-    async def _prepare(self, attached: _Attached) -> None:
-        if attached.ready:
+    async def _prepare(self, pool: _Pool) -> None:
+        if pool.ready:
             return
-        await attached.hang_on_loop(self._attached)
         if self._url.get_backend_name() == "sqlite":
             if _in_a_file(self._url):
                 await asyncio.to_thread(os.makedirs, os.path.dirname(str(self._url.database)), exist_ok=True)
-            await _use_write_ahead_log(attached.engine)
-        async with attached.engine.begin() as connection:
+            await _use_write_ahead_log(pool.engine)
+        async with pool.engine.begin() as connection:
             await self._make_tables(connection)
-        attached.ready = True
+        pool.ready = True
 
     @contextmanager
     def _own_errors(self) -> Iterator[None]:
@@ -121,21 +113,18 @@ class LoopEngines:
             raise ModelportError(f"{self._subject} at {_shown(self._url)} failed: {error}") from error
 
 
-class _Attached:
-    """What one event loop uses."""
+class _Pool:
+    """The connections of one event loop."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self.engine = engine
-        self.loop = asyncio.get_running_loop()
+    def __init__(self, url: sa.URL) -> None:
+        self.engine = engine = _engine(url)
         self.ready = False
         self.preparing = asyncio.Lock()
         self._sqlite = engine.dialect.name == "sqlite"
         # PostgreSQL would open and end a transaction around each read; the SQLite driver opens none for reading.
         self.reader = engine if self._sqlite else engine.execution_options(isolation_level="AUTOCOMMIT")
-        # Waiting here is fair and cheap; SQLite itself waits by sleeping, and whoever wakes up first wins.
+        # Waiting for this lock is fair and cheap; SQLite itself waits by sleeping, in no order.
         self._one_writer = asyncio.Lock()
-        self._end: AsyncGenerator[None, None] | None = None
-        self._closing: asyncio.Task[None] | None = None
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
@@ -146,46 +135,9 @@ class _Attached:
         async with self._one_writer:
             yield
 
-    async def hang_on_loop(self, registry: WeakKeyDictionary[asyncio.AbstractEventLoop, _Attached]) -> None:
-        """Close with the running loop."""
-        if self._end is None:
-            # Held until it is closed: a pool that is collected as garbage finds its connections half dismantled.
-            _open.difference_update([each for each in list(_open) if each.loop.is_closed()])
-            _open.add(self)
-            self._end = _until_the_end(self, registry)
-            await anext(self._end)
-
-    async def aclose(self) -> None:
+    async def dispose(self) -> None:
         """Close all connections."""
-        if self._end is not None:
-            await self._end.aclose()
-
-    def close_soon(self) -> None:
-        """Have all connections closed by the loop, which is running."""
-        if self in _open:
-            self._closing = self.loop.create_task(self.aclose())
-
-
-_open: set[_Attached] = set()
-
-
-async def _until_the_end(
-    attached: _Attached, registry: WeakKeyDictionary[asyncio.AbstractEventLoop, _Attached]
-) -> AsyncGenerator[None, None]:
-    try:
-        yield
-    finally:
-        # The pool's own locks refer to the loop, and would keep it alive in the registry for ever.
-        registry.pop(attached.loop, None)
-        _open.discard(attached)
-        await attached.engine.dispose()
-
-
-def _close_all(registry: WeakKeyDictionary[asyncio.AbstractEventLoop, _Attached]) -> None:
-    """The owner is gone, in whatever thread: each loop closes its own."""
-    for loop, attached in list(registry.items()):
-        with suppress(RuntimeError):  # the loop is closed
-            loop.call_soon_threadsafe(attached.close_soon)
+        await self.engine.dispose()
 
 
 class _SelfClosing(sqlite3.Connection):

@@ -7,10 +7,10 @@ import logging
 import ssl
 from typing import TYPE_CHECKING, Literal
 
+from ...application.call.per_loop import PerLoop
 from ...domain.errors import SettingsError
 from ...ports.websocket import Frame, WebSocketClosed, WebSocketRejected, WebSocketRequest
 from ..net.errors import connection_error
-from ..net.per_loop import PerLoop
 from ..net.tls import Verify, tls_context
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class WebsocketsConnector:
             def process_redirect(self, exc: Exception) -> Exception | str:
                 return exc
 
-        kept = await self._open.get()
+        kept = self._open.get()
         try:
             library_connection = await Once(
                 request.url,

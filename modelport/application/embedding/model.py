@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
@@ -17,6 +17,7 @@ from ...domain.card.capabilities import EmbeddingLimits
 from ...domain.errors import InvalidRequestError, SettingsError, UnsupportedFeatureError
 from ...domain.retry import RetryPolicy, Timeouts
 from ...ports.runtime import Runtime, default_runtime
+from ..call.per_loop import PerLoop
 from ..model.base import ModelBase, retry_policy_of
 from ..model.credential import CredentialBase
 
@@ -103,7 +104,7 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
         self.concurrency = concurrency
         self._context_size = context_size
         self._batch_size = batch_size
-        self._requests: dict[asyncio.AbstractEventLoop, asyncio.Semaphore] = {}
+        self._requests = PerLoop(partial(asyncio.Semaphore, concurrency))
 
     @cached_property
     def card(self) -> EmbeddingModelCard:
@@ -208,13 +209,7 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
 
     def free_request(self) -> asyncio.Semaphore:
         """What to hold while a batch is being requested: there are `concurrency` of it in the running loop."""
-        loop = asyncio.get_running_loop()
-        if loop not in self._requests:
-            for other in list(self._requests):  # a copy, and no new dict: other threads have loops too
-                if other.is_closed():
-                    self._requests.pop(other, None)
-            self._requests[loop] = asyncio.Semaphore(self.concurrency)
-        return self._requests[loop]
+        return self._requests.get()
 
     def vector_family(self) -> str:
         """Who computes the vectors, for the cache: two that give different ones for one model name must differ."""

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AbstractAsyncContextManager, nullcontext
 from contextvars import ContextVar
-from weakref import WeakKeyDictionary
 
 from ....domain.errors import InvalidRequestError
 from ....domain.message.events import Event, ReplyEndEvent
 from ....ports.models import TTSModel
+from ...call.per_loop import PerLoop
 from ...call.tasks import cancel_all
 from ..middleware import AgentView, MiddlewareBase
 from .event_merge import EventMerge
@@ -45,7 +45,7 @@ class TTSMiddleware(MiddlewareBase):
         self.tts_model = tts_model
         self._most_characters = most_pending_characters
         self._most_audio = most_pending_audio
-        self._turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+        self._turns = PerLoop(asyncio.Lock)
 
     async def on_reply(self, agent: AgentView, events: AsyncIterator[Event]) -> AsyncGenerator[Event, None]:
         """The reply's events merged with those of its speech; `ReplyEndEvent` comes last."""
@@ -71,7 +71,7 @@ class TTSMiddleware(MiddlewareBase):
                 "this TTSMiddleware is still speaking the reply whose tool runs this agent; give the inner agent a "
                 "TTSMiddleware of its own"
             )
-        return self._turns.setdefault(asyncio.get_running_loop(), asyncio.Lock())
+        return self._turns.get()
 
     async def _forward(
         self, events: AsyncIterator[Event], text: SpokenText, merge: EventMerge, speech: asyncio.Task[None]
