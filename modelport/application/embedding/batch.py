@@ -1,9 +1,8 @@
-"""One batch of an embedding call: attempts with a budget and clocks of its own."""
+"""One batch of an embedding call: attempts with a budget and clocks of their own."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Sequence
 
 from ...domain.embedding.packing import EmbeddingInput
 from ...domain.embedding.values import EmbeddingResponse
@@ -11,38 +10,36 @@ from ...domain.errors import ModelError, ResponseDecodeError
 from ...domain.message.responses import AttemptRecord, ModelWarning
 from ..call.attempts import Attempts
 from ..call.context import CallContext, current_call
+from ..call.spec import CallSpec
 
-if TYPE_CHECKING:
-    from .model import EmbeddingModelBase
+__all__ = ["BatchAttempt", "BatchCall"]
 
-__all__ = ["BatchCall"]
+BatchAttempt = Callable[[list[EmbeddingInput]], Awaitable[EmbeddingResponse]]
+"""One request for the vectors of one batch."""
 
 
 class BatchCall:
-    """Attempts of `_call_api` for one batch until one gives a vector per input."""
+    """Attempts for one batch until one gives a vector per input.
 
-    def __init__(
-        self,
-        model: EmbeddingModelBase[Any],
-        inputs: Sequence[EmbeddingInput],
-        kwargs: Mapping[str, Any],  # Any: provider body fields
-        tokens: int,
-    ) -> None:
-        self._model = model
+    Args:
+        attempt: makes one request; it runs with `current_call` set to the context of this batch.
+        tokens: about how many tokens one request sends, for the rate limiter.
+    """
+
+    def __init__(self, spec: CallSpec, attempt: BatchAttempt, inputs: Sequence[EmbeddingInput], tokens: int) -> None:
+        self._attempt = attempt
         self._inputs = inputs
-        self._kwargs = kwargs
-        spec = model._spec()
         self._context = CallContext.of(spec)
         self._attempts = Attempts(self._context, spec.retry, spec.retryable, tokens)
 
     @property
     def attempts(self) -> Sequence[AttemptRecord]:
-        """One record per request made."""
+        """One record per request."""
         return self._context.attempts
 
     @property
     def warnings(self) -> Sequence[ModelWarning]:
-        """What was dropped or changed on the way out."""
+        """What was dropped or changed in the request."""
         return self._context.warnings
 
     async def run(self) -> EmbeddingResponse:
@@ -52,7 +49,7 @@ class BatchCall:
             while True:
                 await self._attempts.begin(failed)
                 try:
-                    return await self._attempt()
+                    return await self._send()
                 except ModelError as error:
                     failed = error
         except BaseException as error:
@@ -62,11 +59,11 @@ class BatchCall:
             self._attempts.ended()
             self._context.clocks.stop()
 
-    async def _attempt(self) -> EmbeddingResponse:
+    async def _send(self) -> EmbeddingResponse:
         token = current_call.set(self._context)
         try:
             with self._context.clocks:
-                response = await self._model._call_api(list(self._inputs), **self._kwargs)
+                response = await self._attempt(list(self._inputs))
             self._check(response)
         except Exception as error:
             raise self._attempts.failed(error)
@@ -74,10 +71,11 @@ class BatchCall:
             current_call.reset(token)
         return response
 
-    def _check(self, response: EmbeddingResponse) -> None:
+    def _check(self, response: object) -> None:
         if not isinstance(response, EmbeddingResponse):
-            name = type(self._model).__name__
-            raise ResponseDecodeError(f"{name}._call_api returned a {type(response).__name__}, no EmbeddingResponse")
+            raise ResponseDecodeError(
+                f"`_call_api` returned a {type(response).__name__}, expected an EmbeddingResponse"
+            )
         found, wanted = len(response.embeddings), len(self._inputs)
         if found != wanted:
-            raise ResponseDecodeError(f"{found} vectors came for {wanted} inputs")
+            raise ResponseDecodeError(f"the answer has {found} vectors for {wanted} inputs")

@@ -1,4 +1,4 @@
-"""The template that embedding caches are built on."""
+"""The base class of embedding caches."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ __all__ = ["EmbeddingCacheBase"]
 class EmbeddingCacheBase(ABC):
     """An embedding cache: implement `store`, `retrieve`, `remove` and `clear`.
 
-    Models call the `_many` methods only. Override them where the backend answers several entries at once; a cache that
-    does not is still correct, one entry after the other. The contract is the port's, `ports.embedding_cache`.
+    Models call only the `_many` methods. Override them where the backend handles several entries at once; by default
+    they handle one entry after the other. The contract is that of the port, `ports.embedding_cache`.
     """
 
     @abstractmethod
     async def store(self, embeddings: list[Embedding], identifier: Any, overwrite: bool = False) -> None:
-        """Keep the vectors under the identifier (any JSON value); what is there stays unless `overwrite`."""
+        """Store the vectors under the identifier (any JSON value); an existing entry is kept unless `overwrite`."""
 
     @abstractmethod
     async def retrieve(self, identifier: Any) -> list[Embedding] | None:
-        """The vectors kept under the identifier, or `None`."""
+        """The vectors stored under the identifier, or `None`."""
 
     @abstractmethod
     async def remove(self, identifier: Any) -> None:
-        """Forget one entry; `FileNotFoundError` when there is none."""
+        """Remove one entry; raises `FileNotFoundError` when there is none."""
 
     @abstractmethod
     async def clear(self) -> None:
-        """Forget all entries."""
+        """Remove all entries."""
 
     async def store_many(self, entries: Sequence[CacheEntry], overwrite: bool = False) -> None:
-        """Keep several entries, each `(embeddings, identifier)`; `store` is given plain lists."""
+        """Store several entries, each `(embeddings, identifier)`; `store` gets plain lists."""
         for embeddings, identifier in entries:
             await self.store([list(vector) for vector in embeddings], identifier, overwrite)
 
     async def retrieve_many(self, identifiers: Sequence[Any]) -> Sequence[Sequence[Embedding] | None]:
-        """What is kept under each identifier, in order."""
+        """The vectors stored under each identifier, in order."""
         return [await self.retrieve(identifier) for identifier in identifiers]
 
-    async def aclose(self) -> None:  # noqa: B027  # most caches hold nothing open
-        """Give back connections and files; the cache opens them again when it is used again."""
+    async def aclose(self) -> None:  # noqa: B027  # most caches have nothing to close
+        """Close connections and files; the cache opens them again when it is used again."""

@@ -1,59 +1,51 @@
-"""The cache as one embedding call uses it: per input, and never a reason to fail or to lose a vector."""
+"""The cache of one embedding call: used per input, and a cache that fails never fails the call or loses a vector."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Coroutine, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...domain.embedding.identity import InputIdentifiers, VectorIdentity, canonical_json
 from ...domain.embedding.packing import EmbeddingInput
 from ...domain.embedding.values import EmbeddingVectors, FloatArray
 from ...domain.message.responses import ModelWarning
+from ...ports.clock import Clock
 from ..call.arguments import body_fields
+from .cache import EmbeddingCacheBase
 
-if TYPE_CHECKING:
-    from ...ports.clock import Clock
-    from .cache import EmbeddingCacheBase
-    from .model import EmbeddingModelBase
-
-__all__ = ["VectorStore"]
+__all__ = ["VectorStore", "vector_identity"]
 
 _log = logging.getLogger(__name__)
 
 _CHUNK = 4096
-"""Inputs looked up at once; hashing them and taking their vectors keeps the event loop for a few milliseconds."""
+"""Inputs looked up at once; hashing them and reading their vectors blocks the event loop for a few milliseconds."""
 _SAME_VECTORS = frozenset({"encoding_format", "user", "keep_alive"})
-"""Body fields that change how vectors travel, and not the vectors."""
+"""Body fields that change how vectors are sent, but not their values."""
 _GRACE_SECONDS = 5.0
-"""How long a cancelled call waits for a store that has begun: a cache that hangs must not hold the caller for ever."""
+"""How long a cancelled call waits for a write that has started, so that a cache that hangs does not block it."""
 
 
 class VectorStore:
-    """Looks inputs up and keeps vectors; a cache that fails is left out, with a warning."""
+    """Looks inputs up and stores vectors; a cache that fails is not used any more, with a warning."""
 
-    def __init__(
-        self,
-        model: EmbeddingModelBase[Any],  # Any: whatever an input may be
-        values: Mapping[str, Any],  # Any: parameter values
-        kwargs: Mapping[str, Any],  # Any: provider body fields
-    ) -> None:
+    def __init__(self, cache: EmbeddingCacheBase | None, identity: VectorIdentity, clock: Clock) -> None:
         self.warnings: list[ModelWarning] = []
-        self._cache: EmbeddingCacheBase | None = model.embedding_cache
-        self._clock = model.runtime.clock
-        self._identity = _identity(model, values, kwargs)
+        self._cache = cache
+        self._clock = clock
+        self._identity = identity
         if self._cache is not None and not _is_json(self._identity.extra):
-            self._give_up("an argument of the call is no JSON value, so its vectors have no identity")
+            self._disable("an argument of the call is not a JSON value, so its vectors cannot be identified")
 
     @property
-    def asked_size(self) -> int | None:
-        """The size of vectors that the call asks for; `None` when it may do so in the provider's own words."""
-        own_words = any("dimension" in str(name).lower() for name in self._identity.extra)
-        return None if own_words else self._identity.dimensions
+    def requested_size(self) -> int | None:
+        """The vector size that the call requests; `None` if it may request one by a field of the provider's own."""
+        own_field = any("dimension" in str(name).lower() for name in self._identity.extra)
+        return None if own_field else self._identity.dimensions
 
     async def fill(self, inputs: Sequence[EmbeddingInput], rows: list[FloatArray | None]) -> None:
-        """Put the kept vectors into their places in `rows`."""
+        """Put the cached vectors into their places in `rows`."""
         for start in range(0, len(inputs), _CHUNK):
             if self._cache is None:
                 return
@@ -61,68 +53,76 @@ class VectorStore:
             try:
                 found = [_only_row(hit) for hit in await self._cache.retrieve_many(identifiers)]
                 if len(found) != len(identifiers):
-                    raise ValueError(f"it gave {len(found)} entries for {len(identifiers)} identifiers")
+                    raise ValueError(f"retrieve_many returned {len(found)} entries for {len(identifiers)} identifiers")
                 rows[start : start + _CHUNK] = found
             except Exception as error:  # a cache of the application's may raise anything
                 self._failed("read", error)
 
-    async def keep(self, inputs: Sequence[EmbeddingInput], rows: Sequence[FloatArray]) -> None:
-        """Keep vectors. They are paid for, so a cancellation waits a moment for them to be kept."""
+    async def store(self, inputs: Sequence[EmbeddingInput], rows: Sequence[FloatArray]) -> None:
+        """Store vectors. They are paid for, so a cancellation waits a moment for the write to end."""
         if self._cache is None:
             return
         entries = [
             (EmbeddingVectors(row[None, :]), self._identity.of(item)) for item, row in zip(inputs, rows, strict=True)
         ]
         try:
-            await _to_the_end(self._cache.store_many(entries), self._clock)
+            await _finish(self._cache.store_many(entries), self._clock)
         except Exception as error:  # as above
             self._failed("written", error)
 
     def _failed(self, what: str, error: Exception) -> None:
         _log.warning("the embedding cache could not be %s and is left out of this call", what, exc_info=error)
-        self._give_up(f"the cache could not be {what}: {error}")
+        self._disable(f"the cache could not be {what}: {error}")
 
-    def _give_up(self, reason: str) -> None:
+    def _disable(self, reason: str) -> None:
         self._cache = None
         self.warnings.append(ModelWarning("other", "embedding_cache", reason))
 
 
-async def _to_the_end(work: Coroutine[Any, Any, None], clock: Clock) -> None:
-    """Wait for the work; a cancellation is raised only after its end, or when it was given up."""
+async def _finish(work: Coroutine[Any, Any, None], clock: Clock) -> None:
+    """Wait for the work; a cancellation is raised once the work has ended or its grace period is over."""
     task = asyncio.ensure_future(work)
     try:
         await asyncio.shield(task)
     except asyncio.CancelledError:
-        if task.cancelled() and not _being_cancelled():
-            raise ConnectionError("the cache cancelled its own store") from None
-        await _end_soon(task, clock)
+        if task.cancelled() and not _is_cancelled():
+            raise ConnectionError("the cache cancelled its own write") from None
+        await _finish_soon(task, clock)
         raise
 
 
-async def _end_soon(task: asyncio.Task[None], clock: Clock) -> None:
-    def give_up() -> None:
+async def _finish_soon(task: asyncio.Task[None], clock: Clock) -> None:
+    def stop() -> None:
         task.cancel()
 
-    task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # read, or asyncio would report it
-    timer = clock.call_later(_GRACE_SECONDS, give_up)
+    task.add_done_callback(
+        lambda ended: ended.cancelled() or ended.exception()
+    )  # retrieve it, so that asyncio does not log it
+    timer = clock.call_later(_GRACE_SECONDS, stop)
     try:
         await asyncio.wait([task])
     finally:
         timer.cancel()
-        give_up()  # after a second cancellation
+        stop()  # needed after a second cancellation
 
 
-def _being_cancelled() -> bool:
+def _is_cancelled() -> bool:
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
 
-def _identity(model: EmbeddingModelBase[Any], values: Mapping[str, Any], kwargs: Mapping[str, Any]) -> VectorIdentity:
+def vector_identity(
+    family: str,
+    model: str,
+    values: Mapping[str, Any],  # Any: parameter values
+    kwargs: Mapping[str, Any],  # Any: provider body fields
+) -> VectorIdentity:
+    """Everything but the input that determines a vector."""
     extra = {**values, **body_fields(kwargs)[0]}
     dimensions = extra.pop("dimensions", None)
     for name in _SAME_VECTORS:
         extra.pop(name, None)
-    return VectorIdentity(model.vector_family(), model.model, dimensions, extra)
+    return VectorIdentity(family, model, dimensions, extra)
 
 
 def _is_json(value: Any) -> bool:

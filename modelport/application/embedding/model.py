@@ -1,15 +1,15 @@
-"""The template of an embedding model: batches, the cache and retries, around one attempt that the provider implements.
+"""The base class of embedding models: batches, the cache and retries, around one attempt that a provider implements.
 
-The engine and the cards are imported where they are used: a model can be built without either, and without numpy.
+The engine and the cards are imported by the methods that use them, so that a model can be built without numpy.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ...domain.message.responses import ModelWarning
     from ...ports.http import HttpTransport
     from .cache import EmbeddingCacheBase
+    from .call import EmbeddingSpec
 
 __all__ = ["DimensionsOnly", "EmbeddingModelBase"]
 
@@ -36,7 +37,7 @@ T = TypeVar("T")
 
 
 class DimensionsOnly(BaseModel):
-    """The parameters of a model that has no others."""
+    """The parameters of a model that has only this one."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -51,31 +52,31 @@ class DimensionsOnly(BaseModel):
 class EmbeddingModelBase(ModelBase, Generic[T]):
     """An embedding model: a credential, a model name and parameters, called with inputs. `T` is what an input may be.
 
-    A provider subclasses it with `_call_api`, which is one attempt for one batch. Splitting, concurrency, retries,
-    clocks and the cache are done here.
+    A provider implements `_call_api`, which is one attempt for one batch. Splitting, concurrency, retries, timeouts and
+    the cache are handled here.
 
     Args:
         credential: the provider's credential.
         model: the model's name at the provider.
         parameters: the class's `Parameters`; the defaults when `None`.
-        context_size: the tokens of one input at most; from the model's card when `None`. Longer inputs are sent as
-            they are: the provider cuts or refuses them.
-        batch_size: inputs per request at most; from the card, else the class's own, when `None`.
+        context_size: the most tokens of one input; from the model's card when `None`. Longer inputs are sent unchanged:
+            the provider truncates or refuses them.
+        batch_size: the most inputs of one request; from the card, else the class's default, when `None`.
         max_retries: how often a failed request may be sent again (default 3); not together with `retry_policy`.
-        retry_delay: seconds before the first retry at most.
+        retry_delay: the most seconds before the first retry.
         embedding_cache: keeps vectors per input.
-        retry_policy, timeouts: how patient the requests of one batch are.
+        retry_policy, timeouts: apply to each batch.
         transport: the HTTP transport to use instead of the runtime's.
-        concurrency: requests in flight at most, over all calls of this model in one event loop.
+        concurrency: the most requests in flight, over all calls of this model in one event loop.
         card_checks: `off` sends what the model's card does not allow.
     """
 
     Parameters: ClassVar[type[BaseModel]] = DimensionsOnly
     type: str = "embedding_model"
     default_limits: ClassVar[EmbeddingLimits] = EmbeddingLimits(batch_size=100)
-    """What a request may hold where neither the caller nor a card says it."""
+    """The limits of a request where neither the caller nor a card gives them."""
     takes_empty_text: ClassVar[bool] = True
-    """Whether the API answers an empty text with a vector; otherwise it is refused before anything is sent."""
+    """Whether the API accepts an empty text; otherwise it is refused before anything is sent."""
 
     def __init__(
         self,
@@ -99,7 +100,7 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
         super().__init__(credential, model, parameters, policy, timeouts, transport, runtime, card_checks)
         for name, value in (("batch_size", batch_size), ("concurrency", concurrency)):
             if value is not None and value < 1:
-                raise InvalidRequestError(f"{name} must be at least 1, not {value}")
+                raise InvalidRequestError(f"{name} is {value}, expected at least 1")
         self.embedding_cache = embedding_cache
         self.concurrency = concurrency
         self._context_size = context_size
@@ -108,7 +109,7 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
 
     @cached_property
     def card(self) -> EmbeddingModelCard:
-        """The model's card; a permissive one when nobody described it."""
+        """The model's card; a permissive one if there is none."""
         from ...domain.card.cards import EmbeddingModelCard
         from ..model.cards import find_card
 
@@ -117,22 +118,22 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
 
     @property
     def context_size(self) -> int:
-        """The tokens of one input at most: as given, else from the card."""
+        """The most tokens of one input: as given, else from the card."""
         return self._context_size or self.card.context_size
 
     @property
     def batch_size(self) -> int:
-        """Inputs per request at most."""
+        """The most inputs of one request."""
         return self.request_limits().max_items
 
     @property
     def dimensions(self) -> int | None:
-        """The vector size that is asked for; `None` when the request leaves it out."""
+        """The vector size that is requested; `None` when the request leaves it out."""
         size: int | None = self.request_values()[0].get("dimensions")
         return size
 
     def request_limits(self) -> RequestLimits:
-        """What one request may hold."""
+        """The limits of one request."""
         from ...domain.embedding.packing import RequestLimits
 
         facts, default = self.card.limits, self.default_limits
@@ -147,7 +148,7 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
         )
 
     def request_values(self) -> tuple[dict[str, Any], list[ModelWarning]]:
-        """The parameters to send by our names (Any: each has its own type), and what the caller should know.
+        """The parameters to send by our names (Any: each has its own type), and warnings for the caller.
 
         `dimensions` is the caller's, else the card's default, else left out. Raises `InvalidRequestError` for a value
         that the card does not allow.
@@ -176,43 +177,62 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
 
         `kwargs` are body fields of the provider that override the parameters; `extra_body` and `extra_headers` are
         merged last. Raises a `ModelError`; once requests were made it is an `EmbeddingError` too, whose
-        `missing_indices` says which inputs have no vector. What succeeded is in the cache by then.
+        `missing_indices` lists the inputs that have no vector. The vectors that were received are in the cache.
         """
         try:
-            from .call import embed  # the engine is loaded by the first call, not by the import
+            from .cached_vectors import VectorStore, vector_identity
+            from .call import EmbeddingCall, checked_inputs  # the engine is loaded by the first call, not by the import
         except ImportError as error:
             if error.name != "numpy":
                 raise
             raise SettingsError("embeddings need an extra: pip install 'modelport[embedding]'") from error
-        return await embed(self, inputs, kwargs)
+        checked = checked_inputs(inputs, self.check_input, None if self.takes_empty_text else self.provider_name)
+        values, warnings = self.request_values()
+        spec = self._embedding_spec(kwargs)
+        identity = vector_identity(self.vector_family(), self.model, values, kwargs)
+        store = VectorStore(self.embedding_cache, identity, spec.call.runtime.clock)
+        return await EmbeddingCall(spec, store, checked, warnings).run()
+
+    def _embedding_spec(self, kwargs: Mapping[str, Any]) -> EmbeddingSpec:  # Any: provider body fields
+        """What the engine needs to know of this model for one call."""
+        from .call import EmbeddingSpec
+
+        return EmbeddingSpec(
+            call=self._spec(),
+            attempt=lambda inputs: self._call_api(cast("list[T]", inputs), **kwargs),
+            limits=self.request_limits(),
+            concurrency=self.concurrency,
+            slot=self.free_request,
+            splits_after=self.splits_after,
+        )
 
     async def _call_api(
         self,
         inputs: list[T],
         **kwargs: Any,  # Any: provider body fields
     ) -> EmbeddingResponse:
-        """Exactly one attempt for one batch, of at most `batch_size` inputs: their vectors in the same order."""
+        """One attempt for one batch of at most `batch_size` inputs: their vectors in the same order."""
         raise UnsupportedFeatureError(f"{type(self).__name__} does not implement `_call_api`")
 
     def check_input(self, item: EmbeddingInput) -> str | None:
-        """Why this input cannot be sent, or `None`; asked before any request."""
+        """Why this input cannot be sent, or `None`; called before any request."""
         from ...domain.message.blocks import DataBlock
 
         if isinstance(item, DataBlock) and self.card_checks == "on" and not self.card.accepts(item.source.media_type):
             types = ", ".join(self.card.input_types)
-            return f"{self.model} takes no {item.source.media_type}, says its card; it takes {types}"
+            return f"{self.model} does not accept {item.source.media_type} (per its model card); accepted: {types}"
         return None
 
     def splits_after(self, error: ModelError) -> bool:
-        """Whether the same inputs may pass in smaller requests."""
+        """Whether the same inputs may be accepted in smaller requests."""
         return False
 
     def free_request(self) -> asyncio.Semaphore:
-        """What to hold while a batch is being requested: there are `concurrency` of it in the running loop."""
+        """The semaphore to hold during a request: of the running event loop, with `concurrency` places."""
         return self._requests.get()
 
     def vector_family(self) -> str:
-        """Who computes the vectors, for the cache: two that give different ones for one model name must differ."""
+        """Who computes the vectors, for the cache: it must differ where the same model name gives other vectors."""
         return self.provider or f"{self.provider_name}:{type(self).__module__}.{type(self).__qualname__}"
 
     @classmethod

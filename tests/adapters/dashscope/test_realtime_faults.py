@@ -447,7 +447,7 @@ async def test_leaving_the_loop_closes(kind: Kind, closed: str) -> None:
                 break
         if closed == "aclose":
             await stream.aclose()
-            assert [task for task in asyncio.all_tasks() if "RealtimeCall" in repr(task)] == []
+            assert [task for task in asyncio.all_tasks() if "RealtimeUtterance" in repr(task)] == []
         del stream, response
         gc.collect()
         await server.emptied()

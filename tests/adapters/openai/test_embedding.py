@@ -163,7 +163,7 @@ async def test_a_request_with_too_many_tokens_is_split() -> None:
 
 async def test_a_wrong_number_of_vectors_is_no_answer() -> None:
     async with ScriptedServer([ScriptedAnswer.json({"data": [{"index": 0, "embedding": [1.0]}]})]) as server:
-        with pytest.raises(ResponseDecodeError, match="1 vectors came for 2") as caught:
+        with pytest.raises(ResponseDecodeError, match="the answer has 1 vectors for 2") as caught:
             await model(server.base_url)(["t 1", "t 2"])
     assert isinstance(caught.value, EmbeddingError) and caught.value.missing_indices == (0, 1)
 
