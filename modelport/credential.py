@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .adapters.openai.credential import OpenAICredential
     from .adapters.xai.credential import XAICredential
     from .application.model.credential import CredentialBase
-    from .composition.credential_factory import CredentialFactory
+    from .composition.providers.credential_factory import CredentialFactory
 
 __all__ = [
     "AnthropicCredential",
@@ -36,7 +36,7 @@ __getattr__ = lazy_exports(
     {
         "AnthropicCredential": "adapters.anthropic.credential",
         "CredentialBase": "application.model.credential",
-        "CredentialFactory": "composition.credential_factory",
+        "CredentialFactory": "composition.providers.credential_factory",
         "DashScopeCredential": "adapters.dashscope.credential",
         "DeepSeekCredential": "adapters.deepseek.credential",
         "GeminiCredential": "adapters.gemini.credential",

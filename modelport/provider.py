@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .adapters.wire.json_text import dump_json
     from .application.chat.http import HttpChatModel
     from .application.model.credential import KeyedCredential
-    from .composition.registry import ENTRY_POINT_GROUP, Provider, ProviderRegistry
+    from .composition.providers.registry import ENTRY_POINT_GROUP, Provider, ProviderRegistry
     from .domain.chat.turns import AssistantTurn, HintTurn, SystemTurn, ToolTurn, Turn, UserTurn
     from .domain.message.media import announcement, split_tool_output
     from .ports.codec.chat import ChatCodec, ChatRequest, Decoder, Endpoint, Framer, WireCall
@@ -52,7 +52,7 @@ __all__ = [
 __getattr__ = lazy_exports(
     __name__,
     {
-        "ENTRY_POINT_GROUP": "composition.registry",
+        "ENTRY_POINT_GROUP": "composition.providers.registry",
         "AssistantTurn": "domain.chat.turns",
         "ChatCodec": "ports.codec.chat",
         "ChatRequest": "ports.codec.chat",
@@ -64,8 +64,8 @@ __getattr__ = lazy_exports(
         "JsonDecoder": "adapters.wire.decoder",
         "KeyedCredential": "application.model.credential",
         "NDJSONFramer": "adapters.wire.framing",
-        "Provider": "composition.registry",
-        "ProviderRegistry": "composition.registry",
+        "Provider": "composition.providers.registry",
+        "ProviderRegistry": "composition.providers.registry",
         "SSEFramer": "adapters.wire.framing",
         "SystemTurn": "domain.chat.turns",
         "ToolTurn": "domain.chat.turns",

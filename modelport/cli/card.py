@@ -14,7 +14,7 @@ from ..domain.card.form import HINT
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from ..composition.catalogue import CatalogueEntry
+    from ..composition.providers.catalogue import CatalogueEntry
 
 __all__ = ["describe", "describe_type"]
 

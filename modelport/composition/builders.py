@@ -20,7 +20,7 @@ from ..application.model.formatter import FormatterBase
 from ..domain.errors import SettingsError
 from ..ports.clock import Clock
 from ..ports.rate_limiter import RateLimiter
-from .registry import ProviderRegistry
+from .providers.registry import ProviderRegistry
 from .settings import CacheSettings, ChatSettings, EmbeddingSettings, RateLimitSettings
 from .validation import validated
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ..application.model.credential import CredentialBase
 from ..domain.errors import SettingsError
 from .builders import build_credential
-from .registry import ProviderRegistry
+from .providers.registry import ProviderRegistry
 from .settings import Settings
 
 __all__ = ["Credentials"]

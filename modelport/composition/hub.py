@@ -14,8 +14,8 @@ from ..application.model.credential import CredentialBase
 from ..application.speech.model import TTSModelBase
 from ..domain.card.cards import ModelCard
 from ..domain.errors import SettingsError
-from .catalogue import chat_cards
-from .registry import ProviderRegistry
+from .providers.catalogue import chat_cards
+from .providers.registry import ProviderRegistry
 from .settings import Settings
 from .settings_file import read_settings, settings_from_mapping
 

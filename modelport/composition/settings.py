@@ -161,13 +161,13 @@ class MediaSettings(_Strict):
 
 
 class ProviderSettings(_Strict):
-    """A provider that speaks Chat Completions with its own habits: `docs/guides/add-a-provider.md`."""
+    """A provider that speaks Chat Completions with differences: `docs/guides/add-a-provider.md`."""
 
     label: str = ""
     base_url: str
     key_variable: str = ""
     models: str | None = Field(default=None, description="The folder of its cards, relative to the settings file.")
-    row: dict[str, Any] = Field(default_factory=dict)
+    profile: dict[str, Any] = Field(default_factory=dict, description="Its differences from OpenAI.")
 
 
 class Settings(_Strict):

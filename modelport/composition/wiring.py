@@ -24,7 +24,7 @@ from ..ports.runtime import Runtime
 from ..ports.telemetry import Telemetry
 from ..ports.websocket import WebSocketConnector
 from .builders import build_cache, build_rate_limiter
-from .registry import Provider, ProviderRegistry
+from .providers.registry import Provider, ProviderRegistry
 from .settings import Settings
 from .transports import build_connector, build_transport
 

@@ -13,8 +13,8 @@ from dependency_injector import containers, providers
 
 from modelport import Modelport
 from modelport.composition import wiring
-from modelport.composition.catalogue import catalogue
 from modelport.composition.defaults import build_runtime
+from modelport.composition.providers.catalogue import catalogue
 from modelport.container import CardQuery, ModelportContainer, YamlCardSource
 from modelport.credential import OpenAICredential
 from modelport.embedding import EmbeddingModelBase

@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 from pydantic import ConfigDict, SecretStr, ValidationError
 
-from modelport.composition.registry import ProviderRegistry
+from modelport.composition.providers.registry import ProviderRegistry
 from modelport.credential import CredentialBase, CredentialFactory, OpenAICredential
 from modelport.error import AuthenticationError, InvalidRequestError, SettingsError
 from modelport.message import UserMsg

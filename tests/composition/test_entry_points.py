@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from modelport import Modelport
-from modelport.composition.registry import ProviderRegistry
+from modelport.composition.providers.registry import ProviderRegistry
 from modelport.error import SettingsError
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from modelport.composition.registry import ProviderRegistry
+from modelport.composition.providers.registry import ProviderRegistry
 from modelport.error import InvalidRequestError, ModelConnectionError
 from modelport.message import UserMsg
 from modelport.model import ChatModelBase, ModelCard

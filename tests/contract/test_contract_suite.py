@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from modelport.composition.registry import ProviderRegistry
+from modelport.composition.providers.registry import ProviderRegistry
 from modelport.testing import Contract, FormatterContract, Status
 from modelport.testing.contract.core.provider import contracts_of
 from tests.cassettes import CASSETTES

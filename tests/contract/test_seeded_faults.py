@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from modelport.composition.registry import ProviderRegistry
+from modelport.composition.providers.registry import ProviderRegistry
 from modelport.testing import Status
 from modelport.testing.contract.core.provider import contracts_of
 from tests.cassettes import CASSETTES

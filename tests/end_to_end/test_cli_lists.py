@@ -6,8 +6,8 @@ import json
 
 from modelport import __version__
 from modelport.adapters.cards.yaml_source import YamlCardSource
-from modelport.composition.catalogue import catalogue
-from modelport.composition.registry import ProviderRegistry
+from modelport.composition.providers.catalogue import catalogue
+from modelport.composition.providers.registry import ProviderRegistry
 from tests.end_to_end.command import SECRET, Home
 
 

@@ -35,7 +35,7 @@ def contract(provider: str, cassettes: Path | None, as_json: bool, case_name: st
     Providers of installed packages are checked like those built in. Without --cassettes they are looked for where the
     provider says, and in cassettes/PROVIDER and fixtures/cassettes/PROVIDER from here.
     """
-    from ...composition.registry import ProviderRegistry
+    from ...composition.providers.registry import ProviderRegistry
     from ...testing.contract.core.provider import contracts_of
 
     chosen = contracts_of(ProviderRegistry().get(provider), cassettes)

@@ -15,7 +15,7 @@ import click
 from ..terminal import show
 
 if TYPE_CHECKING:
-    from ...composition.registry import ProviderRegistry
+    from ...composition.providers.registry import ProviderRegistry
 
 __all__ = ["credentials"]
 
@@ -38,7 +38,7 @@ class _Row:
 @click.option("--json", "as_json", is_flag=True, help="A JSON array.")
 def credentials(config: Path | None, as_json: bool) -> None:
     """List the providers, and where each is configured; keys are never shown."""
-    from ...composition.registry import ProviderRegistry
+    from ...composition.providers.registry import ProviderRegistry
     from ..choice import find_config
 
     registry = ProviderRegistry()

@@ -13,7 +13,7 @@ from ..terminal import show
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from ...composition.catalogue import CatalogueEntry
+    from ...composition.providers.catalogue import CatalogueEntry
     from ...domain.card.cards import CardKind
 
 __all__ = ["models"]
@@ -30,8 +30,8 @@ def models(name: str | None, provider: str | None, kind: CardKind | None, as_jso
     Models without a card can be called all the same.
     """
     from ...adapters.cards.yaml_source import YamlCardSource
-    from ...composition.catalogue import catalogue
-    from ...composition.registry import ProviderRegistry
+    from ...composition.providers.catalogue import catalogue
+    from ...composition.providers.registry import ProviderRegistry
 
     entries = catalogue(ProviderRegistry(), YamlCardSource(), provider, kind)
     if name is not None:

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from modelport.adapters.cards.yaml_source import YamlCardSource
 from modelport.adapters.dashscope.speech.http_codec import DashScopeTTSCodec, DashScopeTTSDecoder
 from modelport.adapters.wire.framing import SSEFramer
-from modelport.composition.catalogue import catalogue
 from modelport.composition.defaults import build_runtime
-from modelport.composition.registry import ProviderRegistry
+from modelport.composition.providers.catalogue import catalogue
+from modelport.composition.providers.registry import ProviderRegistry
 from modelport.credential import DashScopeCredential
 from modelport.domain.speech.wav import streaming_header
 from modelport.error import InvalidRequestError, ResponseDecodeError

@@ -19,16 +19,16 @@ GUIDE = (Path(__file__).parents[3] / "docs" / "guides" / "add-a-provider.md").re
 SETTINGS, _, CARD, CASSETTE = (yaml.safe_load(each) for each in re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL))
 
 
-def test_the_row_of_the_settings_is_legal() -> None:
-    profile = ProfileData.model_validate(SETTINGS["providers"]["harbour"]["row"]).profile("harbour")
+def test_the_profile_in_the_settings_is_legal() -> None:
+    profile = ProfileData.model_validate(SETTINGS["providers"]["harbour"]["profile"]).profile("harbour")
     assert profile.fields["max_tokens"] == "max_tokens"
     assert not profile.media.documents
 
 
-def test_the_same_row_stands_in_the_python_example() -> None:
-    (block,) = re.findall(r"    row=(\{.*?\n    \}),\n", GUIDE, re.DOTALL)
+def test_the_same_profile_stands_in_the_python_example() -> None:
+    (block,) = re.findall(r"    profile=(\{.*?\n    \}),\n", GUIDE, re.DOTALL)
     profile: Any = yaml.safe_load(block)  # JSON but for trailing commas and Python's words, which YAML reads too
-    assert profile == SETTINGS["providers"]["harbour"]["row"]
+    assert profile == SETTINGS["providers"]["harbour"]["profile"]
 
 
 def test_the_card_is_legal() -> None:
@@ -39,7 +39,7 @@ def test_the_card_is_legal() -> None:
 
 
 def test_the_cassette_is_an_answer() -> None:
-    profile = ProfileData.model_validate(SETTINGS["providers"]["harbour"]["row"]).profile("harbour")
+    profile = ProfileData.model_validate(SETTINGS["providers"]["harbour"]["profile"]).profile("harbour")
     (interaction,) = CASSETTE["interactions"]
     answer = decoded(profile, interaction["response"]["body"]["string"].encode())
     assert answer.text == "Ahoy!"
@@ -48,7 +48,7 @@ def test_the_cassette_is_an_answer() -> None:
     assert validate("openai_chat", json.loads(interaction["request"]["body"])) == []
 
 
-def test_every_key_of_a_row_is_explained() -> None:
+def test_every_key_of_a_profile_is_explained() -> None:
     table = set(re.findall(r"^\| `([\w.]+)`(?:, `([\w.]+)`)?", GUIDE, re.MULTILINE))
     named = {name.rpartition(".")[2] for pair in table for name in pair if name}
     assert named == (set(ProfileData.model_fields) - {"media"}) | set(MediaData.model_fields)

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from ....application.chat.model import ChatModelBase
 from ....application.model.credential import CredentialBase
 from ....application.model.formatter import FormatterBase
-from ....composition.registry import Provider
+from ....composition.providers.registry import Provider
 from ....domain.errors import SettingsError
 from ..chat.contract import ChatContract
 from ..chat.formatter_contract import FormatterContract

@@ -10,13 +10,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ..application.chat.model import ChatModelBase
-from ..application.embedding.model import EmbeddingModelBase
-from ..application.model.cards import card_folders, list_cards
-from ..application.model.credential import CredentialBase
-from ..application.speech.model import TTSModelBase
-from ..domain.card.cards import BaseCard, CardKind, CardQuery, EmbeddingModelCard, ModelCard, TTSModelCard
-from ..ports.cards import CardSource
+from ...application.chat.model import ChatModelBase
+from ...application.embedding.model import EmbeddingModelBase
+from ...application.model.cards import card_folders, list_cards
+from ...application.model.credential import CredentialBase
+from ...application.speech.model import TTSModelBase
+from ...domain.card.cards import BaseCard, CardKind, CardQuery, EmbeddingModelCard, ModelCard, TTSModelCard
+from ...ports.cards import CardSource
 from .registry import ProviderRegistry
 
 __all__ = ["CatalogueEntry", "catalogue", "chat_cards"]

@@ -1,4 +1,4 @@
-"""A provider that is one row of data, one card and one cassette: the worked example of the guide, run as printed."""
+"""A provider that is one profile, one card and one cassette: the worked example of the guide, run as printed."""
 
 from __future__ import annotations
 
@@ -77,19 +77,19 @@ def test_its_card_and_its_credential(harbour: Path) -> None:
     assert not hub.chat("harbour/gpt-4.1").card.known, "OpenAI's cards are not its own"
 
 
-def test_the_python_form_of_the_row() -> None:
+def test_the_python_form_of_the_profile() -> None:
     scope: dict[str, Any] = {}
     exec(block("py(?:thon)?", "HARBOUR = Provider("), scope)
     provider = scope["HARBOUR"]
     assert isinstance(provider, Provider)
     registry = ProviderRegistry()
-    registry.register(Provider(provider.name, base_url=provider.base_url, row=provider.row, key_variable="K"))
+    registry.register(Provider(provider.name, base_url=provider.base_url, profile=provider.profile, key_variable="K"))
     first = registry.get("harbour").credential_class()
     assert first is registry.get("harbour").credential_class()
     assert registry.by_credential_type("harbour_credential") is registry.get("harbour")
 
 
-def test_multi_agent_of_a_row(harbour: Path) -> None:
+def test_multi_agent_of_a_profile(harbour: Path) -> None:
     settings = yaml.safe_load(harbour.read_text())
     settings["chat"]["pilot"]["formatter"] = "multi_agent"
     hub = Modelport.from_mapping(settings, {"HARBOUR_API_KEY": "hk-1"})
@@ -99,12 +99,12 @@ def test_multi_agent_of_a_row(harbour: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"row": {"feilds": {}}}, ["providers.harbour.row.feilds", "fields"]),
-        ({"row": {"replay_reasoning": "often"}}, ["providers.harbour.row.replay_reasoning"]),
+        ({"profile": {"feilds": {}}}, ["providers.harbour.profile.feilds", "fields"]),
+        ({"profile": {"replay_reasoning": "often"}}, ["providers.harbour.profile.replay_reasoning"]),
         ({"base_url": ""}, ["providers.harbour.base_url"]),
     ],
 )
-def test_mistakes_in_a_row(harbour: Path, change: dict[str, Any], says: list[str]) -> None:
+def test_mistakes_in_a_profile(harbour: Path, change: dict[str, Any], says: list[str]) -> None:
     settings = yaml.safe_load(harbour.read_text())
     settings["providers"]["harbour"].update(change)
     with pytest.raises(SettingsError) as caught:
@@ -114,7 +114,7 @@ def test_mistakes_in_a_row(harbour: Path, change: dict[str, Any], says: list[str
 
 
 @pytest.mark.parametrize(
-    ("row", "says"),
+    ("provider", "says"),
     [
         ({"base_url": "host/v1"}, r"providers\.harbour\.base_url: .*scheme"),
         (
@@ -123,8 +123,8 @@ def test_mistakes_in_a_row(harbour: Path, change: dict[str, Any], says: list[str
         ),
     ],
 )
-def test_a_row_that_leads_nowhere_is_refused(row: dict[str, str], says: str) -> None:
-    settings = {"providers": {"harbour": row}, "chat": {"a": {"provider": "harbour", "model": "m"}}}
+def test_a_provider_that_leads_nowhere_is_refused(provider: dict[str, str], says: str) -> None:
+    settings = {"providers": {"harbour": provider}, "chat": {"a": {"provider": "harbour", "model": "m"}}}
     with pytest.raises(SettingsError, match=says):
         Modelport.from_mapping(settings, {}).chat()
 

@@ -1,4 +1,4 @@
-"""The providers there are: ours as data, and those that other packages bring by entry point."""
+"""The registry of providers: those of this package, and those that other packages declare by entry point."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..domain.errors import SettingsError
+from ...domain.errors import SettingsError
 
 if TYPE_CHECKING:
-    from ..application.model.credential import CredentialBase
+    from ...application.model.credential import CredentialBase
 
 __all__ = ["ENTRY_POINT_GROUP", "Provider", "ProviderRegistry"]
 
@@ -21,15 +21,15 @@ ENTRY_POINT_GROUP = "modelport.providers"
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A provider: its name and its credential, which knows the model classes.
+    """A provider: its name and its credential, which names the model classes.
 
     Attributes:
         credential: the class, or where to import it from (`package.module:Class`), so that naming a provider imports
-            nothing; `None` for a provider that is a row of data.
-        key_variable: the environment variable that people keep its key in; empty when it needs none.
+            nothing; `None` for a provider that is only a profile.
+        key_variable: the environment variable that usually holds its key; empty when it needs none.
         key_field: the credential's field for it.
-        label, base_url, row: of a provider that speaks Chat Completions with its own habits: its name to show, where
-            it is, and its differences from OpenAI as `docs/guides/add-a-provider.md` lists them (Any: plain data).
+        label, base_url, profile: of a provider that speaks Chat Completions with differences: its name to show, its
+            URL, and the differences from OpenAI as `docs/guides/add-a-provider.md` lists them (Any: plain data).
         models: the folder of its cards, as a path or as `package:folder`.
         cassettes: the folder of its cassettes, in the same form, for `modelport contract`.
     """
@@ -40,21 +40,26 @@ class Provider:
     key_field: str = "api_key"
     label: str = ""
     base_url: str = ""
-    row: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    profile: Mapping[str, Any] = field(default_factory=dict, hash=False)
     models: str | Path | None = None
     cassettes: str | Path | None = None
 
     def credential_class(self) -> type[CredentialBase]:
-        """The credential's class; of a row, one made for it."""
+        """The credential's class; that of a profile is made from it."""
         if self.credential is None:
-            from .profile_provider import row_credential
-
-            return row_credential(self)
+            return self._profile_credential()
         if not isinstance(self.credential, str):
             return self.credential
         module, _, name = self.credential.partition(":")
         found: type[CredentialBase] = getattr(importlib.import_module(module), name)
         return found
+
+    def _profile_credential(self) -> type[CredentialBase]:
+        from .profile import ProviderProfile, profile_credential  # imports the dialect, which few providers need
+
+        return profile_credential(
+            ProviderProfile(self.name, self.label, self.base_url, self.key_variable, self.models, dict(self.profile))
+        )
 
 
 def _ours(name: str, cls: str, variable: str, field: str = "api_key") -> Provider:

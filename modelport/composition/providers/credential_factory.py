@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..application.model.credential import CredentialBase
-from ..domain.errors import SettingsError
+from ...application.model.credential import CredentialBase
+from ...domain.errors import SettingsError
+from ..validation import validated
 from .registry import Provider, ProviderRegistry
-from .validation import validated
 
 __all__ = ["CredentialFactory"]
 
