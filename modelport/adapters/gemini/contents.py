@@ -1,39 +1,49 @@
-"""The order of contents that the API demands.
+"""The contents of a Gemini request: their order, their signatures and their function names.
 
 Facts: docs/protocols/gemini.md#request, docs/protocols/gemini.md#function-responses,
-docs/protocols/gemini.md#round-trip-rules.
+docs/protocols/gemini.md#round-trip-rules, docs/protocols/gemini.md#thinking.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ...domain.chat.names import legal_name
 from ...domain.message.responses import ModelWarning
 
-__all__ = ["RESULT_LABEL", "UNSIGNED", "arranged"]
+if TYPE_CHECKING:
+    from ...domain.card.cards import ModelCard
+
+__all__ = ["PROVIDER", "RESULT_LABEL", "UNSIGNED", "arranged", "wire_name"]
 
 Json = dict[str, Any]  # Any: the provider's JSON
 
+PROVIDER = "gemini"
+
+
 UNSIGNED = "skip_thought_signature_validator"
-"""The documented signature of function calls that the model asked did not make."""
+"""The documented signature for function calls that another model made."""
 
 RESULT_LABEL = "The tool's output with the identifier "
-"""How the words begin that stand before media of a tool, followed by the identifier that the result names."""
+"""The beginning of the text before media of a tool; the identifier that the result names follows."""
 
+_LEGAL = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,63}\Z")
 _OPENING = "[The conversation opens here.]"
 _IN_RESULTS = frozenset({"image/png", "image/jpeg", "image/webp", "application/pdf"})
 
 Arranged = tuple[Json | None, list[Json], list[ModelWarning]]
 
 
-def arranged(messages: Sequence[Json], *, signatures: bool, media_in_results: bool) -> Arranged:
+def arranged(messages: Sequence[Json], card: ModelCard | None) -> Arranged:
     """The instruction, the contents, and what had to change.
 
     Leading system messages are the instruction, later ones become hints of the user. The first content is the user's,
     and consecutive contents of the model are one, since a call must follow the user's words or responses.
-    `signatures` says whether first calls must be signed, `media_in_results` whether responses may hold media.
+    The card decides whether first calls are signed, and whether function responses hold media.
     """
+    media_in_results = _takes_media_in_results(card)
     first = next((index for index, message in enumerate(messages) if message.get("role") != "system"), len(messages))
     instruction = [part for message in messages[:first] for part in message["parts"]]
     contents: list[Json] = []
@@ -49,7 +59,7 @@ def arranged(messages: Sequence[Json], *, signatures: bool, media_in_results: bo
     if not contents or contents[0].get("role") == "model":
         contents.insert(0, {"role": "user", "parts": [{"text": _OPENING}]})
         warnings.append(ModelWarning("changed", "messages", "the first content must be the user's; one was put before"))
-    if signatures:
+    if _demands_signatures(card):
         contents = [_with_signature(content) for content in contents]
     return ({"parts": instruction} if instruction else None), contents, warnings
 
@@ -90,3 +100,23 @@ def _with_signature(content: Json) -> Json:
                 return content
             return {**content, "parts": [*parts[:index], {**part, "thoughtSignature": UNSIGNED}, *parts[index + 1 :]]}
     return content
+
+
+def _demands_signatures(card: ModelCard | None) -> bool:
+    """Whether the first function call of each step must be signed: Gemini 3 and later, so any model without a card."""
+    if card is None or not card.known:
+        return True
+    return card.thinking is not None and card.thinking.replay == "tool_calls"
+
+
+def _takes_media_in_results(card: ModelCard | None) -> bool:
+    """Whether a function's response may hold media itself: Gemini 3 and later, whose cards have the replay rule."""
+    return card is not None and card.known and _demands_signatures(card)
+
+
+def wire_name(original: str) -> str:
+    """A function name that the API takes: a letter or underscore, then letters, digits and `_.:-`, at most 64."""
+    if _LEGAL.match(original):
+        return original
+    legal = legal_name(original)
+    return legal if _LEGAL.match(legal) else "f_" + legal_name(original + "\n", 62)

@@ -18,9 +18,8 @@ from ...domain.message.messages import Msg
 from ...domain.message.responses import ModelWarning
 from ...ports.codec.rendering import RenderContext, Rendered
 from ..wire.json_text import parse_json
-from .contents import RESULT_LABEL
+from .contents import PROVIDER, RESULT_LABEL, wire_name
 from .media import MediaWriter, stays_remote, takes
-from .names import PROVIDER, wire_name
 from .replay import own_data, raw_parts, text_parts
 
 __all__ = ["GeminiChatFormatter", "GeminiMultiAgentFormatter"]

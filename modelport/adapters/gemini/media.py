@@ -1,10 +1,6 @@
-"""Media parts of generateContent.
+"""Media of generateContent: parts of requests, and the sound of answers, whose raw samples become WAV.
 
 Facts: docs/protocols/gemini.md#request, docs/protocols/gemini.md#function-responses, docs/protocols/gemini.md#quirks.
-
-Sound in Gemini's answers: raw samples become WAV.
-
-Facts: docs/protocols/gemini.md#quirks.
 """
 
 from __future__ import annotations

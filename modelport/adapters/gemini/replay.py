@@ -14,7 +14,7 @@ from typing import Any, cast
 from pydantic import JsonValue
 
 from ...domain.message.blocks import ContentBlock, ProviderData
-from .names import PROVIDER
+from .contents import PROVIDER
 
 __all__ = ["ReplayData", "own_data", "raw_parts", "text_parts"]
 

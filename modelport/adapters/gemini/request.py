@@ -1,11 +1,17 @@
-"""A call to a generateContent request. Facts: docs/protocols/gemini.md#endpoint, docs/protocols/gemini.md#request."""
+"""A call to a generateContent request, including how much the model is to think.
+
+Gemini 2.5 takes a budget of thinking tokens, Gemini 3 and later a level; both together are an error. The model's card
+decides which is sent.
+
+Facts: docs/protocols/gemini.md#endpoint, docs/protocols/gemini.md#request, docs/protocols/gemini.md#thinking.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ...domain.chat.tools import PlannedChoice, ToolSchema, plan_choice, tool_name
@@ -19,12 +25,13 @@ from ..wire.decoder import Json, decode_json_body
 from ..wire.framing import SSEFramer
 from ..wire.json_text import dump_json
 from ..wire.token_count import counting
-from .contents import arranged
+from .contents import arranged, wire_name
 from .errors import map_error
-from .names import demands_signatures, takes_media_in_results, wire_name
 from .stream import GeminiDecoder
-from .thinking import thinking_config
 from .tool_schema import inlined_schema
+
+if TYPE_CHECKING:
+    from ...domain.card.capabilities import ThinkingFacts
 
 __all__ = ["GeminiCodec", "method_url"]
 
@@ -34,6 +41,8 @@ _COUNTED = ("contents", "systemInstruction", "tools", "toolConfig", "generationC
 """What the counting of tokens takes of a request."""
 
 _MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY"}
+_LEVELS = ("minimal", "low", "medium", "high", "xhigh")
+_DYNAMIC = -1
 _NESTED = frozenset({"generationConfig", "toolConfig"})
 """Body objects that overrides are merged into."""
 
@@ -84,17 +93,12 @@ class GeminiCodec:
 
 
 def _body(request: ChatRequest) -> tuple[Json, list[ModelWarning]]:
-    card = request.card
-    instruction, contents, warnings = arranged(
-        request.rendered.messages,
-        signatures=demands_signatures(card),
-        media_in_results=takes_media_in_results(card),
-    )
+    instruction, contents, warnings = arranged(request.rendered.messages, request.card)
     body: Json = {"systemInstruction": instruction} if instruction else {}
     body["contents"] = contents
     values = request.parameters
     config: Json = {wire: values[ours] for ours, wire in _FIELDS.items() if ours in values}
-    thinking, changed = thinking_config(request)
+    thinking, changed = _thinking(request)
     if thinking:
         config["thinkingConfig"] = thinking
     if request.output_schema is not None:
@@ -159,3 +163,52 @@ def _declaration(tool: ToolSchema) -> tuple[Json, ModelWarning | None]:
         return declaration, None
     message = f"the schema of {tool_name(tool)!r} refers to itself or to nothing; there any value is allowed"
     return declaration, ModelWarning("changed", "tools", message)
+
+
+def _thinking(request: ChatRequest) -> tuple[Json, list[ModelWarning]]:
+    """`thinkingConfig`, empty when the caller said nothing, and what could not be done."""
+    values = request.parameters
+    facts = request.card.thinking if request.card else None
+    if "thinking_enable" in request.chosen and values.get("thinking_enable") is False:
+        known = request.card is not None and request.card.known
+        return ({}, []) if known and facts is None else _off(request, facts)
+    config: Json = {"includeThoughts": True} if values.get("thinking_enable") else {}
+    amount, warnings = _amount(request, facts)
+    if config and not amount and facts is not None and facts.default == "disabled" and facts.budget is not None:
+        amount = {"thinkingBudget": _DYNAMIC if facts.budget.dynamic else facts.budget.maximum}
+    return {**config, **amount}, warnings
+
+
+def _amount(request: ChatRequest, facts: ThinkingFacts | None) -> tuple[Json, list[ModelWarning]]:
+    budget, level = (request.parameters.get(name) for name in ("thinking_budget", "thinking_level"))
+    if budget is None:
+        return ({"thinkingLevel": level} if level else {}), []
+    if level is None:
+        return {"thinkingBudget": budget}, []
+    if facts is not None and facts.budget is not None:
+        return {"thinkingBudget": budget}, [_dropped("thinking_level", "a budget was given too")]
+    return {"thinkingLevel": level}, [_dropped("thinking_budget", "a level was given too")]
+
+
+def _off(request: ChatRequest, facts: ThinkingFacts | None) -> tuple[Json, list[ModelWarning]]:
+    """The least thinking that the model can do, which is none only on some."""
+    given = [name for name in ("thinking_budget", "thinking_level") if request.parameters.get(name) is not None]
+    warnings = [_dropped(name, "thinking is switched off") for name in given]
+    if facts is not None and facts.budget is not None:
+        if facts.can_disable:
+            return {"thinkingBudget": 0}, warnings
+        least = facts.budget.minimum
+        return {"thinkingBudget": least}, [*warnings, _changed(f"sent with the smallest budget, {least}")]
+    if facts is not None and facts.efforts:
+        level = min(facts.efforts, key=lambda word: _LEVELS.index(word) if word in _LEVELS else len(_LEVELS))
+        return {"thinkingLevel": level}, [*warnings, _changed(f"sent with the lowest level, {level}")]
+    return {}, [*warnings, _changed("its thoughts are not shown")]
+
+
+def _changed(what: str) -> ModelWarning:
+    message = f"thinking cannot be switched off on this model as far as is known; {what}"
+    return ModelWarning("changed", "thinking_enable", message)
+
+
+def _dropped(name: str, reason: str) -> ModelWarning:
+    return ModelWarning("dropped", name, f"{name} was not sent: {reason}, and the API takes only one of the settings")

@@ -1,13 +1,10 @@
-"""Gemini's answers to deltas, streamed or whole.
-
-Facts: docs/protocols/gemini.md#response, docs/protocols/gemini.md#streaming, docs/protocols/gemini.md#quirks.
+"""Gemini's answers, streamed or whole, as deltas.
 
 Every chunk holds new parts only. Text comes in pieces, function calls come whole. The end is a finish reason, or a
 prompt that was blocked; usage may still follow it.
 
-Usage objects of Gemini to ours.
-
-Facts: docs/protocols/gemini.md#usage.
+Facts: docs/protocols/gemini.md#response, docs/protocols/gemini.md#streaming, docs/protocols/gemini.md#usage,
+docs/protocols/gemini.md#quirks.
 """
 
 from __future__ import annotations

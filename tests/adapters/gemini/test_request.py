@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from modelport.adapters.gemini.names import wire_name
+from modelport.adapters.gemini.contents import wire_name
 from modelport.adapters.gemini.tool_schema import inlined_schema
 from modelport.domain.chat.tools import ToolChoice
 from modelport.domain.errors import InvalidRequestError, UnsupportedFeatureError

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from modelport.adapters.openai.embedding_codec import OpenAIEmbeddingCodec, decode_body
+from modelport.adapters.openai.embedding import OpenAIEmbeddingCodec, decode_body
 from modelport.credential import OpenAICredential
 from modelport.domain.card.cards import EmbeddingModelCard
 from modelport.embedding import EmbeddingModelCard as PublicCard

@@ -1,1 +1,0 @@
-"""HTTP and WebSocket transports: each an adapter of the one port."""
