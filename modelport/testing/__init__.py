@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from .clock import VirtualClock
     from .contract.cache.contract import CacheContract
     from .contract.chat.contract import ChatContract
-    from .contract.chat.formatter_contract import FormatterContract
     from .contract.core.case import Case, NotApplicableError, Outcome, Status, case, require, require_equal
     from .contract.core.contract import Contract
     from .contract.core.report import Report
     from .contract.embedding.contract import EmbeddingContract
+    from .contract.formatter.contract import FormatterContract
     from .contract.speech.contract import TTSContract
     from .doubles.answers import Pause
     from .doubles.chat import FunctionChatModel, RecordedCall, ScriptedChatModel, ScriptOverError
@@ -80,7 +80,7 @@ __getattr__ = lazy_exports(
         "Contract": "testing.contract.core.contract",
         "EmbeddingContract": "testing.contract.embedding.contract",
         "Expect": "testing.servers.websocket",
-        "FormatterContract": "testing.contract.chat.formatter_contract",
+        "FormatterContract": "testing.contract.formatter.contract",
         "FunctionChatModel": "testing.doubles.chat",
         "HANG": "testing.servers.http",
         "NetworkForbiddenError": "testing.network",

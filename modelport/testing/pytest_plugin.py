@@ -1,4 +1,4 @@
-"""What pytest needs of the contract suite: how a case concludes, and a summary at the end of the run.
+"""A summary of the contract suite at the end of a run of pytest.
 
 The classes work without the plugin; with it (`pytest11`), a run ends with a line for each contract and its cases left
 out, and `--contract-report=FILE` writes everything as JSON.
@@ -8,29 +8,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from .contract.core.case import Outcome, Status
+from .contract.core.contract import PYTEST_PROPERTY
 from .contract.core.report import Report
 
-if TYPE_CHECKING:
-    from .contract.core.contract import Contract
-
-__all__ = ["conclude", "pytest_addoption", "pytest_configure", "pytest_terminal_summary"]
-
-_PROPERTY = "modelport_contract"
-
-
-def conclude(contract: Contract, outcome: Outcome, test: pytest.Item) -> None:
-    """End the running test as the case ended."""
-    facts = {"contract": contract.kind(), "subject": contract.subject, **outcome.to_json()}
-    test.user_properties.append((_PROPERTY, facts))  # the fixture `record_property` warns where JUnit XML is written
-    if outcome.status is Status.BROKEN:
-        pytest.fail(outcome.detail, pytrace=False)
-    if outcome.status is not Status.HELD:
-        pytest.skip(outcome.detail)
+__all__ = ["pytest_addoption", "pytest_configure", "pytest_terminal_summary"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -68,7 +54,7 @@ def _reports(stats: dict[str, list[Any]]) -> list[Report]:  # Any: pytest's test
     found: dict[tuple[str, str], list[Outcome]] = {}
     results = (result for name in ("passed", "failed", "skipped") for result in stats.get(name, ()))
     for name, value in (pair for result in results for pair in getattr(result, "user_properties", ())):
-        if name == _PROPERTY:
+        if name == PYTEST_PROPERTY:
             fields = dict(value)
             key = fields.pop("contract"), fields.pop("subject")
             found.setdefault(key, []).append(Outcome(**{**fields, "status": Status(fields["status"])}))

@@ -9,7 +9,7 @@ import pytest
 
 from modelport.composition.providers.registry import ProviderRegistry
 from modelport.testing import Contract, FormatterContract, Status
-from modelport.testing.contract.core.provider import contracts_of
+from modelport.testing.contract.provider import contracts_of
 from tests.cassettes import CASSETTES
 
 _LEGAL_NAMES = {

@@ -145,7 +145,7 @@ class AllAtOnce(OpenAIEmbeddingModel):
         (Wasteful, "usage"),
         (Greedy, "input_limit"),
         (Greedy, "token_limit"),
-        (Cardless, "card_lacks_are_told"),
+        (Cardless, "card_lacks_are_warned"),
         (Cardless, "card_defaults_are_sent"),
         (Talkative, "wrong_key_once"),
         (Forgetful, "hits_cost_nothing"),

@@ -10,7 +10,7 @@ import pytest
 
 from modelport.composition.providers.registry import ProviderRegistry
 from modelport.testing import Status
-from modelport.testing.contract.core.provider import contracts_of
+from modelport.testing.contract.provider import contracts_of
 from tests.cassettes import CASSETTES
 from tests.contract.seeded_faults import FAULTS, Fault
 

@@ -161,7 +161,7 @@ KEPT: list[Steps] = []
     [
         (RepeatsAll, "stream_is_one_file"),
         (NeverLast, "stream_is_one_file"),
-        (Hoards, "heard_at_once"),
+        (Hoards, "audio_at_once"),
         (PassesForWhole, "cut_short"),
         (KeepsOpen, "leave_at_any_step"),
         (OneRequest, "long_text"),

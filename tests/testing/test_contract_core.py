@@ -14,7 +14,17 @@ from typing import Any, ClassVar
 import pytest
 
 from modelport.domain.ids import new_id, new_timestamp, set_id_factory
-from modelport.testing import Case, Contract, NotApplicableError, Report, Status, case, require, require_equal
+from modelport.testing import (
+    Case,
+    ChatContract,
+    Contract,
+    NotApplicableError,
+    Report,
+    Status,
+    case,
+    require,
+    require_equal,
+)
 from tests.cassettes import CASSETTES
 
 Ended = tuple[str, str, str]
@@ -113,6 +123,7 @@ async def test_what_is_left_out_is_told_with_its_reason() -> None:
         ({"pytest_generate_tests": None}, "overrides pytest_generate_tests"),
         ({"cases": ()}, "must begin with the cases of its base"),
         ({"cases": (holds,)}, "must begin with the cases of its base"),
+        ({"cases": (*Small.cases, holds)}, "cases holds holds twice; case names must be unique"),
     ],
 )
 def test_no_case_goes_away_silently(attributes: dict[str, Any], message: str) -> None:
@@ -141,6 +152,11 @@ async def test_a_subclass_may_add_cases() -> None:
 
 
 async def _too(contract: Any, variant: str) -> None: ...
+
+
+def test_the_kind_of_a_contract_with_cases_of_its_own_is_that_of_the_suite() -> None:
+    own = {"cases": (*ChatContract.cases, case("It holds too")(_too))}
+    assert type("Mine", (ChatContract,), own).kind() == "ChatContract"
 
 
 async def test_variants_that_cannot_be_had_are_broken() -> None:
@@ -191,7 +207,7 @@ async def test_a_cancellation_of_nobody_is_broken_and_one_of_the_caller_is_not_s
     async def cancels(contract: Any, variant: str) -> None:
         raise asyncio.CancelledError
 
-    assert (await outcome_of(cancels)).detail == "a cancellation that nobody asked for"
+    assert (await outcome_of(cancels)).detail == "a CancelledError was raised, and the case was not cancelled"
     begun = asyncio.Event()
 
     async def waits(contract: Any, variant: str) -> None:

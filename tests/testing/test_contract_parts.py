@@ -15,9 +15,9 @@ from modelport.error import ModelConnectionError
 from modelport.model import MoonshotChatModel
 from modelport.testing import ChatContract, FormatterContract, Status
 from modelport.testing.contract.core.frames import cut_positions, frames_of, with_line_ends, with_unknown_fields
-from modelport.testing.contract.core.mutated_transport import CassetteMutant, End, MutantAnswer
+from modelport.testing.contract.core.mutated_transport import End, MutatedAnswer, MutatedTransport
 from modelport.testing.contract.core.recordings import load
-from modelport.testing.contract.model.secrets import SECRET, with_known_secrets
+from modelport.testing.contract.core.secrets import SECRET, with_known_secrets
 from modelport.transport import HttpRequest
 from tests.cassettes import CASSETTES
 
@@ -68,7 +68,7 @@ def test_what_is_no_object_is_left_alone() -> None:
 
 
 async def test_a_mutant_plays_its_answers_and_then_the_last_again() -> None:
-    mutant = CassetteMutant(MutantAnswer(503), MutantAnswer(200, {"x": "y"}, (b"a", b"", b"b")))
+    mutant = MutatedTransport(MutatedAnswer(503), MutatedAnswer(200, {"x": "y"}, (b"a", b"", b"b")))
     assert [(await mutant.send(REQUEST)).status for _ in range(3)] == [503, 200, 200]
     assert (len(mutant.requests), mutant.unclosed) == (3, 3)
     response = await mutant.send(REQUEST)
@@ -79,13 +79,13 @@ async def test_a_mutant_plays_its_answers_and_then_the_last_again() -> None:
 
 
 async def test_a_mutant_breaks_and_hangs() -> None:
-    broken = CassetteMutant(MutantAnswer(pieces=(b"a",), end=End.BROKEN))
+    broken = MutatedTransport(MutatedAnswer(pieces=(b"a",), end=End.BROKEN))
     with pytest.raises(ModelConnectionError):
         assert [piece async for piece in await broken.send(REQUEST)] == [b"a"]
     assert broken.unclosed == 0
     connected: list[bool] = []
-    for answer in (MutantAnswer(connects=False), MutantAnswer(answers=False)):
-        silent = CassetteMutant(answer)
+    for answer in (MutatedAnswer(connects=False), MutatedAnswer(answers=False)):
+        silent = MutatedTransport(answer)
         sending = asyncio.create_task(silent.send(REQUEST, lambda: connected.append(True)))
         await silent.waiting.wait()
         sending.cancel()

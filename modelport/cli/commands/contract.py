@@ -36,7 +36,7 @@ def contract(provider: str, cassettes: Path | None, as_json: bool, case_name: st
     provider says, and in cassettes/PROVIDER and fixtures/cassettes/PROVIDER from here.
     """
     from ...composition.providers.registry import ProviderRegistry
-    from ...testing.contract.core.provider import contracts_of
+    from ...testing.contract.provider import contracts_of
 
     chosen = contracts_of(ProviderRegistry().get(provider), cassettes)
     known = sorted({case.name for each in chosen for case in each.cases})

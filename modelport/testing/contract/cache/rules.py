@@ -6,20 +6,18 @@ Many entries at once are the same as one after the other.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ....application.embedding.cache import EmbeddingCacheBase
 from ....domain.embedding.values import EmbeddingVectors
 from ..core.case import Case, case, require, require_equal
-
-if TYPE_CHECKING:
-    from .contract import CacheContract
+from .base import CacheContractBase
 
 __all__ = ["CASES"]
 
 
 @case("A miss is None")
-async def miss(contract: CacheContract, variant: str) -> None:
+async def miss(contract: CacheContractBase, variant: str) -> None:
     async with contract.opened() as (cache, _):
         require(isinstance(cache, EmbeddingCacheBase), f"{type(cache).__name__} is no EmbeddingCacheBase")
         require_equal("what is kept under a new identifier", await cache.retrieve("a"), None)
@@ -27,7 +25,7 @@ async def miss(contract: CacheContract, variant: str) -> None:
 
 
 @case("What is there stays unless overwrite is said")
-async def overwrite(contract: CacheContract, variant: str) -> None:
+async def overwrite(contract: CacheContractBase, variant: str) -> None:
     async with contract.opened() as (cache, _):
         await cache.store(embeddings=[[1.0]], identifier="a")
         await cache.store(embeddings=[[2.0]], identifier="a", overwrite=False)
@@ -40,7 +38,7 @@ async def overwrite(contract: CacheContract, variant: str) -> None:
 
 
 @case("Removing forgets one entry; what is not there cannot be removed")
-async def remove(contract: CacheContract, variant: str) -> None:
+async def remove(contract: CacheContractBase, variant: str) -> None:
     async with contract.opened() as (cache, _):
         await cache.store([[1.0]], "a")
         await cache.store([[2.0]], "b")
@@ -58,7 +56,7 @@ async def remove(contract: CacheContract, variant: str) -> None:
 
 
 @case("Clearing forgets everything, and may be repeated")
-async def clear(contract: CacheContract, variant: str) -> None:
+async def clear(contract: CacheContractBase, variant: str) -> None:
     async with contract.opened() as (cache, _):
         await cache.clear()
         for number in range(20):
@@ -71,7 +69,7 @@ async def clear(contract: CacheContract, variant: str) -> None:
 
 
 @case("A damaged entry is a miss, and may be stored again")
-async def damaged(contract: CacheContract, variant: str) -> None:
+async def damaged(contract: CacheContractBase, variant: str) -> None:
     async with contract.opened() as (cache, folder):
         await cache.store_many([([[1.0, 2.0]], number) for number in range(5)])
         await cache.aclose()
@@ -91,7 +89,7 @@ _COUNT = 300
 
 
 @case("Many entries at once are found one by one, and the other way round")
-async def many_and_single(contract: CacheContract, variant: str) -> None:
+async def many_and_single(contract: CacheContractBase, variant: str) -> None:
     async with contract.opened() as (cache, _):
         await cache.store_many([(EmbeddingVectors([[float(number)]]), {"n": number}) for number in range(_COUNT)])
         require_equal("an entry", await cache.retrieve({"n": 7}), [[7.0]])
@@ -102,7 +100,7 @@ async def many_and_single(contract: CacheContract, variant: str) -> None:
 
 
 @case("Storing many keeps what is there, and stores the rest")
-async def partly_there(contract: CacheContract, variant: str) -> None:
+async def partly_there(contract: CacheContractBase, variant: str) -> None:
     async with contract.opened() as (cache, _):
         await cache.store([[1.0]], "a")
         await cache.store_many([([[2.0]], "a"), ([[3.0]], "b")])
@@ -113,7 +111,7 @@ async def partly_there(contract: CacheContract, variant: str) -> None:
 
 
 @case("Of one identifier twice in many, the first stays, and with overwrite the last")
-async def twice_in_many(contract: CacheContract, variant: str) -> None:
+async def twice_in_many(contract: CacheContractBase, variant: str) -> None:
     async with contract.opened() as (cache, _):
         await cache.store_many([([[1.0]], "a"), ([[2.0]], "a")])
         require_equal("what is kept", await cache.retrieve("a"), [[1.0]])
@@ -122,14 +120,14 @@ async def twice_in_many(contract: CacheContract, variant: str) -> None:
 
 
 @case("None at all is nothing to do")
-async def none_at_all(contract: CacheContract, variant: str) -> None:
+async def none_at_all(contract: CacheContractBase, variant: str) -> None:
     async with contract.opened() as (cache, _):
         await cache.store_many([])
         require_equal("what is found", list(await cache.retrieve_many([])), [])
 
 
 @case("Vectors of several sizes in several entries keep their sizes")
-async def sizes(contract: CacheContract, variant: str) -> None:
+async def sizes(contract: CacheContractBase, variant: str) -> None:
     given = {size: [[float(size)] * size] for size in (1, 2, 3, 64, 1024)}
     async with contract.opened() as (cache, _):
         await cache.store_many([(vectors, size) for size, vectors in given.items()])

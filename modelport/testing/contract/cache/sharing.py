@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ....application.embedding.cache import EmbeddingCacheBase
 from ..core.case import Case, NotApplicableError, case, require, require_equal
-
-if TYPE_CHECKING:
-    from .contract import CacheContract
+from .base import CacheContractBase
 
 __all__ = ["CASES"]
 
@@ -20,7 +18,7 @@ _DELAYS = (0.0, 0.001, 0.01)
 
 
 @case("Many tasks may use it at once")
-async def many_tasks(contract: CacheContract, variant: str) -> None:
+async def many_tasks(contract: CacheContractBase, variant: str) -> None:
     async with contract.opened() as (cache, _):
 
         async def work(task: int) -> None:
@@ -35,7 +33,7 @@ async def many_tasks(contract: CacheContract, variant: str) -> None:
 
 
 @case("Two caches of one place see each other's entries")
-async def two_instances(contract: CacheContract, variant: str) -> None:
+async def two_instances(contract: CacheContractBase, variant: str) -> None:
     if not contract.shared:
         raise NotApplicableError("the cache is not shared, says `shared = False`")
     async with contract.opened() as (cache, folder):
@@ -62,7 +60,7 @@ async def _seen_by_each_other(cache: EmbeddingCacheBase, other: EmbeddingCacheBa
 
 
 @case("What was kept is there when it is opened again")
-async def opened_again(contract: CacheContract, variant: str) -> None:
+async def opened_again(contract: CacheContractBase, variant: str) -> None:
     if not contract.shared:
         raise NotApplicableError("the cache is not shared, says `shared = False`")
     async with contract.opened() as (cache, folder):
@@ -75,7 +73,7 @@ async def opened_again(contract: CacheContract, variant: str) -> None:
 
 
 @case("It may be used in one event loop after another")
-async def two_event_loops(contract: CacheContract, variant: str) -> None:
+async def two_event_loops(contract: CacheContractBase, variant: str) -> None:
     async with contract.opened() as (cache, _):
         for turn in range(3):
             await asyncio.to_thread(asyncio.run, _turn(cache, turn))
@@ -90,7 +88,7 @@ async def _turn(cache: EmbeddingCacheBase, turn: int) -> None:
 
 
 @case("A caller that is cancelled leaves a cache that works, and no entry that is half written")
-async def cancelled(contract: CacheContract, variant: str) -> None:
+async def cancelled(contract: CacheContractBase, variant: str) -> None:
     entries = [([[float(number)] * 64], number) for number in range(400)]
     async with contract.opened() as (cache, _):
         calls: list[Callable[[], Awaitable[Any]]] = [  # Any: whatever the methods give
@@ -108,7 +106,7 @@ async def cancelled(contract: CacheContract, variant: str) -> None:
         require_equal("what is kept afterwards", await cache.retrieve("after"), [[5.0]])
 
 
-async def _cancelled(contract: CacheContract, call: Callable[[], Awaitable[Any]], delay: float) -> None:
+async def _cancelled(contract: CacheContractBase, call: Callable[[], Awaitable[Any]], delay: float) -> None:
     task = asyncio.ensure_future(call())
     await asyncio.sleep(delay)
     asked = task.cancel()

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ....domain.embedding.values import EmbeddingVectors
 from ..core.case import Case, case, require, require_equal
-
-if TYPE_CHECKING:
-    from .contract import CacheContract
+from .base import CacheContractBase
 
 __all__ = ["CASES"]
 
@@ -30,12 +28,12 @@ _VECTORS: dict[str, list[list[float]]] = {
 _SINGLE = np.random.default_rng(1).random((30, 64), dtype=np.float32)
 
 
-def _vectors(contract: CacheContract) -> list[str]:
+def _vectors(contract: CacheContractBase) -> list[str]:
     return list(_VECTORS)
 
 
 @case("Vectors come back exactly, as plain lists of numbers", _vectors)
-async def exact_vectors(contract: CacheContract, name: str) -> None:
+async def exact_vectors(contract: CacheContractBase, name: str) -> None:
     given = _VECTORS[name]
     async with contract.opened() as (cache, _):
         await cache.store(given, {"name": name})
@@ -49,7 +47,7 @@ async def exact_vectors(contract: CacheContract, name: str) -> None:
 
 
 @case("Arrays of float32 come back to the last bit")
-async def exact_arrays(contract: CacheContract, variant: str) -> None:
+async def exact_arrays(contract: CacheContractBase, variant: str) -> None:
     async with contract.opened() as (cache, _):
         entries = [(EmbeddingVectors(row[None, :]), {"row": number}) for number, row in enumerate(_SINGLE)]
         await cache.store_many(entries)
@@ -69,7 +67,7 @@ _IDENTIFIERS: list[Any] = [  # Any: JSON values
 
 
 @case("Any JSON value identifies an entry, and different values are different entries")
-async def any_identifier(contract: CacheContract, variant: str) -> None:
+async def any_identifier(contract: CacheContractBase, variant: str) -> None:
     async with contract.opened() as (cache, _):
         for number, identifier in enumerate(_IDENTIFIERS):
             require_equal(f"what is kept under {identifier!r} at first", await cache.retrieve(identifier), None)
@@ -80,7 +78,7 @@ async def any_identifier(contract: CacheContract, variant: str) -> None:
 
 
 @case("The order of keys never matters, at any depth")
-async def key_order(contract: CacheContract, variant: str) -> None:
+async def key_order(contract: CacheContractBase, variant: str) -> None:
     one = {"model": "m", "input": {"type": "text", "text": "ä", "more": [{"x": 1, "y": 2}]}, "dimensions": None}
     async with contract.opened() as (cache, _):
         await cache.store([[1.0]], one)
@@ -99,7 +97,7 @@ def _turned(value: Any) -> Any:  # Any: JSON
 
 
 @case("An identifier may be long")
-async def long_identifier(contract: CacheContract, variant: str) -> None:
+async def long_identifier(contract: CacheContractBase, variant: str) -> None:
     async with contract.opened() as (cache, _):
         for number, last in enumerate("ab"):
             await cache.store([[float(number)]], {"text": "x" * _LONG + last})
@@ -109,7 +107,7 @@ async def long_identifier(contract: CacheContract, variant: str) -> None:
 
 
 @case("What is no JSON value is refused, and nothing is kept")
-async def no_identifier(contract: CacheContract, variant: str) -> None:
+async def no_identifier(contract: CacheContractBase, variant: str) -> None:
     wrong: Sequence[Any] = (object(), b"bytes", {1, 2}, {"a": b"bytes"}, {"a": object()})
     async with contract.opened() as (cache, _):
         for identifier in wrong:

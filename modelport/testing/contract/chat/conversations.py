@@ -1,4 +1,4 @@
-"""Conversations that no server would take as they are, and conversations from elsewhere: made of neutral blocks."""
+"""Conversations that servers would refuse as they are, and conversations with other providers, in neutral blocks."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from ..core.mutated_transport import PIXEL
 
 __all__ = ["DAMAGED", "FOREIGN", "History", "call", "result"]
 
-FOREIGN = "replay-data-of-somebody-else"
-"""What stands in the data of other providers; it must never leave."""
+FOREIGN = "replay-data-of-another-provider"
+"""What stands in the data of other providers; it must never be sent."""
 
 
 @dataclass(frozen=True)
 class History:
-    """A conversation, made anew each time; `told` is what must reach the model, each exactly once."""
+    """A conversation, made anew each time; `texts` must reach the model, each exactly once."""
 
     name: str
     make: Callable[[], list[Msg]]
-    told: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return self.name
@@ -66,7 +66,7 @@ def _owned(provider: str) -> ProviderData:
 
 
 def _elsewhere() -> list[Msg]:
-    """A conversation with somebody else's thoughts, ids, media and names."""
+    """A conversation with another provider's thoughts, ids, media and names."""
     signed = ToolCallBlock(id="toolu_01AbC", name="gauge", input='{"place":"Vigo"}', provider_data=_owned("elsewhere"))
     return [
         SystemMsg("system", "You watch the tide."),

@@ -1,4 +1,4 @@
-"""Answers with other words: the text of a recorded answer, or the call in it, is exchanged for another."""
+"""Recorded answers whose text, or whose first tool call, is replaced by another."""
 
 from __future__ import annotations
 
@@ -7,18 +7,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ....domain.message.blocks import TextBlock, ToolCallBlock
 from ..core.frames import events
-from ..core.mutated_transport import MutantAnswer
-from ..core.recordings import Taped
-from .collect import hear, question, said
+from ..core.mutated_transport import MutatedAnswer
+from ..core.recordings import Recording
+from .base import ChatContractBase
+from .collect import collect, question, text_of
 
-if TYPE_CHECKING:
-    from .contract import ChatContract
-
-__all__ = ["Exchange", "exchange_of"]
+__all__ = ["RewritableAnswer", "rewritable_answer"]
 
 Json = Any
 """A JSON value."""
@@ -39,27 +37,27 @@ class _Frame:
 
 
 @dataclass(frozen=True)
-class Exchange:
-    """A recorded answer whose text, or the arguments of whose first call, can be other ones.
+class RewritableAnswer:
+    """A recorded answer whose text, or the arguments of whose first call, can be replaced.
 
     Attributes:
         tape: the answer.
-        name: of the tool that is called; empty where the text is exchanged.
-        told: what the text or the arguments are now.
+        name: of the tool that is called; empty where the text is replaced.
+        text: the recorded text or arguments.
         frames: the events of it, or the one body.
         pieces: which piece of it comes with which event: the number of the event and the place in its JSON.
     """
 
-    tape: Taped
+    tape: Recording
     name: str
-    told: str
+    text: str
     frames: Sequence[_Frame]
     pieces: Sequence[tuple[int, _Path]]
 
     def __str__(self) -> str:
         return self.tape.name
 
-    def answer(self, text: str, name: str = "") -> MutantAnswer:
+    def answer(self, text: str, name: str = "") -> MutatedAnswer:
         """The answer with this text, or with a call of that tool and this text as its arguments."""
         shares = dict(zip(self.pieces, _cut(text, len(self.pieces)), strict=True))
         swapped = [
@@ -70,7 +68,7 @@ class Exchange:
 
     def _swapped(self, value: Json, place: _Path, shares: dict[tuple[int, _Path], str], text: str, name: str) -> Json:
         share = shares.get((int(place[0]), place[1:]))
-        if share is not None or (isinstance(value, str) and value == self.told):
+        if share is not None or (isinstance(value, str) and value == self.text):
             given = text if share is None else share
             return json.loads(given) if isinstance(value, dict) else given
         if isinstance(value, str) and name and self.name and value == self.name:
@@ -82,24 +80,26 @@ class Exchange:
         return value
 
 
-async def exchange_of(contract: ChatContract, tape: Taped, *, call: bool = False) -> Exchange | None:
-    """The answer as one whose text, or whose first call, can be exchanged; `None` where it has none in plain sight."""
+async def rewritable_answer(
+    contract: ChatContractBase, tape: Recording, *, call: bool = False
+) -> RewritableAnswer | None:
+    """The answer, if its text or its first call can be replaced; `None` where it is not found in the bytes as it is."""
     frames = [*_frames(tape)]
-    told, name = await _told_by_frame(contract, tape, call)
-    found = [_places(frame.value, text) if text else [] for frame, text in zip(frames, told, strict=True)]
+    texts, name = await _texts_by_frame(contract, tape, call)
+    found = [_places(frame.value, text) if text else [] for frame, text in zip(frames, texts, strict=True)]
     usual = Counter(_shape(place) for places in found for place in places).most_common(1)
     pieces = [
         (number, next(place for place in places if _shape(place) == usual[0][0]))
         for number, places in enumerate(found)
         if any(_shape(place) == usual[0][0] for place in places)
     ]
-    whole = "".join(told)
-    if not pieces or "".join(told[number] for number, _ in pieces) != whole:
+    whole = "".join(texts)
+    if not pieces or "".join(texts[number] for number, _ in pieces) != whole:
         return None
-    return Exchange(tape, name, whole, frames, pieces)
+    return RewritableAnswer(tape, name, whole, frames, pieces)
 
 
-def _frames(tape: Taped) -> Iterator[_Frame]:
+def _frames(tape: Recording) -> Iterator[_Frame]:
     if not tape.streamed:
         yield _Frame(b"", json.loads(tape.body), b"")
         return
@@ -108,21 +108,21 @@ def _frames(tape: Taped) -> Iterator[_Frame]:
         yield _Frame(before, json.loads(text), after)
 
 
-async def _told_by_frame(contract: ChatContract, tape: Taped, call: bool) -> tuple[list[str], str]:
-    """What was told on of the block by the time that each event had come; and the name of the tool."""
-    model, mutant = contract.play(tape, tape.answer(tape.frames if tape.streamed else None), stream=tape.streamed)
-    steps = [] if tape.streamed else [((await hear(model)).whole(), 1)]
+async def _texts_by_frame(contract: ChatContractBase, tape: Recording, call: bool) -> tuple[list[str], str]:
+    """The text of the block that was handed out after each event; and the name of the tool."""
+    model, wire = contract.play(tape, tape.answer(tape.frames if tape.streamed else None), stream=tape.streamed)
+    steps = [] if tape.streamed else [((await collect(model)).whole(), 1)]
     if tape.streamed:
-        steps = [(step, max(mutant.sent, 1)) async for step in await model(question()) if not step.is_last]  # type: ignore[union-attr]  # a stream
-    told = [""] * (len(tape.frames) if tape.streamed else 1)
+        steps = [(step, max(wire.sent, 1)) async for step in await model(question()) if not step.is_last]
+    texts = [""] * (len(tape.frames) if tape.streamed else 1)
     block_id, name = None, ""
     for step, number in steps:
         for block in step.content:
             wanted = isinstance(block, ToolCallBlock) if call else isinstance(block, TextBlock)
             if wanted and block_id in (None, block.id):
                 block_id, name = block.id, getattr(block, "name", "") or name
-                told[number - 1] += said(block)
-    return told, name
+                texts[number - 1] += text_of(block)
+    return texts, name
 
 
 def _places(value: Json, text: str, place: _Path = ()) -> list[_Path]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import BaseModel, Field
 
@@ -17,19 +17,15 @@ from ....domain.chat.tools import ToolChoice
 from ....domain.errors import AuthenticationError, InvalidRequestError, ModelError, StructuredOutputError
 from ....domain.message.responses import StructuredResponse
 from ..core.case import Case, NotApplicableError, case, require, require_equal
-from ..core.mutated_transport import CassetteMutant, MutantAnswer
-from ..core.recordings import Taped
-from ..model.asking_over import CardOf, cards
-from ..model.error_checks import refusal
-from ..model.selectors import good
+from ..core.mutated_transport import MutatedAnswer, MutatedTransport, refusal
+from ..core.recordings import Recording
+from ..model.selectors import CardOf, cards, good
+from .base import ChatContractBase
 from .collect import question
-from .history import leaves
-from .rewritten_answers import Exchange, exchange_of
+from .requests import leaves
+from .rewritten_answers import RewritableAnswer, rewritable_answer
 
-if TYPE_CHECKING:
-    from .contract import ChatContract
-
-__all__ = ["BY_TOOL", "CASES", "GOOD", "Asked", "Sounding", "an_exchange", "ask", "check_object"]
+__all__ = ["BY_TOOL", "CASES", "GOOD", "Asked", "Sounding", "a_rewritable", "ask", "check_object"]
 
 _NO_TEXT = "needs an answer that ended by itself, with a text that its events hold word by word"
 _NO_CALL = "needs an answer that calls a tool"
@@ -56,7 +52,7 @@ class Asked:
 
     response: StructuredResponse | None
     error: ModelError | None
-    wire: CassetteMutant
+    wire: MutatedTransport
 
     def whole(self) -> StructuredResponse:
         """The response; raises the error when there is none."""
@@ -73,16 +69,16 @@ class Asked:
 
 
 async def ask(
-    contract: ChatContract,
-    exchange: Exchange,
-    answers: Sequence[MutantAnswer],
+    contract: ChatContractBase,
+    rewritable: RewritableAnswer,
+    answers: Sequence[MutatedAnswer],
     choice: ToolChoice | None = None,
     **options: Any,  # Any: options of the model
 ) -> Asked:
     """Ask for a sounding; `name` is that of another model than the cassette's."""
-    name = options.pop("name", exchange.tape.model)
-    wire = CassetteMutant(*answers)
-    model = contract.build(wire, name, stream=exchange.tape.streamed, **options)
+    name = options.pop("name", rewritable.tape.model)
+    wire = MutatedTransport(*answers)
+    model = contract.build(wire, name, stream=rewritable.tape.streamed, **options)
     try:
         response = await model.generate_structured_output(question(), Sounding, tool_choice=choice)
     except ModelError as error:
@@ -90,19 +86,19 @@ async def ask(
     return Asked(response, None, wire)
 
 
-async def an_exchange(contract: ChatContract, tapes: Sequence[Taped]) -> Exchange:
+async def a_rewritable(contract: ChatContractBase, tapes: Sequence[Recording]) -> RewritableAnswer:
     """The first of these answers that ended by itself and whose text can be exchanged."""
     for tape in tapes:
-        found = await _exchange(contract, tape)
+        found = await _rewritable(contract, tape)
         if found is not None:
             return found
     raise NotApplicableError(_NO_TEXT)
 
 
-async def _exchange(contract: ChatContract, tape: Taped, *, call: bool = False) -> Exchange | None:
+async def _rewritable(contract: ChatContractBase, tape: Recording, *, call: bool = False) -> RewritableAnswer | None:
     """One that ended by itself: what was cut off is not asked for again."""
     ended = (await contract.expected(tape)).finish_reason
-    return await exchange_of(contract, tape, call=call) if ended in _BY_ITSELF else None
+    return await rewritable_answer(contract, tape, call=call) if ended in _BY_ITSELF else None
 
 
 def check_object(response: StructuredResponse) -> None:
@@ -115,16 +111,20 @@ def check_object(response: StructuredResponse) -> None:
 
 
 async def _each(
-    contract: ChatContract, tapes: Sequence[Taped], check: Callable[[Exchange], Awaitable[str]], *, call: bool = False
+    contract: ChatContractBase,
+    tapes: Sequence[Recording],
+    check: Callable[[RewritableAnswer], Awaitable[str]],
+    *,
+    call: bool = False,
 ) -> str:
     """Check it on every answer that can be exchanged; the remarks."""
     remarks: list[str] = []
     for tape in tapes:
-        exchange = await _exchange(contract, tape, call=call)
-        if exchange is None:
+        rewritable = await _rewritable(contract, tape, call=call)
+        if rewritable is None:
             continue
         try:
-            remarks.append(await check(exchange))
+            remarks.append(await check(rewritable))
         except (AssertionError, ModelError) as error:
             raise AssertionError(f"{tape}: {error}") from error
     if not remarks:
@@ -133,13 +133,13 @@ async def _each(
 
 
 @case("A text that is the object is returned checked: with defaults, and in the types asked for")
-async def object_as_text(contract: ChatContract, variant: str) -> str:
-    async def check(exchange: Exchange) -> str:
-        asked = await ask(contract, exchange, [exchange.answer(GOOD)])
+async def object_as_text(contract: ChatContractBase, variant: str) -> str:
+    async def check(rewritable: RewritableAnswer) -> str:
+        asked = await ask(contract, rewritable, [rewritable.answer(GOOD)])
         response = asked.whole()
         check_object(response)
         require_equal("requests", len(asked.wire.requests), 1)
-        require_equal("attempts", [one.status_code for one in response.attempts], [exchange.tape.status])
+        require_equal("attempts", [one.status_code for one in response.attempts], [rewritable.tape.status])
         require_equal("answers left open", asked.wire.unclosed, 0)
         return response.strategy
 
@@ -147,10 +147,10 @@ async def object_as_text(contract: ChatContract, variant: str) -> str:
 
 
 @case("A call whose arguments are the object is returned checked")
-async def object_as_call(contract: ChatContract, variant: str) -> str:
-    async def check(exchange: Exchange) -> str:
-        name = await _own_tool(contract, exchange)
-        asked = await ask(contract, exchange, [exchange.answer(GOOD, name)], ToolChoice("auto"))
+async def object_as_call(contract: ChatContractBase, variant: str) -> str:
+    async def check(rewritable: RewritableAnswer) -> str:
+        name = await _own_tool(contract, rewritable)
+        asked = await ask(contract, rewritable, [rewritable.answer(GOOD, name)], ToolChoice("auto"))
         response = asked.whole()
         check_object(response)
         require(response.strategy in BY_TOOL, f"the object came by a call, and the strategy is {response.strategy!r}")
@@ -160,9 +160,9 @@ async def object_as_call(contract: ChatContract, variant: str) -> str:
     return await _each(contract, good(contract), check, call=True)
 
 
-async def _own_tool(contract: ChatContract, exchange: Exchange) -> str:
+async def _own_tool(contract: ChatContractBase, rewritable: RewritableAnswer) -> str:
     """How the tool is called that takes the object: as it is sent."""
-    asked = await ask(contract, exchange, [refusal(400)], ToolChoice("auto"), max_retries=0)
+    asked = await ask(contract, rewritable, [refusal(400)], ToolChoice("auto"), max_retries=0)
     if not asked.wire.requests:
         raise NotApplicableError("the model takes no tools")
     text = set(leaves(json.loads(asked.wire.requests[0].body)))
@@ -172,15 +172,15 @@ async def _own_tool(contract: ChatContract, exchange: Exchange) -> str:
 
 
 @case("A streamed object grows, and is checked at its end")
-async def object_grows(contract: ChatContract, variant: str) -> str:
-    async def check(exchange: Exchange) -> str:
-        wire = CassetteMutant(exchange.answer(GOOD))
-        model = contract.build(wire, exchange.tape.model)
+async def object_grows(contract: ChatContractBase, variant: str) -> str:
+    async def check(rewritable: RewritableAnswer) -> str:
+        wire = MutatedTransport(rewritable.answer(GOOD))
+        model = contract.build(wire, rewritable.tape.model)
         streamed = model.stream_structured_output(question(), Sounding, tool_choice=ToolChoice("none"))
         seen = await _growing(streamed)
         whole = json.loads(GOOD)
         require(not seen or seen[-1] == whole, f"what had come before the last step is {seen[-1:]} and not {whole}")
-        require(seen or len(exchange.pieces) == 1, "nothing is told before the last step")
+        require(seen or len(rewritable.pieces) == 1, "nothing is told before the last step")
         require_equal("answers left open", wire.unclosed, 0)
         return f"{len(seen)} steps before the last"
 
@@ -203,10 +203,10 @@ async def _growing(streamed: AsyncGenerator[StructuredResponse, None]) -> list[d
 
 
 @case("An invalid object is asked for again, with what is wrong with it")
-async def invalid_asked_again(contract: ChatContract, variant: str) -> str:
-    async def check(exchange: Exchange) -> str:
-        answers = [exchange.answer('{"quay_number": "nowhere", "depth_metres": 4}'), exchange.answer(GOOD)]
-        asked = await ask(contract, exchange, answers)
+async def invalid_asked_again(contract: ChatContractBase, variant: str) -> str:
+    async def check(rewritable: RewritableAnswer) -> str:
+        answers = [rewritable.answer('{"quay_number": "transport", "depth_metres": 4}'), rewritable.answer(GOOD)]
+        asked = await ask(contract, rewritable, answers)
         response = asked.whole()
         check_object(response)
         require_equal("requests", len(asked.wire.requests), 2)
@@ -214,7 +214,7 @@ async def invalid_asked_again(contract: ChatContract, variant: str) -> str:
         first, second = ([*leaves(json.loads(request.body))] for request in asked.wire.requests)
         new = [text for text in second if text not in first]
         require(any("quay_number" in text for text in new), "what was wrong with the object is not told")
-        usage = (await contract.expected(exchange.tape)).usage
+        usage = (await contract.expected(rewritable.tape)).usage
         if usage is not None and response.usage is not None:
             require_equal("input tokens of both answers", response.usage.input_tokens, 2 * usage[0])
         return response.strategy
@@ -223,11 +223,11 @@ async def invalid_asked_again(contract: ChatContract, variant: str) -> str:
 
 
 @case("What is never a valid object is a StructuredOutputError within the budget")
-async def never_an_object(contract: ChatContract, variant: str) -> None:
-    exchange = await an_exchange(contract, good(contract))
+async def never_an_object(contract: ChatContractBase, variant: str) -> None:
+    rewritable = await a_rewritable(contract, good(contract))
     for text in _NOT_VALID:
         for max_retries in (0, 3):
-            asked = await ask(contract, exchange, [exchange.answer(text)], max_retries=max_retries)
+            asked = await ask(contract, rewritable, [rewritable.answer(text)], max_retries=max_retries)
             error = asked.failure(StructuredOutputError, f"{text!r} in every answer")
             assert isinstance(error, StructuredOutputError)
             require_equal(f"requests with max_retries={max_retries}", len(asked.wire.requests), max_retries + 1)
@@ -239,34 +239,34 @@ async def never_an_object(contract: ChatContract, variant: str) -> None:
 
 
 @case("Failures and invalid objects spend the same budget")
-async def invalid_costs_too(contract: ChatContract, variant: str) -> None:
-    exchange = await an_exchange(contract, good(contract))
-    invalid, good_one = exchange.answer("Not yet."), exchange.answer(GOOD)
+async def invalid_costs_too(contract: ChatContractBase, variant: str) -> None:
+    rewritable = await a_rewritable(contract, good(contract))
+    invalid, good_one = rewritable.answer("Not yet."), rewritable.answer(GOOD)
     mixed = [refusal(503), invalid, refusal(429), invalid, good_one]
-    asked = await ask(contract, exchange, mixed, max_retries=3)
+    asked = await ask(contract, rewritable, mixed, max_retries=3)
     asked.failure(ModelError, "four failures of any kind, with max_retries=3,")
     require_equal("requests", len(asked.wire.requests), 4)
-    asked = await ask(contract, exchange, mixed, max_retries=4)
+    asked = await ask(contract, rewritable, mixed, max_retries=4)
     check_object(asked.whole())
     require_equal("requests", len(asked.wire.requests), 5)
 
 
 @case("A way that the server refuses is followed by the next, and a wrong key by none")
-async def way_refused(contract: ChatContract, variant: str) -> None:
-    exchange = await an_exchange(contract, good(contract))
-    if (await ask(contract, exchange, [exchange.answer(GOOD)])).whole().strategy == "instruction":
+async def way_refused(contract: ChatContractBase, variant: str) -> None:
+    rewritable = await a_rewritable(contract, good(contract))
+    if (await ask(contract, rewritable, [rewritable.answer(GOOD)])).whole().strategy == "instruction":
         raise NotApplicableError("there is one way only: the model is told what is wanted")
-    asked = await ask(contract, exchange, [refusal(400, "no such field"), exchange.answer(GOOD)])
+    asked = await ask(contract, rewritable, [refusal(400, "no such field"), rewritable.answer(GOOD)])
     check_object(asked.whole())
     require_equal("requests", len(asked.wire.requests), 2)
     first, second = (request.body for request in asked.wire.requests)
     require(first != second, "the request that was refused is sent again")
     require(asked.whole().warnings, "nobody is told that a way was refused")
-    asked = await ask(contract, exchange, [refusal(400, "no such field")], max_retries=9)
+    asked = await ask(contract, rewritable, [refusal(400, "no such field")], max_retries=9)
     asked.failure(InvalidRequestError, "HTTP 400 to every way")
     bodies = [request.body for request in asked.wire.requests]
     require_equal("requests that were sent although they had been refused", len(bodies) - len({*bodies}), 0)
-    asked = await ask(contract, exchange, [refusal(401, "Incorrect key")])
+    asked = await ask(contract, rewritable, [refusal(401, "Incorrect key")])
     asked.failure(AuthenticationError, "HTTP 401")
     require_equal("requests after HTTP 401", len(asked.wire.requests), 1)
 
@@ -275,9 +275,9 @@ _NAMES = tuple(Sounding.model_fields)
 
 
 @case("Every model gives the object, in a way that its card has, and says which way that was", cards, "a card")
-async def object_by_card(contract: ChatContract, of: CardOf) -> str:
-    exchange = await an_exchange(contract, [*contract.bodies(), *contract.streams()])
-    asked = await ask(contract, exchange, [exchange.answer(GOOD)], name=of.card.name)
+async def object_by_card(contract: ChatContractBase, of: CardOf) -> str:
+    rewritable = await a_rewritable(contract, [*contract.bodies(), *contract.streams()])
+    asked = await ask(contract, rewritable, [rewritable.answer(GOOD)], name=of.card.name)
     response = asked.whole()
     check_object(response)
     body = json.loads(asked.wire.requests[0].body)
@@ -286,7 +286,7 @@ async def object_by_card(contract: ChatContract, of: CardOf) -> str:
     return response.strategy
 
 
-def _check_way(contract: ChatContract, card: ModelCard, strategy: str, body: Any) -> None:  # Any: JSON
+def _check_way(contract: ChatContractBase, card: ModelCard, strategy: str, body: Any) -> None:  # Any: JSON
     """The strategy is one that the card has, and is what the request says."""
     facts = card.structured_output
     denied = {

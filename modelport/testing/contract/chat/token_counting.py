@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from ....domain.chat.tokens import TokenCount
 from ....domain.errors import AuthenticationError, ModelError, ResponseDecodeError, ServerError
 from ....domain.message.messages import UserMsg
 from ..core.case import Case, NotApplicableError, case, require, require_equal
-from ..core.mutated_transport import CassetteMutant, MutantAnswer
-from ..core.recordings import Taped, path_ending
-from ..model.error_checks import refusal
-from ..model.secrets import SECRET
+from ..core.mutated_transport import MutatedAnswer, MutatedTransport, UnreachableTransport, refusal
+from ..core.recordings import Recording, path_ending
+from ..core.secrets import SECRET
+from .base import ChatContractBase
 from .collect import question
-from .endpoint import Nowhere
-from .history import TOOLS
-
-if TYPE_CHECKING:
-    from .contract import ChatContract
+from .requests import TOOLS
 
 __all__ = ["CASES"]
 
@@ -28,14 +24,14 @@ _ESTIMATE = "estimate"
 
 
 @case("Without being asked to, nobody counts: an estimate, made without a request, that says so")
-async def count_is_estimated(contract: ChatContract, variant: str) -> str:
-    nowhere = Nowhere()
-    model = contract.build(nowhere)
+async def count_is_estimated(contract: ChatContractBase, variant: str) -> str:
+    transport = UnreachableTransport()
+    model = contract.build(transport)
     short, tools = await model.count_tokens(question()), await model.count_tokens(question(), TOOLS)
     long = await model.count_tokens([*question(), UserMsg("user", "Which tide comes after the ebb? " * 20)])
     for counted in (short, tools, long):
         _check_estimate(counted)
-    require_equal("requests", len(nowhere.requests), 0)
+    require_equal("requests", len(transport.requests), 0)
     require(short.tokens < tools.tokens, f"tools count for nothing: {tools.tokens} tokens with and without them")
     require(short.tokens < long.tokens, f"a longer conversation is not more: {short.tokens} and {long.tokens} tokens")
     require_equal("the same again", await model.count_tokens(question()), short)
@@ -48,9 +44,9 @@ def _check_estimate(counted: TokenCount) -> None:
     require(type(counted.tokens) is int and counted.tokens > 0, f"the estimate is {counted.tokens!r}")
 
 
-async def _counted(contract: ChatContract, *answers: MutantAnswer, **options: Any) -> tuple[Any, CassetteMutant]:
+async def _counted(contract: ChatContractBase, *answers: MutatedAnswer, **options: Any) -> tuple[Any, MutatedTransport]:
     """The count or the error, and what was sent (Any: options of the model; either of the two)."""
-    wire = CassetteMutant(*answers)
+    wire = MutatedTransport(*answers)
     model = contract.build(wire, **options)
     try:
         return await model.count_tokens(question(), TOOLS, exact=True), wire
@@ -58,12 +54,12 @@ async def _counted(contract: ChatContract, *answers: MutantAnswer, **options: An
         return error, wire
 
 
-def _paths(wire: CassetteMutant) -> list[str]:
+def _paths(wire: MutatedTransport) -> list[str]:
     return [path_ending(urlsplit(request.url).path) for request in wire.requests]
 
 
 @case("Asked to, the provider counts where it can, and else the estimate says that it is one")
-async def count_is_asked_for(contract: ChatContract, variant: str) -> str:
+async def count_is_asked_for(contract: ChatContractBase, variant: str) -> str:
     counted, wire = await _counted(contract, refusal(404, "no such page"))
     require(isinstance(counted, TokenCount), f"a server that does not count gives {counted!r:.300}")
     _check_estimate(counted)
@@ -78,7 +74,7 @@ async def count_is_asked_for(contract: ChatContract, variant: str) -> str:
 
 
 @case("The number that the provider counted is what is told, and who counted it")
-async def count_is_told(contract: ChatContract, variant: str) -> str:
+async def count_is_told(contract: ChatContractBase, variant: str) -> str:
     _, wire = await _counted(contract, refusal(404, "no such page"))
     if not wire.requests:
         raise NotApplicableError("nobody is asked to count")
@@ -91,7 +87,7 @@ async def count_is_told(contract: ChatContract, variant: str) -> str:
     return ", ".join(map(str, tapes))
 
 
-async def _check_told(contract: ChatContract, tape: Taped) -> None:
+async def _check_told(contract: ChatContractBase, tape: Recording) -> None:
     counted, wire = await _counted(contract, tape.answer(), name=tape.model)
     require(isinstance(counted, TokenCount), f"{tape} gives {counted!r:.300}")
     numbers = set(_numbers(json.loads(tape.body)))
@@ -111,10 +107,10 @@ def _numbers(value: Any) -> Iterator[int]:  # Any: JSON
 
 
 @case("A server that fails to count is tried again within the budget; what is no number is an error")
-async def count_fails(contract: ChatContract, variant: str) -> None:
-    html = MutantAnswer(200, {"content-type": "text/html"}, (b"<html>",))
-    empty = MutantAnswer(200, {"content-type": "application/json"}, (b"{}",))
-    failures: tuple[tuple[MutantAnswer, type[ModelError], int], ...] = (
+async def count_fails(contract: ChatContractBase, variant: str) -> None:
+    html = MutatedAnswer(200, {"content-type": "text/html"}, (b"<html>",))
+    empty = MutatedAnswer(200, {"content-type": "application/json"}, (b"{}",))
+    failures: tuple[tuple[MutatedAnswer, type[ModelError], int], ...] = (
         (refusal(503), ServerError, 3),
         (refusal(401, f"Incorrect key: {SECRET}"), AuthenticationError, 1),
         (html, ResponseDecodeError, 1),

@@ -1,4 +1,4 @@
-"""Cases as data, and what came of them."""
+"""Cases as data, their outcomes, and the assertions that checks are made of."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class Status(StrEnum):
 
 
 class NotApplicableError(Exception):
-    """Raised by a check: the subject has nothing that the case speaks of; the message says what is missing."""
+    """Raised by a check: the case does not apply to the subject; the message says what is missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one case on one variant, such as a cassette or a card; `seconds` is how long it took."""
+    """The result of one case on one variant, such as a cassette or a card; `seconds` is how long it took."""
 
     case: str
     variant: str
@@ -54,25 +54,25 @@ def once(contract: object) -> Iterable[object]:
 
 @dataclass(frozen=True, slots=True)
 class Case(Generic[C]):
-    """One thing that must hold.
+    """One claim about a subject, and the check of it.
 
     Attributes:
         name: unique in its contract, a Python name.
         about: the claim, in one sentence.
-        check: raises when the claim does not hold, with what was wrong as the message; returns a remark or `None`.
-        over: what it is checked on; the text of each variant is part of the test's name. (Any: each case has its own.)
+        check: raises when the claim does not hold, with the reason as the message; returns a remark or `None`.
+        over: what it is checked on; the text of each variant is part of the test's name. (Any: a contract; variants.)
         needs: what is missing when there are no variants.
     """
 
     name: str
     about: str
     check: Callable[[C, Any], Awaitable[str | None]]
-    over: Callable[[C], Iterable[Any]] = once
+    over: Callable[[Any], Iterable[Any]] = once
     needs: str = ""
 
 
 def case(
-    about: str, over: Callable[[C], Iterable[Any]] = once, needs: str = ""
+    about: str, over: Callable[[Any], Iterable[Any]] = once, needs: str = ""
 ) -> Callable[[Callable[[C, Any], Awaitable[str | None]]], Case[C]]:
     """Make a case of a check; its name is the function's."""
 
@@ -83,13 +83,13 @@ def case(
 
 
 def require(held: object, what: str) -> None:
-    """Raise with these words unless it held."""
+    """Raise `AssertionError` with this message unless it held."""
     if not held:
         raise AssertionError(what)
 
 
 def require_equal(what: str, found: object, wanted: object) -> None:
-    """Raise with both values unless they are equal."""
+    """Raise `AssertionError` with both values unless they are equal."""
     if found != wanted:
         raise AssertionError(f"{what}: {_shown(found)} instead of {_shown(wanted)}")
 

@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .case import Case
 
-if TYPE_CHECKING:
-    from .contract import Contract
-
-__all__ = ["check_class", "check_left_out", "check_model", "check_spelling"]
+__all__ = ["check_cases", "check_class", "check_model", "check_spelling"]
 
 _ALIKE = 0.85
 _MISSING = object()
 
 
-def check_model(contract: Contract, base: type[Any]) -> None:
+def check_model(contract: object, base: type[Any]) -> None:
     """Raise `TypeError` unless `model`, `credential` and `cassettes` are there and of their kinds (Any: a model)."""
     name = type(contract).__name__
     check_class(contract, "model", base)
@@ -35,21 +32,21 @@ def check_model(contract: Contract, base: type[Any]) -> None:
             raise TypeError(f"{name}.cassettes: there is no folder {folder}{place}")
 
 
-def check_class(contract: Contract, attribute: str, base: type[Any]) -> None:
+def check_class(contract: object, attribute: str, base: type[Any]) -> None:
     """Raise `TypeError` unless the attribute is a class of that kind (Any: whatever is checked)."""
     given = _said(contract, attribute, f"{attribute} = My{base.__name__.removesuffix('Base')}")
     if not (isinstance(given, type) and issubclass(given, base)):
         raise TypeError(f"{type(contract).__name__}.{attribute} is {given!r:.200}; name a subclass of {base.__name__}")
 
 
-def _said(contract: Contract, attribute: str, example: str) -> Any:  # Any: whatever it is
+def _said(contract: object, attribute: str, example: str) -> Any:  # Any: whatever it is
     given = getattr(contract, attribute, _MISSING)
     if given is _MISSING:
         raise TypeError(f"{type(contract).__name__} does not say which {attribute} to check; write: {example}")
     return given
 
 
-def check_spelling(cls: type[Contract], bases: list[type[Contract]]) -> None:
+def check_spelling(cls: type[Any], bases: list[type[Any]]) -> None:
     """Raise `TypeError` for an attribute that is nearly called like one that is read: it would be passed over."""
     known = {name for base in bases for name in (*base.__annotations__, *base.__dict__) if name[:1] != "_"}
     for name in cls.__dict__:
@@ -60,14 +57,18 @@ def check_spelling(cls: type[Contract], bases: list[type[Contract]]) -> None:
             raise TypeError(f"{cls.__name__}.{name}: nothing reads that; did you mean {meant[0]!r}?")
 
 
-def check_left_out(cls: type[Contract]) -> None:
-    """Raise `TypeError` unless `left_out` gives reasons by names of cases, and `cases` holds cases."""
+def check_cases(cls: type[Any]) -> None:
+    """Raise `TypeError` unless `cases` holds cases of different names, and `left_out` reasons by their names."""
     for case in cls.cases:
         if not isinstance(case, Case):
             raise TypeError(f"{cls.__name__}.cases holds {case!r}, which is no case; make one with @case(…)")
+    names = [case.name for case in cls.cases]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise TypeError(f"{cls.__name__}.cases holds {', '.join(twice)} twice; case names must be unique")
     if not isinstance(cls.left_out, Mapping):
         raise TypeError(f"{cls.__name__}.left_out is {cls.left_out!r:.100}; write: left_out = {{'NAME': 'reason'}}")
-    known = {case.name for case in cls.cases}
+    known = set(names)
     given: Mapping[Any, Any] = cls.left_out  # Any: whatever a subclass wrote
     for name, reason in given.items():
         if known and name not in known:

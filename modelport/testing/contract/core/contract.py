@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import unittest
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from .case import Case, Outcome
-from .class_checks import check_left_out, check_spelling
+from .case import Case, Outcome, Status
+from .class_checks import check_cases, check_spelling
 from .report import Report
 from .runner import Step, run_step, steps_of
 
-__all__ = ["Contract"]
+__all__ = ["PYTEST_PROPERTY", "Contract"]
 
+PYTEST_PROPERTY = "modelport_contract"
+"""Under which name a test of pytest keeps its outcome, for the summary at the end of the run."""
+
+_SUITE = __name__.removesuffix("core.contract")
 _FINAL = frozenset({"run", "report", "pytest_generate_tests"})
 
 
@@ -34,7 +39,7 @@ class Contract:
     def __init_subclass__(cls, **arguments: Any) -> None:  # Any: other bases' own
         super().__init_subclass__(**arguments)
         inherited: tuple[Case[Any], ...] = ()
-        check_left_out(cls)
+        check_cases(cls)
         check_spelling(cls, [base for base in cls.__mro__[1:] if issubclass(base, Contract)])
         for base in cls.__mro__[1:]:
             if issubclass(base, Contract):
@@ -53,7 +58,7 @@ class Contract:
     def kind(cls) -> str:
         """The name of the contract: of the class of this package that brought cases, else of any that did."""
         bringing = [base for base in cls.__mro__ if "cases" in base.__dict__ and base is not Contract]
-        ours = [base for base in bringing if base.__module__.startswith(__package__)]
+        ours = [base for base in bringing if base.__module__.startswith(_SUITE)]
         return next((base.__name__ for base in (*ours, *bringing)), cls.__name__)
 
     async def run(self, only: str | None = None) -> Report:
@@ -68,7 +73,13 @@ class Contract:
                 f"there is no case {only!r}; there are {', '.join(sorted(each.name for each in self.cases))}"
             )
         self.check_declared()
-        return self.report([await run_step(self, step) for case in chosen for step in steps_of(self, case)])
+        return self.report([await self._run(step) for case in chosen for step in self._steps(case)])
+
+    def _steps(self, case: Case[Any]) -> list[Step]:
+        return steps_of(self, case, self.left_out.get(case.name))
+
+    async def _run(self, step: Step) -> Outcome:
+        return await run_step(self, step, self.seconds_per_case)
 
     def check_declared(self) -> None:
         """Raise `TypeError`, which says what to write, unless the class says what to check."""
@@ -83,7 +94,7 @@ class Contract:
             return
         self.check_declared()
         found = next(case for case in self.cases if f"test_{case.name}" == metafunc.function.__name__)
-        steps = steps_of(self, found)
+        steps = self._steps(found)
         metafunc.parametrize("contract_step", steps, ids=[step.variant_name or "all" for step in steps])
 
 
@@ -110,10 +121,15 @@ def _test_method(case: Case[Any]) -> Callable[..., None]:
     """The case as a test of pytest's, whose `request` is its fixture (Any: pytest is not imported here)."""
 
     def test(self: Contract, contract_step: Step, request: Any) -> None:
-        from ...pytest_plugin import conclude
-
-        outcome = asyncio.run(run_step(self, contract_step))
-        conclude(self, outcome, request.node)
+        __tracebackhide__ = True  # what failed is the adapter, not the suite
+        outcome = asyncio.run(self._run(contract_step))
+        facts = {"contract": self.kind(), "subject": self.subject, **outcome.to_json()}
+        # the fixture `record_property` would warn where JUnit XML is written
+        request.node.user_properties.append((PYTEST_PROPERTY, facts))
+        if outcome.status is Status.BROKEN:
+            raise AssertionError(outcome.detail)
+        if outcome.status is not Status.HELD:
+            raise unittest.SkipTest(outcome.detail)
 
     test.__name__ = test.__qualname__ = f"test_{case.name}"
     test.__doc__ = case.about

@@ -11,13 +11,15 @@ from pathlib import Path
 from ....adapters.cassettes.http_file import Interaction, read_interactions
 from ....application.chat.http_answer import is_stream
 from .frames import frames_of, is_sse
-from .mutated_transport import End, MutantAnswer
+from .mutated_transport import End, MutatedAnswer
 
-__all__ = ["Taped", "load", "path_ending"]
+__all__ = ["Recording", "load", "path_ending"]
+
+_TOKENS = re.compile(rb'"[A-Za-z_]*(?:token|eval_count)[A-Za-z_]*"\s*:\s*([1-9]\d*)', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Taped:
+class Recording:
     """One answer on a cassette."""
 
     name: str
@@ -58,6 +60,11 @@ class Taped:
         """Whether its events are server-sent events, and not lines."""
         return is_sse(self.content_type)
 
+    @property
+    def token_counts(self) -> list[int]:
+        """The numbers of tokens that the body mentions; empty when the server counts none."""
+        return sorted({int(found) for found in _TOKENS.findall(self.body)})
+
     @cached_property
     def body(self) -> bytes:
         """The whole body."""
@@ -68,9 +75,9 @@ class Taped:
         """The body cut after each event."""
         return tuple(frames_of(self.body, self.content_type))
 
-    def answer(self, pieces: Iterable[bytes] | None = None, end: End = End.WHOLE) -> MutantAnswer:
+    def answer(self, pieces: Iterable[bytes] | None = None, end: End = End.WHOLE) -> MutatedAnswer:
         """This answer with other pieces, or as it is."""
-        return MutantAnswer(self.status, self.headers, (self.body,) if pieces is None else tuple(pieces), end)
+        return MutatedAnswer(self.status, self.headers, (self.body,) if pieces is None else tuple(pieces), end)
 
     @property
     def ending(self) -> str:
@@ -92,12 +99,12 @@ def path_ending(path: str) -> str:
 
 
 @lru_cache(maxsize=64)
-def load(folder: Path) -> tuple[Taped, ...]:
+def load(folder: Path) -> tuple[Recording, ...]:
     """Every answer on the cassettes of a folder, in the order of their names."""
     return tuple(_tapes(folder))
 
 
-def _tapes(folder: Path) -> Iterator[Taped]:
+def _tapes(folder: Path) -> Iterator[Recording]:
     for file in sorted(folder.rglob("*.y*ml")) if folder.is_dir() else [folder]:
         for number, interaction in enumerate(read_interactions(file), 1):
-            yield Taped(file.stem if number == 1 else f"{file.stem}-{number}", interaction)
+            yield Recording(file.stem if number == 1 else f"{file.stem}-{number}", interaction)

@@ -9,14 +9,11 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ....domain import ids as identity
 from ...network import forbid_network
 from .case import Case, NotApplicableError, Outcome, Status
-
-if TYPE_CHECKING:
-    from .contract import Contract
 
 __all__ = ["Step", "deterministic", "run_step", "steps_of"]
 
@@ -35,15 +32,17 @@ class Step:
 
     @property
     def variant_name(self) -> str:
-        """The variant in words."""
+        """The variant as text, for reports and the ids of tests."""
         return str(self.variant)
 
 
-def steps_of(contract: Contract, case: Case[Any]) -> list[Step]:
-    """What is to be checked of a case: at least one step, be it one that only says why there is nothing to check."""
-    reason = contract.left_out.get(case.name)
-    if reason is not None:
-        return [_known(case, Status.LEFT_OUT, f"left out: {reason}")]
+def steps_of(contract: object, case: Case[Any], left_out: str | None = None) -> list[Step]:
+    """The steps of a case: one per variant, or a single one that says why there is nothing to check.
+
+    `left_out` is the reason for which the contract leaves the case out.
+    """
+    if left_out is not None:
+        return [_known(case, Status.LEFT_OUT, f"left out: {left_out}")]
     try:
         steps = [Step(case, variant) for variant in case.over(contract)]
     except NotApplicableError as error:
@@ -57,34 +56,34 @@ def _known(case: Case[Any], status: Status, detail: str) -> Step:
     return Step(case, known=Outcome(case.name, "", status, detail))
 
 
-async def run_step(contract: Contract, step: Step) -> Outcome:
-    """Check it. Only the cancellation of the caller's own task is raised."""
+async def run_step(contract: object, step: Step, seconds: float) -> Outcome:
+    """Run the check, for so many seconds at most. Only the cancellation of the caller's own task is raised."""
     if step.known is not None:
         return step.known
     started = time.perf_counter()
     status, detail = Status.HELD, ""
     with deterministic():
         try:
-            detail = await _checked(contract, step) or ""
+            detail = await _checked(contract, step, seconds) or ""
         except NotApplicableError as error:
             status, detail = Status.NOT_APPLICABLE, str(error)
         except asyncio.CancelledError:
             if _being_cancelled():
                 raise
-            status, detail = Status.BROKEN, "a cancellation that nobody asked for"
+            status, detail = Status.BROKEN, "a CancelledError was raised, and the case was not cancelled"
         except Exception as error:
             status, detail = Status.BROKEN, _described(error)
     return Outcome(step.case.name, step.variant_name, status, detail, time.perf_counter() - started)
 
 
-async def _checked(contract: Contract, step: Step) -> str | None:
+async def _checked(contract: object, step: Step, seconds: float) -> str | None:
     before = asyncio.all_tasks()
     try:
-        async with asyncio.timeout(contract.seconds_per_case) as limit:
+        async with asyncio.timeout(seconds) as limit:
             remark = await step.case.check(contract, step.variant)
     except TimeoutError:
         if limit.expired():
-            raise AssertionError(f"it was not through after {contract.seconds_per_case} s") from None
+            raise AssertionError(f"the case did not end within {seconds} s") from None
         raise
     finally:
         left = await _left_behind(before)

@@ -5,19 +5,16 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ....domain.errors import EmbeddingError, InvalidRequestError, ServerError
 from ..core.case import Case, NotApplicableError, case, require, require_equal
-from ..core.mutated_transport import MutantAnswer
-from ..model.asking_over import CardOf, cards
-from ..model.error_checks import refusal
+from ..core.mutated_transport import MutatedAnswer, refusal
 from ..model.model_contract import require_error
+from ..model.selectors import CardOf, cards
 from ..model.timeouts import turns
+from .base import EmbeddingContractBase
 from .echo_transport import Before, embed
-
-if TYPE_CHECKING:
-    from .contract import EmbeddingContract
 
 __all__ = ["CASES"]
 
@@ -27,7 +24,7 @@ _WORDS = 6000
 
 
 @case("No request holds more inputs than the card allows, and the order is kept over all of them", cards, _A_CARD)
-async def input_limit(contract: EmbeddingContract, of: CardOf) -> str:
+async def input_limit(contract: EmbeddingContractBase, of: CardOf) -> str:
     limits = of.card.limits
     model, wire = contract.echo(of.card.name)
     most = 1 if limits.fused else limits.elements or limits.batch_size or model.batch_size
@@ -41,7 +38,7 @@ async def input_limit(contract: EmbeddingContract, of: CardOf) -> str:
 
 
 async def _require_own(
-    contract: EmbeddingContract, name: str, texts: Sequence[str], vectors: Sequence[Any], most: int
+    contract: EmbeddingContractBase, name: str, texts: Sequence[str], vectors: Sequence[Any], most: int
 ) -> None:
     """Each vector is that of its input: no two are the same, and some are compared with those of a call alone."""
     require_equal("different vectors", len({tuple(vector) for vector in vectors}), len(texts))
@@ -51,7 +48,7 @@ async def _require_own(
 
 
 @case("No request holds more tokens than the card allows", cards, _A_CARD)
-async def token_limit(contract: EmbeddingContract, of: CardOf) -> str:
+async def token_limit(contract: EmbeddingContractBase, of: CardOf) -> str:
     limits = of.card.limits
     if not limits.max_request_tokens:
         raise NotApplicableError("the card has no limit of tokens for a request")
@@ -66,7 +63,7 @@ async def token_limit(contract: EmbeddingContract, of: CardOf) -> str:
 
 
 @case("A batch size of the caller's is kept to")
-async def own_batch_size(contract: EmbeddingContract, variant: str) -> None:
+async def own_batch_size(contract: EmbeddingContractBase, variant: str) -> None:
     for size in (1, 2, 3):
         model, wire = contract.echo(batch_size=size)
         texts = [f"text {number}" for number in range(7)]
@@ -76,7 +73,7 @@ async def own_batch_size(contract: EmbeddingContract, variant: str) -> None:
 
 
 @case("Identical inputs are sent once, and each gets its vector")
-async def identical_once(contract: EmbeddingContract, variant: str) -> None:
+async def identical_once(contract: EmbeddingContractBase, variant: str) -> None:
     texts = ["one", "two", "one", "three", "two", "one"]
     for size in (1, 2, 6):
         model, wire = contract.echo(batch_size=size)
@@ -89,14 +86,14 @@ async def identical_once(contract: EmbeddingContract, variant: str) -> None:
 
 
 @case("No inputs are no request")
-async def no_inputs(contract: EmbeddingContract, variant: str) -> None:
+async def no_inputs(contract: EmbeddingContractBase, variant: str) -> None:
     model, wire = contract.echo()
     vectors, _ = (await embed(model, [])).whole()
     require_equal("vectors and requests", (vectors, len(wire.requests)), ([], 0))
 
 
 @case("As many requests are in flight as the caller allows, and never more")
-async def bounded_concurrency(contract: EmbeddingContract, variant: str) -> None:
+async def bounded_concurrency(contract: EmbeddingContractBase, variant: str) -> None:
     for most in (1, 3):
         gate = asyncio.Event()
 
@@ -108,18 +105,18 @@ async def bounded_concurrency(contract: EmbeddingContract, variant: str) -> None
         await turns()
         require_equal("requests in flight", wire.in_flight, most)
         gate.set()
-        for answered in await asyncio.gather(*calls):
-            answered.whole()
+        for result in await asyncio.gather(*calls):
+            result.whole()
         require_equal("requests", len(wire.requests), 8)
         require(wire.most_in_flight <= most, f"{wire.most_in_flight} requests were in flight, of {most} allowed")
 
 
 @case("Each batch has a budget of its own: max_retries + 1 requests while the server is down")
-async def budget_of_a_batch(contract: EmbeddingContract, variant: str) -> None:
+async def budget_of_a_batch(contract: EmbeddingContractBase, variant: str) -> None:
     for concurrency in (1, 2):
         model, wire = contract.echo(before=_always(503), batch_size=1, concurrency=concurrency, max_retries=2)
-        answered = await embed(model, ["one", "two", "three"])
-        error = require_error(answered, ServerError, "HTTP 503")
+        result = await embed(model, ["one", "two", "three"])
+        error = require_error(result, ServerError, "HTTP 503")
         asked = [str(batch) for batch in wire.batches]
         most = max(map(asked.count, asked))
         require_equal("requests of a batch", most, 3)
@@ -128,17 +125,17 @@ async def budget_of_a_batch(contract: EmbeddingContract, variant: str) -> None:
 
 
 def _always(status: int) -> Before:
-    async def answer(number: int, inputs: list[Any]) -> MutantAnswer:
+    async def answer(number: int, inputs: list[Any]) -> MutatedAnswer:
         return refusal(status)
 
     return answer
 
 
 @case("When a batch fails for good the others are cancelled, and what is missing is told")
-async def siblings_are_cancelled(contract: EmbeddingContract, variant: str) -> None:
+async def siblings_are_cancelled(contract: EmbeddingContractBase, variant: str) -> None:
     hung: list[int] = []
 
-    async def before(number: int, inputs: list[Any]) -> MutantAnswer | None:
+    async def before(number: int, inputs: list[Any]) -> MutatedAnswer | None:
         if number == 0:
             return None
         if number == 1:
@@ -152,8 +149,8 @@ async def siblings_are_cancelled(contract: EmbeddingContract, variant: str) -> N
         return None
 
     model, wire = contract.echo(before=before, batch_size=1, concurrency=3)
-    answered = await asyncio.wait_for(embed(model, [f"text {number}" for number in range(6)]), contract.patience)
-    error = require_error(answered, InvalidRequestError, "HTTP 400 for one batch")
+    result = await asyncio.wait_for(embed(model, [f"text {number}" for number in range(6)]), contract.patience)
+    error = require_error(result, InvalidRequestError, "HTTP 400 for one batch")
     require(isinstance(error, EmbeddingError), f"{error!r} is no EmbeddingError")
     require_equal("missing_indices", getattr(error, "missing_indices", None), (1, 2, 3, 4, 5))
     require(hung and len(hung) == len(wire.requests) - 2, f"of requests 2 and on, {hung} were cancelled")
@@ -161,7 +158,7 @@ async def siblings_are_cancelled(contract: EmbeddingContract, variant: str) -> N
 
 
 @case("Cancelling a call of many batches ends all its requests")
-async def cancel_many(contract: EmbeddingContract, variant: str) -> None:
+async def cancel_many(contract: EmbeddingContractBase, variant: str) -> None:
     ended: list[int] = []
 
     async def wait(number: int, inputs: list[Any]) -> None:

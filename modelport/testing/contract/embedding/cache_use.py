@@ -6,18 +6,15 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ....application.embedding.cache import EmbeddingCacheBase
 from ....domain.errors import ModelError
 from ..core.case import Case, case, require, require_equal
-from ..core.mutated_transport import MutantAnswer
-from ..model.error_checks import refusal
+from ..core.mutated_transport import MutatedAnswer, refusal
 from ..model.model_contract import require_error
+from .base import EmbeddingContractBase
 from .echo_transport import BrokenCache, embed
-
-if TYPE_CHECKING:
-    from .contract import EmbeddingContract
 
 __all__ = ["CASES"]
 
@@ -27,17 +24,17 @@ def _texts(first: int, count: int) -> list[str]:
 
 
 async def _asked(
-    contract: EmbeddingContract, cache: EmbeddingCacheBase, texts: list[str], **options: Any
+    contract: EmbeddingContractBase, cache: EmbeddingCacheBase, texts: list[str], **options: Any
 ) -> tuple[Any, int]:
     """The response to a call with this cache, and how many inputs were sent (Any: options, a response)."""
     model, wire = contract.echo(embedding_cache=cache, **options)
-    answered = await embed(model, texts)
-    answered.whole()
-    return answered.response, sum(map(len, wire.batches))
+    result = await embed(model, texts)
+    result.whole()
+    return result.response, sum(map(len, wire.batches))
 
 
 @case("What is in the cache is not asked for again; only when nothing was asked the source is the cache")
-async def hits_cost_nothing(contract: EmbeddingContract, variant: str) -> None:
+async def hits_cost_nothing(contract: EmbeddingContractBase, variant: str) -> None:
     cache = contract.new_cache()
     first, sent = await _asked(contract, cache, _texts(0, 5))
     require_equal("source and inputs sent", (first.source, sent), ("api", 5))
@@ -52,7 +49,7 @@ async def hits_cost_nothing(contract: EmbeddingContract, variant: str) -> None:
 
 
 @case("The cache is by input: other batches and another order find what is there")
-async def by_input(contract: EmbeddingContract, variant: str) -> None:
+async def by_input(contract: EmbeddingContractBase, variant: str) -> None:
     cache = contract.new_cache()
     first, _ = await _asked(contract, cache, _texts(0, 6), batch_size=4)
     again, sent = await _asked(contract, cache, _texts(0, 6)[::-1], batch_size=1)
@@ -61,7 +58,7 @@ async def by_input(contract: EmbeddingContract, variant: str) -> None:
 
 
 @case("Vectors of another model are other vectors")
-async def by_model(contract: EmbeddingContract, variant: str) -> None:
+async def by_model(contract: EmbeddingContractBase, variant: str) -> None:
     cache = contract.new_cache()
     await _asked(contract, cache, _texts(0, 2), name="modelport-one")
     other, sent = await _asked(contract, cache, _texts(0, 2), name="modelport-other")
@@ -69,10 +66,10 @@ async def by_model(contract: EmbeddingContract, variant: str) -> None:
 
 
 @case("What succeeded before a failure is in the cache, and costs nothing the next time")
-async def kept_before_a_failure(contract: EmbeddingContract, variant: str) -> None:
+async def kept_before_a_failure(contract: EmbeddingContractBase, variant: str) -> None:
     cache = contract.new_cache()
 
-    async def before(number: int, inputs: list[Any]) -> MutantAnswer | None:
+    async def before(number: int, inputs: list[Any]) -> MutatedAnswer | None:
         return refusal(400) if number == 2 else None
 
     model, _ = contract.echo(before=before, batch_size=1, concurrency=1, embedding_cache=cache)
@@ -83,7 +80,7 @@ async def kept_before_a_failure(contract: EmbeddingContract, variant: str) -> No
 
 
 @case("What succeeded before a cancellation is in the cache too")
-async def kept_before_a_cancellation(contract: EmbeddingContract, variant: str) -> None:
+async def kept_before_a_cancellation(contract: EmbeddingContractBase, variant: str) -> None:
     cache, third = contract.new_cache(), asyncio.Event()
 
     async def before(number: int, inputs: list[Any]) -> None:
@@ -103,7 +100,7 @@ async def kept_before_a_cancellation(contract: EmbeddingContract, variant: str) 
 
 
 @case("A cache that fails is left out, with a warning")
-async def broken_cache(contract: EmbeddingContract, variant: str) -> None:
+async def broken_cache(contract: EmbeddingContractBase, variant: str) -> None:
     for size in (1, 4):
         with _quiet():
             response, sent = await _asked(contract, BrokenCache(), _texts(0, 4), batch_size=size)

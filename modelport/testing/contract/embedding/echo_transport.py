@@ -14,18 +14,18 @@ from ....application.embedding.model import EmbeddingModelBase
 from ....domain.embedding.values import Embedding, EmbeddingResponse
 from ....domain.errors import ModelError
 from ....ports.http import HttpRequest, HttpResponse
-from ..core.mutated_transport import CassetteMutant, MutantAnswer
+from ..core.mutated_transport import MutatedAnswer, MutatedTransport
 from ..core.recordings import path_ending
-from ..model.model_contract import Answered
+from ..model.model_contract import CallResult
 from .response_template import Template
 
-__all__ = ["Before", "BrokenCache", "Echo", "MemoryCache", "embed"]
+__all__ = ["Before", "BrokenCache", "EchoTransport", "MemoryCache", "embed"]
 
-Before = Callable[[int, list[Any]], Awaitable[MutantAnswer | None]]
+Before = Callable[[int, list[Any]], Awaitable[MutatedAnswer | None]]
 """Asked before each answer with the number of the request and its inputs; may wait, or answer something else."""
 
 
-class Echo:
+class EchoTransport:
     """Answers each request with a vector for each of its inputs, unless `before` has another answer."""
 
     def __init__(self, templates: Mapping[str, Template], before: Before | None = None) -> None:
@@ -35,7 +35,7 @@ class Echo:
         self.waiting = asyncio.Event()
         self.in_flight = self.most_in_flight = 0
         self._before = before
-        self._answers: list[CassetteMutant] = []
+        self._answers: list[MutatedTransport] = []
 
     @property
     def unclosed(self) -> int:
@@ -59,8 +59,8 @@ class Echo:
             answer = await self._before(number, inputs) if self._before is not None else None
         finally:
             self.in_flight -= 1
-        echo = MutantAnswer(200, template.tape.headers, (template.echo(request.body),))
-        player = CassetteMutant(answer or echo)
+        echo = MutatedAnswer(200, template.tape.headers, (template.echo(request.body),))
+        player = MutatedTransport(answer or echo)
         self._answers.append(player)
         return await player.send(request, on_connected)
 
@@ -114,11 +114,11 @@ def _key(identifier: Any) -> str:  # Any: a JSON value
     return json.dumps(identifier, sort_keys=True)
 
 
-async def embed(model: EmbeddingModelBase[Any], inputs: Sequence[Any], **options: Any) -> Answered:
+async def embed(model: EmbeddingModelBase[Any], inputs: Sequence[Any], **options: Any) -> CallResult:
     """Ask (Any: whatever an input may be, fields of the provider's); a `ModelError` is kept."""
     try:
         response: EmbeddingResponse = await model(inputs, **options)
     except ModelError as error:
-        return Answered(error=error)
+        return CallResult(error=error)
     usage = dataclasses.replace(response.usage, time=0.0) if response.usage is not None else None
-    return Answered(([list(vector) for vector in response.embeddings], usage), response)
+    return CallResult(([list(vector) for vector in response.embeddings], usage), response)

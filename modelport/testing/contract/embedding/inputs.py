@@ -5,46 +5,44 @@ What a card says of inputs: what it takes is sent, what it does not take is refu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ....domain.errors import InvalidRequestError
 from ....domain.message.blocks import Base64Source, DataBlock, TextBlock, URLSource
 from ..core.case import Case, case, require, require_equal
 from ..core.mutated_transport import PIXEL
-from ..model.asking_over import CardOf, cards
 from ..model.model_contract import require_error
+from ..model.selectors import CardOf, cards
+from .base import EmbeddingContractBase
 from .echo_transport import embed
-
-if TYPE_CHECKING:
-    from .contract import EmbeddingContract
 
 __all__ = ["CASES"]
 
 
 @case("What is no list of inputs is refused before anything is sent")
-async def illegal_inputs(contract: EmbeddingContract, variant: str) -> None:
+async def illegal_inputs(contract: EmbeddingContractBase, variant: str) -> None:
     for wrong in ("text", b"bytes", {"text": "a"}, 5, None, [5], ["a", None], [["a"]], [b"a"]):
         model, wire = contract.echo()
-        answered = await embed(model, wrong)  # type: ignore[arg-type]  # that is the point
-        require_error(answered, InvalidRequestError, f"{wrong!r}")
+        result = await embed(model, wrong)  # type: ignore[arg-type]  # that is the point
+        require_error(result, InvalidRequestError, f"{wrong!r}")
         require_equal(f"requests for {wrong!r}", len(wire.requests), 0)
 
 
 @case("An empty text is refused before anything is sent, or is an input like others")
-async def empty_text(contract: EmbeddingContract, variant: str) -> str:
+async def empty_text(contract: EmbeddingContractBase, variant: str) -> str:
     for text in ("", " \n"):
         model, wire = contract.echo()
-        answered = await embed(model, ["a", text])
+        result = await embed(model, ["a", text])
         if type(model).takes_empty_text:
-            require_equal("vectors", len(answered.whole()[0]), 2)
+            require_equal("vectors", len(result.whole()[0]), 2)
             continue
-        require_error(answered, InvalidRequestError, f"{text!r}")
+        require_error(result, InvalidRequestError, f"{text!r}")
         require_equal(f"requests for {text!r}", len(wire.requests), 0)
     return "an input like others" if contract.model.takes_empty_text else "refused"
 
 
 @case("A text block is its text, and any text is an input")
-async def any_text(contract: EmbeddingContract, variant: str) -> None:
+async def any_text(contract: EmbeddingContractBase, variant: str) -> None:
     texts = ["a", "ä 例 🔔", "line\nline\ttab", "\u0000\u2028", '"quoted" \\ {}', "x" * 5000]
     model, wire = contract.echo()
     vectors, _ = (await embed(model, [TextBlock(text="a"), *texts])).whole()
@@ -59,7 +57,7 @@ _ADDRESS = "https://media.example/thing"
 
 
 @case("Media that a card takes are sent, others are refused before anything is sent", cards, "a card")
-async def card_media(contract: EmbeddingContract, of: CardOf) -> str:
+async def card_media(contract: EmbeddingContractBase, of: CardOf) -> str:
     taken = []
     for kind in _MEDIA:
         sent = [await _is_sent(contract, of.card.name, kind, inline) for inline in (True, False)]
@@ -71,16 +69,16 @@ async def card_media(contract: EmbeddingContract, of: CardOf) -> str:
     return ", ".join(taken) or "text alone"
 
 
-async def _is_sent(contract: EmbeddingContract, name: str, kind: str, inline: bool) -> bool:
+async def _is_sent(contract: EmbeddingContractBase, name: str, kind: str, inline: bool) -> bool:
     """Whether a thing of this type was sent; raises when it was neither sent nor refused."""
     source = Base64Source(data=PIXEL, media_type=kind) if inline else URLSource(url=_ADDRESS, media_type=kind)
     model, wire = contract.echo(name)
-    answered = await embed(model, ["text", DataBlock(source=source)])
-    if answered.error is not None:
-        require(isinstance(answered.error, InvalidRequestError), f"{kind} gives {answered.error!r}")
+    result = await embed(model, ["text", DataBlock(source=source)])
+    if result.error is not None:
+        require(isinstance(result.error, InvalidRequestError), f"{kind} gives {result.error!r}")
         require_equal(f"requests for a refused {kind}", len(wire.requests), 0)
         return False
-    require_equal("vectors", len(answered.value[0]), 2)
+    require_equal("vectors", len(result.value[0]), 2)
     require(PIXEL.encode() in wire.sent_bytes or _ADDRESS.encode() in wire.sent_bytes, f"{kind} is lost on the way")
     return True
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ..core.recordings import Taped
+from ..core.recordings import Recording
 
 __all__ = ["Template"]
 
@@ -41,7 +41,7 @@ class Template:
         form: how vectors are written.
     """
 
-    tape: Taped
+    tape: Recording
     request: Json
     body: Json
     inputs_at: Place
@@ -51,7 +51,7 @@ class Template:
     form: Literal["base64", "list"]
 
     @classmethod
-    def of(cls, tape: Taped) -> Template | None:
+    def of(cls, tape: Recording) -> Template | None:
         """What a recorded answer teaches; `None` when it has no vectors that can be found."""
         try:
             body = json.loads(tape.body)

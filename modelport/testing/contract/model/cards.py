@@ -1,164 +1,128 @@
-"""Cards tell the truth, both ways: what they show is really sent, what they deny never is, and is told."""
+"""Cards are true: what they show is sent, what they lack never is, and dropping it gives a warning."""
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+import re
+from typing import Any
 
 from pydantic import ValidationError
 
-from ....domain.card.cards import ModelCard
-from ....domain.chat.tools import ToolChoice
-from ....domain.errors import UnsupportedFeatureError
-from ....domain.message.blocks import Base64Source, DataBlock, TextBlock
-from ....domain.message.messages import Msg, UserMsg
-from ..chat.collect import hear
-from ..chat.endpoint import Nowhere
-from ..chat.history import TOOLS
+from ....domain.errors import InvalidRequestError
 from ..core.case import Case, NotApplicableError, case, require, require_equal
-from ..core.mutated_transport import PIXEL
-from .card_probe import Values, beyond, candidates, circumstances, probe
+from .card_values import Values, beyond, candidates, circumstances
+from .model_contract import CallResult, ModelContract
+from .selectors import A_CARD, CardOf, cards
 
-if TYPE_CHECKING:
-    from ..chat.contract import ChatContract
+__all__ = ["CASES", "card_defaults_are_sent"]
 
-__all__ = ["CASES"]
-
-_MEDIA = ("image/png", "image/jpeg", "audio/wav", "video/mp4", "application/pdf")
+_ID = re.compile(rb'"[A-Za-z_]*id"\s*:\s*"[^"]*"')
 
 
-class _CardOf:
-    """A card as a variant: its name is the model's."""
-
-    def __init__(self, card: ModelCard) -> None:
-        self.card = card
-
-    def __str__(self) -> str:
-        return self.card.name
-
-
-def _cards(contract: ChatContract) -> list[_CardOf]:
-    return [_CardOf(card) for card in contract.model.list_models()]
-
-
-def _asked(contract: ChatContract, card: ModelCard, values: Values | None = None, **options: Any) -> Any:
-    """A model that asks nobody (Any: options of the model, a chat model)."""
-    options.setdefault("max_retries", 0)
-    parameters = contract.model.Parameters(**(values or {}))
-    return contract.build(Nowhere(), card.name, parameters=parameters, **options)
+async def _sent(
+    contract: ModelContract, card: Any, values: Values, **options: Any
+) -> tuple[bytes | None, CallResult]:  # Any: a card, options of the model
+    """What is sent with these parameters, without the ids in it; `None` when the call is refused."""
+    parameters = contract.model.Parameters(**values)
+    model, wire = contract.probe(card.name, parameters=parameters, max_retries=0, **options)
+    result = await contract.ask_with_card(model, card)
+    if isinstance(result.error, InvalidRequestError) and not wire.requests:
+        return None, result
+    result.whole()
+    return _ID.sub(b"", wire.sent_bytes), result
 
 
-def _tools(card: ModelCard) -> Any:  # Any: tool schemas
-    return TOOLS if card.tools else ()
+@case("Every parameter that a card shows changes some request", cards, A_CARD)
+async def card_parameters_matter(contract: ModelContract, of: CardOf) -> str:
+    visible = of.card.visible_parameters()
+    if not visible:
+        raise NotApplicableError("the card shows no parameters")
+    without_effect = [name for name in visible if not await _matters(contract, of.card, name)]
+    require_equal("parameters that change nothing", without_effect, [])
+    return f"{len(visible)} parameters"
 
 
-@case("Every parameter that a card shows changes some request", _cards, "a card")
-async def card_parameters_matter(contract: ChatContract, of: _CardOf) -> str:
-    card = of.card
-    silent = [name for name in card.visible_parameters() if not await _moves(contract, card, name)]
-    require_equal("parameters that change nothing", silent, [])
-    return f"{len(card.visible_parameters())} parameters"
-
-
-async def _moves(contract: ChatContract, card: ModelCard, name: str) -> bool:
-    schema = card.parameter_schema["properties"][name]
+async def _matters(contract: ModelContract, card: Any, name: str) -> bool:  # Any: a card
+    """Whether some value of the parameter changes what is sent, whatever else has to be set for it."""
+    values = [*candidates(card.parameter_schema["properties"][name]), *_named(card, name)]
     for others in circumstances(card):
         others = {key: value for key, value in others.items() if key != name}
-        for stream in (True, False):
-            without = await probe(_asked(contract, card, others, stream=stream), _tools(card))
-            for value in candidates(schema):
-                changed = await probe(_asked(contract, card, {**others, name: value}, stream=stream), _tools(card))
+        for mode in contract.modes:
+            without, _ = await _sent(contract, card, others, **mode)
+            for value in values:
+                changed, _ = await _sent(contract, card, {**others, name: value}, **mode)
                 if changed is not None and changed != without:
                     return True
     return False
 
 
-@case("What a card lacks is never sent, and that is told", _cards, "a card")
-async def card_lacks_are_told(contract: ChatContract, of: _CardOf) -> str:
+def _named(card: Any, name: str) -> list[str]:  # Any: a card
+    """Values that the schema of a parameter does not list: the last voice, which is not the default one."""
+    return list(card.voices[-1:]) if name == "voice" and getattr(card, "voices", None) else []
+
+
+@case("A parameter that is not set is the card's default, or is left out", cards, A_CARD)
+async def card_defaults_are_sent(contract: ModelContract, of: CardOf) -> str:
+    plain, _ = await _sent(contract, of.card, {})
+    defaults = {name: of.card.default_of(name) for name in of.card.visible_parameters()}
+    given = {name: value for name, value in defaults.items() if value is not None}
+    sent, _ = await _sent(contract, of.card, given)
+    require_equal(f"what is sent with {given}", sent, plain)
+    return f"{len(given)} defaults"
+
+
+@case("A parameter that a card lacks is never sent, and dropping it gives a warning", cards, A_CARD)
+async def card_lacks_are_warned(contract: ModelContract, of: CardOf) -> str:
     card = of.card
     lacking = {**card.removed_parameters(), **card.hidden_parameters()}
-    plain = await probe(_asked(contract, card), _tools(card))
+    if not lacking:
+        raise NotApplicableError("the card lacks no parameter of the class")
+    plain, _ = await _sent(contract, card, {})
     for name, schema in lacking.items():
         for value in candidates(schema):
-            body = await probe(_asked(contract, card, {name: value}), _tools(card))
-            require(body == plain, f"{name}={value!r} changes the request, but the card has no such parameter")
+            sent, result = await _sent(contract, card, {name: value})
+            require(sent == plain, f"{name}={value!r} changes the request, but the card has no such parameter")
             if value != card.class_default(name):
-                await _require_told(contract, card, {name: value})
+                settings = [warning.setting for warning in result.response.warnings]
+                require(name in settings, f"{name}={value!r} is dropped without a warning")
     return f"{len(lacking)} parameters"
 
 
-async def _require_told(contract: ChatContract, card: ModelCard, values: Values) -> None:
-    """A call that refuses to drop anything is refused, so there is a warning for it."""
-    model = _asked(contract, card, values, on_unsupported="error")
-    require(await probe(model, _tools(card)) is None, f"{values} is dropped without a warning")
-
-
-@case("A value outside a card's range is refused before anything is sent", _cards, "a card")
-async def card_ranges_hold(contract: ChatContract, of: _CardOf) -> str:
+@case("A value outside a card's range is refused before anything is sent", cards, A_CARD)
+async def card_ranges_hold(contract: ModelContract, of: CardOf) -> str:
     checked = 0
-    for name, schema in of.card.parameter_schema.get("properties", {}).items():
-        for value in beyond(schema):
+    for name in of.card.visible_parameters():
+        schema = of.card.parameter_schema["properties"][name]
+        for value in beyond(schema) + _unlisted(schema):
             try:
-                model = _asked(contract, of.card, {name: value})
+                sent, _ = await _sent(contract, of.card, {name: value})
             except ValidationError:
-                continue  # the class itself does not take it
+                continue  # the class itself refuses it
             checked += 1
-            require(await probe(model) is None, f"{name}={value!r} is sent, though the card's range is {schema}")
+            require(sent is None, f"{name}={value!r} is sent, but the card says {schema}")
+    if not checked:
+        raise NotApplicableError("the card sets no range that the class does not set")
     return f"{checked} values"
 
 
-@case("Media that a card takes are sent, others are announced in words, and that is told", _cards, "a card")
-async def card_media(contract: ChatContract, of: _CardOf) -> str:
-    taken = []
-    for kind in _MEDIA:
-        messages = _with_media(kind)
-        text = json.dumps(await probe(_asked(contract, of.card), (), messages))
-        if of.card.accepts(kind):
-            taken.append(kind)
-            require(PIXEL in text, f"{kind} is not sent, though the card takes it")
-            continue
-        require(PIXEL not in text, f"{kind} is sent, though the card does not take it")
-        refusing = _asked(contract, of.card, on_unsupported="error")
-        require(await probe(refusing, (), messages) is None, f"{kind} is left out without a warning")
-    return ", ".join(taken) or "text alone"
+def _unlisted(schema: Any) -> list[int]:  # Any: JSON Schema
+    """A number that is not on the card's list, where nothing but the list is allowed."""
+    listed = schema.get("enum", ())
+    numbers = [value for value in listed if type(value) is int]
+    return [max(numbers) + 1] if numbers and not schema.get("x-hint") and "maximum" not in schema else []
 
 
-def _with_media(kind: str) -> list[Msg]:
-    data = DataBlock(source=Base64Source(data=PIXEL, media_type=kind), name="thing")
-    return [UserMsg("user", [TextBlock(text="What is this?"), data])]
-
-
-@case("Tools are sent to models that call tools, and only to those", _cards, "a card")
-async def card_tools(contract: ChatContract, of: _CardOf) -> None:
-    names = [tool["function"]["name"] for tool in TOOLS]
-    text = json.dumps(await probe(_asked(contract, of.card), TOOLS))
-    found = [name for name in names if f'"{name}"' in text]
-    require_equal("tools that are sent", found, names if of.card.tools else [])
-    if of.card.tools:
-        return
-    model = _asked(contract, of.card)
-    heard = await hear(model, tools=TOOLS, tool_choice=ToolChoice("required"))
-    require(isinstance(heard.error, UnsupportedFeatureError), f"a forced call gives {heard.error!r}")
-    require_equal("requests", len(model.runtime.transport.requests), 0)
-
-
-@case("A model without a card is asked all the same, and that is told")
-async def without_a_card(contract: ChatContract, variant: str) -> None:
-    tape = next((tape for tape in [*contract.bodies(), *contract.streams()]), None)
-    if tape is None:
-        raise NotApplicableError("needs a cassette of an answer")
-    from ..core.mutated_transport import CassetteMutant
-
-    model = contract.build(CassetteMutant(tape.answer()), "a-model-that-nobody-described", stream=tape.streamed)
-    answer = (await hear(model)).whole()
-    require(any(warning.kind == "unknown_model" for warning in answer.warnings), f"warnings: {answer.warnings}")
+@case("A model without a card is asked nevertheless, with a warning")
+async def without_a_card(contract: ModelContract, variant: str) -> None:
+    model, _ = contract.probe("a-model-without-a-card", max_retries=0)
+    result = await contract.ask(model)
+    result.whole()
+    warnings = result.response.warnings
+    require(any(warning.kind == "unknown_model" for warning in warnings), f"no unknown_model among {warnings}")
 
 
 CASES: tuple[Case[Any], ...] = (
     card_parameters_matter,
-    card_lacks_are_told,
+    card_lacks_are_warned,
     card_ranges_hold,
-    card_media,
-    card_tools,
     without_a_card,
 )

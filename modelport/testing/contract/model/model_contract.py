@@ -1,30 +1,39 @@
-"""What the contracts of embedding and speech models share: a call that is made once, and what comes of it."""
+"""What the contracts of chat, embedding and speech models share: recordings to play, a call to make, its result.
+
+The cases that hold for every kind of model are typed on `ModelContract`; a kind says how it calls a model, and how the
+result is compared.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
+from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 from ....composition.defaults import build_runtime
 from ....domain.errors import ModelError
-from ....ports.http import HttpTransport
 from ....ports.runtime import Runtime, default_runtime
 from ...clock import VirtualClock
 from ..core.case import require
 from ..core.contract import Contract
-from ..core.mutated_transport import CassetteMutant, End, StillMedia
-from .secrets import with_known_secrets
+from ..core.mutated_transport import End, MutatedTransport, StubMediaLoader, UnreachableTransport
+from ..core.recordings import load, path_ending
+from ..core.secrets import with_known_secrets
 
-__all__ = ["Answered", "Ask", "AskingContract", "Played", "Tape", "Wire", "asked_in_a_thread", "require_error"]
+__all__ = ["AnyRecording", "CallResult", "ModelContract", "Wire", "require_error", "run_in_thread"]
+
+_known_endings: WeakKeyDictionary[type[Any], frozenset[str]] = WeakKeyDictionary()
 
 
-class Tape(Protocol):
-    """One answer on a cassette, over whatever wire."""
+class AnyRecording(Protocol):
+    """One recorded answer, over HTTP or over a WebSocket."""
 
     @property
     def status(self) -> int:
@@ -33,7 +42,12 @@ class Tape(Protocol):
 
     @property
     def succeeded(self) -> bool:
-        """Whether the status says so."""
+        """Whether the status is one of success."""
+        ...
+
+    @property
+    def ending(self) -> str:
+        """The last segment of the path: what the endpoint does."""
         ...
 
     @property
@@ -42,17 +56,17 @@ class Tape(Protocol):
         ...
 
     def answer(self, pieces: Any = None, end: End = End.WHOLE) -> Any:
-        """This answer with other pieces, or as it is (Any: what the wire plays)."""
+        """This answer with other pieces, or unchanged (Any: what the wire plays)."""
         ...
 
 
 class Wire(Protocol):
-    """What is known of the answers that were played."""
+    """A transport or a connector that plays answers, and what a case may ask of it afterwards."""
 
     requests: list[Any]
     """What was sent (Any: requests of HTTP, or handshakes)."""
     waiting: asyncio.Event
-    """Set while somebody waits for what will never come."""
+    """Set while a call waits for something that never comes."""
 
     @property
     def unclosed(self) -> int:
@@ -66,44 +80,22 @@ class Wire(Protocol):
 
 
 @dataclass(frozen=True)
-class Answered:
-    """What one call gave: its value without what differs from call to call, the last response, or the error."""
+class CallResult:
+    """The result of one call: a value to compare, without what differs from call to call; the response; the error."""
 
-    value: Any = None  # Any: whatever the kind of model answers
+    value: Any = None  # Any: each kind of model has its own
     response: Any = None
     error: ModelError | None = None
 
     def whole(self) -> Any:  # Any: as above
-        """The value; raises the error when there is none."""
+        """The value; raises the error when there is one."""
         if self.error is not None:
             raise self.error
         return self.value
 
 
-Ask = Callable[[], Awaitable[Answered]]
-"""A call, with its `ModelError` kept."""
-
-
-@dataclass(frozen=True)
-class Played:
-    """A model, the wire under it, and the call to make."""
-
-    model: Any  # Any: a model of anybody's
-    wire: Wire
-    ask: Ask
-
-
-class OneAfterTheOther(CassetteMutant):
-    """A mutant that also tells what was sent, as `Wire` wants it."""
-
-    @property
-    def sent_bytes(self) -> bytes:
-        """The bodies of all requests."""
-        return b"".join(request.body for request in self.requests)
-
-
-class AskingContract(Contract):
-    """A contract of models that are asked once: the class, its credential, and cassettes to play.
+class ModelContract(Contract):
+    """A contract of one model class, its credential, and cassettes to play.
 
     Attributes:
         model: the class.
@@ -121,62 +113,127 @@ class AskingContract(Contract):
     limit: ClassVar[int] = 120
     patience: ClassVar[float] = 5.0
 
+    modes: ClassVar[Sequence[Mapping[str, Any]]] = ({},)
+    """Options of the model under each of which the rules of requests hold (Any: their values)."""
+    final_statuses: ClassVar[Sequence[int]] = (400, 403, 404, 422)
+    """Statuses after which nothing is sent again."""
+    may_end_early: ClassVar[bool] = True
+    """Whether a call may end before the server has sent the last piece of its answer."""
+
     @property
     def subject(self) -> str:
         """The class's name."""
         return self.model.__name__
 
-    def folders(self) -> list[Path]:
-        """The folders of cassettes."""
+    @property
+    def realtime(self) -> bool:
+        """Whether the class connects over WebSockets."""
+        return False
+
+    # ---- recordings
+
+    def all_tapes(self) -> list[Any]:  # Any: recordings of HTTP, or of WebSockets
+        """Every answer on the cassettes, whatever the endpoint."""
         given = [self.cassettes] if isinstance(self.cassettes, str | Path) else self.cassettes
-        return [Path(folder) for folder in given]
+        return [tape for folder in given for tape in self.load(Path(folder))]
 
-    def good(self) -> Sequence[Any]:  # Any: tapes
+    def load(self, folder: Path) -> Sequence[Any]:  # Any: as above
+        """Every answer on the cassettes of one folder."""
+        return load(folder)
+
+    def tapes(self) -> list[Any]:  # Any: as above
+        """The answers of the class's own endpoints on the cassettes."""
+        endings = self.endings()
+        return [tape for tape in self.all_tapes() if not endings or tape.ending in endings]
+
+    def good(self) -> Sequence[Any]:  # Any: as above
         """The successful answers of the class's own endpoints."""
+        return [tape for tape in self.tapes() if tape.succeeded]
+
+    def simplest(self) -> Sequence[Any]:  # Any: as above
+        """One of them at most, for cases that do not depend on its content."""
+        return self.good()[:1]
+
+    def refusals(self) -> Sequence[Any]:  # Any: as above
+        """The unsuccessful answers."""
+        return [tape for tape in self.tapes() if not tape.succeeded]
+
+    def units(self, tape: Any) -> Sequence[Any]:  # Any: a recording, pieces of its answer
+        """The answer cut into the pieces between which a case may cut it."""
         raise NotImplementedError
 
-    def refusals(self) -> Sequence[Any]:  # Any: tapes
-        """Their unsuccessful answers."""
-        raise NotImplementedError
+    def endings(self) -> frozenset[str]:
+        """How the paths end that the class sends requests to; empty when it sends none. Found once for each class."""
+        if type(self) not in _known_endings:
+            _known_endings[type(self)] = run_in_thread(self._find_endings)
+        return _known_endings[type(self)]
 
-    def units(self, tape: Any) -> Sequence[Any]:  # Any: a tape, pieces of its answer
-        """The answer cut where a cut is worth a look."""
-        raise NotImplementedError
+    async def _find_endings(self) -> frozenset[str]:
+        unreachable = UnreachableTransport()
+        for model in self.models_on(unreachable):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self.patience):
+                    await self.ask(model)
+        return frozenset(path_ending(urlsplit(request.url).path) for request in unreachable.requests)
 
-    def play(self, tape: Any, *answers: Any, **options: Any) -> Played:  # Any: a tape, answers, options of the model
-        """The model that the cassette was asked of, and a wire that gives it these answers."""
-        wire = OneAfterTheOther(*answers)
-        model, ask = self.asked_on(wire, tape, **options)
-        return Played(model, wire, ask)
+    def models_on(self, wire: Any) -> Iterator[Any]:  # Any: a transport, models
+        """Models that together call every endpoint of the class: by default those of the cards, and one without."""
+        for name in (*(card.name for card in self.model.list_models()), self.model_name or "any-model"):
+            yield self.build(wire, name, max_retries=0)
 
-    def asked_on(self, transport: HttpTransport, tape: Any, **options: Any) -> tuple[Any, Ask]:
-        """The model on this transport, and the call to make (Any: as above, a model)."""
-        raise NotImplementedError
+    # ---- calls
 
-    def probe(self, name: str, **options: Any) -> Played:
-        """The model of that name, and a wire that answers anything it asks (Any: options of the model)."""
-        raise NotImplementedError
-
-    async def expected(self, tape: Any) -> Any:  # Any: a tape, and what it says
-        """What the unchanged answer says."""
-        return (await self.play(tape, tape.answer()).ask()).whole()
-
-    def check_partial(self, error: ModelError, wanted: Any) -> None:  # Any: what `expected` says
-        """Raise unless what had come before the error is kept with it."""
-
-    def runtime(self, transport: HttpTransport, clock: VirtualClock | None = None) -> Runtime:
-        """A runtime on this transport, and on a clock that does not wait."""
+    def runtime(self, wire: Any, clock: VirtualClock | None = None) -> Runtime:
+        """A runtime on this transport or connector (Any: either, or both), and on a clock that does not wait."""
+        built = build_runtime(wire if hasattr(wire, "send") else UnreachableTransport())
         return dataclasses.replace(
-            build_runtime(transport),
+            built,
+            websockets=wire if hasattr(wire, "connect") else built.websockets,
             clock=clock or VirtualClock(skip_sleeps=True),
-            media_loader=StillMedia(),
-            cards=default_runtime().cards,  # which has read them before
+            media_loader=StubMediaLoader(),
+            cards=default_runtime().cards,  # already loaded
         )
 
-    def build(self, runtime: Runtime, name: str | None = None, **options: Any) -> Any:
-        """A model (Any: of the class, options of it)."""
-        chosen = name or self.default_model()
-        return self.model(with_known_secrets(self.credential), chosen, runtime=runtime, **options)
+    def build(self, wire: Any, name: str | None = None, clock: VirtualClock | None = None, **options: Any) -> Any:
+        """A model on this transport or connector (Any: either, options of the model, a model)."""
+        credential = with_known_secrets(self.credential)
+        return self.model(credential, name or self.default_model(), runtime=self.runtime(wire, clock), **options)
+
+    def play(self, tape: Any, *answers: Any, **options: Any) -> tuple[Any, Any]:
+        """The model that the recording was asked of, and the wire that plays these answers to it.
+
+        Any: a recording, answers that the wire plays, options of the model; a model and a `Wire`.
+        """
+        wire = self.wire(*answers)
+        return self.build(wire, **{"name": tape.model, **options}), wire
+
+    def wire(self, *answers: Any) -> Any:  # Any: answers, a `Wire`
+        """A wire that plays these answers, and the last one again and again."""
+        return MutatedTransport(*answers)
+
+    def probe(self, name: str, **options: Any) -> tuple[Any, Any]:
+        """The model of that name, and a wire that answers whatever it asks (Any: as for `play`)."""
+        raise NotImplementedError
+
+    async def ask(self, model: Any, tape: Any = None) -> CallResult:
+        """Make the call that was recorded, or any (Any: a model, a recording). A `ModelError` is kept."""
+        raise NotImplementedError
+
+    async def ask_with_card(self, model: Any, card: Any) -> CallResult:  # Any: a model, a card
+        """Make a call that uses what the card has."""
+        return await self.ask(model)
+
+    async def call(self, tape: Any, *answers: Any, **options: Any) -> CallResult:
+        """The result of the recorded call with these answers (Any: as for `play`)."""
+        model, _ = self.play(tape, *answers, **options)
+        return await self.ask(model, tape)
+
+    async def expected(self, tape: Any) -> Any:  # Any: a recording, the value of a result
+        """What the unchanged answer gives."""
+        return (await self.call(tape, tape.answer())).whole()
+
+    def check_partial(self, tape: Any, error: ModelError, wanted: Any) -> None:  # Any: a recording, what was expected
+        """Raise unless what had come before the error is kept with it."""
 
     def default_model(self) -> str:
         """The model to ask where nothing names one."""
@@ -184,22 +241,18 @@ class AskingContract(Contract):
         return self.model_name or next(names, "any-model")
 
 
-def asked_in_a_thread(ask: Callable[[], Awaitable[frozenset[str]]]) -> frozenset[str]:
-    """What an asynchronous function gives, asked in a thread with an event loop of its own.
+def run_in_thread(function: Any) -> Any:  # Any: a coroutine function without arguments, and its result
+    """The result of an asynchronous function, run in a thread with an event loop of its own.
 
-    pytest wants to know while it collects, and a runner from within an event loop.
+    pytest needs it while it collects tests, and other runners from within an event loop.
     """
-
-    async def run() -> frozenset[str]:
-        return await ask()
-
     with ThreadPoolExecutor(1) as threads:
-        return threads.submit(asyncio.run, run()).result()
+        return threads.submit(lambda: asyncio.run(function())).result()
 
 
-def require_error(answered: Answered, kind: type[ModelError] | tuple[type[ModelError], ...], what: str) -> ModelError:
+def require_error(result: CallResult, kind: type[ModelError] | tuple[type[ModelError], ...], what: str) -> ModelError:
     """The error; raises unless it is one of these."""
-    error = answered.error
-    require(isinstance(error, kind), f"{what} gives {error or answered.value!r:.300}")
+    error = result.error
+    require(isinstance(error, kind), f"{what} gives {error or result.value!r:.300}")
     assert error is not None
     return error

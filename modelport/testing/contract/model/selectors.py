@@ -1,85 +1,76 @@
-"""What the cases of a chat model are checked on."""
+"""The variants of the cases: which recordings and cards a case is checked on."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, TypeVar
 
-from ..core.recordings import Taped
-
-if TYPE_CHECKING:
-    from ....domain.card.cards import ModelCard
-    from ..chat.contract import ChatContract
-
-T = TypeVar("T")
+from ..core.case import NotApplicableError
+from .model_contract import ModelContract
 
 __all__ = [
+    "AN_ANSWER",
     "A_CARD",
     "A_REFUSAL",
-    "A_STREAM",
-    "a_body",
-    "a_stream",
-    "bodies",
-    "broken_streams",
+    "CardOf",
+    "all_over_http",
     "cards",
     "good",
+    "over_http",
     "refusals",
+    "simplest",
     "some",
-    "sse_streams",
-    "streams",
 ]
 
-A_STREAM = "a cassette of a streamed answer"
+T = TypeVar("T")
+AN_ANSWER = "a cassette of a successful answer"
 A_REFUSAL = "a cassette of an unsuccessful answer"
 A_CARD = "a card"
 _FEW = 4
 
 
-def streams(contract: ChatContract) -> list[Taped]:
-    """Every streamed answer."""
-    return contract.streams()
+def good(contract: ModelContract) -> list[Any]:  # Any: recordings
+    """Every successful answer."""
+    return list(contract.good())
 
 
-def sse_streams(contract: ChatContract) -> list[Taped]:
-    """Every answer streamed as server-sent events."""
-    return [tape for tape in contract.streams() if tape.is_sse]
+def simplest(contract: ModelContract) -> list[Any]:  # Any: as above
+    """One successful answer, for cases that do not depend on its content."""
+    return list(contract.simplest())
 
 
-def a_stream(contract: ChatContract) -> list[Taped]:
-    """A streamed answer of few events, but not too few: enough for what has nothing to do with its content."""
-    return sorted(contract.streams(), key=lambda tape: (len(tape.frames) < _FEW, len(tape.frames)))[:1]
+def over_http(contract: ModelContract) -> list[Any]:  # Any: as above
+    """One successful answer of a class that uses HTTP."""
+    if contract.realtime:
+        raise NotApplicableError("the class connects over WebSockets")
+    return simplest(contract)
 
 
-def bodies(contract: ChatContract) -> list[Taped]:
-    """Every good answer in one piece."""
-    return contract.bodies()
+def all_over_http(contract: ModelContract) -> list[Any]:  # Any: as above
+    """Every successful answer of a class that uses HTTP."""
+    return good(contract) if over_http(contract) else []
 
 
-def broken_streams(contract: ChatContract) -> list[Taped]:
-    """Every stream whose last event is an error."""
-    return contract.broken_streams()
-
-
-def a_body(contract: ChatContract) -> list[Taped]:
-    """One of them."""
-    return contract.bodies()[:1]
-
-
-def good(contract: ChatContract) -> list[Taped]:
-    """Every good answer."""
-    return [*contract.streams(), *contract.bodies()]
-
-
-def refusals(contract: ChatContract) -> list[Taped]:
+def refusals(contract: ModelContract) -> list[Any]:  # Any: as above
     """Every unsuccessful answer."""
-    return contract.refusals()
+    return list(contract.refusals())
+
+
+class CardOf:
+    """A card as a variant: its text is the model's name (Any: a card of any kind)."""
+
+    def __init__(self, card: Any) -> None:
+        self.card = card
+
+    def __str__(self) -> str:
+        return str(self.card.name)
+
+
+def cards(contract: ModelContract) -> list[CardOf]:
+    """Every card of the class."""
+    return [CardOf(card) for card in contract.model.list_models()]
 
 
 def some(values: Sequence[T], count: int) -> list[T]:
-    """About so many of the values at most, but a few in any case, evenly spread, the first among them."""
+    """About `count` of the values at most, but a few in any case, evenly spread, the first among them."""
     return list(values[:: max(1, -(-len(values) // max(_FEW, count)))])
-
-
-def cards(contract: ChatContract) -> list[ModelCard]:
-    """Every card of the class."""
-    return contract.model.list_models()

@@ -1,81 +1,41 @@
-"""The same over real sockets, where it matters: a server on loopback sees connections close."""
+"""Real conditions: a server on loopback that sees connections close, calls in parallel, several event loops."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ....adapters.http.httpx import HttpxTransport
-from ....domain.errors import ModelConnectionError, StreamTruncatedError
+from ....domain.errors import ModelConnectionError
 from ...offline import RedirectTransport
-from ...servers.http import ABORT, CLOSE, HANG, ScriptedAnswer, ScriptedServer, Step
-from ..chat.collect import Heard, hear, question, told
+from ...servers.http import HANG, ScriptedAnswer, ScriptedServer, Step
 from ..core.case import Case, case, require, require_equal
-from ..core.recordings import Taped
-from .selectors import A_STREAM, a_stream, streams
+from ..core.recordings import Recording
+from .model_contract import AnyRecording, ModelContract, require_error
+from .selectors import AN_ANSWER, all_over_http, good, over_http
 
-if TYPE_CHECKING:
-    from ..chat.contract import ChatContract
+__all__ = ["CASES", "require_closed", "served"]
 
-__all__ = ["CASES"]
+_TASKS = 8
 
 
 @asynccontextmanager
-async def _served(contract: ChatContract, tape: Taped, *steps: Step) -> AsyncIterator[tuple[Any, ScriptedServer]]:
-    """A model (Any: a chat model), and the server that answers it with these steps."""
+async def served(
+    contract: ModelContract, tape: Recording, *steps: Step, **options: Any
+) -> AsyncIterator[tuple[Any, ScriptedServer]]:
+    """A model, and the server that answers it with these steps (Any: options of the model, a model)."""
     async with ScriptedServer([ScriptedAnswer(tape.status, tape.headers, steps)]) as server:
         transport = RedirectTransport(HttpxTransport(), server.base_url)
         try:
-            yield contract.build(transport, tape.model, stream=True, max_retries=0), server
+            yield contract.build(transport, tape.model, max_retries=0, **options), server
         finally:
             await transport.aclose()
 
 
-@case("Over a socket a stream says the same", streams, A_STREAM)
-async def over_a_socket(contract: ChatContract, tape: Taped) -> None:
-    async with _served(contract, tape, *tape.frames) as (model, _):
-        heard = await hear(model)
-    require_equal("the answer", told(heard.whole(), tape.body), await contract.expected(tape))
-
-
-@case("Cancelling closes the socket", a_stream, A_STREAM)
-async def cancel_closes_the_socket(contract: ChatContract, tape: Taped) -> None:
-    async with _served(contract, tape, *tape.frames[:-1], HANG) as (model, server):
-        begun = asyncio.Event()
-        call = asyncio.create_task(_listen(model, begun))
-        waiting = asyncio.create_task(begun.wait())
-        await asyncio.wait([call, waiting], timeout=contract.patience, return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
-        call.cancel()
-        await asyncio.wait([call], timeout=contract.patience)
-        if call.done() and not call.cancelled():
-            await call  # which says why it ended before it was cancelled
-        require(begun.is_set(), "nothing is told on, though all events but the last have come")
-        require(call.cancelled(), "a cancelled call goes on")
-        await _closed(contract, server)
-
-
-@case("Leaving a stream closes the socket", a_stream, A_STREAM)
-async def leaving_closes_the_socket(contract: ChatContract, tape: Taped) -> None:
-    async with _served(contract, tape, *tape.frames[:-1], HANG) as (model, server):
-        answer = await model(question())
-        try:
-            await asyncio.wait_for(anext(answer), contract.patience)
-        except TimeoutError:
-            raise AssertionError("nothing is told on, though all events but the last have come") from None
-        finally:
-            await answer.aclose()
-        await _closed(contract, server)
-
-
-async def _listen(model: Any, begun: asyncio.Event) -> None:  # Any: a chat model
-    async for _ in await model(question()):
-        begun.set()
-
-
-async def _closed(contract: ChatContract, server: ScriptedServer) -> None:
+async def require_closed(contract: ModelContract, server: ScriptedServer) -> None:
+    """Raise unless the client closes its connection."""
     require(server.requests, "no request came to the server")
     try:
         await asyncio.wait_for(server.requests[0].client_closed.wait(), contract.patience)
@@ -83,30 +43,63 @@ async def _closed(contract: ChatContract, server: ScriptedServer) -> None:
         raise AssertionError("the connection stays open") from None
 
 
-@case("A reset or closed connection is a StreamTruncatedError", a_stream, A_STREAM)
-async def reset_in_the_middle(contract: ChatContract, tape: Taped) -> None:
-    for end in (CLOSE, ABORT):
-        async with _served(contract, tape, *tape.frames[: len(tape.frames) // 2], end) as (model, _):
-            heard = await hear(model)
-        require(isinstance(heard.error, StreamTruncatedError), f"{end.value} gives {_end(heard)}")
+@case("Over a socket the answer is the same", all_over_http, AN_ANSWER)
+async def over_a_socket(contract: ModelContract, tape: Recording) -> None:
+    async with served(contract, tape, *contract.units(tape)) as (model, _):
+        result = await contract.ask(model, tape)
+    require_equal("the answer", result.whole(), await contract.expected(tape))
 
 
-@case("A host that nobody serves is a ModelConnectionError", a_stream, A_STREAM)
-async def nobody_there(contract: ChatContract, tape: Taped) -> None:
-    async with _served(contract, tape) as (model, server):
+@case("Cancelling closes the socket", over_http, AN_ANSWER)
+async def cancel_closes_the_socket(contract: ModelContract, tape: Recording) -> None:
+    async with served(contract, tape, *contract.units(tape)[:-1], HANG) as (model, server):
+        call = asyncio.ensure_future(contract.ask(model, tape))
+        await asyncio.wait_for(server.request(0), contract.patience)
+        await asyncio.sleep(0.02)
+        call.cancel()
+        await asyncio.wait([call], timeout=contract.patience)
+        if call.done() and not call.cancelled():
+            await call  # raises the error with which it ended before it was cancelled
+        require(call.cancelled(), "a cancelled call does not end")
+        await require_closed(contract, server)
+
+
+@case("A host that cannot be reached is a ModelConnectionError", over_http, AN_ANSWER)
+async def unreachable_host(contract: ModelContract, tape: Recording) -> None:
+    async with served(contract, tape) as (model, server):
         await server.__aexit__(None, None, None)
-        heard = await hear(model)
-    require(isinstance(heard.error, ModelConnectionError), f"an unreachable host gives {_end(heard)}")
+        require_error(await contract.ask(model, tape), ModelConnectionError, "an unreachable host")
 
 
-def _end(heard: Heard) -> str:
-    return repr(heard.error or heard.last)[:200]
+@case("Many calls at once share nothing", good, AN_ANSWER)
+async def many_at_once(contract: ModelContract, tape: AnyRecording) -> None:
+    wanted = await contract.expected(tape)
+    model, wire = contract.play(tape, tape.answer(contract.units(tape)))
+    results = await asyncio.gather(*(contract.ask(model, tape) for _ in range(_TASKS)))
+    for one in results:
+        require_equal("the answer", one.whole(), wanted)
+    own = [one.response.id for one in results if one.response.id.encode() not in getattr(tape, "body", b"")]
+    require_equal("different ids of responses, other than the server's", len({*own}), len(own))
+    require_equal("requests", len(wire.requests), _TASKS)
+    require_equal("answers left open", wire.unclosed, 0)
+
+
+@case("A model that is never closed answers in one event loop after another", good, AN_ANSWER)
+async def two_event_loops(contract: ModelContract, tape: AnyRecording) -> None:
+    wanted = await contract.expected(tape)
+    model, _ = contract.play(tape, tape.answer())
+
+    async def ask() -> Any:  # Any: the value of a result
+        return (await contract.ask(model, tape)).whole()
+
+    for _ in range(2):
+        require_equal("the answer", await asyncio.to_thread(asyncio.run, ask()), wanted)
 
 
 CASES: tuple[Case[Any], ...] = (
     over_a_socket,
     cancel_closes_the_socket,
-    leaving_closes_the_socket,
-    reset_in_the_middle,
-    nobody_there,
+    unreachable_host,
+    many_at_once,
+    two_event_loops,
 )

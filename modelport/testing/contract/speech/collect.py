@@ -1,4 +1,4 @@
-"""Listening to a speech model, and what must hold of anything it says: the grammar of its responses."""
+"""Calls a speech model, collects the audio of its responses, and checks what holds for every response."""
 
 from __future__ import annotations
 
@@ -12,16 +12,29 @@ from ....domain.message.blocks import Base64Source, DataBlock
 from ....domain.speech.responses import TTSResponse, TTSUsage
 from ....domain.speech.wav import HEADER_SIZE, UNKNOWN_SIZE, wav_format
 from ..core.case import require, require_equal
-from ..model.model_contract import Answered
+from ..model.model_contract import CallResult
 
-__all__ = ["Spoken", "audio_of", "listen", "spoken_in_steps", "spoken_of", "spoken_of_block"]
+__all__ = [
+    "HEADER_SIZE",
+    "TEXT",
+    "WAV",
+    "Spoken",
+    "audio_of",
+    "collect",
+    "spoken_in_steps",
+    "spoken_of",
+    "spoken_of_block",
+]
 
-_WAV = "audio/wav"
+TEXT = "The bell rings."
+"""What a case has spoken where the text does not matter."""
+
+WAV = "audio/wav"
 
 
 @dataclass(frozen=True)
 class Spoken:
-    """What was heard: without a WAV's header, whose sizes differ between a stream and a whole file."""
+    """The audio of a call, without the header of a WAV: its sizes differ between a stream and a whole file."""
 
     media_type: str | None
     sample_rate: int
@@ -29,28 +42,28 @@ class Spoken:
     usage: TTSUsage | None = None
 
     def begins_with(self, part: Spoken) -> bool:
-        """Whether the other is what had come of this one at some time."""
+        """Whether the other is the beginning of this one."""
         same = not part.audio or (part.media_type, part.sample_rate) == (self.media_type, self.sample_rate)
         return same and self.audio.startswith(part.audio)
 
 
-async def listen(model: Any, text: str | None, **options: Any) -> Answered:  # Any: a speech model, provider fields
-    """Have the text spoken, and listen to the end; the grammar is checked. A `ModelError` is kept."""
+async def collect(model: Any, text: Any, **options: Any) -> CallResult:  # Any: a speech model, any input, options
+    """Synthesize the text, read to the end, check the responses. A `ModelError` is kept, with the steps before it."""
     steps: list[TTSResponse] = []
     try:
         answer = await model.synthesize(text, **options)
         if not isinstance(answer, AsyncGenerator):
-            return Answered(spoken_of(answer), answer)
+            return CallResult(spoken_of(answer), answer)
         async for response in answer:
             steps.append(response)
     except ModelError as error:
-        return Answered(value=steps, error=error)
-    return Answered(spoken_in_steps(steps), steps[-1])
+        return CallResult(value=steps, error=error)
+    return CallResult(spoken_in_steps(steps), steps[-1])
 
 
 def spoken_in_steps(steps: Sequence[TTSResponse]) -> Spoken:
-    """A stream's responses as one file: a header first, samples cut nowhere, facts at the end and no audio there."""
-    require(steps, "the stream gave nothing")
+    """The audio of a stream, which is one file: a header, whole samples, and a last response without audio."""
+    require(steps, "the stream gave no response")
     require_equal("is_last of the responses", [step.is_last for step in steps], [False] * (len(steps) - 1) + [True])
     require(steps[-1].content is None, "the last response repeats audio")
     require_equal("ids of the responses", len({step.id for step in steps}), 1)
@@ -60,7 +73,7 @@ def spoken_in_steps(steps: Sequence[TTSResponse]) -> Spoken:
     types = {media_type_of(block) for block in blocks}
     require(len(types) <= 1, f"the pieces of one file are {types}")
     spoken = _split(b"".join(pieces), next(iter(types), None), streamed=True)
-    if spoken.media_type == _WAV:
+    if spoken.media_type == WAV:
         first, *others = [piece for piece in pieces if piece]
         cut = [len(piece) for piece in (first[HEADER_SIZE:], *others) if len(piece) % 2]
         require(not cut, f"pieces end inside a sample: {cut[:5]} bytes")
@@ -88,7 +101,7 @@ def bytes_of(block: DataBlock | None) -> bytes:
     """The bytes of a block."""
     if block is None:
         return b""
-    require(isinstance(block.source, Base64Source), "audio is handed out as an address")
+    require(isinstance(block.source, Base64Source), "the source of the audio is a URL, expected base64")
     assert isinstance(block.source, Base64Source)
     return base64.b64decode(block.source.data)
 
@@ -100,7 +113,7 @@ def media_type_of(block: DataBlock) -> str:
 
 def _split(audio: bytes, media_type: str | None, streamed: bool) -> Spoken:
     """The samples of a WAV, whose header is checked; other files as they are."""
-    if media_type != _WAV or not audio:
+    if media_type != WAV or not audio:
         return Spoken(media_type, 0, audio)
     found = wav_format(audio)
     if found is None:

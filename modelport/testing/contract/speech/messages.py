@@ -1,4 +1,4 @@
-"""Messages of WebSocket protocols, seen without knowing the protocol: their kinds, the stages they make, and ids."""
+"""Messages of any WebSocket protocol: their kinds, the stages that they form, and the ids in them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ID = re.compile(r"id\Z", re.IGNORECASE)
 
 
 def kind_of(frame: Frame) -> tuple[str, ...]:
-    """What kind of message it is, in the protocol's words."""
+    """The kind of the message: the values of its members `type`, `action` and `event`."""
     value = json_of(frame)
     if not isinstance(value, dict):
         return ("binary",) if isinstance(frame, bytes) else ("text",)

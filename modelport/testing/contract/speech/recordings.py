@@ -1,8 +1,8 @@
-"""WebSocket conversations from cassettes, and a connector in memory that plays what was made of them.
+"""WebSocket conversations from cassettes, and a connector in memory that plays changed ones.
 
-A client's messages need not be the recorded ones: what the server says is due when the client has gone through as many
-stages as it had in the recording. A stage is a run of messages of one kind (`type`, `action` or `event`), such as any
-number of pieces of text.
+A client's messages need not be the recorded ones: a message of the server is sent when the client has gone through as
+many stages as it had in the recording. A stage is a run of messages of one kind (`type`, `action` or `event`), such as
+any number of pieces of text.
 """
 
 from __future__ import annotations
@@ -15,22 +15,29 @@ from pathlib import Path
 
 from ....adapters.cassettes.websocket_file import Conversation, ServerStep, ServerStop, read_conversations
 from ....ports.websocket import Frame, WebSocketClosed, WebSocketRejected, WebSocketRequest
-from ..core.mutated_transport import End, MutantAnswer
+from ..core.mutated_transport import End, MutatedAnswer
 from ..core.recordings import path_ending
 from .messages import ids_between, json_of, kind_of, leaves, stages
 
-__all__ = ["Conversed", "Line", "Talk", "TalkMutant", "conversed", "with_frame"]
+__all__ = [
+    "MutatedConnector",
+    "PlayedConnection",
+    "PlayedConversation",
+    "RecordedConversation",
+    "load_conversations",
+    "with_frame",
+]
 
 _FAILED = re.compile(r"error|fail", re.IGNORECASE)
 _LOST, _NORMAL = 1006, 1000
 _TURNS = 3
 _TEXT_STAGES = 3
-"""A beginning, text, and an end; with fewer there is nothing to say between them."""
+"""A beginning, text, and an end."""
 
 
 @dataclass(frozen=True)
-class Talk:
-    """What the server says, each with how many of the recorded messages of the client's came before, and the end."""
+class PlayedConversation:
+    """The messages of the server, each with the number of the client's recorded messages before it, and the end."""
 
     conversation: Conversation
     steps: tuple[ServerStep, ...]
@@ -40,7 +47,7 @@ class Talk:
 
     @property
     def stop(self) -> ServerStop | None:
-        """How the server ends the connection by itself."""
+        """How the server closes the connection, if it does."""
         if self.end is End.BROKEN:
             return ServerStop(_LOST, "")
         recorded = [step.does for step in self.conversation.server if isinstance(step.does, ServerStop)]
@@ -50,7 +57,7 @@ class Talk:
 
 
 @dataclass(frozen=True)
-class Conversed:
+class RecordedConversation:
     """One conversation on a cassette."""
 
     name: str
@@ -78,48 +85,50 @@ class Conversed:
 
     @property
     def model(self) -> str | None:
-        """The model asked, by the address or by what the client said."""
+        """The model asked, by the address or by the client's messages."""
         named = dict(self.conversation.address[1]).get("model")
-        said = (value for frame in self.conversation.client for key, value in leaves(json_of(frame)) if key == "model")
-        return named or next((value for value in said if isinstance(value, str)), None)
+        sent = (value for frame in self.conversation.client for key, value in leaves(json_of(frame)) if key == "model")
+        return named or next((value for value in sent if isinstance(value, str)), None)
 
     @property
     def frames(self) -> tuple[ServerStep, ...]:
-        """What the server says."""
+        """The messages of the server."""
         return tuple(step for step in self.conversation.server if not isinstance(step.does, ServerStop))
 
     @property
     def fails(self) -> bool:
-        """Whether the server ends it before its time: with a message that says so, or with such a code."""
+        """Whether the server reports an error, in a message or by the code of the close."""
         kinds = " ".join(word for step in self.frames if isinstance(step.does, str) for word in kind_of(step.does))
         stops = [step.does for step in self.conversation.server if isinstance(step.does, ServerStop)]
         return bool(_FAILED.search(kinds)) or any(stop.code != _NORMAL for stop in stops)
 
     @property
     def early(self) -> tuple[ServerStep, ...]:
-        """The same words of the server's, all but the last one of them before the client says that it is through."""
+        """The same messages, all but the last one of them sent before the client ends its text."""
         client = self.conversation.client
-        told = [number for number in range(len(client)) if stages(client[:number]) == stages(client) - 1]
-        if not told or stages(client) < _TEXT_STAGES:
+        before_end = [number for number in range(len(client)) if stages(client[:number]) == stages(client) - 1]
+        if not before_end or stages(client) < _TEXT_STAGES:
             return self.frames
         *steps, last = self.frames
-        return (*(replace(step, after=min(step.after, told[-1])) for step in steps), last)
+        return (*(replace(step, after=min(step.after, before_end[-1])) for step in steps), last)
 
-    def answer(self, pieces: Sequence[ServerStep] | None = None, end: End = End.WHOLE) -> Talk | MutantAnswer:
-        """This conversation with other words of the server's, or as it is."""
+    def answer(
+        self, pieces: Sequence[ServerStep] | None = None, end: End = End.WHOLE
+    ) -> PlayedConversation | MutatedAnswer:
+        """This conversation with other messages of the server, or unchanged."""
         refusal = self.conversation.refusal
         if refusal is not None:
-            return MutantAnswer(refusal.status, refusal.headers, (refusal.body,))
+            return MutatedAnswer(refusal.status, refusal.headers, (refusal.body,))
         steps = self.frames if pieces is None else tuple(pieces)
-        return Talk(self.conversation, steps, end, len(steps) >= len(self.frames))
+        return PlayedConversation(self.conversation, steps, end, len(steps) >= len(self.frames))
 
 
-def conversed(folder: Path) -> Iterator[Conversed]:
+def load_conversations(folder: Path) -> Iterator[RecordedConversation]:
     """Every conversation on the cassettes of a folder, in the order of their names."""
     for conversation in read_conversations(folder):
         file, _, number = conversation.place.rpartition(", conversation ")
         name = Path(file).stem
-        yield Conversed(name if number == "1" else f"{name}-{number}", conversation)
+        yield RecordedConversation(name if number == "1" else f"{name}-{number}", conversation)
 
 
 def with_frame(step: ServerStep, frame: Frame) -> ServerStep:
@@ -127,47 +136,47 @@ def with_frame(step: ServerStep, frame: Frame) -> ServerStep:
     return replace(step, does=frame)
 
 
-class TalkMutant:
+class MutatedConnector:
     """Plays the answers in their order, and the last one again and again; keeps what was sent."""
 
-    def __init__(self, *answers: Talk | MutantAnswer) -> None:
+    def __init__(self, *answers: PlayedConversation | MutatedAnswer) -> None:
         self._answers = answers
         self.requests: list[WebSocketRequest] = []
         self.frames: list[Frame] = []
-        self.lines: list[Line] = []
+        self.connections: list[PlayedConnection] = []
         self.waiting = asyncio.Event()
 
     @property
     def unclosed(self) -> int:
         """How many connections are open."""
-        return sum(not line.closed for line in self.lines)
+        return sum(not connection.closed for connection in self.connections)
 
     @property
-    def unsaid(self) -> int:
-        """How many messages of the server's nobody came to hear."""
-        return sum(line.unsaid for line in self.lines)
+    def unsent(self) -> int:
+        """How many messages of the server were not sent."""
+        return sum(connection.unsent for connection in self.connections)
 
     @property
     def sent_bytes(self) -> bytes:
-        """All messages of the client's."""
+        """All messages of the client."""
         return b"".join(frame.encode() if isinstance(frame, str) else frame for frame in self.frames)
 
-    async def connect(self, request: WebSocketRequest) -> Line:
+    async def connect(self, request: WebSocketRequest) -> PlayedConnection:
         """The next answer."""
         answer = self._answers[min(len(self.requests), len(self._answers) - 1)]
         self.requests.append(request)
-        if isinstance(answer, MutantAnswer):
+        if isinstance(answer, MutatedAnswer):
             if not (answer.connects and answer.answers):
                 await self.hang()
             raise WebSocketRejected(answer.status, answer.headers, b"".join(answer.pieces))
-        line = Line(answer, self)
-        self.lines.append(line)
-        return line
+        connection = PlayedConnection(answer, self)
+        self.connections.append(connection)
+        return connection
 
     async def aclose(self) -> None:
         """Close everything."""
-        for line in self.lines:
-            await line.aclose()
+        for connection in self.connections:
+            await connection.aclose()
 
     async def hang(self) -> None:
         """Wait until cancelled."""
@@ -178,40 +187,40 @@ class TalkMutant:
             self.waiting.clear()
 
 
-class Line:
-    """One connection. When all was said and the server keeps it open, it begins anew with the client's next message."""
+class PlayedConnection:
+    """One connection. If the server keeps it open after its last message, the client's next one starts it again."""
 
-    def __init__(self, talk: Talk, mutant: TalkMutant) -> None:
-        self._talk = talk
-        self._mutant = mutant
-        self._said = 0
+    def __init__(self, conversation: PlayedConversation, connector: MutatedConnector) -> None:
+        self._conversation = conversation
+        self._connector = connector
+        self._position = 0
         self._sent: list[Frame] = []
         self._changed = asyncio.Event()
         self.closed = False
 
     @property
-    def unsaid(self) -> int:
+    def unsent(self) -> int:
         """How many messages are left."""
-        return len(self._talk.steps) - self._said
+        return len(self._conversation.steps) - self._position
 
     async def send(self, frame: Frame) -> None:
         """Take one message."""
         if self.closed:
             raise WebSocketClosed(1000)
-        if self._said and not self.unsaid and self._talk.stop is None:
-            self._said, self._sent = 0, []
+        if self._position and not self.unsent and self._conversation.stop is None:
+            self._position, self._sent = 0, []
         self._sent.append(frame)
-        self._mutant.frames.append(frame)
+        self._connector.frames.append(frame)
         self._changed.set()
 
     async def receive(self) -> Frame:
-        """What the server says next, once the client has come so far."""
-        for _ in range(_TURNS):  # so that whoever listens hears one message before the next one comes
+        """The next message of the server, once the client has reached the stage at which it is due."""
+        for _ in range(_TURNS):  # so that the reader processes one message before the next one comes
             await asyncio.sleep(0)
         while not self.closed:
-            step = next(iter(self._talk.steps[self._said :]), None)
-            if step is not None and stages(self._talk.conversation.client[: step.after]) <= stages(self._sent):
-                self._said += 1
+            step = next(iter(self._conversation.steps[self._position :]), None)
+            if step is not None and stages(self._conversation.conversation.client[: step.after]) <= stages(self._sent):
+                self._position += 1
                 return self._with_sent_ids(step.does)
             await self._end_or_wait(step)
         raise WebSocketClosed(1000)
@@ -223,24 +232,24 @@ class Line:
 
     async def _end_or_wait(self, step: ServerStep | None) -> None:
         """Wait for the client, or for nothing at all; or the server closes."""
-        stop = self._talk.stop if step is None and self._talk.end is not End.HANG else None
+        stop = self._conversation.stop if step is None and self._conversation.end is not End.HANG else None
         if stop is not None:
             self.closed = True
             raise WebSocketClosed(stop.code, stop.reason)
         self._changed.clear()
         if step is None:
-            self._mutant.waiting.set()
+            self._connector.waiting.set()
         try:
             await self._changed.wait()
         finally:
             if step is None:
-                self._mutant.waiting.clear()
+                self._connector.waiting.clear()
 
     def _with_sent_ids(self, does: Frame | ServerStop) -> Frame:
         """The recorded ids become those that were sent in their place."""
         assert not isinstance(does, ServerStop)
         if isinstance(does, bytes):
             return does
-        for recorded, sent in ids_between(self._talk.conversation.client, self._sent):
+        for recorded, sent in ids_between(self._conversation.conversation.client, self._sent):
             does = does.replace(f'"{recorded}"', f'"{sent}"')
         return does

@@ -1,12 +1,11 @@
-"""Conversations over real sockets: a server on loopback says what a mutant would."""
+"""Conversations over real sockets: a server on loopback plays what the connector in memory would."""
 
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
@@ -16,21 +15,18 @@ from ....adapters.websocket.websockets import WebsocketsConnector
 from ....ports.websocket import WebSocketClosed, WebSocketRequest
 from ...offline import RedirectConnector
 from ...servers.websocket_loopback import WebSocketLoopbackServer, close_socket, first_of
-from ..chat.endpoint import Nowhere
-from .recordings import Line, Talk, TalkMutant
-
-if TYPE_CHECKING:
-    from .contract import TTSContract
+from .base import TTSContractBase
+from .recordings import MutatedConnector, PlayedConnection, PlayedConversation
 
 __all__ = ["served"]
 
 
-class _TalkServer(WebSocketLoopbackServer):
-    """Plays one conversation to whoever connects."""
+class ConversationServer(WebSocketLoopbackServer):
+    """Plays one conversation on every connection."""
 
-    def __init__(self, talk: Talk) -> None:
+    def __init__(self, conversation: PlayedConversation) -> None:
         super().__init__()
-        self._mutant = TalkMutant(talk)
+        self._connector = MutatedConnector(conversation)
         self.emptied = asyncio.Event()
         """Set when a connection was closed."""
 
@@ -40,26 +36,26 @@ class _TalkServer(WebSocketLoopbackServer):
 
     async def converse(self, socket: ServerConnection) -> None:
         """Until one side closes."""
-        line = await self._mutant.connect(WebSocketRequest(self.base_url))
+        connection = await self._connector.connect(WebSocketRequest(self.base_url))
         try:
-            await first_of(_listen(socket, line), _speak(socket, line), self.leaving.wait())
+            await first_of(_receive(socket, connection), _send(socket, connection), self.leaving.wait())
         finally:
-            await line.aclose()
+            await connection.aclose()
             self.emptied.set()
 
 
-async def _listen(socket: ServerConnection, line: Line) -> None:
+async def _receive(socket: ServerConnection, connection: PlayedConnection) -> None:
     try:
         async for frame in socket:
-            await line.send(frame)
+            await connection.send(frame)
     except (ConnectionClosed, WebSocketClosed):
         pass
 
 
-async def _speak(socket: ServerConnection, line: Line) -> None:
+async def _send(socket: ServerConnection, connection: PlayedConnection) -> None:
     try:
         while True:
-            await socket.send(await line.receive())
+            await socket.send(await connection.receive())
     except WebSocketClosed as closed:
         await close_socket(socket, closed.code, closed.reason)
     except ConnectionClosed:
@@ -67,12 +63,13 @@ async def _speak(socket: ServerConnection, line: Line) -> None:
 
 
 @asynccontextmanager
-async def served(contract: TTSContract, name: str | None, talk: Talk) -> AsyncIterator[tuple[Any, _TalkServer]]:
+async def served(
+    contract: TTSContractBase, name: str | None, conversation: PlayedConversation
+) -> AsyncIterator[tuple[Any, ConversationServer]]:
     """A model (Any: a realtime model), and the server that it reaches."""
-    async with _TalkServer(talk) as server:
+    async with ConversationServer(conversation) as server:
         connector = RedirectConnector(WebsocketsConnector(), server.base_url)
         try:
-            runtime = dataclasses.replace(contract.runtime(Nowhere()), websockets=connector)
-            yield contract.build(runtime, name, max_retries=0), server
+            yield contract.build(connector, name, max_retries=0), server
         finally:
             await connector.aclose()

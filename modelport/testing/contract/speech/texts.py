@@ -1,20 +1,18 @@
-"""Texts: none, and longer ones than a request takes; and the voices that a card names."""
+"""Texts: blank ones, and ones that are longer than a request may be; and the voices of a card."""
 
 from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ....domain.errors import InvalidRequestError
 from ..core.case import Case, NotApplicableError, case, require, require_equal
-from ..core.recordings import Taped
-from ..model.asking_over import AN_ANSWER, CardOf, a_good, cards
+from ..core.recordings import Recording
 from ..model.model_contract import require_error
-from ..model.selectors import some
-
-if TYPE_CHECKING:
-    from .contract import TTSContract
+from ..model.selectors import AN_ANSWER, CardOf, cards, simplest, some
+from .base import TTSContractBase
+from .collect import collect
 
 __all__ = ["CASES"]
 
@@ -23,39 +21,39 @@ _SENTENCE = "Here a sentence of some length comes to its end. "
 _VOICES = 6
 
 
-@case("A blank text is spoken without a request and without audio", a_good, AN_ANSWER)
-async def blank_text(contract: TTSContract, tape: Any) -> None:
+@case("A blank text is spoken without a request and without audio", simplest, AN_ANSWER)
+async def blank_text(contract: TTSContractBase, tape: Any) -> None:
     for text in (None, "", " \n\t"):
         for stream in (True, False):
-            played = contract.played(tape.model, [tape.answer()], text, stream=stream)
-            spoken = (await played.ask()).whole()
-            require_equal(f"what is heard of {text!r}", (spoken.audio, spoken.media_type), (b"", None))
-            require_equal(f"requests for {text!r}", len(played.wire.requests), 0)
+            model, wire = contract.play(tape, tape.answer(), stream=stream)
+            spoken = (await collect(model, text)).whole()
+            require_equal(f"the audio of {text!r}", (spoken.audio, spoken.media_type), (b"", None))
+            require_equal(f"requests for {text!r}", len(wire.requests), 0)
 
 
-@case("What is no text is refused before anything is sent", a_good, AN_ANSWER)
-async def no_text(contract: TTSContract, tape: Any) -> None:
+@case("Anything but a text is refused before anything is sent", simplest, AN_ANSWER)
+async def no_text(contract: TTSContractBase, tape: Any) -> None:
     for wrong in (5, b"bytes", ["text"], {"text": "a"}):
-        played = contract.played(tape.model, [tape.answer()], wrong)  # type: ignore[arg-type]  # that is the point
-        require_error(await played.ask(), InvalidRequestError, f"{wrong!r}")
-        require_equal(f"requests for {wrong!r}", len(played.wire.requests), 0)
+        model, wire = contract.play(tape, tape.answer())
+        require_error(await collect(model, wrong), InvalidRequestError, f"{wrong!r}")
+        require_equal(f"requests for {wrong!r}", len(wire.requests), 0)
 
 
 @case("A text longer than a request takes is spoken in several, in order, as one file", cards, "a card")
-async def long_text(contract: TTSContract, of: CardOf) -> str:
+async def long_text(contract: TTSContractBase, of: CardOf) -> str:
     limit = of.card.max_characters
     if contract.realtime or limit is None or limit > _LONGEST:
         raise NotApplicableError("the card limits no request, or a conversation takes any number of pieces")
     text = _SENTENCE * (3 * limit // len(_SENTENCE))
-    tape: Taped = contract.tape_for(of.card.name)
-    played = contract.played(of.card.name, [tape.answer()], text)
-    answered = await played.ask()
+    tape: Recording = contract.tape_for(of.card.name)
+    model, wire = contract.play(tape, tape.answer(), name=of.card.name)
+    result = await collect(model, text)
     single = (await contract.expected(tape)).audio
-    texts = [_longest_text(json.loads(request.body)) for request in played.wire.requests]
+    texts = [_longest_text(json.loads(request.body)) for request in wire.requests]
     require(max(map(len, texts)) <= limit, f"a request holds {max(map(len, texts))} characters of {limit}")
     require_equal("the words of all requests", " ".join(texts).split(), text.split())
-    require_equal("what is heard", answered.whole().audio, single * len(texts))
-    require_equal("attempts", len(answered.response.attempts), len(texts))
+    require_equal("the audio", result.whole().audio, single * len(texts))
+    require_equal("attempts", len(result.response.attempts), len(texts))
     return f"{len(texts)} requests"
 
 
@@ -67,8 +65,8 @@ def _longest_text(value: Any) -> str:  # Any: JSON
     return value if isinstance(value, str) else ""
 
 
-@case("The voices of a card are sent as they are named, the first of them when none is", cards, "a card")
-async def voices(contract: TTSContract, of: CardOf) -> str:
+@case("The voices of a card are sent by their names, the first one by default", cards, "a card")
+async def voices(contract: TTSContractBase, of: CardOf) -> str:
     if not of.card.voices:
         raise NotApplicableError("the card names no voices")
     first, *_ = of.card.voices
@@ -79,10 +77,10 @@ async def voices(contract: TTSContract, of: CardOf) -> str:
     return f"{len(of.card.voices)} voices"
 
 
-async def _sent(contract: TTSContract, name: str, voice: str, **options: Any) -> bool:  # Any: options of the model
-    played = contract.probe(name, **options)
-    (await played.ask()).whole()
-    return re.search(rb'"' + re.escape(voice).encode() + rb'"', played.wire.sent_bytes) is not None
+async def _sent(contract: TTSContractBase, name: str, voice: str, **options: Any) -> bool:  # Any: options of the model
+    model, wire = contract.probe(name, **options)
+    (await contract.ask(model)).whole()
+    return re.search(rb'"' + re.escape(voice).encode() + rb'"', wire.sent_bytes) is not None
 
 
 CASES: tuple[Case[Any], ...] = (blank_text, no_text, long_text, voices)

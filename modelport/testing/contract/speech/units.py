@@ -1,4 +1,4 @@
-"""Events and messages of a speech server, as the cases look into them and change them.
+"""Events and messages of a speech server: finding the audio in them, and changing them.
 
 A unit is an event of an HTTP stream in bytes, or a step of a conversation.
 """
@@ -9,16 +9,14 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ....adapters.cassettes.websocket_file import ServerStep
 from ..core.frames import with_unknown_fields
-from ..model.asking_over import all_over_http
+from ..model.selectors import all_over_http
+from .base import TTSContractBase
 from .collect import Spoken
-from .recordings import Conversed, with_frame
-
-if TYPE_CHECKING:
-    from .contract import TTSContract
+from .recordings import RecordedConversation, with_frame
 
 __all__ = [
     "AN_EVENT",
@@ -36,18 +34,18 @@ _JSON = "application/json"
 _SHORTEST, _LONG = 8, 64
 
 
-def over_events(contract: TTSContract) -> list[Any]:  # Any: tapes
+def over_events(contract: TTSContractBase) -> list[Any]:  # Any: tapes
     """The good answers that come as events or messages, and not as bare audio."""
-    return [tape for tape in contract.good() if isinstance(tape, Conversed) or tape.is_sse]
+    return [tape for tape in contract.good() if isinstance(tape, RecordedConversation) or tape.is_sse]
 
 
-def over_sse(contract: TTSContract) -> list[Any]:  # Any: tapes
+def over_sse(contract: TTSContractBase) -> list[Any]:  # Any: tapes
     """Those of them that come over HTTP."""
     return [tape for tape in all_over_http(contract) if tape.is_sse]
 
 
 def audio_in(unit: Any) -> Iterator[bytes]:  # Any: a unit
-    """The audio in it, as it is or as long base64."""
+    """The audio in it: bytes, or long base64."""
     if isinstance(unit, ServerStep) and isinstance(unit.does, bytes):
         yield unit.does
     else:
@@ -55,7 +53,7 @@ def audio_in(unit: Any) -> Iterator[bytes]:  # Any: a unit
 
 
 def in_two(unit: Any, wanted: Spoken, first: int) -> Iterator[Any]:  # Any: units
-    """A piece of audio as two, the first so many bytes long; what is no piece of audio as it is."""
+    """A piece of audio as two, the first so many bytes long; anything else unchanged."""
     if isinstance(unit, ServerStep) and isinstance(unit.does, bytes):
         if len(unit.does) > first and unit.does in wanted.audio:
             yield from (with_frame(unit, unit.does[:first]), with_frame(unit, unit.does[first:]))
@@ -84,7 +82,7 @@ def _replaced(unit: Any, written: str, audio: bytes) -> Any:  # Any: units
 
 
 def with_unknown(unit: Any, content_type: str) -> Any:  # Any: units
-    """With a field that nobody knows in its object and in the objects directly inside."""
+    """With an unknown field in its object and in the objects directly inside."""
     if isinstance(unit, bytes):
         return with_unknown_fields(unit, content_type)
     return _with_text(unit, _with_unknown)

@@ -9,17 +9,17 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from ....application.chat.model import ChatModelBase
-from ....application.model.credential import CredentialBase
-from ....application.model.formatter import FormatterBase
-from ....composition.providers.registry import Provider
-from ....domain.errors import SettingsError
-from ..chat.contract import ChatContract
-from ..chat.formatter_contract import FormatterContract
-from ..embedding.contract import EmbeddingContract
-from ..model.secrets import SECRET
-from ..speech.contract import TTSContract
-from .contract import Contract
+from ...application.chat.model import ChatModelBase
+from ...application.model.credential import CredentialBase
+from ...application.model.formatter import FormatterBase
+from ...composition.providers.registry import Provider
+from ...domain.errors import SettingsError
+from .chat.contract import ChatContract
+from .core.contract import Contract
+from .core.secrets import SECRET
+from .embedding.contract import EmbeddingContract
+from .formatter.contract import FormatterContract
+from .speech.contract import TTSContract
 
 __all__ = ["contracts_of", "folders_of"]
 

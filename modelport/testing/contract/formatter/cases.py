@@ -5,20 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ....domain.errors import InvalidRequestError
 from ....domain.message.blocks import Base64Source, DataBlock, TextBlock, URLSource
 from ....domain.message.messages import AssistantMsg, Msg, SystemMsg, UserMsg
+from ..chat.collect import collect
+from ..chat.conversations import DAMAGED, FOREIGN, History
+from ..chat.history import after
+from ..chat.requests import leaves
 from ..core.case import Case, NotApplicableError, case, require, require_equal
 from ..core.mutated_transport import PIXEL
-from .collect import hear
-from .conversations import DAMAGED, FOREIGN, History
-from .history import after, leaves
-
-if TYPE_CHECKING:
-    from ..core.recordings import Taped
-    from .formatter_contract import FormatterContract
+from ..core.recordings import Recording
+from .base import FormatterContractBase
 
 __all__ = ["CASES"]
 
@@ -28,24 +27,24 @@ _NAMED = ("name", "tool_name")
 _SECRET_LENGTH = 12
 
 
-def _histories(contract: FormatterContract) -> Sequence[History]:
+def _histories(contract: FormatterContractBase) -> Sequence[History]:
     return DAMAGED
 
 
 @case("Any conversation is formatted, always the same, and is not changed by it", _histories)
-async def any_history(contract: FormatterContract, history: History) -> None:
+async def any_history(contract: FormatterContractBase, history: History) -> None:
     messages = history.make()
     before = [message.model_dump_json() for message in messages]
     text = await contract.text(messages)
     require_equal("the same conversation again", await contract.text(messages), text)
     require_equal("the conversation itself", [message.model_dump_json() for message in messages], before)
     require(FOREIGN not in text, "data that belong to another provider are sent")
-    for said in history.told:
-        require_equal(f"how often {said!r} is sent", text.count(said), 1)
+    for expected in history.texts:
+        require_equal(f"how often {expected!r} is sent", text.count(expected), 1)
 
 
 @case("No empty text leaves", _histories)
-async def no_empty_text(contract: FormatterContract, history: History) -> None:
+async def no_empty_text(contract: FormatterContractBase, history: History) -> None:
     messages = (await contract.rendered(history.make())).messages
     empty = [json.dumps(found, ensure_ascii=False)[:200] for found in _empty(messages)]
     require_equal("what holds an empty text", empty, [])
@@ -67,14 +66,14 @@ def _empty(value: Json) -> Iterator[Json]:
 
 
 @case("Names of tools are legal, and different ones stay different")
-async def legal_names(contract: FormatterContract, variant: str) -> str:
+async def legal_names(contract: FormatterContractBase, variant: str) -> str:
     if contract.legal_name is None:
         raise NotApplicableError("needs legal_name: which names the provider takes")
     history = next(each for each in DAMAGED if each.name == "tools with any name")
     names = set(_names((await contract.rendered(history.make())).messages))
     illegal = sorted(name for name in names if not re.fullmatch(contract.legal_name, name))
     require_equal("illegal names", illegal, [])
-    require_equal("how many names there are", len(names - {"user", "pilot"}), len(history.told))
+    require_equal("how many names there are", len(names - {"user", "pilot"}), len(history.texts))
     return ", ".join(sorted(names))[:80]
 
 
@@ -89,7 +88,7 @@ def _names(value: Json) -> Iterator[str]:
 
 
 @case("Nothing but a list of messages is taken")
-async def only_messages(contract: FormatterContract, variant: str) -> None:
+async def only_messages(contract: FormatterContractBase, variant: str) -> None:
     wrong: list[Any] = ["Hello", [], ["Hello"], [{"role": "user", "content": "Hello"}], None]
     for value in wrong:
         try:
@@ -100,7 +99,7 @@ async def only_messages(contract: FormatterContract, variant: str) -> None:
 
 
 @case("System messages stay in the list, as such")
-async def system_stays(contract: FormatterContract, variant: str) -> None:
+async def system_stays(contract: FormatterContractBase, variant: str) -> None:
     words = "You watch the tide."
     made = await contract.formatter_class().format([SystemMsg("system", words), UserMsg("user", "Well?")])
     found = [message for message in made if words in json.dumps(message)]
@@ -109,7 +108,7 @@ async def system_stays(contract: FormatterContract, variant: str) -> None:
 
 
 @case("Media that the model does not take are announced in words, with a warning")
-async def media_not_taken(contract: FormatterContract, variant: str) -> None:
+async def media_not_taken(contract: FormatterContractBase, variant: str) -> None:
     for kind in ("image/png", "audio/wav", "video/mp4", "application/pdf"):
         data = DataBlock(source=Base64Source(data=PIXEL, media_type=kind))
         messages = [UserMsg("user", [TextBlock(text="What is this?"), data])]
@@ -121,7 +120,7 @@ async def media_not_taken(contract: FormatterContract, variant: str) -> None:
 
 
 @case("Local files are read, and their paths stay here")
-async def local_files(contract: FormatterContract, variant: str) -> None:
+async def local_files(contract: FormatterContractBase, variant: str) -> None:
     data = DataBlock(source=URLSource(url="file:///somewhere/secret.png", media_type="image/png"))
     text = await contract.text([UserMsg("user", [TextBlock(text="What is this?"), data])])
     if PIXEL not in text:
@@ -130,7 +129,7 @@ async def local_files(contract: FormatterContract, variant: str) -> None:
 
 
 @case("Between agents, each group of messages stands in one pair of history tags, whatever is said")
-async def history_groups(contract: FormatterContract, variant: str) -> None:
+async def history_groups(contract: FormatterContractBase, variant: str) -> None:
     if not contract.formatter_class.multi_agent:
         raise NotApplicableError("the formatter is for one agent")
     text = "\n".join(leaves((await contract.rendered(_agents())).messages))
@@ -151,7 +150,7 @@ def _agents() -> list[Msg]:
 
 
 @case("For one agent, nothing is grouped")
-async def nothing_grouped(contract: FormatterContract, variant: str) -> None:
+async def nothing_grouped(contract: FormatterContractBase, variant: str) -> None:
     if contract.formatter_class.multi_agent:
         raise NotApplicableError("the formatter is for several agents")
     text = await contract.text(_agents())
@@ -159,7 +158,7 @@ async def nothing_grouped(contract: FormatterContract, variant: str) -> None:
 
 
 @case("The provider's own replay data go back to it verbatim, while its tools run")
-async def own_replay_data(contract: FormatterContract, variant: str) -> str:
+async def own_replay_data(contract: FormatterContractBase, variant: str) -> str:
     if contract.chat is None:
         raise NotApplicableError("needs chat: the contract of the model that it is for")
     checked = [await _sent_back(contract, tape) for tape in contract.chat().streams()]
@@ -168,11 +167,11 @@ async def own_replay_data(contract: FormatterContract, variant: str) -> str:
     return f"{sum(checked)} texts go back"
 
 
-async def _sent_back(contract: FormatterContract, tape: Taped) -> int:
+async def _sent_back(contract: FormatterContractBase, tape: Recording) -> int:
     """How many texts of the answer only its provider can read; raises unless all of them go back."""
     assert contract.chat is not None
     model, _ = contract.chat().play(tape, tape.answer())
-    answer = (await hear(model)).whole()
+    answer = (await collect(model)).whole()
     if not any(block.type == "tool_call" for block in answer.content):
         return 0
     family = getattr(model, "model_family", str)()

@@ -1,18 +1,11 @@
-"""What a card's parameters can be set to, and what becomes of them in a request."""
+"""Values for the parameters of a card: legal ones, ones outside a range, and others to set with them."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from ....domain.card.cards import ModelCard
-from ....domain.chat.tools import ToolChoice, ToolSchema
-from ....domain.errors import InvalidRequestError, ModelConnectionError
-from ....domain.message.messages import Msg
-from ..chat.collect import question
-
-__all__ = ["Values", "beyond", "candidates", "circumstances", "probe"]
+__all__ = ["Values", "beyond", "candidates", "circumstances"]
 
 Values = dict[str, Any]
 """Parameters by name (Any: each has its own type)."""
@@ -28,23 +21,6 @@ _OTHERS: tuple[Values, ...] = (
     {"thinking_mode": "disabled"},
     {"reasoning_effort": "none"},
 )
-
-
-async def probe(
-    model: Any, tools: Sequence[ToolSchema] = (), messages: Sequence[Msg] = (), choice: ToolChoice | None = None
-) -> Any:
-    """The body that a model on `Nowhere` sends, as JSON; `None` when the call is refused (Any: a model, JSON)."""
-    nowhere = model.runtime.transport
-    nowhere.requests.clear()
-    try:
-        await model(list(messages or question()), tools=list(tools) or None, tool_choice=choice)
-    except ModelConnectionError:
-        return json.loads(nowhere.requests[-1].body)
-    except InvalidRequestError:
-        if nowhere.requests:
-            raise AssertionError("the call was refused after a request was sent") from None
-        return None
-    raise AssertionError("nobody answers, and still there is an answer")
 
 
 def candidates(schema: Mapping[str, Any]) -> list[Any]:  # Any: JSON Schema, JSON values
@@ -85,7 +61,7 @@ def _special(option: Mapping[str, Any], schema: Mapping[str, Any]) -> bool:
     return any("enum" in each or "const" in each for each in schema.get("anyOf", ()) if each is not option)
 
 
-def circumstances(card: ModelCard) -> list[Values]:
-    """What else a request may say, so that a parameter comes to bear."""
+def circumstances(card: Any) -> list[Values]:  # Any: a card of any kind
+    """Other parameters under which a parameter may have an effect."""
     visible = set(card.visible_parameters())
     return [{}, *(others for others in _OTHERS if others.keys() <= visible)]
