@@ -155,8 +155,10 @@ async def _too(contract: Any, variant: str) -> None: ...
 
 
 def test_the_kind_of_a_contract_with_cases_of_its_own_is_that_of_the_suite() -> None:
-    own = {"cases": (*ChatContract.cases, case("It holds too")(_too))}
-    assert type("Mine", (ChatContract,), own).kind() == "ChatContract"
+    class Mine(ChatContract):
+        cases: ClassVar[tuple[Case[Any], ...]] = (*ChatContract.cases, case("It holds too")(_too))
+
+    assert Mine.kind() == "ChatContract"
 
 
 async def test_variants_that_cannot_be_had_are_broken() -> None:
