@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,9 +17,9 @@ from modelport.adapters.wire.framing import SSEFramer
 from modelport.application.call import attempts
 from modelport.application.call import http as http_body
 from modelport.application.call.clocks import CallClocks
+from modelport.application.call.http_answer import HttpAnswer
 from modelport.application.chat import http as http_attempt
 from modelport.application.chat import tokens as token_counter
-from modelport.application.chat.http_answer import HttpAnswer
 from modelport.application.chat.stream import ChatStream
 from modelport.application.model.credential import KeyedCredential
 from modelport.application.structured.output_spec import OutputSpec
@@ -87,16 +87,15 @@ def _without_system(original: Any) -> Any:
 
 
 def _deaf_to_cancellation(original: Any) -> Any:
-    async def deltas(self: HttpAnswer) -> AsyncGenerator[ChatResponse, None]:
-        source = original(self)
-        while True:
-            try:
-                yield await anext(source)
-            except (StopAsyncIteration, asyncio.CancelledError):
-                await source.aclose()
-                return
+    async def following(self: HttpAnswer[ChatResponse]) -> ChatResponse:
+        try:
+            response: ChatResponse = await original(self)
+        except asyncio.CancelledError:
+            await self.aclose()
+            raise StopAsyncIteration from None
+        return response
 
-    return deltas
+    return following
 
 
 def _no_usage(original: Any) -> Any:
@@ -210,7 +209,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("a framer takes one event of each packet", _wrapped(SSEFramer, "feed", _one_event_a_packet)),
     Fault("a framer decodes text before it cuts it", _wrapped(SSEFramer, "feed", _text_first)),
     Fault("a framer knows no CRLF", _wrapped(SSEFramer, "_with_line_feeds", _no_carriage_returns), "gemini"),
-    Fault("a cancellation is swallowed", _wrapped(HttpAnswer, "deltas", _deaf_to_cancellation)),
+    Fault("a cancellation is swallowed", _wrapped(HttpAnswer, "__anext__", _deaf_to_cancellation)),
     Fault("a stream that is closed keeps its connection", lambda: patch.object(ChatStream, "aclose", _left_open)),
     Fault("a wrong key is tried again", _wrapped(wire_errors, "retryable_status", lambda _: lambda status: True)),
     Fault("one request more is made than the budget has", _one_request_more),

@@ -1,15 +1,20 @@
-"""The attempts of one call: leave for each, the wait before it, how it ended. Shared by every engine."""
+"""The attempts of one call: permission for each, the wait before it, and its outcome. Shared by every engine."""
 
 from __future__ import annotations
 
+import inspect
 import random
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
 
 from ...domain.errors import ModelConnectionError, ModelError
 from ...domain.retry import RetryPolicy, wait_before_retry
-from .context import CallContext
+from .context import CallContext, current_call
 from .error_translation import from_foreign
 
-__all__ = ["Attempts"]
+__all__ = ["Attempts", "Call"]
+
+T = TypeVar("T")
 
 
 class Attempts:
@@ -17,8 +22,8 @@ class Attempts:
 
     Args:
         context: the call, whose budget is spent and whose record is written.
-        policy: how often and how patiently to try again.
-        retryable: exceptions, beside ours, after which the request is sent again.
+        policy: how often, and after which wait, a failed request is sent again.
+        retryable: exceptions, in addition to ours, after which the request is sent again.
         tokens: about how many tokens one request sends, for the rate limiter.
     """
 
@@ -40,19 +45,20 @@ class Attempts:
     async def begin(self, failed: ModelError | None = None) -> None:
         """Start an attempt: at once, or after the wait that the error of the last one asks for.
 
-        Raises that error when there shall be no further attempt.
+        Raises that error when there is no further attempt.
         """
         context = self._context
         waited = await self._wait(failed) if failed else 0.0
+        limiter = context.runtime.rate_limiter
         context.clocks.between_attempts()
         with context.clocks:
-            await context.runtime.rate_limiter.acquire(context.rate_key, self._tokens)
+            await limiter.acquire(context.rate_key, self._tokens)
         context.budget.take()
         context.attempt_started(waited)
         self._open = True
 
     def failed(self, error: Exception) -> Exception:
-        """Write the failed attempt down; the same error with its facts, or what a foreign one means."""
+        """Record the failed attempt; returns the error with its facts, translated if it is a foreign one."""
         context = self._context
         failure = self._mapped(error)
         self.ended(failure)
@@ -63,7 +69,7 @@ class Attempts:
         return failure
 
     def ended(self, error: BaseException | None = None) -> None:
-        """Write the open attempt down, if there is one: it succeeded, or was cancelled by `error`."""
+        """Record the open attempt, if there is one: it succeeded, or was cancelled by `error`."""
         if not self._open:
             return
         self._open = False
@@ -73,7 +79,7 @@ class Attempts:
             self._context.attempt_ended(error)
 
     async def _wait(self, error: ModelError) -> float:
-        """Wait before the next attempt and return the seconds, or raise when there shall be none."""
+        """Wait before the next attempt and return the seconds; raises `error` when there is none."""
         context = self._context
         wait = None
         if context.budget.left > 0:
@@ -96,3 +102,58 @@ class Attempts:
             return error
         mapped.__cause__ = error
         return mapped
+
+
+class Call(Generic[T]):
+    """One call: attempts of one function until one answers, within one budget and one set of clocks.
+
+    Args:
+        context: budget, clocks, warnings and records of the call.
+        attempts: how attempts begin and end.
+        send: exactly one attempt; returns its answer or an awaitable of it.
+        check: returns the answer if it is one; raises `ResponseDecodeError` otherwise.
+    """
+
+    def __init__(
+        self,
+        context: CallContext,
+        attempts: Attempts,
+        send: Callable[[], Awaitable[object] | object],
+        check: Callable[[object], T],
+    ) -> None:
+        self.context = context
+        self._attempts = attempts
+        self._send = send
+        self._check = check
+
+    async def open(self, failed: ModelError | None = None) -> T:
+        """Send the request, again where that may help; returns the answer, or its head when it is a stream.
+
+        `failed` is the error of an earlier attempt, which got further than that. Raises the last attempt's error.
+        """
+        context = self.context
+        try:
+            while True:
+                await self._attempts.begin(failed)
+                token = current_call.set(context)
+                try:
+                    with context.clocks:
+                        answer = self._send()
+                        if inspect.isawaitable(answer):
+                            answer = await answer
+                    return self._check(answer)
+                except Exception as error:
+                    failure = self._attempts.failed(error)
+                    if not isinstance(failure, ModelError):
+                        raise failure
+                    failed = failure
+                finally:
+                    current_call.reset(token)
+        except BaseException as error:
+            self.finish(error)
+            raise
+
+    def finish(self, error: BaseException | None = None) -> None:
+        """End the call, which succeeded or failed with `error`."""
+        self._attempts.ended(error)
+        self.context.clocks.stop()

@@ -63,6 +63,16 @@ class CallClocks:
         """Whether the head of the answer has arrived, so that the idle clock runs."""
         self._set("total", timeouts.total)
 
+    @property
+    def task(self) -> asyncio.Task[object] | None:
+        """The task that waited last."""
+        return self._known_task
+
+    @property
+    def cancelling(self) -> int:
+        """How many cancellations that task had pending when it began to wait."""
+        return self._cancelling
+
     def time_left(self) -> float | None:
         """Seconds until the total clock runs out."""
         total = self._deadlines.get("total")

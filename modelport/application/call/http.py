@@ -1,20 +1,23 @@
-"""Reading the body of one HTTP answer whole, and the error that an unsuccessful one means."""
+"""One attempt over HTTP: encode once per call, send, and read the body of the answer or the error that it means."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from ...domain.errors import ModelConnectionError, ModelError, ResponseDecodeError
 from ...domain.retry import parse_retry_after, parse_should_retry
-from ...ports.http import HttpResponse
+from ...ports.http import HttpRequest, HttpResponse
 from .context import CallContext, request_id
 
-__all__ = ["ErrorMap", "HttpBody"]
+__all__ = ["ErrorMap", "HttpBody", "attempt"]
 
 _MAX_BODY_BYTES = 256 * 1024 * 1024
 _MAX_ERROR_BYTES = 1024 * 1024
+
+Secrets = Callable[[], Sequence[str]]
+"""The words that errors of a call must not repeat; computed when there is an error."""
 
 
 class ErrorMap(Protocol):
@@ -25,46 +28,93 @@ class ErrorMap(Protocol):
         ...
 
 
+class Encoded(Protocol):
+    """What a codec makes of a call: at least the request to send."""
+
+    @property
+    def http_request(self) -> HttpRequest: ...
+
+
+WireT = TypeVar("WireT", bound=Encoded)
+AnswerT = TypeVar("AnswerT")
+
+
+async def attempt(
+    context: CallContext,
+    encode: Callable[[], Awaitable[WireT]],
+    read: Callable[[WireT, HttpBody], Awaitable[AnswerT]],
+    errors: ErrorMap,
+    secrets: Secrets,
+) -> AnswerT:
+    """Send the call once and return what `read` makes of a successful answer.
+
+    `encode` runs for the first attempt of a call only. Raises the mapped error of an unsuccessful answer.
+    """
+    call: WireT | None = context.encoded
+    if call is None:
+        context.encoding = True
+        call = context.encoded = await encode()
+        context.encoding = False
+    response = await context.runtime.transport.send(call.http_request, context.clocks.connecting())
+    body = HttpBody(response, context, errors, secrets)
+    try:
+        if not 200 <= response.status < 300:
+            raise await body.error()
+        return await read(call, body)
+    except BaseException:
+        await response.aclose()
+        raise
+
+
 class HttpBody:
-    """One answer to one call. `secrets` are words that its errors must not repeat."""
+    """The answer to one attempt, read whole. `secrets` gives the words that its errors must not repeat."""
 
-    def __init__(self, response: HttpResponse, context: CallContext, errors: ErrorMap, secrets: Sequence[str]) -> None:
-        self._response = response
-        self._context = context
+    __slots__ = ("_errors", "context", "response", "secrets")
+
+    def __init__(self, response: HttpResponse, context: CallContext, errors: ErrorMap, secrets: Secrets) -> None:
+        self.response = response
+        self.context = context
+        self.secrets = secrets
         self._errors = errors
-        self._secrets = secrets
         context.answered(response.status, response.headers, request_id(response.headers))
-
-    def succeeded(self) -> bool:
-        """Whether the status says so."""
-        return 200 <= self._response.status < 300
 
     async def read(self) -> bytes:
         """The whole body; the connection is given back."""
         data = await self._read(_MAX_BODY_BYTES)
-        await self._response.aclose()
+        await self.response.aclose()
         return data
+
+    async def decoded(self, decode: Callable[[bytes], AnswerT]) -> AnswerT:
+        """The whole body as a value. Raises `ResponseDecodeError` for a shape that the protocol does not have."""
+        data = await self.read()
+        try:
+            return decode(data)
+        except ModelError as error:
+            error.scrub(self.secrets())
+            raise
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise ResponseDecodeError(f"the answer has a shape that the protocol does not have: {error}") from error
 
     async def error(self) -> ModelError:
         """The error that an unsuccessful answer means, whether or not its body can be read to the end."""
         data = b""
         with suppress(ModelConnectionError, ResponseDecodeError):
             data = await self._read(_MAX_ERROR_BYTES)
-        await self._response.aclose()
-        headers = self._response.headers
-        error = self._errors.map_error(self._response.status, headers, data)
+        await self.response.aclose()
+        headers = self.response.headers
+        error = self._errors.map_error(self.response.status, headers, data)
         error.request_id = request_id(headers) or error.request_id
-        error.retry_after = parse_retry_after(headers, self._context.runtime.clock.wall()) or error.retry_after
+        error.retry_after = parse_retry_after(headers, self.context.runtime.clock.wall()) or error.retry_after
         error.should_retry = parse_should_retry(headers)
         if error.should_retry is not None:
             error.retryable = error.should_retry
-        error.scrub(self._secrets)
+        error.scrub(self.secrets())
         return error
 
     async def _read(self, limit: int) -> bytes:
         pieces, size = [], 0
-        async for data in self._response:
-            self._context.clocks.bytes_received()
+        async for data in self.response:
+            self.context.clocks.bytes_received()
             size += len(data)
             if size > limit:
                 raise ResponseDecodeError(f"the answer is larger than {limit} bytes")

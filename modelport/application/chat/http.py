@@ -5,7 +5,8 @@ The template of chat models over HTTP: a provider is a pure codec and an endpoin
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...domain.card.cards import ModelCard
@@ -18,9 +19,8 @@ from ...ports.codec.chat import ChatRequest, CountingCodec, WireCall
 from ...ports.codec.rendering import RenderContext
 from ..call.arguments import body_fields, parameter_values, secret_words
 from ..call.context import CallContext, current_call
-from .call import Answer, started
-from .engine import new_context
-from .http_answer import HttpAnswer
+from ..call.http import HttpBody, attempt
+from ..call.http_answer import HttpAnswer, is_stream
 from .model import ChatModelBase
 
 if TYPE_CHECKING:
@@ -29,33 +29,14 @@ if TYPE_CHECKING:
     from ...ports.codec.chat import ChatCodec, Endpoint
     from .call import Answer
 
-__all__ = ["HttpChatModel", "attempt"]
+__all__ = ["HttpChatModel"]
 
 
-async def attempt(
-    model: HttpChatModel,
-    model_name: str,
-    messages: Sequence[Msg],
-    tools: Sequence[ToolSchema],
-    tool_choice: ToolChoice | None,
-    kwargs: Mapping[str, Any],  # Any: provider body fields
-) -> Answer:
-    """Send the call once; a whole response, or the started generator of its deltas."""
-    context = current_call.get() or new_context(model)
-    if context.encoded is None:
-        context.encoding = True
-        context.encoded = await _encode(model, context, model_name, messages, tools, tool_choice, kwargs)
-        context.encoding = False
-    call: WireCall = context.encoded
-    response = await context.runtime.transport.send(call.http_request, context.clocks.connecting())
-    answer = HttpAnswer(response, call, context, model.codec, secret_words(model.endpoint(), kwargs))
-    try:
-        if not answer.succeeded():
-            raise await answer.error()
-        return await started(answer.deltas()) if answer.streams() else await answer.body()
-    except BaseException:
-        await response.aclose()
-        raise
+async def _read(call: WireCall, body: HttpBody) -> Answer:
+    """Either kind of answer, whichever was asked for."""
+    if is_stream(body.response.headers.get("content-type", ""), body.context.stream):
+        return HttpAnswer(call, body)
+    return await body.decoded(call.decode_body)
 
 
 async def _encode(
@@ -149,13 +130,14 @@ class HttpChatModel(ChatModelBase):
         """The family whose replay data this model reads; empty when the provider's models read each other's."""
         return ""
 
-    async def _call_api(
+    def _call_api(
         self,
         model_name: str,
         messages: list[Msg],
         tools: list[ToolSchema] | None = None,
         tool_choice: ToolChoice | None = None,
         **kwargs: Any,  # Any: provider body fields
-    ) -> Answer:
-
-        return await attempt(self, model_name, messages, tools or (), tool_choice, kwargs)
+    ) -> Awaitable[Answer]:
+        context = current_call.get() or CallContext.of(self._spec(stream=self.stream))
+        encode = partial(_encode, self, context, model_name, messages, tools or (), tool_choice, kwargs)
+        return attempt(context, encode, _read, self.codec, lambda: secret_words(self.endpoint(), kwargs))

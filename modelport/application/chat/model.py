@@ -1,10 +1,7 @@
 """The template of a chat model: what every provider shares, around one attempt that the provider implements.
 
-The engine and the cards are imported where they are used: a model can be built without either.
-
-What a chat model can do beside being called: structured output and counting tokens.
-
-Each is loaded when it is first used.
+Structured output and token counting are built upon a call of the model. The engine and the cards are imported where
+they are used: a model can be built without either.
 """
 
 from __future__ import annotations
@@ -12,13 +9,13 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping
 from functools import cached_property, partial
 from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, Type, cast
+from typing import TYPE_CHECKING, Any, Literal, Type
 
+from ...domain.chat.tools import ToolChoice, ToolSchema, validate_tools
 from ...domain.errors import UnsupportedFeatureError
 from ...domain.retry import RetryPolicy, Timeouts
 from ...ports.runtime import Runtime, default_runtime
-from ..call.arguments import check_word
+from ..call.arguments import check_messages, check_word
 from ..model.base import ModelBase, retry_policy_of
 from ..model.credential import CredentialBase
 
@@ -27,120 +24,18 @@ if TYPE_CHECKING:
 
     from ...domain.card.cards import CardQuery, ModelCard
     from ...domain.chat.tokens import TokenCount
-    from ...domain.chat.tools import ToolChoice, ToolSchema
     from ...domain.message.messages import Msg
     from ...domain.message.responses import ChatResponse, StructuredResponse
     from ...ports.http import HttpTransport
+    from ..call.context import CallContext
     from ..model.formatter import FormatterBase
     from ..structured.run import StructuredRun
+    from .call import ChatCall
 
-__all__ = ["ChatExtras", "ChatModelBase"]
-
-
-class ChatExtras:
-    """The part of `ChatModelBase` that is built upon a call of it."""
-
-    async def generate_structured_output(
-        self,
-        messages: list[Msg],
-        structured_model: Type[BaseModel] | Mapping[str, Any],  # Any: a JSON Schema
-        *,
-        tools: list[ToolSchema] | None = None,
-        tool_choice: ToolChoice | None = None,
-        allow_partial: bool = False,
-        **kwargs: Any,  # Any: provider body fields
-    ) -> StructuredResponse:
-        """Ask for an object that is valid for a pydantic class or a JSON Schema.
-
-        The ways to ask are chosen by the model's card and protocol, the surest first (`strategy` names the one that
-        served); a way that the provider refuses is followed by the next, and an invalid answer goes back to the model
-        with what is wrong with it. All of it spends the one budget of `max_retries + 1` requests.
-
-        `tools` are those that the conversation speaks of: they are sent, and not called. `tool_choice` narrows the
-        ways: `none` to those without a tool, `required` and `auto` to a forced or a free tool call. With
-        `allow_partial` an answer cut off by its length limit is accepted if what there is of it is valid.
-
-        Raises `StructuredOutputError` (with `raw_text`, `errors`, `attempts` and `partial`) when no valid object came,
-        `InvalidRequestError` for a `structured_model` that does not describe an object, and what a call raises.
-        """
-        run = self._structured_run(messages, structured_model, tools, tool_choice, kwargs, allow_partial=allow_partial)
-        await self._prepare()
-        return await run.result()
-
-    async def stream_structured_output(
-        self,
-        messages: list[Msg],
-        structured_model: Type[BaseModel] | Mapping[str, Any],  # Any: a JSON Schema
-        *,
-        tools: list[ToolSchema] | None = None,
-        tool_choice: ToolChoice | None = None,
-        allow_partial: bool = False,
-        **kwargs: Any,  # Any: provider body fields
-    ) -> AsyncGenerator[StructuredResponse, None]:
-        """The same, watched while it grows: an async generator.
-
-        Steps with `is_last=False` hold what has arrived of the object, unvalidated; each is a dict of its own. When an
-        invalid answer is asked for again, the steps begin anew with the next answer. The last step, with
-        `is_last=True`, is what `generate_structured_output` returns.
-        """
-        from contextlib import aclosing
-
-        from ..call.streams import Owned
-
-        run = self._structured_run(messages, structured_model, tools, tool_choice, kwargs, allow_partial=allow_partial)
-        await self._prepare()
-        async with aclosing(Owned(run.steps())) as steps:
-            async for step in steps:
-                yield step
-
-    def _structured_run(
-        self,
-        messages: list[Msg],
-        structured_model: Type[BaseModel] | Mapping[str, Any],  # Any: a JSON Schema
-        tools: list[ToolSchema] | None = None,
-        tool_choice: ToolChoice | None = None,
-        kwargs: Mapping[str, Any] = MappingProxyType({}),  # Any: provider body fields
-        *,
-        allow_partial: bool = False,
-    ) -> StructuredRun:
-        from ...domain.card.cards import ModelCard
-        from ...domain.structured.plan import NOTHING_NATIVE
-        from ..structured.output_spec import OutputSpec
-        from ..structured.run import StructuredRun
-        from ..structured.situation import ModelFacts
-        from .engine import new_context, responses
-
-        model = cast("ChatModelBase", self)
-        card = model.card if model.card_checks == "on" else ModelCard.permissive(model.model)
-        native = getattr(getattr(model, "codec", None), "native_output", NOTHING_NATIVE)
-        return StructuredRun(
-            partial(responses, model, kwargs),
-            new_context(model),
-            ModelFacts(card, native, model.parameters),
-            messages,
-            OutputSpec(structured_model),
-            tools,
-            tool_choice,
-            allow_partial=allow_partial,
-        )
-
-    async def count_tokens(
-        self, messages: list[Msg], tools: list[ToolSchema] | None = None, *, exact: bool = False
-    ) -> TokenCount:
-        """How many tokens of input these messages and tools are.
-
-        An estimate, made without a request; with `exact` the provider is asked where it can count, and the result says
-        whether it did. Raises what a call raises.
-        """
-        from .tokens import count_tokens
-
-        return await count_tokens(cast("ChatModelBase", self), messages, tools, exact=exact)
-
-    async def _prepare(self) -> None:
-        """Whatever must be done before the first request of a call, outside its clocks."""
+__all__ = ["ChatModelBase"]
 
 
-class ChatModelBase(ChatExtras, ModelBase):
+class ChatModelBase(ModelBase):
     """A chat model: a credential, a model name and parameters, called with messages.
 
     A provider subclasses it with a `Parameters` class and `_call_api`, which is exactly one attempt; retries, clocks,
@@ -224,9 +119,162 @@ class ChatModelBase(ChatExtras, ModelBase):
         fields of the provider that override the parameters; `extra_body` and `extra_headers` are merged last. Raises
         a `ModelError`.
         """
-        from .engine import call_model  # the engine is loaded by the first call
+        from .stream import ChatStream, whole  # the engine is loaded by the first call
 
-        return await call_model(self, messages, tools, tool_choice, kwargs)
+        check_messages(messages)
+        validate_tools(tools, tool_choice)
+        call = self._chat_call(messages, tools, tool_choice, kwargs)
+        answer = await call.open()
+        return ChatStream(call, answer) if self.stream else await whole(call, answer)
+
+    async def generate_structured_output(
+        self,
+        messages: list[Msg],
+        structured_model: Type[BaseModel] | Mapping[str, Any],  # Any: a JSON Schema
+        *,
+        tools: list[ToolSchema] | None = None,
+        tool_choice: ToolChoice | None = None,
+        allow_partial: bool = False,
+        **kwargs: Any,  # Any: provider body fields
+    ) -> StructuredResponse:
+        """Ask for an object that is valid for a pydantic class or a JSON Schema.
+
+        The ways to ask are chosen by the model's card and protocol, the surest first (`strategy` names the one that
+        served); a way that the provider refuses is followed by the next, and an invalid answer goes back to the model
+        with what is wrong with it. All of it spends the one budget of `max_retries + 1` requests.
+
+        `tools` are those that the conversation speaks of: they are sent, and not called. `tool_choice` narrows the
+        ways: `none` to those without a tool, `required` and `auto` to a forced or a free tool call. With
+        `allow_partial` an answer cut off by its length limit is accepted if what there is of it is valid.
+
+        Raises `StructuredOutputError` (with `raw_text`, `errors`, `attempts` and `partial`) when no valid object came,
+        `InvalidRequestError` for a `structured_model` that does not describe an object, and what a call raises.
+        """
+        run = self._structured_run(messages, structured_model, tools, tool_choice, kwargs, allow_partial=allow_partial)
+        await self._prepare()
+        return await anext(run)
+
+    async def stream_structured_output(
+        self,
+        messages: list[Msg],
+        structured_model: Type[BaseModel] | Mapping[str, Any],  # Any: a JSON Schema
+        *,
+        tools: list[ToolSchema] | None = None,
+        tool_choice: ToolChoice | None = None,
+        allow_partial: bool = False,
+        **kwargs: Any,  # Any: provider body fields
+    ) -> AsyncGenerator[StructuredResponse, None]:
+        """The same, watched while it grows: an async generator.
+
+        Steps with `is_last=False` hold what has arrived of the object, unvalidated; each is a dict of its own. When an
+        invalid answer is asked for again, the steps begin anew with the next answer. The last step, with
+        `is_last=True`, is what `generate_structured_output` returns.
+        """
+        run = self._structured_run(
+            messages, structured_model, tools, tool_choice, kwargs, allow_partial=allow_partial, stream=True
+        )
+        await self._prepare()
+        try:
+            async for step in run:
+                yield step
+        finally:
+            await run.aclose()
+
+    async def count_tokens(
+        self, messages: list[Msg], tools: list[ToolSchema] | None = None, *, exact: bool = False
+    ) -> TokenCount:
+        """How many tokens of input these messages and tools are.
+
+        An estimate, made without a request; with `exact` the provider is asked where it can count, and the result says
+        whether it did. Raises what a call raises.
+        """
+        from .tokens import count_tokens
+
+        can_ask = exact and getattr(getattr(self, "codec", None), "counts_tokens", False)
+        ask = partial(self._counted, messages, tools) if can_ask else None
+        return await count_tokens(messages, tools, ask, source=self.provider_name)
+
+    async def _counted(self, messages: list[Msg], tools: list[ToolSchema] | None) -> int:
+        """The input tokens as the provider counts them, in one request with its retries."""
+        from ..call.context import CallContext
+        from .stream import whole
+
+        await self._prepare()
+        context = CallContext.of(self._spec())
+        context.counting = True
+        call = self._chat_call(messages, tools, None, {}, context)
+        answer = await whole(call, await call.open())
+        assert answer.usage is not None, "counting codecs give usage"
+        return answer.usage.input_tokens
+
+    async def _prepare(self) -> None:
+        """Whatever must be done before the first request of a call, outside its clocks."""
+
+    def _structured_run(
+        self,
+        messages: list[Msg],
+        structured_model: Type[BaseModel] | Mapping[str, Any],  # Any: a JSON Schema
+        tools: list[ToolSchema] | None = None,
+        tool_choice: ToolChoice | None = None,
+        kwargs: Mapping[str, Any] | None = None,  # Any: provider body fields
+        *,
+        allow_partial: bool = False,
+        stream: bool = False,
+    ) -> StructuredRun:
+        from ...domain.card.cards import ModelCard
+        from ...domain.structured.plan import NOTHING_NATIVE
+        from ..call.context import CallContext
+        from ..structured.output_spec import OutputSpec
+        from ..structured.run import StructuredRun
+        from ..structured.situation import ModelFacts
+
+        card = self.card if self.card_checks == "on" else ModelCard.permissive(self.model)
+        native = getattr(getattr(self, "codec", None), "native_output", NOTHING_NATIVE)
+        return StructuredRun(
+            partial(self._open, kwargs or {}),
+            CallContext.of(self._spec(stream=stream)),
+            ModelFacts(card, native, self.parameters),
+            messages,
+            OutputSpec(structured_model),
+            tools,
+            tool_choice,
+            allow_partial=allow_partial,
+        )
+
+    async def _open(
+        self,
+        kwargs: Mapping[str, Any],  # Any: provider body fields
+        context: CallContext,
+        messages: list[Msg],
+        tools: list[ToolSchema] | None,
+        tool_choice: ToolChoice | None,
+    ) -> ChatResponse | AsyncGenerator[ChatResponse, None]:
+        """One request of a longer call, with its retries: a stream when `context.stream` is set, else the response."""
+        from .stream import ChatStream, whole
+
+        call = self._chat_call(messages, tools, tool_choice, kwargs, context)
+        answer = await call.open()
+        return ChatStream(call, answer) if context.stream else await whole(call, answer)
+
+    def _chat_call(
+        self,
+        messages: list[Msg],
+        tools: list[ToolSchema] | None,
+        tool_choice: ToolChoice | None,
+        kwargs: Mapping[str, Any],  # Any: provider body fields
+        context: CallContext | None = None,
+    ) -> ChatCall:
+        """A call with these arguments; `context` when it is a part of a longer call."""
+        from ...domain.chat.tokens import estimated_quickly
+        from .call import ChatCall
+
+        spec = self._spec(stream=self.stream)
+
+        def send() -> Any:  # Any: whatever a custom `_call_api` returns
+            return self._call_api(self.model, messages, tools, tool_choice, **kwargs)
+
+        tokens = estimated_quickly(messages, tools) if spec.runtime.rate_limiter.counts_tokens else 0
+        return ChatCall(spec, send, tokens, context)
 
     def _call_api(
         self,

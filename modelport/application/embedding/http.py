@@ -6,15 +6,15 @@ The template of embedding models over HTTP: a provider is a pure codec and an en
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...domain.embedding.values import EmbeddingResponse
-from ...domain.errors import ModelError
 from ...domain.message.blocks import Base64Source, DataBlock, URLSource
 from ...ports.codec.embedding import EmbeddingRequest, EmbeddingWireCall
 from ..call.arguments import body_fields, secret_words
 from ..call.context import CallContext, current_call
-from ..call.http import HttpBody
+from ..call.http import HttpBody, attempt
 from ..call.tasks import all_of
 from .model import EmbeddingModelBase, T
 
@@ -23,36 +23,11 @@ if TYPE_CHECKING:
     from ...ports.codec.chat import Endpoint
     from ...ports.codec.embedding import EmbeddingCodec
 
-__all__ = ["HttpEmbeddingModel", "attempt"]
+__all__ = ["HttpEmbeddingModel"]
 
 
-async def attempt(
-    model: HttpEmbeddingModel[Any],  # Any: whatever an input may be
-    inputs: Sequence[Any],
-    kwargs: Mapping[str, Any],  # Any: provider body fields
-) -> EmbeddingResponse:
-    """Send the batch once."""
-    context = current_call.get() or CallContext.of(model._spec())
-    if context.encoded is None:
-        context.encoding = True
-        context.encoded = await _encode(model, context, inputs, kwargs)
-        context.encoding = False
-    call: EmbeddingWireCall = context.encoded
-    response = await context.runtime.transport.send(call.http_request, context.clocks.connecting())
-    secrets = secret_words(model.endpoint(), kwargs)
-    answer = HttpBody(response, context, model.codec, secrets)
-    try:
-        if not answer.succeeded():
-            raise await answer.error()
-        data = await answer.read()
-    except BaseException:
-        await response.aclose()
-        raise
-    try:
-        return call.decode_body(data)
-    except ModelError as error:
-        error.scrub(secrets)
-        raise
+async def _read(call: EmbeddingWireCall, body: HttpBody) -> EmbeddingResponse:
+    return await body.decoded(call.decode_body)
 
 
 async def _encode(
@@ -106,4 +81,6 @@ class HttpEmbeddingModel(EmbeddingModelBase[T]):
         **kwargs: Any,  # Any: provider body fields
     ) -> EmbeddingResponse:
 
-        return await attempt(self, inputs, kwargs)
+        context = current_call.get() or CallContext.of(self._spec())
+        encode = partial(_encode, self, context, inputs, kwargs)
+        return await attempt(context, encode, _read, self.codec, lambda: secret_words(self.endpoint(), kwargs))

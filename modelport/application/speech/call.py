@@ -21,7 +21,8 @@ from ...ports.telemetry import Telemetry
 from ..call.arguments import parameter_values
 from ..call.context import CallContext
 from ..chat.call import Answer, ChatCall
-from .http import attempt
+from ..chat.stream import ChatStream
+from .http import send
 from .utterance import Utterance
 
 if TYPE_CHECKING:
@@ -120,11 +121,11 @@ class SpeechCall:
         context = self._new_context()
         self._contexts.append(context)
 
-        def send() -> Awaitable[Answer]:
-            return attempt(model, text, self._values, self._kwargs)
+        def send_text() -> Awaitable[Answer]:
+            return send(model, text, self._values, self._kwargs)
 
-        call = ChatCall(context, send, model.retry_policy, model._get_retryable_exceptions())
-        return await call.deltas(await call.open(), owned=True)
+        call = ChatCall(model._spec(stream=True), send_text, context=context)
+        return ChatStream(call, await call.open())
 
     def _new_context(self) -> CallContext:
         retries = sum(len(context.attempts) - 1 for context in self._contexts)

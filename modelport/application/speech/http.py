@@ -12,8 +12,9 @@ from ...ports.codec.chat import WireCall
 from ...ports.codec.speech import SpeechRequest
 from ..call.arguments import body_fields, secret_words
 from ..call.context import current_call
-from ..chat.call import Answer, started
-from ..chat.http_answer import HttpAnswer
+from ..call.http import HttpBody, attempt
+from ..call.http_answer import HttpAnswer, is_stream
+from ..chat.call import Answer
 from .model import TTSModelBase
 
 if TYPE_CHECKING:
@@ -21,32 +22,29 @@ if TYPE_CHECKING:
     from ...ports.codec.chat import Endpoint
     from ...ports.codec.speech import TTSCodec
 
-__all__ = ["HttpTTSModel", "attempt"]
+__all__ = ["HttpTTSModel", "send"]
 
 
-async def attempt(
+async def send(
     model: HttpTTSModel,
     text: str,
     values: Mapping[str, Any],  # Any: each parameter has its own type
     kwargs: Mapping[str, Any],  # Any: provider body fields
 ) -> Answer:
-    """Send the text once; the whole answer, or the started generator of its deltas."""
+    """Send the text once; the whole answer, or its deltas."""
     context = current_call.get()
     assert context is not None, "the engine makes the attempts"
-    if context.encoded is None:
-        context.encoding = True
-        context.encoded = _encode(model, text, values, kwargs)
-        context.encoding = False
-    call: WireCall = context.encoded
-    response = await context.runtime.transport.send(call.http_request, context.clocks.connecting())
-    answer = HttpAnswer(response, call, context, model.codec, secret_words(model.endpoint(), kwargs))
-    try:
-        if not answer.succeeded():
-            raise await answer.error()
-        return await started(answer.deltas()) if answer.streams() else await answer.body()
-    except BaseException:
-        await response.aclose()
-        raise
+
+    async def encode() -> WireCall:
+        return _encode(model, text, values, kwargs)
+
+    return await attempt(context, encode, _read, model.codec, lambda: secret_words(model.endpoint(), kwargs))
+
+
+async def _read(call: WireCall, body: HttpBody) -> Answer:
+    if is_stream(body.response.headers.get("content-type", ""), body.context.stream):
+        return HttpAnswer(call, body)
+    return await body.decoded(call.decode_body)
 
 
 def _encode(model: HttpTTSModel, text: str, values: Mapping[str, Any], kwargs: Mapping[str, Any]) -> WireCall:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
-from typing import Any
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import suppress
+from typing import Any, Self
 
 from ...domain.chat.tools import ToolChoice, ToolSchema, check_choice, validate_tools
 from ...domain.errors import ContextLengthError, InvalidRequestError, UnsupportedFeatureError
@@ -18,7 +18,6 @@ from ...domain.structured.schema_restore import restored
 from ...domain.structured.schema_rules import TOOL
 from ..call.arguments import check_messages
 from ..call.context import CallContext
-from ..call.streams import Owned
 from .output_spec import OutputSpec
 from .reading import InvalidAnswerError, read_object
 from .record import StructuredRecord
@@ -27,11 +26,11 @@ from .strategy_request import StrategyRequest
 
 __all__ = ["Ask", "StructuredRun"]
 
-Ask = Callable[[CallContext, list[Msg], list[ToolSchema] | None, ToolChoice | None], AsyncGenerator[ChatResponse, None]]
-"""Makes one request, with its retries, in this context.
-
-Yields the deltas when `context.stream` is set, then the whole response with `is_last=True`. Raises a `ModelError`.
-"""
+Ask = Callable[
+    [CallContext, list[Msg], list[ToolSchema] | None, ToolChoice | None],
+    Awaitable[ChatResponse | AsyncGenerator[ChatResponse, None]],
+]
+"""Makes one request, with its retries, in this context: a stream when `context.stream` is set, else the response."""
 
 _ASKS = 2
 """How often one strategy is asked before the next one is tried; the last one is asked until the budget is spent."""
@@ -84,76 +83,101 @@ class StructuredRun:
             reasons = "; ".join(f"{planned.strategy.value}: {planned.reason}" for planned in self.plan.skipped)
             raise UnsupportedFeatureError(f"tool_choice rules out every structured-output strategy: {reasons}")
         self._record = StructuredRecord(context, self.plan)
+        self._left = iter(self.plan.tried)
+        self._request: StrategyRequest | None = None
+        self._sent: list[Msg] = []
+        self._asked = 0
+        self._deltas: AsyncGenerator[ChatResponse, None] | None = None
+        self._partial, self._calls = PartialJson(), dict[str, bool]()
+        self._started = 0.0
+        self._over = False
 
-    async def result(self) -> StructuredResponse:
-        """The validated object."""
-        async with aclosing(self.steps(stream=False)) as steps:
-            async for step in steps:
-                if step.is_last:
-                    return step
-        raise AssertionError("steps end with the last one or an error")
+    def __aiter__(self) -> Self:
+        return self
 
-    async def steps(self, *, stream: bool = True) -> AsyncGenerator[StructuredResponse, None]:
-        """Growing objects with `is_last=False` (when streaming), then the validated one. Raises a `ModelError`."""
-        self._context.stream = stream
-        started = self._context.runtime.clock.monotonic()
-        for planned in self.plan.tried:
-            request = StrategyRequest(planned, self._spec, self._adapted(planned.strategy), self._tools)
-            async with aclosing(Owned(self._next_strategy(request))) as steps:
-                async for step in steps:
-                    if step.is_last and step.usage is not None:
-                        step.usage.time = self._context.runtime.clock.monotonic() - started
-                    yield step
-                    if step.is_last:
-                        return
-        raise self._record.failure()
+    async def __anext__(self) -> StructuredResponse:
+        """Growing objects with `is_last=False` when streaming, then the validated one. Raises a `ModelError`."""
+        if self._over:
+            raise StopAsyncIteration
+        try:
+            while True:
+                request = self._request or self._next_strategy()
+                try:
+                    answer = await self._answer(request)
+                except ContextLengthError:
+                    raise
+                except InvalidRequestError as error:
+                    self._record.refused(request.planned, error)
+                    self._request = self._deltas = None
+                    continue
+                if isinstance(answer, StructuredResponse):
+                    return answer
+                self._record.answered(answer)
+                try:
+                    return self._last(await self._checked(request, answer))
+                except InvalidAnswerError as invalid:
+                    self._ask_again(request, answer, invalid)
+        except BaseException:
+            await self.aclose()
+            raise
 
-    async def _next_strategy(self, request: StrategyRequest) -> AsyncGenerator[StructuredResponse, None]:
-        """One strategy: asks, and asks again with the errors. Ends without a last step when it gave no valid object."""
-        messages, response = request.messages(self._messages), None
+    async def aclose(self) -> None:
+        """End the run and close the answer that it reads."""
+        self._over = True
+        deltas, self._deltas = self._deltas, None
+        if deltas is not None:
+            await deltas.aclose()
+
+    def _next_strategy(self) -> StrategyRequest:
+        """The next strategy of the plan; raises the failure of the run when none is left, or no request."""
+        self._started = self._started or self._context.runtime.clock.monotonic()
+        planned = next(self._left, None)
+        if planned is None or self._context.budget.left <= 0:
+            raise self._record.failure()
+        self._request = StrategyRequest(planned, self._spec, self._adapted(planned.strategy), self._tools)
+        self._sent, self._asked = self._request.messages(self._messages), 0
+        return self._request
+
+    def _ask_again(self, request: StrategyRequest, response: ChatResponse, invalid: InvalidAnswerError) -> None:
+        """Ask with the errors of the invalid answer, or leave the strategy."""
+        self._record.invalid(request, response, invalid)
         is_last_resort = request.planned is self.plan.tried[-1]
-        asked = 0
-        while self._context.budget.left > 0 and (asked < _ASKS or is_last_resort):
-            asked += 1
-            try:
-                async with aclosing(Owned(self._answers(request, messages))) as answers:
-                    async for answer in answers:
-                        if isinstance(answer, StructuredResponse):
-                            yield answer
-                        else:
-                            response = answer
-            except ContextLengthError:
-                raise
-            except InvalidRequestError as error:
-                self._record.refused(request.planned, error)
-                return
-            assert response is not None, "a request ends with a whole response or an error"
-            self._record.answered(response)
-            try:
-                yield await self._checked(request, response)
-                return
-            except InvalidAnswerError as invalid:
-                self._record.invalid(request, response, invalid)
-                if invalid.ignored and not is_last_resort:
-                    return
-                messages = request.asked_again(messages, response, invalid.errors)
+        spent = self._context.budget.left <= 0 or (self._asked >= _ASKS and not is_last_resort)
+        if spent or (invalid.ignored and not is_last_resort):
+            self._request = None
+        else:
+            self._sent = request.asked_again(self._sent, response, invalid.errors)
 
-    async def _answers(
-        self, request: StrategyRequest, messages: list[Msg]
-    ) -> AsyncGenerator[StructuredResponse | ChatResponse, None]:
-        """One request and its retries: the object as it grows, a new dict at each step, then the whole response."""
+    async def _answer(self, request: StrategyRequest) -> StructuredResponse | ChatResponse:
+        """The object as it grows, a new dict at each step, or the whole response at the end of a request."""
+        if self._deltas is None:
+            answer = await self._open(request)
+            if isinstance(answer, ChatResponse):
+                return answer
+            self._deltas, self._partial, self._calls = answer, PartialJson(), {}
+        async for delta in self._deltas:
+            if delta.is_last:
+                deltas, self._deltas = self._deltas, None
+                with suppress(StopAsyncIteration):
+                    await anext(deltas)  # its connection can be used again
+                return delta
+            pieces = [request.delta_text(block, self._calls) for block in delta.content]
+            if self._partial.feed("".join(pieces)) and self._partial.value is not None:
+                return _step(request, delta, self._partial.value)
+        raise AssertionError("a stream ends with its last response or an error")
+
+    async def _open(self, request: StrategyRequest) -> AsyncGenerator[ChatResponse, None] | ChatResponse:
+        self._asked += 1
         context = self._context.for_output(request.output)
         if request.planned.thinking_off and self._facts.asked_to_think:
             context.warnings.append(ModelWarning("changed", "thinking_enable", request.planned.reason))
-        partial, calls = PartialJson(), dict[str, bool]()
-        async with aclosing(Owned(self._ask(context, messages, request.tools, request.choice))) as deltas:
-            async for delta in deltas:
-                if delta.is_last:
-                    yield delta
-                    return
-                pieces = [request.delta_text(block, calls) for block in delta.content]
-                if partial.feed("".join(pieces)) and partial.value is not None:
-                    yield _step(request, delta, partial.value)
+        return await self._ask(context, self._sent, request.tools, request.choice)
+
+    def _last(self, response: StructuredResponse) -> StructuredResponse:
+        self._over = True
+        if response.usage is not None:
+            response.usage.time = self._context.runtime.clock.monotonic() - self._started
+        return response
 
     async def _checked(self, request: StrategyRequest, response: ChatResponse) -> StructuredResponse:
         """The validated object; raises `InvalidAnswerError`, or `StructuredOutputError` when asking again is futile."""

@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from ....adapters.cassettes.http_file import Interaction, read_interactions
-from ....application.chat.http_answer import is_stream
+from ....application.call.http_answer import is_stream
 from .frames import frames_of, is_sse
 from .mutated_transport import End, MutatedAnswer
 

@@ -1,0 +1,158 @@
+"""A streamed answer over HTTP: bytes to deltas, by a framer and a decoder that do no I/O."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import suppress
+from typing import Any, Generic, Protocol, Self, TypeVar
+
+from ...domain.errors import ModelConnectionError, ModelError, ResponseDecodeError, StreamTruncatedError
+from ...ports.codec.chat import Framer
+from ...ports.http import HttpResponse
+from .http import HttpBody
+
+__all__ = ["HttpAnswer", "is_stream"]
+
+_STREAM_TYPES = frozenset({"text/event-stream", "application/x-ndjson", "application/stream+json"})
+_WHOLE_TYPES = frozenset({"application/json", "text/html", "application/xhtml+xml"})
+
+DeltaT = TypeVar("DeltaT")
+DeltaT_co = TypeVar("DeltaT_co", covariant=True)
+
+
+def is_stream(content_type: str, asked: bool) -> bool:
+    """Whether an answer of this type is read as a stream: servers may answer a stream whole, and the other way."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    return media_type in _STREAM_TYPES or (asked and media_type not in _WHOLE_TYPES)
+
+
+class StreamDecoder(Protocol[DeltaT_co]):
+    """Payloads of one streamed answer to deltas; see `ports.codec.chat.Decoder`."""
+
+    ended: bool
+    failure: ModelError | None
+
+    def feed(self, payloads: Sequence[bytes]) -> DeltaT_co | None: ...
+
+    def finish(self) -> DeltaT_co: ...
+
+
+class StreamedCall(Protocol[DeltaT_co]):
+    """What a codec gives to read a streamed answer."""
+
+    @property
+    def new_framer(self) -> Callable[[], Framer]: ...
+
+    @property
+    def new_decoder(self) -> Callable[[], StreamDecoder[DeltaT_co]]: ...
+
+
+class HttpAnswer(AsyncGenerator[DeltaT, None], Generic[DeltaT]):
+    """The deltas of one answer; the one that `decoder.finish()` gives is the last.
+
+    `ended` says that the last one was handed out; reading on drains the connection, so that it can be used again. An
+    answer that is dropped closes its connection.
+    """
+
+    def __init__(self, call: StreamedCall[DeltaT], body: HttpBody) -> None:
+        self.ended = False
+        self._response = body.response
+        self._secrets = body.secrets
+        self._clocks = body.context.clocks
+        self._framer = call.new_framer()
+        self._decoder = call.new_decoder()
+        self._pull = aiter(body.response).__anext__
+        self._exhausted = False
+        self._closed = False
+        self._loop = asyncio.get_running_loop()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> DeltaT:
+        decoder = self._decoder
+        if self.ended or self._closed:
+            await self._drain()
+            raise StopAsyncIteration
+        while decoder.failure is None and not decoder.ended and not self._exhausted:
+            try:
+                data = await self._pull()
+            except StopAsyncIteration:
+                delta = self._feed_tail()
+            except ModelConnectionError as broken:
+                return self._last(broken)
+            else:
+                delta = decoder.feed(self._framer.feed(data))
+            if delta is not None:
+                return delta
+            self._clocks.bytes_received()
+        if decoder.failure is not None and not self._exhausted:
+            self._raise_failure(decoder.failure)
+        return self._last()
+
+    async def asend(self, value: None) -> DeltaT:
+        """The next delta."""
+        return await self.__anext__()
+
+    async def athrow(self, *error: Any) -> DeltaT:  # Any: the three forms of the protocol
+        """Close the answer and raise the error."""
+        await self.aclose()
+        raise error[1] if len(error) > 1 and error[1] is not None else error[0]
+
+    async def aclose(self) -> None:
+        """Close the connection, unless the body was read to its end."""
+        self._closed = True
+        await self._response.aclose()
+
+    def __del__(self) -> None:
+        if not self._closed and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(_close_soon, self._response)
+
+    async def _drain(self) -> None:
+        if self._closed:
+            return
+        with suppress(ModelConnectionError, StopAsyncIteration):
+            while True:
+                await self._pull()
+        await self.aclose()
+
+    def _last(self, broken: ModelConnectionError | None = None) -> DeltaT:
+        """A connection that broke after the protocol's end did no harm."""
+        self.ended = True
+        try:
+            return self._decoder.finish()
+        except StreamTruncatedError as truncated:
+            if broken is None:
+                raise
+            raise truncated from broken
+
+    def _feed_tail(self) -> DeltaT | None:
+        """An event without its terminator counts when it is whole; otherwise `finish` says whether the answer is."""
+        self._exhausted = True
+        tail = self._framer.tail()
+        delta = self._decoder.feed([tail]) if tail is not None else None
+        failure = self._decoder.failure
+        if failure is not None and not isinstance(failure, ResponseDecodeError):
+            self._raise_failure(failure)
+        return delta
+
+    def _raise_failure(self, failure: ModelError) -> None:
+        failure.scrub(self._secrets())
+        raise failure
+
+
+_closing: set[asyncio.Task[None]] = set()
+"""Tasks that close dropped answers; the event loop holds tasks weakly."""
+
+
+def _close_soon(response: HttpResponse) -> None:
+    task = asyncio.get_running_loop().create_task(response.aclose())
+    _closing.add(task)
+    task.add_done_callback(_closed)
+
+
+def _closed(task: asyncio.Task[None]) -> None:
+    _closing.discard(task)
+    if not task.cancelled():
+        task.exception()  # a connection that cannot be closed in order is of no further interest
