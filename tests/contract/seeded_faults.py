@@ -20,6 +20,7 @@ from modelport.application.call.clocks import CallClocks
 from modelport.application.call.http_answer import HttpAnswer
 from modelport.application.chat import http as http_attempt
 from modelport.application.chat import tokens as token_counter
+from modelport.application.chat.model import ChatModelBase
 from modelport.application.chat.stream import ChatStream
 from modelport.application.model.credential import KeyedCredential
 from modelport.application.structured.output_spec import OutputSpec
@@ -242,5 +243,5 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault("the tokens of tools are not counted", _wrapped(token_counter, "estimated", _without_tools)),
     Fault("an estimate passes for a count", _wrapped(token_counter, "TokenCount", _as_counted)),
-    Fault("a count that fails is made up", _wrapped(token_counter, "_counted", _made_up_count)),
+    Fault("a count that fails is made up", _wrapped(ChatModelBase, "_counted", _made_up_count)),
 )

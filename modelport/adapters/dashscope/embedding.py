@@ -121,6 +121,7 @@ class DashScopeEmbeddingModel(HttpEmbeddingModel[str | DataBlock]):
     Parameters = DashScopeEmbeddingParameters
     type = "dashscope_embedding"
     provider: ClassVar[str] = "dashscope"
+    takes_any_key: ClassVar[bool] = False
     default_limits = EmbeddingLimits(batch_size=10, images=1, videos=1)
     takes_empty_text = False
     codec = DashScopeEmbeddingCodec()

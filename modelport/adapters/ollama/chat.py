@@ -23,6 +23,7 @@ class OllamaChatModel(HttpChatModel):
     Parameters = OllamaChatParameters
     type = "ollama_chat"
     provider: ClassVar[str] = "ollama"
+    takes_any_key: ClassVar[bool] = False
     codec = OllamaCodec()
 
     def __init__(

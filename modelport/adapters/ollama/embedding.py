@@ -57,6 +57,7 @@ class OllamaEmbeddingModel(HttpEmbeddingModel[str]):
     Parameters = OllamaEmbeddingParameters
     type = "ollama_embedding"
     provider: ClassVar[str] = "ollama"
+    takes_any_key: ClassVar[bool] = False
     default_limits = EmbeddingLimits(batch_size=512)
     codec = OllamaEmbeddingCodec()
 

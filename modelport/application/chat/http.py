@@ -124,7 +124,7 @@ class HttpChatModel(ChatModelBase):
 
     def endpoint(self) -> Endpoint:
         """Where requests go, with the headers that authenticate them."""
-        return self.credential.endpoint("chat")
+        return self._endpoint("chat")
 
     def model_family(self) -> str:
         """The family whose replay data this model reads; empty when the provider's models read each other's."""

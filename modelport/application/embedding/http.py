@@ -69,7 +69,7 @@ class HttpEmbeddingModel(EmbeddingModelBase[T]):
 
     def endpoint(self) -> Endpoint:
         """Where requests go, with the headers that authenticate them."""
-        return self.credential.endpoint("embedding")
+        return self._endpoint("embedding")
 
     def needs_download(self, block: DataBlock) -> bool:
         """Whether this block's URL must be fetched by us, since the API cannot take it."""

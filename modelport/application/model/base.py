@@ -10,10 +10,11 @@ from pydantic import BaseModel
 
 from ...domain.errors import InvalidRequestError
 from ...domain.retry import RetryPolicy, Timeouts
+from ...ports.codec.chat import Endpoint
 from ...ports.runtime import Runtime, default_runtime
 from ..call.arguments import check_credential, check_name, check_type, check_word
 from ..call.spec import CallSpec
-from .credential import CredentialBase
+from .credential import CredentialBase, KeyedCredential, Service
 
 if TYPE_CHECKING:
     from ...ports.http import HttpTransport
@@ -31,6 +32,8 @@ class ModelBase:
 
     Parameters: ClassVar[Type[BaseModel]] = NoParameters
     provider: ClassVar[str] = ""
+    takes_any_key: ClassVar[bool] = True
+    """Whether a `KeyedCredential` of another provider is accepted; not where URLs follow from the provider's own."""
 
     def __init__(
         self,
@@ -102,6 +105,18 @@ class ModelBase:
                 f"{type(self).__name__} takes a credential of the class {kind.__name__}, not {given}"
             )
         return self.credential
+
+    def _endpoint(self, service: Service) -> Endpoint:
+        """The credential's endpoint for a service. Raises `InvalidRequestError` for a credential of another provider.
+
+        A bearer key may be given to any model that takes one, since servers with one protocol have many names.
+        """
+        credential = self.credential
+        keyed = self.takes_any_key and isinstance(credential, KeyedCredential)
+        if not keyed and not (self.provider and credential.provider_name() == self.provider):
+            wanted = f"a credential of {self.provider}" if self.provider else "a KeyedCredential"
+            raise InvalidRequestError(f"{type(self).__name__} takes {wanted}, not {type(credential).__name__}")
+        return credential.endpoint(service)
 
     def _checked_parameters(self, parameters: Any) -> Any:  # Any: the subclass's Parameters
         if parameters is None:

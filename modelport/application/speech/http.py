@@ -69,7 +69,7 @@ class HttpTTSModel(TTSModelBase):
 
     def endpoint(self) -> Endpoint:
         """Where requests go, with the headers that authenticate them."""
-        return self.credential.endpoint("speech")
+        return self._endpoint("speech")
 
     async def synthesize(
         self,

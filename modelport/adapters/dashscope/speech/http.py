@@ -18,5 +18,6 @@ class DashScopeTTSModel(HttpTTSModel):
     Parameters = DashScopeTTSParameters
     type = "dashscope_tts"
     provider: ClassVar[str] = "dashscope"
+    takes_any_key: ClassVar[bool] = False
     card_folder: ClassVar[Path] = Path(__file__).parents[1] / "_models"
     codec = DashScopeTTSCodec()

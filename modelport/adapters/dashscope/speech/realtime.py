@@ -17,6 +17,7 @@ __all__ = ["DashScopeCosyVoiceRealtimeTTSModel", "DashScopeRealtimeTTSModel"]
 
 class _DashScopeRealtime(RealtimeTTSModel):
     provider: ClassVar[str] = "dashscope"
+    takes_any_key: ClassVar[bool] = False
     card_folder: ClassVar[Path] = Path(__file__).parents[1] / "_models"
 
 

@@ -82,7 +82,7 @@ class RealtimeTTSModel(TTSModelBase):
 
     def endpoint(self) -> Endpoint:
         """Where connections go, with the headers that authenticate them."""
-        return self.credential.endpoint("realtime_speech")
+        return self._endpoint("realtime_speech")
 
     async def connect(self) -> None:
         """Open the connection, unless it is open; raises a `ModelError` when that fails after its retries."""
