@@ -1,9 +1,9 @@
-"""A JSON Schema as one provider takes it, without changing what counts as valid.
+"""Adapts a JSON Schema to the subset that one provider accepts; the rules are data (see `schema_rules`).
 
-What the provider's subset cannot say is left out, so that every value the original allows stays allowed, and the answer
-is checked against the original. Two changes are undone on the answer (see `schema_restore`): optional properties
-that had to become nullable, and a root union that had to become a property of an object. Where leaving out is not
-enough – a map, where every object must be closed – the schema counts as not expressible.
+Keywords outside the subset are left out, so that every value the original allows stays allowed; an answer is checked
+against the original. Two changes are undone on the answer by `schema_restore`: optional properties that had to become
+nullable, and a root union that had to become a property of an object. Where leaving out is not enough, for example a
+map where every object must be closed, the schema is not expressible.
 """
 
 from __future__ import annotations
@@ -12,7 +12,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .schema_nodes import ANNOTATIONS, Node, Schema, is_object, json_type, local_target, merged, nullable, without
+from .schema_nodes import (
+    ANNOTATIONS,
+    DEFINITIONS,
+    Node,
+    Schema,
+    any_of_as_object,
+    is_object,
+    json_type,
+    local_target,
+    merged,
+    nullable,
+    of_type,
+    resolved,
+    split_by_type,
+    without,
+)
 from .schema_rules import SchemaRules
 
 __all__ = ["WRAPPED", "Adapted", "adapt"]
@@ -21,8 +36,7 @@ WRAPPED = "value"
 """The property that holds the answer when the root had to be wrapped."""
 
 _NEVER_SENT = frozenset({"$schema", "$id", "$anchor", "$comment", "$vocabulary", "$dynamicAnchor"})
-_DEFINITIONS = frozenset({"$defs", "definitions"})
-_MAPS = frozenset({"properties", "patternProperties", "dependentSchemas"})
+_MAPS = frozenset({"properties", "patternProperties", "dependentSchemas", "dependencies"})
 _LISTS = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
 _SINGLES = frozenset(
     {"items", "additionalProperties", "contains", "propertyNames", "not", "if", "then", "else"}
@@ -35,8 +49,11 @@ _MOST_NODES = 20_000
 class Adapted:
     """The schema to send.
 
-    `removed` names what was left out, as `place: keyword`; `problems` says why the provider cannot express the schema,
-    and is empty when it can; `wrapped` whether the answer is below the property `WRAPPED`.
+    Attributes:
+        removed: what was left out, as `place: keyword`.
+        problems: why the provider cannot express the schema; empty when it can.
+        wrapped: whether the answer is in the property `WRAPPED`.
+        cut: whether any value is allowed somewhere because of recursion, a reference to nothing, or the schema's size.
     """
 
     schema: Schema
@@ -44,6 +61,7 @@ class Adapted:
     removed: Sequence[str] = ()
     problems: Sequence[str] = ()
     wrapped: bool = False
+    cut: bool = False
 
     @property
     def expressible(self) -> bool:
@@ -68,31 +86,46 @@ class _Adapter:
         self._nodes = 0
         self.removed: list[str] = []
         self.problems: list[str] = []
+        self.cut = False
 
     def whole(self) -> Adapted:
-        root = self._flat(without(self._root, _DEFINITIONS), "$", ("#",))
-        wrapped = "anyOf" in root or "oneOf" in root
+        root = self._flat(without(self._root, DEFINITIONS), "$")
+        wrapped = ("anyOf" in root or "oneOf" in root) and self._rules.root_union == "wrap"
         if wrapped:
             root = {"type": "object", "properties": {WRAPPED: root}, "required": [WRAPPED]}
+        elif self._rules.root_union != "wrap":
+            root = self._arguments(root)
         elif is_object(root):
             root = {"type": "object", **root}
         sent = self._node(root, "$", ("#",))
         schema: Schema = sent if isinstance(sent, dict) else {"type": "object"}
         if self._definitions:
             schema = {**schema, "$defs": self._definitions}
-        return Adapted(schema, self._rules, self.removed, self.problems, wrapped)
+        return Adapted(schema, self._rules, self.removed, self.problems, wrapped, self.cut)
+
+    def _arguments(self, root: Schema) -> Schema:
+        """The root of a tool's parameters, which are always an object."""
+        if "$ref" in root:
+            self._cut("$", "the reference cannot be replaced")
+            root = without(root, {"$ref"})
+        if self._rules.root_union == "merge" and ("anyOf" in root or "oneOf" in root):
+            choices = root["anyOf"] if "anyOf" in root else root["oneOf"]
+            root = any_of_as_object({**without(root, {"oneOf"}), "anyOf": choices}, self._root)
+        return {"properties": {}, **root, "type": "object"}
 
     def _node(self, node: Node, place: str, path: tuple[str, ...]) -> Node:
         """One schema; `path` holds the references that lead here when they are replaced."""
         self._nodes += 1
         if self._nodes > _MOST_NODES:
-            return self._open(place, "too large once its references are replaced")
+            return self._cut(place, "too large once its references are replaced")
+        if isinstance(node, bool) and self._rules.boolean_schemas:
+            return node
         if isinstance(node, bool):
             return self._open(place, "any value") if node else self._never(place)
-        node = without(node, _NEVER_SENT | _DEFINITIONS)
+        node = without(node, _NEVER_SENT | DEFINITIONS)
         if isinstance(node.get("$ref"), str):
             return self._referred(node, place, path)
-        node = self._flat(node, place, path)
+        node = self._flat(node, place)
         if isinstance(node.get("$ref"), str):
             return self._referred(node, place, path)
         return self._fields(self._typed(node, place), place, path)
@@ -107,7 +140,7 @@ class _Adapter:
         sent: Schema = {}
         for key, value in node.items():
             if self._takes(key, value):
-                sent[key] = self._below(key, value, place, path)
+                sent.update(self._below(key, value, place, path))
             elif key not in ANNOTATIONS:
                 self.removed.append(f"{place}: {key}")
                 notes.append(f"{key} {value}" if isinstance(value, str | int | float | bool) else "")
@@ -129,28 +162,39 @@ class _Adapter:
             return isinstance(value, str) and value.startswith("^") and value.endswith("$")
         return True
 
-    def _below(self, key: str, value: Any, place: str, path: tuple[str, ...]) -> Any:  # Any: as above
+    def _below(self, key: str, value: Any, place: str, path: tuple[str, ...]) -> Schema:  # Any: as above
+        """The keyword with its schemas adapted; another one, or none, where a looser schema would forbid more."""
+        before = len(self.removed)
+        adapted = self._adapted(key, value, place, path)
+        if len(self.removed) > before:
+            if key in ("not", "if"):
+                self.removed.append(f"{place}: {key}")
+                return {}
+            if key == "oneOf":  # branches that lost keywords may overlap
+                return {"anyOf": adapted}
+        return {key: adapted}
+
+    def _adapted(self, key: str, value: Any, place: str, path: tuple[str, ...]) -> Any:  # Any: as above
         if key in _MAPS and isinstance(value, dict):
-            return {name: self._node(part, f"{place}.{name}", path) for name, part in value.items()}
+            return {name: self._part(part, f"{place}.{name}", path) for name, part in value.items()}
         if key in _LISTS and isinstance(value, list):
-            return [self._node(part, f"{place}.{key}[{number}]", path) for number, part in enumerate(value)]
+            return [self._part(part, f"{place}.{key}[{number}]", path) for number, part in enumerate(value)]
         if key == "additionalProperties" and isinstance(value, bool):
             return value
-        if key in _SINGLES and isinstance(value, dict | bool):
-            return self._node(value, f"{place}.{key}", path)
-        return value
+        return self._part(value, f"{place}.{key}", path) if key in _SINGLES else value
+
+    def _part(self, value: Any, place: str, path: tuple[str, ...]) -> Any:  # Any: a schema, or something else
+        return self._node(value, place, path) if isinstance(value, dict | bool) else value
 
     # unions and references
 
-    def _flat(self, node: Schema, place: str, path: tuple[str, ...]) -> Schema:
-        """The schema with `allOf` merged, `oneOf` said as `anyOf` where it must be, and a root's `$ref` replaced."""
-        if place == "$" and isinstance(node.get("$ref"), str):
-            target = local_target(self._root, node["$ref"])
-            if isinstance(target, dict) and node["$ref"] not in path:
-                beside = without(node, {"$ref"})
-                return self._flat(merged(without(target, _DEFINITIONS), beside), place, (*path, node["$ref"]))
+    def _flat(self, node: Schema, place: str) -> Schema:
+        """The schema with `allOf` merged, `oneOf` written as `anyOf` where it must be, and a root's `$ref` replaced."""
+        if place == "$":
+            node = resolved(node, self._root)
         parts = node.get("allOf")
-        if isinstance(parts, list) and (len(parts) == 1 or not self._keeps("allOf") or self._rules.closed):
+        alone = isinstance(parts, list) and len(parts) == 1 and not node.keys() - ANNOTATIONS - {"allOf"}
+        if isinstance(parts, list) and (alone or not self._keeps("allOf") or self._rules.closed):
             node = self._joined(without(node, {"allOf"}), parts, place)
         if "oneOf" in node and not self._keeps("oneOf"):
             choices = node["oneOf"]
@@ -161,21 +205,16 @@ class _Adapter:
                 node["anyOf"] = choices
         if "anyOf" in node and "type" in node and not self._rules.type_beside_union:
             kind = node["type"]
-            branches = [_with_type(branch, kind) for branch in node["anyOf"]]
-            node = {**without(node, {"type"}), "anyOf": branches}
+            branches = [of_type(branch, kind) for branch in node["anyOf"]]
+            node = {**without(node, {"type"}), "anyOf": branches} if branches else without(node, {"anyOf"})
         return node
 
     def _joined(self, node: Schema, parts: list[Node], place: str) -> Schema:
-        """The schema together with the parts of its `allOf`: what several of them say of one thing is loosened."""
+        """The schema merged with the parts of its `allOf`; of conflicting keywords one is kept, which allows more."""
         if len(parts) == 1 and not node.keys() - ANNOTATIONS and isinstance(parts[0], dict) and "$ref" in parts[0]:
             return {**parts[0], **node}
         for part in parts:
-            seen: set[str] = set()
-            while isinstance(part, dict) and isinstance(part.get("$ref"), str) and part["$ref"] not in seen:
-                seen.add(part["$ref"])
-                target = local_target(self._root, part["$ref"])
-                beside = without(part, {"$ref"})
-                part = merged(without(target, _DEFINITIONS), beside) if isinstance(target, dict) else {}
+            part = resolved(part, self._root) if isinstance(part, dict) else part
             if not isinstance(part, dict) or "$ref" in part:
                 self.removed.append(f"{place}: allOf")
                 continue
@@ -189,7 +228,7 @@ class _Adapter:
         target = local_target(self._root, reference)
         beside = without(node, {"$ref"})
         if target is None:
-            return self._open(place, f"the reference {reference} leads nowhere here")
+            return self._cut(place, f"the reference {reference} leads nowhere here")
         if self._rules.references and (not beside or self._rules.beside_references):
             kept = self._node(beside, place, path) if beside.keys() - ANNOTATIONS else beside
             return {"$ref": self._named(reference, target), **(kept if isinstance(kept, dict) else {})}
@@ -197,11 +236,10 @@ class _Adapter:
             if self._rules.references:  # recursion can be said, only not with what stands beside it
                 self.removed += [f"{place}: {key}" for key in beside if key not in ANNOTATIONS]
                 return {"$ref": self._named(reference, target)}
-            self.removed.append(f"{place}: $ref")
-            return self._open(place, "recursion", beside)
+            return self._cut(place, "recursion", beside)
         if isinstance(target, bool):
             return self._node(target, place, path)
-        return self._node(merged(without(target, _DEFINITIONS), beside), place, (*path, reference))
+        return self._node(merged(without(target, DEFINITIONS), beside), place, (*path, reference))
 
     def _named(self, reference: str, target: Node) -> str:
         """The reference's place among our definitions; what it names is adapted once."""
@@ -218,7 +256,7 @@ class _Adapter:
     # types, objects, arrays
 
     def _typed(self, node: Schema, place: str) -> Schema:
-        """The schema with a `type` where only its values tell it, and `const` in the words that are known."""
+        """The schema with the `type` of its values where it has none, and `const` as `enum` where that must be."""
         if "const" in node and not self._keeps("const"):
             node = {**without(node, {"const"}), "enum": [node["const"]]}
         if "type" in node or self._rules.any_value:
@@ -249,14 +287,15 @@ class _Adapter:
         """Positions as `prefixItems`, or as a union of them where that is not known."""
         if isinstance(node.get("items"), list):
             rest = {"items": node["additionalItems"]} if "additionalItems" in node else {}
-            node = {**without(node, {"items", "additionalItems"}), "prefixItems": node["items"], **rest}
+            first = {"prefixItems": node["items"]} if node["items"] else {}
+            node = {**without(node, {"items", "additionalItems"}), **first, **rest}
         if "prefixItems" in node and not self._keeps("prefixItems"):
-            first = node["prefixItems"]
+            positions = node["prefixItems"]
             known: list[Node] = []
-            for part in first:
+            for part in positions:
                 if part not in known:
                     known.append(part)
-            if node.get("items") is not False and node.get("maxItems", len(first) + 1) > len(first):
+            if node.get("items") is not False and node.get("maxItems", len(positions) + 1) > len(positions):
                 known.append(node.get("items", True))
             self.removed.append(f"{place}: prefixItems")
             node = {**without(node, {"prefixItems"}), "items": known[0] if len(known) == 1 else {"anyOf": known}}
@@ -265,17 +304,8 @@ class _Adapter:
         return node
 
     def _split_types(self, node: Schema, place: str, path: tuple[str, ...]) -> Node:
-        words = {key: value for key, value in node.items() if key in ANNOTATIONS}
-        rest = without(node, {"type", *ANNOTATIONS})
-        branches: list[Node] = []
-        for kind in node["type"]:
-            branch = {"type": kind, **rest}
-            if "enum" in branch:
-                branch["enum"] = [value for value in branch["enum"] if json_type(value) == kind or kind == "number"]
-                if not branch["enum"]:
-                    continue
-            branches.append(_only_for(kind, branch))
-        return self._fields({**words, "anyOf": branches}, place, path)
+        annotations = {key: value for key, value in node.items() if key in ANNOTATIONS}
+        return self._fields({**annotations, "anyOf": split_by_type(node)}, place, path)
 
     def _require_all(self, sent: Schema) -> None:
         required = set(sent.get("required", ()))
@@ -284,16 +314,21 @@ class _Adapter:
         }
         sent["required"] = list(sent["properties"])
 
-    # small words
+    # helpers
 
     def _keeps(self, keyword: str) -> bool:
         return self._rules.keywords is None or keyword in self._rules.keywords
 
-    def _open(self, place: str, why: str, words: Schema | None = None) -> Node:
-        """A schema that allows anything, where the provider takes one."""
+    def _open(self, place: str, why: str, annotations: Schema | None = None) -> Node:
+        """A schema that allows anything; a problem where the provider accepts none."""
         if not self._rules.any_value:
             self.problems.append(f"{place}: {why}")
-        return {key: value for key, value in (words or {}).items() if self._keeps(key)}
+        return {key: value for key, value in (annotations or {}).items() if self._keeps(key)}
+
+    def _cut(self, place: str, why: str, annotations: Schema | None = None) -> Node:
+        self.cut = True
+        self.removed.append(f"{place}: $ref")
+        return self._open(place, why, annotations)
 
     def _never(self, place: str) -> Node:
         if self._rules.keywords is not None:
@@ -303,26 +338,5 @@ class _Adapter:
     def _noted(self, sent: Schema, notes: list[str]) -> Schema:
         if not notes or not self._rules.notes:
             return sent
-        told = f"({', '.join(notes)})"
-        return {**sent, "description": f"{sent['description']} {told}" if sent.get("description") else told}
-
-
-def _with_type(branch: Node, kind: Any) -> Node:  # Any: a type or a list of them
-    if isinstance(branch, bool):
-        return {"type": kind} if branch else branch
-    return branch if "type" in branch or "$ref" in branch else {"type": kind, **branch}
-
-
-_ONLY = {
-    "object": {"properties", "required", "additionalProperties", "patternProperties", "propertyNames"},
-    "array": {"items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains"},
-    "string": {"format", "pattern", "minLength", "maxLength"},
-    "number": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"},
-}
-
-
-def _only_for(kind: str, branch: Schema) -> Schema:
-    """The branch without the keywords that say nothing about its type."""
-    own = _ONLY.get("number" if kind == "integer" else kind, set())
-    foreign = {key for keys in _ONLY.values() for key in keys} - own
-    return without(branch, foreign)
+        note = f"({', '.join(notes)})"
+        return {**sent, "description": f"{sent['description']} {note}" if sent.get("description") else note}

@@ -1,4 +1,4 @@
-"""What each provider's schema output takes of JSON Schema, as data.
+"""The subset of JSON Schema that each provider's schema output accepts, as data.
 
 Facts: docs/protocols/structured-output.md#schema-support.
 """
@@ -6,6 +6,7 @@ Facts: docs/protocols/structured-output.md#schema-support.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 __all__ = [
     "ANTHROPIC",
@@ -22,7 +23,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchemaRules:
-    """One provider's subset. The root is an object without a union everywhere; a root union is wrapped."""
+    """One provider's subset. The defaults accept everything except a root that is not an object."""
 
     name: str
     keywords: frozenset[str] | None = None
@@ -30,11 +31,11 @@ class SchemaRules:
     formats: frozenset[str] | None = None
     """The values of `format` that may be sent; `None` for all of them."""
     references: bool = True
-    """Whether `$ref` may be sent; else each is replaced by what it names, and recursion is cut off."""
+    """Whether `$ref` may be sent; otherwise each is replaced by what it names, and recursion is cut off."""
     beside_references: bool = True
     """Whether keywords may stand beside a `$ref`."""
     closed: bool = False
-    """Whether every object must forbid further properties, so that maps cannot be said."""
+    """Whether every object must forbid further properties, so that maps cannot be expressed."""
     all_required: bool = False
     """Whether every property must be required; what was optional becomes nullable."""
     any_value: bool = True
@@ -44,12 +45,19 @@ class SchemaRules:
     type_beside_union: bool = True
     """Whether `type` may stand beside `anyOf`."""
     largest_min_items: int | None = None
+    boolean_schemas: bool = False
+    """Whether `true` and `false` may be sent as schemas; otherwise they become `{}` and `{"not": {}}`."""
+    root_union: Literal["wrap", "keep", "merge"] = "wrap"
+    """What becomes of a union at the root: a property of an object, itself, or one object with all its properties.
+
+    `keep` and `merge` are for the parameters of tools, whose root always becomes an object with `properties`.
+    """
     anchored_patterns: bool = False
     """Whether only patterns from `^` to `$` may be sent."""
     notes: bool = False
-    """Whether constraints that cannot be sent are told in the description."""
+    """Whether constraints that cannot be sent are written into the description."""
     strict: bool = True
-    """What the provider is told about enforcing the schema, where it asks."""
+    """The value of the provider's `strict` field, where it has one."""
     fallback: SchemaRules | None = None
     """The rules for schemas that these cannot express."""
 
@@ -78,8 +86,8 @@ OPENAI_LIKE = replace(
     keywords=(OPENAI_STRICT.keywords or frozenset()) | {"minLength", "maxLength"},
     anchored_patterns=True,
 )
-"""For models that nobody described, most of which are on servers that turn a schema into a grammar: those hold the
-model to the length of a text, without which a small one never ends it."""
+"""For models without a card. Most run on servers that compile a schema to a grammar, which enforces the length of
+strings; without it a small model may never end one."""
 ANTHROPIC = SchemaRules(
     name="anthropic",
     keywords=_SHAPE | _WORDS | {"const", "$ref", "allOf", "format", "minItems"},
@@ -101,4 +109,4 @@ GEMINI = SchemaRules(
 MOONSHOT = SchemaRules(name="moonshot", beside_references=False, type_beside_union=False)
 GENERIC = SchemaRules(name="generic", anchored_patterns=True)
 TOOL = SchemaRules(name="tool")
-"""Parameters of a tool, which the codec adapts further where it must."""
+"""For the parameters of a tool; the codec adapts them further where it must."""

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from .schema_nodes import Node, json_type, local_target
+from .schema_nodes import Node, json_type, local_target, resolved
 
 __all__ = ["fitted"]
 
@@ -56,9 +56,9 @@ def _fit_object(value: dict[str, Any], node: Mapping[str, Any], root: Mapping[st
 
 def _fit_union(value: Any, branches: list[Node], root: Mapping[str, Any], depth: int) -> Any:
     """Fitted to the only branch that can describe such a value."""
-    resolved = [_resolved(branch, root) for branch in branches]
+    known = [resolved(branch, root) for branch in branches if isinstance(branch, dict)]
     kind = json_type(value)
-    fitting = [branch for branch in resolved if isinstance(branch, dict) and _is_of(kind, branch, value)]
+    fitting = [branch for branch in known if _is_of(kind, branch, value)]
     return _fit(value, fitting[0], root, depth + 1) if len(fitting) == 1 else value
 
 
@@ -74,14 +74,6 @@ def _is_of(kind: str, branch: Mapping[str, Any], value: Any) -> bool:
     properties = branch.get("properties", {})
     constants = {name: part["const"] for name, part in properties.items() if isinstance(part, dict) and "const" in part}
     return all(value.get(name, constant) == constant for name, constant in constants.items())
-
-
-def _resolved(node: Node | None, root: Mapping[str, Any]) -> Node | None:
-    seen: set[str] = set()
-    while isinstance(node, dict) and isinstance(node.get("$ref"), str) and node["$ref"] not in seen:
-        seen.add(node["$ref"])
-        node = local_target(root, node["$ref"])
-    return node
 
 
 def _read(value: Any, wanted: Any) -> Any:  # Any: JSON values

@@ -75,7 +75,17 @@ EMPTY: Schema = {"type": "object", "properties": {}}
                 "type": "object",
                 "properties": {"a": {}},
                 "required": ["a"],
-                "$defs": {"Args": {"type": "object", "properties": {"a": {}}, "required": ["a"]}},
+            },
+        ),
+        (
+            {
+                "properties": {"a": {"$ref": "#/$defs/A"}},
+                "$defs": {"A": {"type": "array", "items": [{}]}, "Unused": {"type": "array", "items": [{}]}},
+            },
+            {
+                "type": "object",
+                "properties": {"a": {"$ref": "#/$defs/A"}},
+                "$defs": {"A": {"type": "array", "prefixItems": [{}]}},
             },
         ),
     ],

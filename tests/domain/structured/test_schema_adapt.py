@@ -213,6 +213,33 @@ def test_patterns_that_grammars_cannot_hold_are_checked_afterwards() -> None:
     assert adapted.schema["properties"] == {"a": {"type": "string"}, "b": {"type": "string", "pattern": "^x$"}}
 
 
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"oneOf": [{"pattern": "a"}, {"pattern": "b"}]}, "a"),
+        ({"not": {"pattern": "x"}}, "y"),
+        ({"if": {"pattern": "x"}, "then": False, "else": True}, "y"),
+    ],
+)
+def test_what_is_left_out_below_a_negation_forbids_nothing(schema: dict[str, Any], value: str) -> None:
+    assert accepts(adapt({"type": "object", "properties": {"a": schema}}, GENERIC).schema, {"a": value})
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "value"),
+    [
+        ({"items": [{}, {}], "additionalItems": False}, {"items": [{}]}, [1, 2]),
+        ({"prefixItems": [{}, {}], "items": False}, {"prefixItems": [{}]}, [1, 2]),
+        ({"if": {"type": "string"}, "then": {"minLength": 2}}, {"if": {"type": "integer"}}, 1),
+    ],
+)
+def test_keywords_that_depend_on_each_other_are_merged_together(
+    one: dict[str, Any], other: dict[str, Any], value: Any
+) -> None:
+    adapted = sent({"properties": {"a": {**other, "allOf": [one]}}}, GEMINI)
+    assert accepts(adapted.schema, {"a": value})
+
+
 @pytest.mark.parametrize("reference", ["https://elsewhere.example/schema", "#anchor", "#/$defs/missing"])
 def test_a_reference_that_leads_nowhere_is_not_sent(reference: str) -> None:
     schema = {"properties": {"a": {"$ref": reference}}}
