@@ -14,7 +14,7 @@ from ...domain.errors import ResponseDecodeError
 from ...domain.message.blocks import Base64Source, DataBlock, URLSource
 from ...domain.message.media import accepted, announcement, kind_of
 from ...domain.message.responses import ModelWarning
-from ...domain.speech.wav import streaming_header
+from ...domain.message.wav import streaming_header
 from ...ports.codec.rendering import RenderContext
 
 __all__ = ["MediaWriter", "is_raw_sound", "plain_type", "stays_remote", "takes", "wav_piece"]

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..message.blocks import Base64Source, ContentBlock, DataBlock, ProviderData, ToolCallBlock
 from ..message.responses import AttemptRecord, ChatResponse, ChatUsage, FinishReason, ModelWarning
-from ..speech.wav import with_true_sizes
+from ..message.wav import with_true_sizes
 
 __all__ = ["ChatFold"]
 

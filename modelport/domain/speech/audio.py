@@ -6,8 +6,8 @@ import base64
 from dataclasses import dataclass
 
 from ..message.blocks import Base64Source, DataBlock
+from ..message.wav import streaming_header
 from .responses import AudioFold, PcmPieces
-from .wav import streaming_header
 
 __all__ = ["AudioFormat", "SpokenAudio"]
 

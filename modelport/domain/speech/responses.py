@@ -10,7 +10,7 @@ from typing import Any, Literal
 from ..ids import new_id, new_timestamp
 from ..message.blocks import Base64Source, DataBlock
 from ..message.responses import AttemptRecord, ModelWarning
-from .wav import HEADER_SIZE, streaming_header
+from ..message.wav import HEADER_SIZE, streaming_header
 
 __all__ = ["AudioFold", "PcmPieces", "TTSResponse", "TTSUsage", "pcm_of_wav"]
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from modelport.credential import DashScopeCredential
-from modelport.domain.speech.wav import streaming_header
+from modelport.domain.message.wav import streaming_header
 from modelport.error import ContentFilterError
 from modelport.message import Base64Source, DataBlock, Msg, SystemMsg, TextBlock, URLSource, UserMsg
 from modelport.model import DashScopeChatModel, FinishReason

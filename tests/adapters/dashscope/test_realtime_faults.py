@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from modelport.domain.speech.wav import streaming_header
+from modelport.domain.message.wav import streaming_header
 from modelport.error import (
     AuthenticationError,
     InvalidRequestError,

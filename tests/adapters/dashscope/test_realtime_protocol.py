@@ -16,8 +16,8 @@ from modelport.adapters.dashscope.speech.codecs import QwenRealtimeCodec
 from modelport.adapters.dashscope.speech.qwen_protocol import QwenRealtimeProtocol
 from modelport.domain.card.cards import TTSModelCard
 from modelport.domain.ids import set_id_factory
+from modelport.domain.message.wav import streaming_header
 from modelport.domain.speech.audio import AudioFormat, SpokenAudio
-from modelport.domain.speech.wav import streaming_header
 from modelport.error import (
     AuthenticationError,
     InvalidRequestError,

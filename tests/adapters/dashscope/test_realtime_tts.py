@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from modelport.credential import DashScopeCredential
-from modelport.domain.speech.wav import streaming_header
+from modelport.domain.message.wav import streaming_header
 from modelport.error import InvalidRequestError
 from modelport.testing.clock import VirtualClock
 from modelport.tts import DashScopeCosyVoiceRealtimeTTSModel, DashScopeRealtimeTTSModel, TTSModelBase, TTSResponse

@@ -21,7 +21,7 @@ from modelport.composition.defaults import build_runtime
 from modelport.composition.providers.catalogue import catalogue
 from modelport.composition.providers.registry import ProviderRegistry
 from modelport.credential import DashScopeCredential
-from modelport.domain.speech.wav import streaming_header
+from modelport.domain.message.wav import streaming_header
 from modelport.error import InvalidRequestError, ResponseDecodeError
 from modelport.message import Base64Source, DataBlock, URLSource
 from modelport.model import ChatResponse, FinishReason

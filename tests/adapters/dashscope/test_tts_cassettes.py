@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from modelport.credential import DashScopeCredential
-from modelport.domain.speech.wav import with_true_sizes
+from modelport.domain.message.wav import with_true_sizes
 from modelport.error import InvalidRequestError
 from modelport.message import Base64Source
 from modelport.tts import DashScopeTTSModel, TTSResponse

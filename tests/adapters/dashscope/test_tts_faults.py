@@ -14,7 +14,7 @@ import pytest
 
 from modelport.credential import DashScopeCredential
 from modelport.domain.message.responses import AttemptRecord, ChatUsage
-from modelport.domain.speech.wav import streaming_header
+from modelport.domain.message.wav import streaming_header
 from modelport.error import (
     AuthenticationError,
     ContentFilterError,

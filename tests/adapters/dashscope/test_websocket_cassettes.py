@@ -15,7 +15,7 @@ import pytest
 
 from modelport.application.speech.realtime.model import RealtimeTTSModel
 from modelport.credential import DashScopeCredential
-from modelport.domain.speech.wav import streaming_header
+from modelport.domain.message.wav import streaming_header
 from modelport.error import (
     AuthenticationError,
     InvalidRequestError,

@@ -26,7 +26,7 @@ from hypothesis import strategies as st
 from modelport.adapters.embedded.credential import EmbeddedCredential
 from modelport.adapters.embedded.speech import ESPEAK, EmbeddedTTSModel
 from modelport.domain.message.blocks import Base64Source, DataBlock
-from modelport.domain.speech.wav import HEADER_SIZE, streaming_header
+from modelport.domain.message.wav import HEADER_SIZE, streaming_header
 from modelport.error import InvalidRequestError, NotFoundError, SettingsError
 from modelport.tts import TTSResponse
 

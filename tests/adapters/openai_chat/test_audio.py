@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from modelport.adapters.dialects.openai_chat.profile import OpenAIChatProfile
 from modelport.adapters.dialects.openai_chat.request import OpenAIChatCodec
-from modelport.domain.speech.wav import HEADER_SIZE, streaming_header
+from modelport.domain.message.wav import HEADER_SIZE, streaming_header
 from modelport.message import Base64Source, DataBlock, TextBlock
 from modelport.model import ChatResponse
 from modelport.ports.codec.chat import ChatRequest, Endpoint

@@ -8,7 +8,7 @@ import base64
 import pytest
 
 from modelport.agent import Agent
-from modelport.domain.speech.wav import streaming_header
+from modelport.domain.message.wav import streaming_header
 from modelport.event import CustomEvent, DataBlockDeltaEvent, Event, ReplyEndEvent, TextBlockDeltaEvent
 from modelport.middleware import TTSMiddleware
 from modelport.testing.servers.http import ScriptedServer

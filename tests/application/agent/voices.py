@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 from modelport.credential import CredentialBase
-from modelport.domain.speech.wav import HEADER_SIZE, streaming_header
+from modelport.domain.message.wav import HEADER_SIZE, streaming_header
 from modelport.event import DataBlockDeltaEvent, DataBlockEndEvent, DataBlockStartEvent, Event
 from modelport.message import Base64Source, DataBlock
 from modelport.tts import TTSModelBase, TTSResponse

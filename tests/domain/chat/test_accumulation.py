@@ -20,7 +20,7 @@ from modelport.domain.message.blocks import (
     ToolCallBlock,
 )
 from modelport.domain.message.responses import ChatResponse, ChatUsage, FinishReason
-from modelport.domain.speech.wav import streaming_header
+from modelport.domain.message.wav import streaming_header
 
 
 def delta(*blocks: ContentBlock) -> ChatResponse:

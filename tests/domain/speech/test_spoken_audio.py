@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from modelport.domain.message.wav import streaming_header
 from modelport.domain.speech.audio import AudioFormat, SpokenAudio
 from modelport.domain.speech.text import ColdStart
-from modelport.domain.speech.wav import streaming_header
 
 MP3 = AudioFormat("audio/mpeg")
 BARE = AudioFormat("audio/pcm;rate=16000", 16_000)

@@ -10,7 +10,7 @@ from typing import Any
 
 from ....domain.ids import new_id
 from ....domain.message.blocks import Base64Source, ContentBlock, DataBlock, ProviderData, TextBlock
-from ....domain.speech.wav import streaming_header
+from ....domain.message.wav import streaming_header
 
 __all__ = ["AUDIO_RATE", "AudioReader"]
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from ....domain.errors import ModelError
 from ....domain.message.blocks import Base64Source, DataBlock
+from ....domain.message.wav import HEADER_SIZE, UNKNOWN_SIZE, wav_format
 from ....domain.speech.responses import TTSResponse, TTSUsage
-from ....domain.speech.wav import HEADER_SIZE, UNKNOWN_SIZE, wav_format
 from ..core.case import require, require_equal
 from ..model.model_contract import CallResult
 

@@ -7,7 +7,7 @@ import wave
 
 import pytest
 
-from modelport.domain.speech.wav import WavFormat, streaming_header, wav_format
+from modelport.domain.message.wav import WavFormat, streaming_header, wav_format
 
 
 @pytest.mark.parametrize(("rate", "channels", "width"), [(22_050, 1, 2), (48_000, 2, 2), (8_000, 1, 1)])
