@@ -1,4 +1,4 @@
-"""How an answer is shown while it arrives: as text for people and pipes, or as JSON lines for programs."""
+"""Shows an answer while it arrives: as text for people and pipes, or as JSON lines for programs."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ class AnswerView(Protocol):
     """Shows answers."""
 
     def delta(self, response: ChatResponse) -> None:
-        """What has just arrived."""
+        """Show what has just arrived."""
 
     def last(self, response: ChatResponse) -> None:
-        """The whole answer, when all of it was shown."""
+        """End the answer; `response` is the whole of it."""
 
     def failed(self, error: ModelportError) -> None:
-        """There was no answer, or only a part of one."""
+        """Show the error that ended the answer, possibly after a part of it."""
 
 
 class PlainText:
-    """The text on stdout. On a terminal the thinking is set apart, dim, on stderr; in a pipe it is left out."""
+    """Writes the text to stdout, and on a terminal the thinking to stderr, dim; in a pipe thinking is left out."""
 
     def __init__(self, show_usage: bool = False) -> None:
         self._show_usage = show_usage
         self._thinking = self._line_open = False
-        self._told: set[ModelWarning] = set()
+        self._noted: set[ModelWarning] = set()
 
     def delta(self, response: ChatResponse) -> None:
-        """What has just arrived."""
+        """Show what has just arrived."""
         for block in response.content:
             if block.type == "thinking" and sys.stderr.isatty():
                 self._think(block.thinking)
@@ -53,7 +53,7 @@ class PlainText:
                 self._line_open = not block.text.endswith("\n")
 
     def last(self, response: ChatResponse) -> None:
-        """End the line, then tell on stderr what the text does not."""
+        """End the line, then note on stderr what the text does not show."""
         self._end()
         for block in response.content:
             if block.type == "tool_call":
@@ -61,8 +61,8 @@ class PlainText:
             elif block.type == "data":
                 note(f"modelport: the answer holds {block.source.media_type} data, which is not shown here")
         for warning in response.warnings:
-            if warning not in self._told:  # a conversation would repeat them at every answer
-                self._told.add(warning)
+            if warning not in self._noted:  # each answer of a conversation repeats them
+                self._noted.add(warning)
                 note_warning(warning)
         if response.finish_reason in _ENDINGS:
             note(f"modelport: {_ENDINGS[response.finish_reason]}", style="yellow")
@@ -70,7 +70,7 @@ class PlainText:
             note(f"usage: {_usage_line(response.usage)}")
 
     def failed(self, error: ModelportError) -> None:
-        """End what has begun, then one line."""
+        """End the line, then write one line with the message."""
         self._end()
         complain(str(error))
 
@@ -95,16 +95,16 @@ class PlainText:
 
 
 class JsonLines:
-    """One JSON object a line on stdout: deltas, then the response, or an error."""
+    """Writes one JSON object per line to stdout: deltas, then the response, or an error."""
 
     def delta(self, response: ChatResponse) -> None:
-        """One object a block of what has just arrived."""
+        """Write one object for each block of the delta."""
         for block in response.content:
             if (shown := _delta_fields(block)) is not None:
                 json_line({"type": "delta", "block": block.type, "id": block.id, **shown})
 
     def last(self, response: ChatResponse) -> None:
-        """The whole answer."""
+        """Write the whole answer."""
         calls = [block for block in response.content if block.type == "tool_call"]
         thinking = "".join(block.thinking for block in response.content if block.type == "thinking")
         json_line(
@@ -124,7 +124,7 @@ class JsonLines:
         )
 
     def failed(self, error: ModelportError) -> None:
-        """The error's class and message."""
+        """Write the error's class and message."""
         json_line({"type": "error", "error": type(error).__name__, "message": str(error)})
 
 
@@ -137,18 +137,18 @@ def _delta_fields(block: ContentBlock) -> dict[str, str] | None:
 
 
 def note_warning(warning: ModelWarning) -> None:
-    """One line on stderr."""
+    """Write the warning as one line on stderr."""
     note(f"modelport: warning: {warning.setting}: {' '.join(warning.message.split())}", style="yellow")
 
 
 def json_line(value: dict[str, Any]) -> None:  # Any: JSON values
-    """One object on stdout, at once."""
+    """Write one object to stdout and flush it."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
     sys.stdout.flush()
 
 
 def usage_fields(usage: ChatUsage | TTSUsage | None) -> dict[str, Any] | None:  # Any: numbers
-    """What was used, without the provider's own object."""
+    """The usage as JSON values, without the provider's own object."""
     if usage is None:
         return None
     return {name: value for name, value in asdict(usage).items() if name not in ("raw", "type")}
@@ -156,7 +156,7 @@ def usage_fields(usage: ChatUsage | TTSUsage | None) -> dict[str, Any] | None:  
 
 def _usage_line(usage: ChatUsage | None) -> str:
     if usage is None:
-        return "the provider did not tell"
+        return "not reported by the provider"
     cached = f" ({usage.cache_input_tokens} cached)" if usage.cache_input_tokens else ""
     reasoning = f" ({usage.reasoning_tokens} reasoning)" if usage.reasoning_tokens else ""
     return (

@@ -1,4 +1,4 @@
-"""The commands together, and what becomes of their errors."""
+"""The group of commands, and the exit status and message for each kind of error."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _HUB_EXTRA = "dependency_injector"
 
 
 class _Commands(click.Group):
-    """A group whose reader may go away: `modelport chat … | head -1` is no error."""
+    """A group that ends quietly when its reader does: `modelport chat … | head -1` is not an error."""
 
     def invoke(self, ctx: click.Context) -> Any:  # Any: what the command returned
         try:
@@ -55,7 +55,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its status; every expected error becomes one line on stderr."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that lacks a character shows a question mark
+            stream.reconfigure(errors="replace")  # a character outside the terminal's encoding becomes a question mark
     try:
         status = commands.main(arguments, prog_name="modelport", standalone_mode=False)
     except click.ClickException as error:
@@ -81,7 +81,7 @@ def _usage(error: click.ClickException) -> str:
 
 
 def _discard_output() -> None:
-    """Let what is still buffered go nowhere, or the interpreter complains when it exits."""
+    """Discard what is still buffered; the interpreter would fail to flush it at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):

@@ -1,4 +1,4 @@
-"""A file that speech is written into while it comes; it takes its place when it is whole."""
+"""An audio file that is written while speech arrives, and appears at its path once it is complete."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ AUDIO_PATH = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
 
 
 class AudioFile:
-    """Several utterances, one after the other; `-` is stdout. WAV files become one WAV with its true sizes.
+    """A file of several utterances, one after the other; `-` is stdout. WAV utterances are joined to one WAV.
 
-    Only what was kept by `keep` is there in the end; without any, a file that was there before stays as it is. Stdout,
-    and a path to what is no file, such as a pipe or a device, take the audio as it comes.
+    In the end the file holds what `keep` has confirmed; without any `keep`, an existing file is left unchanged. Stdout,
+    pipes and devices receive the audio at once.
     """
 
     def __init__(self, path: Path) -> None:
@@ -45,17 +45,17 @@ class AudioFile:
 
     @property
     def seconds(self) -> float | None:
-        """How long the audio is, where the format tells."""
+        """The length of the audio; `None` unless it is WAV."""
         return None if self._format is None else max(0, self.size - HEADER_SIZE) / self._format.bytes_per_second
 
     def begin(self) -> None:
-        """What is written from now on is a further utterance."""
+        """Start a further utterance."""
         self._samples = PcmPieces()
 
     def write(self, block: DataBlock) -> None:
-        """A piece of audio."""
+        """Append a piece of audio."""
         if not isinstance(block.source, Base64Source):
-            raise ModelError(f"the speech came as a URL, {block.source.url}, which is not loaded here")
+            raise ModelError(f"expected audio data, got the URL {block.source.url}; load it yourself")
         data = base64.b64decode(block.source.data)
         if not self.size:
             self.media_type = block.source.media_type
@@ -65,22 +65,22 @@ class AudioFile:
         self._write(self._samples.feed(data) if self._format else data)
 
     def keep(self) -> None:
-        """What was written is to stay."""
+        """Confirm what was written so far."""
         self._kept = self.size
 
     def drop(self) -> None:
-        """Forget what was written since the last `keep`, where that is possible."""
+        """Remove what was written since the last `keep`; of no effect on stdout, pipes and devices."""
         if not self._passes_on:
             self._file.truncate(self._kept)
             self._file.seek(self._kept)
             self.size = self._kept
 
     def close(self) -> None:
-        """Put the file in its place."""
+        """Complete the WAV header and move the file to its path."""
         if self.is_stdout:
             return
         if self._passes_on:
-            with suppress(OSError):  # told when it was written
+            with suppress(OSError):  # raised by `write` already
                 self._file.close()
             return
         self.drop()
@@ -112,7 +112,7 @@ class AudioFile:
             if not self._passes_on:
                 with suppress(OSError):
                     self._file.close()
-                self._file = self._unfinished.open("r+b")  # without what it could not write, to `drop` it
+                self._file = self._unfinished.open("r+b")  # opened again, so that `drop` can truncate it
             raise self._unwritable(error) from error
         self.size += len(data)
 

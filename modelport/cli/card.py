@@ -1,4 +1,4 @@
-"""One card, with the form of its parameters."""
+"""Shows one model card with a table of its parameters."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BOUNDS = {
     "maximum": ("≤", ""),
     "exclusiveMaximum": ("<", "maximum"),
 }
-"""The sign of a bound, and the bound of a card that makes the class's own one superfluous."""
+"""The sign of a bound, and the bound on a card that replaces it."""
 _SHOWN = (
     *("status", "sunset_on", "aliases", "input_types", "output_types", "context_size", "output_size", "dimensions"),
     *("supported_dimensions", "voices", "max_characters", "realtime", "tools", "thinking", "source", "verified_on"),
@@ -36,7 +36,7 @@ Schema = dict[str, Any]
 
 
 def describe(entry: CatalogueEntry) -> list[RenderableType]:
-    """The card's facts, then its parameters."""
+    """A title, the card's fields, then its parameters."""
     facts = Table(box=None, show_header=False, pad_edge=False)
     facts.add_column(style="dim", no_wrap=True)
     facts.add_column(overflow="fold")
@@ -85,7 +85,7 @@ def _form(schema: Schema) -> Table:
 
 
 def describe_type(field: Schema, root: Schema) -> str:
-    """Type with its range or choices in words: `number ≥ 0 ≤ 2`, `low | medium | high`."""
+    """The type with its range or choices: `number ≥ 0 ≤ 2`, `low | medium | high`."""
     options = [_resolved(option, root) for option in field.get("anyOf", [field])]
     options = [{**option, **_narrowed(field)} for option in options if option.get("type") != "null"]
     return " or ".join(dict.fromkeys(_one_type(option) for option in options))
@@ -98,7 +98,7 @@ def _resolved(field: Schema, root: Schema) -> Schema:
 
 
 def _narrowed(field: Schema) -> Schema:
-    """What a card says beside an `anyOf`."""
+    """The keywords that a card adds next to an `anyOf`; they apply to each option."""
     return {key: field[key] for key in ("enum", HINT, *_BOUNDS) if key in field and "anyOf" in field}
 
 

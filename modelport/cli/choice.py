@@ -1,36 +1,38 @@
-"""Which model a command talks to: from a settings file, the environment, or the one in this process."""
+"""Which model and which cache a command uses: from a settings file, the environment, or inside this process."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
 from ..domain.errors import SettingsError
 
 if TYPE_CHECKING:
+    from ..application.embedding.cache import EmbeddingCacheBase
+    from ..application.embedding.model import EmbeddingModelBase
     from ..application.speech.model import TTSModelBase
     from ..composition.hub import Modelport
     from ..composition.settings import Settings
 
-__all__ = ["choose", "choose_speech", "find_config", "find_settings", "load_settings", "speech_model"]
+__all__ = ["choose", "choose_cache", "choose_embedding", "choose_speech", "find_config", "speech_model"]
 
 _LOCAL = Path("modelport.yaml")
 _EXAMPLES = 3
 
 
 def find_config(given: Path | None) -> Path | None:
-    """The settings file: the one given, else the one here, else the user's; `None` when there is none."""
+    """The settings file: `given`, else `./modelport.yaml`, else the user's; `None` when there is none."""
     if given is not None:
         return given
     user = Path(platformdirs.user_config_dir("modelport", appauthor=False)) / "config.yaml"
     return next((path for path in (_LOCAL, user) if path.is_file()), None)
 
 
-def load_settings(path: Path) -> Settings:
-    """The settings of a file; providers that it has no credential for get the environment's."""
+def _load_settings(path: Path) -> Settings:
+    """The settings of a file, with credentials from the environment for the providers that have none in it."""
     from ..composition.hub import Modelport
     from ..composition.settings_file import read_settings
 
@@ -39,24 +41,24 @@ def load_settings(path: Path) -> Settings:
     return settings
 
 
-def find_settings(config: Path | None) -> Settings:
-    """The settings of the file that there is, else those that the environment amounts to."""
+def _find_settings(config: Path | None) -> Settings:
+    """The settings of the settings file, else credentials from the environment."""
     from ..composition.hub import Modelport
 
     path = find_config(config)
-    return load_settings(path) if path else Modelport.from_env().settings
+    return _load_settings(path) if path else Modelport.from_env().settings
 
 
 def choose_speech(config: Path | None, name: str | None) -> tuple[Modelport, TTSModelBase]:
-    """A hub and its speech model."""
+    """A hub, and the speech model to use."""
     from ..composition.hub import Modelport
 
-    hub = Modelport(find_settings(config))
+    hub = Modelport(_find_settings(config))
     return hub, speech_model(hub, name)
 
 
 def speech_model(hub: Modelport, name: str | None = None) -> TTSModelBase:
-    """The speech model that is named, the settings' own, or the voice in this process."""
+    """The speech model of that name, else the one in the settings, else the embedded voice."""
     from ..adapters.embedded.speech import ESPEAK
 
     if name is None and not hub.settings.tts:
@@ -65,12 +67,12 @@ def speech_model(hub: Modelport, name: str | None = None) -> TTSModelBase:
 
 
 def choose(config: Path | None, model: str | None) -> tuple[Modelport, str]:
-    """A hub, and the name of its model to use."""
+    """A hub, and the name of the chat model to use."""
     from ..composition.hub import Modelport
 
     path = find_config(config)
     if path is not None:
-        settings = load_settings(path)
+        settings = _load_settings(path)
         return Modelport(settings), model or _default(settings, path)
     hub = Modelport.from_env()
     return hub, model or _without_settings(hub)
@@ -80,18 +82,23 @@ def _default(settings: Settings, path: Path) -> str:
     name = settings.default_chat or (next(iter(settings.chat)) if len(settings.chat) == 1 else None)
     if name is None:
         known = ", ".join(settings.chat) or "none under `chat`"
-        raise SettingsError(f"{path}: which model? give --model NAME ({known}) or --model provider/model")
+        raise SettingsError(f"{path}: no default_chat; give --model NAME ({known}) or --model provider/model")
     return name
 
 
 def _without_settings(hub: Modelport) -> str:
-    """The embedded model when nothing is set; whose key is set would be asked for money, so one has to be named."""
+    """The embedded model when no key is set.
+
+    A provider whose key happens to be set would incur charges, so it must be named.
+    """
     if hub.settings.credentials:
         registry = hub.container.registry()
         names = list(hub.settings.credentials)
         variables = ", ".join(registry.get(name).key_variable for name in names)
         examples = [f"{name}/{card}" for name in names for card in _examples(hub, name)]
-        raise SettingsError(f"{variables} is set, but which model? give --model provider/model: {', '.join(examples)}")
+        raise SettingsError(
+            f"{variables} is set, but no model is named; give --model provider/model: {', '.join(examples)}"
+        )
     from ..adapters.embedded.store import SMOLLM2
 
     return f"embedded/{SMOLLM2.name}"
@@ -100,3 +107,40 @@ def _without_settings(hub: Modelport) -> str:
 def _examples(hub: Modelport, provider: str) -> list[str]:
     cards = hub.container.registry().get(provider).credential_class().list_models()
     return [card.name for card in cards if card.status == "active"][:_EXAMPLES]
+
+
+def _embedding_settings(config: Path | None) -> Settings:
+    """The settings; a cache that they leave out is a file cache in the user's cache folder."""
+    from ..composition.settings import CacheSettings
+
+    settings = _find_settings(config)
+    if settings.cache.adapter == "none":
+        folder = Path(platformdirs.user_cache_dir("modelport", appauthor=False)) / "embeddings"
+        settings.cache = CacheSettings(adapter="file", path=folder)
+    return settings
+
+
+def choose_embedding(config: Path | None, name: str | None) -> tuple[Modelport, EmbeddingModelBase[Any]]:
+    """A hub, and its model of that name, else the one in the settings, else the embedded one (Any: an input's type)."""
+    from ..adapters.embedded.embedding import E5_SMALL
+    from ..composition.hub import Modelport
+
+    settings = _embedding_settings(config)
+    hub = Modelport(settings)
+    if name is None and not settings.embedding:
+        name = f"embedded/{E5_SMALL}"
+    return hub, hub.embedding(name)
+
+
+def choose_cache(config: Path | None) -> tuple[EmbeddingCacheBase, str]:
+    """The cache that `modelport embed` uses, and its folder or URL to show."""
+    from ..composition.builders import build_cache
+
+    settings = _embedding_settings(config).cache
+    cache = build_cache(settings)
+    assert cache is not None, "the settings name a cache"
+    if settings.adapter != "sql":
+        return cache, str(settings.path)
+    from ..adapters.sql.engine import database_url
+
+    return cache, database_url(settings.url).render_as_string(hide_password=True)

@@ -1,4 +1,4 @@
-"""The texts of `modelport embed`: counted first, then read piece by piece."""
+"""The texts of `modelport embed`: counted first, then read in slices."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Corpus", "ListedTexts", "TextFile"]
 
 
 class Corpus(Protocol):
-    """Texts that can be gone through more than once."""
+    """Texts that can be iterated more than once."""
 
     @property
     def count(self) -> int:
@@ -36,11 +36,11 @@ class ListedTexts:
 
 
 class TextFile:
-    """The lines of a file that are not empty. Those of a `.jsonl` file are JSON strings or objects with a field."""
+    """The lines of a file that are not blank. Lines of a `.jsonl` file are JSON strings, or objects with a field."""
 
     def __init__(self, path: Path, field: str, takes_empty: bool = True) -> None:
         if not path.is_file():
-            raise click.UsageError(f"{path}: is no regular file; it is read twice, so write the texts into one")
+            raise click.UsageError(f"{path}: expected a regular file, as it is read twice; write the texts into one")
         self._path = path
         self._field = field
         self._takes_empty = takes_empty
@@ -48,7 +48,7 @@ class TextFile:
 
     @cached_property
     def count(self) -> int:
-        """How many texts there are; a file with a wrong line is refused before anything is asked for."""
+        """How many texts there are. Reads the whole file, so that a wrong line is found before any request."""
         return sum(1 for _ in self)
 
     def __iter__(self) -> Iterator[str]:
@@ -59,7 +59,7 @@ class TextFile:
                     if line.strip():
                         yield self._text(number, line.rstrip("\r\n"))
             except UnicodeDecodeError as error:
-                raise click.UsageError(f"{self._path}: is not UTF-8 text, some way after line {number}") from error
+                raise click.UsageError(f"{self._path}: is not UTF-8 text (after line {number}); convert it") from error
 
     def _text(self, number: int, line: str) -> str:
         if not self._json:

@@ -1,4 +1,4 @@
-"""Going through a corpus: slice by slice, with progress, into memory or into a file."""
+"""Embeds a corpus slice by slice, with progress, into memory or into a file."""
 
 from __future__ import annotations
 
@@ -27,18 +27,25 @@ __all__ = ["EmbeddingRun"]
 
 _BATCHES_A_WORKER = 4
 _LARGEST_SLICE = 8192
-_CHANGED = "the file of texts has changed while it was read, so that lines and vectors would not match"
+_CHANGED = (
+    "the file of texts has changed while it was read, so lines and vectors would not match; run the command again"
+)
 
 
 class EmbeddingRun:
-    """One run over a corpus; `done` and `tokens` say how far it got."""
+    """One run over a corpus; `done` and `tokens` count the texts and tokens so far."""
 
     def __init__(self, hub: Modelport, model: EmbeddingModelBase[Any], corpus: Corpus) -> None:
         self._hub = hub
         self._model = model
         self._corpus = corpus
         self.done = self.tokens = 0
-        self._told: set[tuple[str, str]] = set()
+        self._noted: set[tuple[str, str]] = set()
+
+    @property
+    def total(self) -> int:
+        """How many texts the corpus has."""
+        return self._corpus.count
 
     async def vectors(self) -> list[Embedding]:
         """The vectors as lists."""
@@ -49,10 +56,10 @@ class EmbeddingRun:
         return found
 
     async def into(self, path: Path) -> None:
-        """Write the vectors as a .npy file, which is there only when it is whole."""
+        """Write the vectors as a .npy file, which appears at the path once it is complete."""
         import numpy as np
 
-        unfinished = path.with_name(f".{path.name}.part")  # one name, so that killed runs leave no more than one
+        unfinished = path.with_name(f".{path.name}.part")  # always the same, so that killed runs leave one file
         table: Any = None  # Any: numpy's memory map
         begun = _begin(path, unfinished)
         try:
@@ -60,7 +67,7 @@ class EmbeddingRun:
                 async for response in responses:
                     rows = _rows(response, table)
                     if table is None:
-                        shape = (self._corpus.count, rows.shape[1])
+                        shape = (self.total, rows.shape[1])
                         with _writing(path):
                             table = np.lib.format.open_memmap(unfinished, "w+", np.dtype("<f4"), shape)
                     table[self.done - len(rows) : self.done] = rows
@@ -73,24 +80,24 @@ class EmbeddingRun:
             unfinished.unlink(missing_ok=True)
             begun.close()
 
-    def _tell(self, warnings: Iterable[ModelWarning]) -> None:
-        """One of a kind: every slice brings them, some with other words."""
+    def _note(self, warnings: Iterable[ModelWarning]) -> None:
+        """Show each kind of warning once; every slice repeats them, some with different numbers."""
         from .answers import note_warning
 
         for warning in warnings:
-            if (warning.kind, warning.setting) not in self._told:
-                self._told.add((warning.kind, warning.setting))
+            if (warning.kind, warning.setting) not in self._noted:
+                self._noted.add((warning.kind, warning.setting))
                 note_warning(warning)
 
     async def _slices(self) -> AsyncGenerator[EmbeddingResponse, None]:
-        total, texts = self._corpus.count, iter(self._corpus)
+        total, texts = self.total, iter(self._corpus)
         size = min(self._model.batch_size * self._model.concurrency * _BATCHES_A_WORKER, _LARGEST_SLICE)
         with _progress(total) as progress:
             while piece := list(islice(texts, size)):
                 if self.done + len(piece) > total:
                     raise click.UsageError(_CHANGED)
                 response = await self._model(piece)
-                self._tell(response.warnings)
+                self._note(response.warnings)
                 self.done += len(piece)
                 self.tokens += response.usage.tokens if response.usage else 0
                 if progress is not None:
@@ -101,31 +108,31 @@ class EmbeddingRun:
 
 
 def _rows(response: EmbeddingResponse, table: Any) -> Any:  # Any: arrays of numpy, which is loaded by the first call
-    """The vectors, when they fit the table that there is so far."""
+    """The vectors; `ResponseDecodeError` unless they have the size of those in the table."""
     from ..domain.embedding.values import EmbeddingVectors
 
     rows = EmbeddingVectors(response.embeddings).rows
     sizes = {len(row) for row in rows} | (set() if table is None else {table.shape[1]})
     if len(sizes) > 1:
-        told = ", ".join(map(str, sorted(sizes)))
-        raise ResponseDecodeError(f"the vectors have different sizes ({told}), so that they make no table")
+        found = ", ".join(map(str, sorted(sizes)))
+        raise ResponseDecodeError(f"expected vectors of one size, got the sizes {found}; check the model")
     return response.array
 
 
 def _begin(path: Path, unfinished: Path) -> BinaryIO:
-    """Find out whether the file can be written, before anything is paid for. The file returned keeps others away."""
+    """Check that the file can be written, before any request. The open file returned is a lock against other runs."""
     if path.exists() and not path.is_file():
-        raise click.UsageError(f"--out {path}: is no regular file, and would be replaced by one")
+        raise click.UsageError(f"--out {path}: expected a regular file or a new path, since the file is replaced")
     with _writing(path):
         file = unfinished.open("ab")
     if not _locked(file):
         file.close()
-        raise click.UsageError(f"--out {path}: another run is writing it")
+        raise click.UsageError(f"--out {path}: another run is writing it; wait for it, or give another path")
     return file
 
 
 def _locked(file: BinaryIO) -> bool:
-    """Whether the file is ours alone, as long as it is open; a lock ends with its process."""
+    """Whether this process holds the lock of the file; the lock ends with the process."""
     try:
         import fcntl
     except ImportError:  # Windows
@@ -134,7 +141,7 @@ def _locked(file: BinaryIO) -> bool:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    except OSError:  # the file system knows no locks
+    except OSError:  # the file system does not support locks
         return True
     return True
 
@@ -149,7 +156,7 @@ def _writing(path: Path) -> Iterator[None]:
 
 @contextmanager
 def _progress(total: int) -> Iterator[Progress | None]:
-    """A bar on stderr for people who have something to wait for."""
+    """A progress bar on stderr, on a terminal and for at least 100 texts."""
     if not errors().is_terminal or total < 100:
         yield None
         return

@@ -1,4 +1,4 @@
-"""Speaking into a file: a text, or an answer while it is being written."""
+"""Speaks into a file: a text, or an answer while it arrives."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ __all__ = ["Speaker", "speak_into"]
 
 
 async def speak_into(
-    file: AudioFile, model: TTSModelBase, text: str, told: Callable[[], None] = lambda: None
+    file: AudioFile, model: TTSModelBase, text: str, on_piece: Callable[[], None] = lambda: None
 ) -> TTSResponse:
-    """Speak the text as a further utterance of the file, and tell of each piece; the last response."""
+    """Speak the text as a further utterance of the file; `on_piece` is called after each piece. The last response."""
     file.begin()
     spoken = await model.synthesize(text)
     if isinstance(spoken, TTSResponse):
-        _write(file, spoken, told)
+        _write(file, spoken, on_piece)
         return spoken
     async with aclosing(spoken) as responses:
         async for response in responses:
-            _write(file, response, told)
+            _write(file, response, on_piece)
             if response.is_last:
                 return response
     raise ModelError("the speech ended without its last response", provider=model.provider_name, model=model.model)
 
 
-def _write(file: AudioFile, response: TTSResponse, told: Callable[[], None]) -> None:
+def _write(file: AudioFile, response: TTSResponse, on_piece: Callable[[], None]) -> None:
     if response.content is not None:
         file.write(response.content)
-        told()
+        on_piece()
 
 
 class Speaker:
-    """Speaks answers into a file, sentence by sentence, in a task beside the text, which never waits for it.
+    """Speaks answers into a file, sentence by sentence, in a task of its own, so that the text never waits for it.
 
-    An answer is `say`, any number of times, and `finish` or `drop`; the file is in its place after `with`.
+    For each answer, call `say` any number of times, then `finish` or `drop`. The file is complete after `with`.
     """
 
     def __init__(self, model: TTSModelBase, path: Path) -> None:
@@ -57,18 +57,18 @@ class Speaker:
         self._sentences = Sentences()
         self._task: asyncio.Task[None] | None = None
         self._waiting: asyncio.Queue[str | None] = asyncio.Queue()
-        self._told: set[ModelWarning] = set()
+        self._noted: set[ModelWarning] = set()
 
-    def beside(self, view: AnswerView) -> AnswerView:
-        """The view, with what it shows spoken."""
+    def spoken(self, view: AnswerView) -> AnswerView:
+        """A view that shows and speaks."""
         return _SpokenView(view, self)
 
     def say(self, text: str) -> None:
-        """More of the answer; returns at once."""
+        """Speak more of the answer; returns at once."""
         self._put(self._sentences.feed(text))
 
     async def finish(self) -> None:
-        """The answer is complete: wait until it is spoken. Raises what went wrong with that."""
+        """Wait until the answer is spoken; raises the error of the speech model."""
         self._put(self._sentences.finish())
         task, self._task = self._task, None
         if task is not None:
@@ -81,7 +81,7 @@ class Speaker:
         self._file.keep()
 
     async def drop(self) -> None:
-        """There is no answer to speak, after all."""
+        """Stop speaking and remove this answer from the file."""
         self._sentences.finish()
         task, self._task = self._task, None
         if task is not None:
@@ -104,11 +104,11 @@ class Speaker:
         if self._task is None:
             self._waiting = asyncio.Queue()
             self._task = asyncio.create_task(self._speak(self._waiting))
-            self._task.add_done_callback(_heard)
+            self._task.add_done_callback(_retrieve_error)
         self._waiting.put_nowait(text)
 
     async def _speak(self, waiting: asyncio.Queue[str | None]) -> None:
-        """What piled up while one text was spoken is the next one."""
+        """Speak text by text; whatever arrives while one is spoken becomes the next."""
         async with self._model:
             more = True
             while more:
@@ -117,23 +117,23 @@ class Speaker:
                     texts.append(waiting.get_nowait())
                 more = texts[-1] is not None
                 if text := "".join(text for text in texts if text):
-                    self._tell(await speak_into(self._file, self._model, text))
+                    self._note(await speak_into(self._file, self._model, text))
 
-    def _tell(self, response: TTSResponse) -> None:
+    def _note(self, response: TTSResponse) -> None:
         for warning in response.warnings:
-            if warning not in self._told:
-                self._told.add(warning)
+            if warning not in self._noted:
+                self._noted.add(warning)
                 note_warning(warning)
 
 
-def _heard(task: asyncio.Task[None]) -> None:
-    """Let asyncio not complain about an error that nobody waited for, as Ctrl-C came first."""
+def _retrieve_error(task: asyncio.Task[None]) -> None:
+    """Retrieve the error, so that asyncio does not log it when Ctrl-C ended the wait for the task."""
     if not task.cancelled():
         task.exception()
 
 
 class _SpokenView:
-    """Shows an answer and has it spoken."""
+    """Shows an answer with another view, and speaks it."""
 
     def __init__(self, view: AnswerView, speaker: Speaker) -> None:
         self._view = view
@@ -142,6 +142,6 @@ class _SpokenView:
         self.failed = view.failed
 
     def delta(self, response: ChatResponse) -> None:
-        """The text first."""
+        """Show the text, then speak it."""
         self._view.delta(response)
         self._speaker.say("".join(block.text for block in response.content if block.type == "text"))

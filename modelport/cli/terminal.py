@@ -1,4 +1,4 @@
-"""What is written where: the answer on stdout, everything about it on stderr."""
+"""Output: answers go to stdout, notes about them and errors to stderr."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class _Console(Console):
 
 
 def show(*renderables: RenderableType) -> None:
-    """Tables and their like on stdout; without a terminal in wide rows, so that `grep` and `cut` work."""
+    """Print tables on stdout; in a pipe with wide lines, so that `grep` and `cut` work."""
     if sys.stdout.isatty():
         Console(highlight=False).print(*renderables, sep="\n")
         return
@@ -34,28 +34,28 @@ def show(*renderables: RenderableType) -> None:
 
 @cache
 def errors() -> Console:
-    """Notes, on stderr."""
+    """The console on stderr."""
     return _Console(stderr=True, highlight=False)
 
 
 def printable(text: str) -> str:
-    """The text without characters that could steer a terminal."""
+    """The text without control characters that a terminal would interpret."""
     return _CONTROL.sub("", text)
 
 
 def write(text: str) -> None:
-    """Part of an answer, at once; a terminal gets only what is printable, a pipe every character."""
+    """Write part of an answer to stdout and flush it; control characters are removed on a terminal only."""
     sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
     sys.stdout.flush()
 
 
 def note(text: str, style: str = "dim", end: str = "\n") -> None:
-    """Something about the answer, on stderr."""
+    """Write a note about the answer to stderr."""
     errors().out(printable(text), style=style, highlight=False, end=end)
 
 
 def complain(message: str) -> None:
-    """One line on stderr that says what went wrong."""
+    """Write an error as one line to stderr."""
     errors().out(f"modelport: {printable(' '.join(message.split()))}", style="red", highlight=False)
 
 

@@ -51,7 +51,7 @@ def test_what_is_broken_makes_the_status_1(tmp_path: Path) -> None:
     ("arguments", "words"),
     [
         (("nobody",), "unknown provider 'nobody'; there are anthropic"),
-        (("moonshot", "--case", "unheard_of"), "there is no case 'unheard_of'; there are any_history"),
+        (("moonshot", "--case", "unheard_of"), "unknown case 'unheard_of'; expected one of any_history"),
         (("moonshot", "--cassettes", "/nowhere"), "no cassettes of moonshot in /nowhere; name their folder"),
     ],
 )

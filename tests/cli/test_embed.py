@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import yaml
 
-from modelport.cli.embedding_choice import choose_cache
+from modelport.cli.choice import choose_cache
 from modelport.testing.servers.http import ScriptedServer
 from tests.cli.embed_server import CountingServer
 

@@ -75,7 +75,7 @@ def test_several_models_ask_for_one(home: Home) -> None:
     models = {name: {"provider": "openai", "model": name} for name in ("one", "two")}
     (home.folder / "modelport.yaml").write_text(json.dumps({"chat": models}))
     line = _complaint(home.run("chat", "hi"), 2)
-    assert "modelport.yaml: which model? give --model NAME (one, two)" in line
+    assert "modelport.yaml: no default_chat; give --model NAME (one, two)" in line
 
 
 @pytest.mark.parametrize("arguments", [["chat", "--nonsense"], ["nonsense"], ["models", "no-such-model"]])

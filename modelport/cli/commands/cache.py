@@ -1,4 +1,4 @@
-"""`modelport cache`: what the embedding cache holds, and making it smaller."""
+"""`modelport cache`: statistics of the embedding cache, and the removal of entries."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _config = click.option(
 
 @click.group()
 def cache() -> None:
-    """Look after the embedding cache: the one that the settings name, else the user's own."""
+    """Inspect and shrink the embedding cache: that of the settings, else the user's own."""
 
 
 @cache.command()
 @_config
 def stats(config: Path | None) -> int:
-    """Tell how many vectors there are, and how old."""
+    """Show how many vectors there are, and how old they are."""
     found, where = _with_cache(config, lambda kept: kept.stats())
     write(f"where    {where}\nentries  {found.entries:,}\nsize     {found.size_bytes / 1_048_576:,.1f} MB\n")
     if found.entries:
@@ -55,8 +55,8 @@ def clear(config: Path | None, yes: bool) -> int:
 
 @cache.command()
 @_config
-@click.option("--max-age", metavar="AGE", help="Remove what is older: a number and s, m, h, d or w, such as 30d.")
-@click.option("--max-entries", type=click.IntRange(min=0), help="Then keep only the newest so many.")
+@click.option("--max-age", metavar="AGE", help="Remove older vectors: a number with s, m, h, d or w, such as 30d.")
+@click.option("--max-entries", type=click.IntRange(min=0), help="Then keep only this many of the newest.")
 def prune(config: Path | None, max_age: str | None, max_entries: int | None) -> int:
     """Remove old vectors."""
     if max_age is None and max_entries is None:
@@ -68,8 +68,8 @@ def prune(config: Path | None, max_age: str | None, max_entries: int | None) -> 
 
 
 def _with_cache(config: Path | None, work: Callable[[Any], Awaitable[T]]) -> tuple[T, str]:
-    """What the work gives, on a cache of either kind (Any: both have the same maintenance methods)."""
-    from ..embedding_choice import choose_cache
+    """The result of `work` on the cache, and where the cache is (Any: caches share maintenance methods)."""
+    from ..choice import choose_cache
 
     kept, where = choose_cache(config)
 
@@ -87,7 +87,7 @@ def _with_cache(config: Path | None, work: Callable[[Any], Awaitable[T]]) -> tup
 def _age(text: str) -> float:
     found = _AGE.fullmatch(text.strip())
     if found is None:
-        raise click.UsageError(f"--max-age {text!r} is no age; write a number and a unit, such as 12h or 30d")
+        raise click.UsageError(f"--max-age: expected a number and a unit, such as 12h or 30d, got {text!r}")
     return float(found[1]) * _SECONDS[found[2]]
 
 

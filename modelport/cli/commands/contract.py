@@ -1,4 +1,4 @@
-"""`modelport contract`: what holds of a provider's adapters, checked against their cassettes."""
+"""`modelport contract`: checks a provider's adapters against their cassettes."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _TITLES = ("case", "status", "checked")
 @click.command()
 @click.argument("provider")
 @click.option("--cassettes", type=click.Path(path_type=Path), metavar="DIR", help="The folder of its cassettes.")
-@click.option("--json", "as_json", is_flag=True, help="Every outcome, as a JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Write every outcome as a JSON object.")
 @click.option("--case", "case_name", metavar="NAME", help="Only this case.")
 def contract(provider: str, cassettes: Path | None, as_json: bool, case_name: str | None) -> int:
-    """Check the adapters of PROVIDER against its cassettes, offline; the status is 1 when something is broken.
+    """Check the adapters of PROVIDER against its cassettes, offline. The exit status is 1 if a case is broken.
 
-    Providers of installed packages are checked like those built in. Without --cassettes they are looked for where the
-    provider says, and in cassettes/PROVIDER and fixtures/cassettes/PROVIDER from here.
+    Providers of installed packages are checked like built-in ones. Without --cassettes, cassettes are looked for in
+    the folder that the provider names, and in ./cassettes/PROVIDER and ./fixtures/cassettes/PROVIDER.
     """
     from ...composition.providers.registry import ProviderRegistry
     from ...testing.contract.provider import contracts_of
@@ -41,7 +41,7 @@ def contract(provider: str, cassettes: Path | None, as_json: bool, case_name: st
     chosen = contracts_of(ProviderRegistry().get(provider), cassettes)
     known = sorted({case.name for each in chosen for case in each.cases})
     if case_name is not None and case_name not in known:
-        raise click.UsageError(f"there is no case {case_name!r}; there are {', '.join(known)}")
+        raise click.UsageError(f"--case: unknown case {case_name!r}; expected one of {', '.join(known)}")
     reports = []
     for each in chosen:
         if case_name is None or any(case.name == case_name for case in each.cases):
@@ -54,7 +54,7 @@ def contract(provider: str, cassettes: Path | None, as_json: bool, case_name: st
 
 
 def _whole(provider: str, reports: Sequence[Report]) -> dict[str, Any]:  # Any: JSON values
-    """The reports, with the counts of all of them together."""
+    """The reports and their counts in total."""
     counts: Counter[str] = Counter()
     for report in reports:
         counts.update(report.counts)

@@ -1,4 +1,4 @@
-"""`modelport credentials`: which providers are configured, and where; never with what."""
+"""`modelport credentials`: which providers are configured, and where; keys are never shown."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _VARIABLE = re.compile(r"\$\{(\w+)")
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A credential or a provider without one; `source` is `environment`, `settings`, `built in` or nothing."""
+    """A credential, or a provider without one; `source` is `environment`, `settings`, `built in` or `None`."""
 
     name: str
     provider: str
@@ -35,7 +35,7 @@ class _Row:
 
 @click.command()
 @click.option("--config", type=click.Path(path_type=Path), help="A settings file; by default ./modelport.yaml.")
-@click.option("--json", "as_json", is_flag=True, help="A JSON array.")
+@click.option("--json", "as_json", is_flag=True, help="Write a JSON array.")
 def credentials(config: Path | None, as_json: bool) -> None:
     """List the providers, and where each is configured; keys are never shown."""
     from ...composition.providers.registry import ProviderRegistry
@@ -54,7 +54,7 @@ def credentials(config: Path | None, as_json: bool) -> None:
 
 
 def _configured(path: Path, registry: ProviderRegistry) -> Iterator[_Row]:
-    """The credentials of a settings file, which is checked on the way."""
+    """The credentials of a settings file; `SettingsError` if the file has a mistake."""
     from ...composition.settings_file import read_settings
 
     settings = read_settings(path, os.environ)

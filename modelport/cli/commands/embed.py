@@ -1,4 +1,4 @@
-"""`modelport embed`: texts to vectors, on stdout or into a file."""
+"""`modelport embed`: turns texts into vectors, on stdout or in a file."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ OUT_PATH = click.Path(path_type=Path, dir_okay=False)
 @click.command()
 @click.argument("texts", nargs=-1)
 @click.option("--file", "corpus", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Texts to embed.")
-@click.option("--field", default="text", show_default=True, help="Where a JSON object of the file has its text.")
-@click.option("--out", type=OUT_PATH, help="A .npy file for the vectors (float32, one row a text).")
+@click.option("--field", default="text", show_default=True, help="The key of the text in the JSON objects of the file.")
+@click.option("--out", type=OUT_PATH, help="A .npy file for the vectors (float32, one row per text).")
 @click.option("--model", metavar="NAME", help="A name under `embedding` in the settings, or provider/model.")
 @click.option("--config", type=click.Path(path_type=Path), help="A settings file; by default ./modelport.yaml.")
 @click.option("--dimensions", type=click.IntRange(min=1), help="The size of each vector.")
-@click.option("--query", is_flag=True, help="The texts are questions, for models that tell these from documents.")
-@click.option("--usage", is_flag=True, help="Tell on stderr how many tokens were used.")
+@click.option("--query", is_flag=True, help="The texts are questions, for models that distinguish them from documents.")
+@click.option("--usage", is_flag=True, help="Show on stderr how many tokens were used.")
 def embed(
     texts: tuple[str, ...],
     corpus: Path | None,
@@ -45,50 +45,58 @@ def embed(
 ) -> int:
     """Turn TEXTS, or each line of a file, into vectors.
 
-    Lines of a .jsonl file are JSON strings, or objects with a text in them; those of any other file are the texts.
-    Vectors are cached per text: a command that was interrupted goes on where it was when it is run again. Without
-    settings and --model, a small model computes inside this process.
+    Lines of a .jsonl file are JSON strings, or objects with a text in them; in any other file each line is a text.
+    Vectors are cached per text, so that an interrupted command continues where it stopped when it is run again.
+    Without settings and --model, a small model computes inside this process.
     """
+    from ..choice import choose_embedding
     from ..corpus import Corpus, ListedTexts, TextFile
-    from ..embedding_choice import choose_embedding
     from ..embedding_run import EmbeddingRun
 
-    # What it logs, with a traceback, the responses' warnings tell in one line.
-    logging.getLogger("modelport.application.embedding.cached_vectors").addHandler(logging.NullHandler())
+    _check_options(texts, corpus, out)
+    hub, chosen = choose_embedding(config, model)
+    source: Corpus = TextFile(corpus, field, chosen.takes_empty_text) if corpus else ListedTexts(texts)
+    _set_parameters(chosen, dimensions, "query" if query else None)
+    return _embed(EmbeddingRun(hub, chosen, source), out, usage)
+
+
+def _check_options(texts: tuple[str, ...], corpus: Path | None, out: Path | None) -> None:
     if bool(texts) == bool(corpus):
         raise click.UsageError("give either texts or --file")
     if corpus and not out:
         raise click.UsageError("--file needs --out FILE.npy")
     if corpus and out and out.exists() and out.samefile(corpus):
-        raise click.UsageError(f"--out {out}: is the file of the texts, and would be replaced by the vectors")
-    hub, chosen = choose_embedding(config, model)
-    source: Corpus = TextFile(corpus, field, chosen.takes_empty_text) if corpus else ListedTexts(texts)
-    _set_parameters(chosen, dimensions, "query" if query else None)
-    run = EmbeddingRun(hub, chosen, source)
+        raise click.UsageError(f"--out {out}: is the file of the texts; give another path for the vectors")
+
+
+def _set_parameters(model: EmbeddingModelBase[Any], dimensions: int | None, text_type: str | None) -> None:
+    """Change the model's parameters (Any: an input's type)."""
+    given = {"dimensions": dimensions, "text_type": text_type}
+    changes = {name: value for name, value in given.items() if value is not None}
+    if "text_type" in changes and "text_type" not in type(model.parameters).model_fields:
+        raise click.UsageError(f"--query: {model.model} does not distinguish questions from documents; leave it out")
+    model.parameters = model.parameters.model_copy(update=changes)
+
+
+def _embed(run: EmbeddingRun, out: Path | None, usage: bool) -> int:
+    """Run it and report; the exit status."""
+    # The cache logs failures with a traceback; the responses' warnings report them in one line.
+    logging.getLogger("modelport.application.embedding.cached_vectors").addHandler(logging.NullHandler())
     try:
-        _show(run, out)
+        _write(run, out)
     except ModelportError as error:
         complain(str(error))
-        if corpus:
-            note(f"modelport: {run.done:,} of {source.count:,} texts are done and cached; run the command again")
+        if out:
+            note(f"modelport: {run.done:,} of {run.total:,} texts are done and cached; run the command again")
         return error_status(error)
     if usage:
-        note(f"usage: {run.tokens:,} tokens for {run.done:,} texts, those that were not cached")
+        note(f"usage: {run.tokens:,} tokens for {run.done:,} texts; cached texts use none")
     return 0
 
 
-def _show(run: EmbeddingRun, out: Path | None) -> None:
+def _write(run: EmbeddingRun, out: Path | None) -> None:
     if out:
         asyncio.run(run.into(out))
         return
     for vector in asyncio.run(run.vectors()):
         write(json.dumps(vector) + "\n")
-
-
-def _set_parameters(model: EmbeddingModelBase[Any], dimensions: int | None, text_type: str | None) -> None:
-    """Change the model's parameters (Any: whatever an input may be)."""
-    given = {"dimensions": dimensions, "text_type": text_type}
-    changes = {name: value for name, value in given.items() if value is not None}
-    if "text_type" in changes and "text_type" not in type(model.parameters).model_fields:
-        raise click.UsageError(f"{model.model} does not tell questions from documents; leave --query out")
-    model.parameters = model.parameters.model_copy(update=changes)

@@ -1,4 +1,4 @@
-"""`modelport models`: what there are cards for."""
+"""`modelport models`: the models that have cards."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ __all__ = ["models"]
 
 @click.command()
 @click.argument("name", required=False)
-@click.option("--provider", metavar="NAME", help="Only this provider's.")
-@click.option("--kind", type=click.Choice(["chat", "tts", "embedding"]), help="Only this kind.")
-@click.option("--json", "as_json", is_flag=True, help="The whole cards, as a JSON array.")
+@click.option("--provider", metavar="NAME", help="Only models of this provider.")
+@click.option("--kind", type=click.Choice(["chat", "tts", "embedding"]), help="Only models of this kind.")
+@click.option("--json", "as_json", is_flag=True, help="Write the whole cards as a JSON array.")
 def models(name: str | None, provider: str | None, kind: CardKind | None, as_json: bool) -> None:
     """List the known models, or with NAME show one and its parameters.
 
-    Models without a card can be called all the same.
+    Models without a card can be called too.
     """
     from ...adapters.cards.yaml_source import YamlCardSource
     from ...composition.providers.catalogue import catalogue
@@ -56,8 +56,8 @@ def _named(entries: list[CatalogueEntry], name: str) -> list[CatalogueEntry]:
     ]
     if not found:
         close = difflib.get_close_matches(name, [entry.card.name for entry in entries], 3)
-        hint = f"; close to it: {', '.join(close)}" if close else ""
-        raise click.UsageError(f"there is no card for {name!r}{hint}")
+        hint = f"; similar names: {', '.join(close)}" if close else "; `modelport models` lists all"
+        raise click.UsageError(f"no model card is called {name!r}{hint}")
     return found
 
 
@@ -88,7 +88,7 @@ def _table(entries: list[CatalogueEntry]) -> Table:
 
 
 def _facts(entry: CatalogueEntry) -> tuple[str, str, str, str]:
-    """Context, output, inputs and thinking; a dash where the kind has no such thing."""
+    """Context size, output size, inputs and thinking; a dash for what the kind of model does not have."""
     card = entry.card
     context, output_size = getattr(card, "context_size", None), getattr(card, "output_size", None)
     thinking = "yes" if getattr(card, "thinks", False) else "-"

@@ -1,4 +1,4 @@
-"""`modelport record`: one call against the real endpoint, kept as a cassette."""
+"""`modelport record`: records one call to the real endpoint as a cassette."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ...application.chat.model import ChatModelBase
     from ...application.model.credential import CredentialBase
     from ...composition.hub import Modelport
-    from .cassette import Recording
+    from ..cassette import Recording
 
 __all__ = ["record"]
 
@@ -26,18 +26,18 @@ __all__ = ["record"]
 @click.option("--model", required=True, metavar="NAME", help="A name under `chat` in the settings, or provider/model.")
 @click.option("--config", type=click.Path(path_type=Path), help="A settings file; by default ./modelport.yaml.")
 @click.option("--out", type=click.Path(path_type=Path), help="The folder to write to; by default cassettes/PROVIDER.")
-@click.option("--server", metavar="TEXT", help="Which server and version answered; by default its host and header.")
+@click.option("--server", metavar="TEXT", help="The server and version that answered; by default its host and header.")
 @click.option("--stream/--no-stream", default=True, help="Whether to ask for a stream.")
 def record(
     scenario: str, prompt: str, model: str, config: Path | None, out: Path | None, server: str | None, stream: bool
 ) -> None:
     """Ask a model once and write the traffic to SCENARIO.yaml, without keys.
 
-    An answer that is an error is recorded too, and then reported.
+    An error answer is recorded too, and then reported.
     """
+    from ..cassette import write_cassette
     from ..choice import choose
-    from .cassette import write_cassette
-    from .pull import pull_embedded
+    from ..pull import pull_embedded
 
     hub, name = choose(config, model)
     chosen = hub.chat(name)
@@ -54,12 +54,12 @@ def record(
 async def _record(
     hub: Modelport, model: ChatModelBase, prompt: str, stream: bool
 ) -> tuple[Recording, Exception | None]:
-    """The traffic of one call without retries, and the error it ended with."""
+    """The traffic of one call without retries, and the error that ended it."""
     from ...domain.errors import ModelError
     from ...domain.message.messages import UserMsg
     from ...domain.message.responses import ChatResponse
     from ...domain.retry import RetryPolicy
-    from .cassette import record_calls
+    from ..cassette import record_calls
 
     model.stream = stream
     model.retry_policy = RetryPolicy(max_retries=0)
@@ -76,7 +76,7 @@ async def _record(
 
 
 def _secrets(credential: CredentialBase) -> list[str]:
-    """Every secret of the credential."""
+    """The values of all secret fields."""
     from pydantic import SecretStr
 
     values = (getattr(credential, name) for name in type(credential).model_fields)

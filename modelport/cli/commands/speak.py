@@ -1,4 +1,4 @@
-"""`modelport speak`: a text to speech, in a file or on stdout."""
+"""`modelport speak`: speaks a text into a file or to stdout."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ _SETTINGS = click.Path(path_type=Path)
 @click.argument("text", required=False)
 @click.option("--out", type=AUDIO_PATH, default=_FILE, show_default=True, help="The file for the audio; - is stdout.")
 @click.option("--model", metavar="NAME", help="A name under `tts` in the settings, or provider/model.")
-@click.option("--voice", metavar="NAME", help="One of the model's voices; `modelport models MODEL` lists them.")
+@click.option("--voice", metavar="NAME", help="A voice of the model; `modelport models MODEL` lists them.")
 @click.option("--config", "--settings", type=_SETTINGS, help="A settings file; by default ./modelport.yaml.")
-@click.option("--json", "as_json", is_flag=True, help="Tell about the file as one JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Describe the file as one JSON object.")
 def speak(text: str | None, out: Path, model: str | None, voice: str | None, config: Path | None, as_json: bool) -> int:
-    """Speak TEXT, or what stdin holds, into an audio file.
+    """Speak TEXT, or the text on stdin, into an audio file.
 
-    Without settings and --model, a voice inside this process speaks; it is named after its language: --voice de.
+    Without settings and --model, a voice inside this process speaks; its voices are named by language: --voice de.
     """
     from ..answers import JsonLines
 
     text = _text(text)
     if out == STDOUT and (as_json or sys.stdout.isatty()):
-        raise click.UsageError("the audio has no place on stdout here; give --out FILE")
+        raise click.UsageError("audio goes to stdout only in a pipe and without --json; give --out FILE")
     try:
         response, file = _spoken(text, out, model, voice, config)
     except ModelportError as error:
@@ -52,7 +52,7 @@ def speak(text: str | None, out: Path, model: str | None, voice: str | None, con
         else:
             complain(str(error))
         return error_status(error)
-    _tell(response, file, as_json)
+    _report(response, file, as_json)
     return 0
 
 
@@ -69,7 +69,7 @@ def _text(given: str | None) -> str:
 def _spoken(
     text: str, out: Path, name: str | None, voice: str | None, config: Path | None
 ) -> tuple[TTSResponse, AudioFile]:
-    """The last response, and the file, which is in its place."""
+    """The last response, and the complete file."""
     from ..choice import choose_speech
 
     hub, model = choose_speech(config, name)
@@ -79,7 +79,7 @@ def _spoken(
     try:
         response = asyncio.run(_run(hub, model, text, file))
         if not file.size:
-            raise ModelError("no audio came for this text", provider=model.provider_name, model=model.model)
+            raise ModelError("the model returned no audio", provider=model.provider_name, model=model.model)
         file.keep()
     finally:
         file.close()
@@ -88,7 +88,7 @@ def _spoken(
 
 def _set_voice(model: TTSModelBase, voice: str) -> None:
     if "voice" not in type(model.parameters).model_fields:
-        raise click.UsageError(f"{model.model} has no voices to choose from; leave --voice out")
+        raise click.UsageError(f"--voice: {model.model} has no voice parameter; leave --voice out")
     from pydantic import ValidationError
 
     try:
@@ -100,14 +100,14 @@ def _set_voice(model: TTSModelBase, voice: str) -> None:
 async def _run(hub: Modelport, model: TTSModelBase, text: str, file: AudioFile) -> TTSResponse:
     from ..speaker import speak_into
 
-    with _progress(file) as told:
+    with _progress(file) as on_piece:
         async with hub, model:
-            return await speak_into(file, model, text, told)
+            return await speak_into(file, model, text, on_piece)
 
 
 @contextmanager
 def _progress(file: AudioFile) -> Iterator[Callable[[], None]]:
-    """What was spoken so far, on stderr, for people who wait."""
+    """The length spoken so far, on stderr, when it is a terminal."""
     if not errors().is_terminal:
         yield lambda: None
         return
@@ -124,7 +124,7 @@ def _length(file: AudioFile) -> str:
     return f"{seconds:,.1f} s" if seconds is not None else f"{file.size:,} bytes"
 
 
-def _tell(response: TTSResponse, file: AudioFile, as_json: bool) -> None:
+def _report(response: TTSResponse, file: AudioFile, as_json: bool) -> None:
     from ..answers import json_line, note_warning, usage_fields
 
     if not as_json:

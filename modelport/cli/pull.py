@@ -1,33 +1,35 @@
-"""Fetching the embedded model before it is asked, with progress."""
+"""Fetches the embedded model before its first call, with progress."""
 
 from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING
 
-from ...domain.errors import SettingsError
-from ..terminal import errors, note
+from ..domain.errors import SettingsError
+from .terminal import errors, note
 
 if TYPE_CHECKING:
-    from ...adapters.embedded.store import EmbeddedModel, ModelStore
-    from ...application.chat.model import ChatModelBase
+    from ..adapters.embedded.store import EmbeddedModel, ModelStore
+    from ..application.chat.model import ChatModelBase
 
 __all__ = ["pull_embedded"]
 
 
 def pull_embedded(model: ChatModelBase, allowed: bool = True) -> None:
     """Fetch the model's file if the model is an embedded one and the file is not here."""
-    from ...adapters.embedded.credential import EmbeddedCredential
+    from ..adapters.embedded.credential import EmbeddedCredential
 
     if not isinstance(model.credential, EmbeddedCredential):
         return
-    from ...adapters.embedded.store import SMOLLM2, ModelStore
+    from ..adapters.embedded.store import SMOLLM2, ModelStore
 
     store = ModelStore(model.credential.directory)
     if store.path(SMOLLM2) is not None:
         return
     if not allowed:
-        raise SettingsError(f"the model file {SMOLLM2.file_name} is not in {store.directory}; leave --no-pull out")
+        raise SettingsError(
+            f"the model file {SMOLLM2.file_name} is not in {store.directory}; run again without --no-pull"
+        )
     if sys.stderr.isatty():
         _with_bar(store, SMOLLM2)
     else:

@@ -1,4 +1,4 @@
-"""Cassettes: one call recorded with vcrpy, and written only when no secret is in it."""
+"""Cassettes: one call recorded with vcrpy, and written only if it contains no secret."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from typing import Any
 
 import yaml
 
-from ...adapters.cassettes.redact import public_interaction, secret_forms, server_of, texts_of
-from ...domain.errors import SettingsError
+from ..adapters.cassettes.redact import public_interaction, secret_forms, server_of, texts_of
+from ..domain.errors import SettingsError
 
 __all__ = ["Recording", "record_calls", "write_cassette"]
 
 _Json = Any
-"""A JSON value: what vcrpy made of requests and responses."""
+"""A JSON value: a request or response as vcrpy serializes it."""
 
 
 class Recording:
-    """What was sent and answered, as vcrpy's plain data."""
+    """Requests and responses as vcrpy's plain data."""
 
     def __init__(self) -> None:
         self.interactions: list[dict[str, _Json]] = []
 
     def load_cassette(self, path: str, serializer: object) -> _Json:
-        """vcrpy's persister: there is never an older cassette."""
+        """vcrpy's persister: every recording starts empty."""
         from vcr.persisters.filesystem import CassetteNotFoundError
 
         raise CassetteNotFoundError
 
     def save_cassette(self, path: str, cassette: dict[str, _Json], serializer: object) -> None:
-        """vcrpy's persister: keep it here, so that it is looked through before it is written."""
+        """vcrpy's persister: keep the data in memory, so that it is checked for secrets before it is written."""
         from vcr.serialize import serialize
 
         self.interactions = serialize(cassette, self)["interactions"]
@@ -44,7 +44,7 @@ class Recording:
 
 @asynccontextmanager
 async def record_calls() -> AsyncIterator[Recording]:
-    """Record every request within; the recording is filled at the end, also after an error."""
+    """Record every request made within it; the recording is filled at the end, also after an error."""
     try:
         import vcr
     except ImportError as error:
@@ -59,7 +59,7 @@ async def record_calls() -> AsyncIterator[Recording]:
 def write_cassette(
     recording: Recording, path: Path, secrets: Iterable[str], server: str | None, recorded_on: date
 ) -> None:
-    """Write the recording without what identifies its maker; `SettingsError` when a secret is left in it."""
+    """Write the recording without personal headers; `SettingsError` if it still contains a secret."""
     interactions = [public_interaction(interaction) for interaction in recording.interactions]
     cassette = {
         "origin": "recorded",
@@ -70,6 +70,8 @@ def write_cassette(
     }
     text = yaml.safe_dump(cassette, sort_keys=False)  # ASCII: vcrpy reads it in the locale's encoding
     if any(form in place for form in secret_forms(secrets) for place in (text, *texts_of(cassette))):
-        raise SettingsError(f"the key is in what was sent or answered, so {path} is not written")
+        raise SettingsError(
+            f"{path} is not written: the key is in the text of a request or an answer; record another call"
+        )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
