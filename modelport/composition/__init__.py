@@ -1,1 +1,1 @@
-"""The one place that wires adapters to ports: settings, container, registry, defaults and the facade."""
+"""The one layer that chooses adapters for ports: settings, providers, the container, default runtime and hub."""

@@ -1,9 +1,4 @@
-"""Models and credentials from their settings, with every mistake named by its key.
-
-Embedding models, caches and rate limiters from their settings.
-
-Speech models from their settings.
-"""
+"""Builds credentials, models, caches and rate limiters from their settings; `SettingsError` names a wrong key."""
 
 from __future__ import annotations
 
@@ -37,9 +32,9 @@ __all__ = ["build_cache", "build_chat", "build_credential", "build_embedding", "
 def build_credential(
     name: str, fields: dict[str, Any] | None, registry: ProviderRegistry, environment: Mapping[str, str]
 ) -> CredentialBase:
-    """A credential of the settings; without fields the provider of that name with nothing but defaults.
+    """A credential from its fields in the settings; without fields, the default one of the provider `name`.
 
-    A key that is not given is taken from the provider's usual environment variable.
+    A key that the fields leave out is taken from the provider's usual environment variable.
     """
     given = dict(fields or {"provider": name})
     provider = registry.get(str(given.pop("provider", name)))
@@ -49,14 +44,14 @@ def build_credential(
     missing = fields is None and "api_key" not in given and provider.key_variable and "api_key" in cls.model_fields
     if missing and cls.model_fields["api_key"].is_required():
         raise SettingsError(
-            f"there is no credential for {name!r}; set {provider.key_variable}, or add it under `credentials`"
+            f"there is no credential for {name!r}; set {provider.key_variable}, or add one under `credentials`"
         )
     credential: CredentialBase = validated(cls, {"name": name, **given}, f"credentials.{name}")
     return credential
 
 
 def build_chat(settings: ChatSettings, credential: CredentialBase) -> ChatModelBase:
-    """A chat model of the settings."""
+    """A chat model from its settings."""
     cls = _chat_class(settings, credential)
     parameters = validated(cls.Parameters, settings.parameters, "parameters")
     options: dict[str, Any] = {  # Any: arguments of the model class
@@ -78,12 +73,12 @@ def _chat_class(settings: ChatSettings, credential: CredentialBase) -> type[Chat
     if settings.model_class is None:
         return credential.get_chat_model_class()
     if settings.model_class not in classes:
-        raise SettingsError(f"model_class {settings.model_class!r} is none of {', '.join(classes)}")
+        raise SettingsError(f"model_class: expected one of {', '.join(classes)}, got {settings.model_class!r}")
     return classes[settings.model_class]
 
 
 def multi_agent(formatter: FormatterBase) -> FormatterBase:
-    """The multi-agent sibling of a chat formatter: the class of that name beside it, or one made for it."""
+    """The multi-agent variant of a chat formatter: the class of that name in its module, or a new subclass."""
     cls = type(formatter)
     module = importlib.import_module(cls.__module__)
     name = cls.__name__.replace("ChatFormatter", "Formatter").replace("Formatter", "MultiAgentFormatter")
@@ -93,8 +88,8 @@ def multi_agent(formatter: FormatterBase) -> FormatterBase:
 
 def build_embedding(
     settings: EmbeddingSettings, credential: CredentialBase, cache: EmbeddingCacheBase | None
-) -> EmbeddingModelBase[Any]:  # Any: whatever an input may be
-    """An embedding model of the settings."""
+) -> EmbeddingModelBase[Any]:  # Any: an input's type
+    """An embedding model from its settings."""
     cls = credential.get_embedding_model_class()
     if cls is None:
         raise SettingsError(f"the provider {credential.provider_name()!r} has no embedding models")
@@ -115,7 +110,7 @@ def build_embedding(
 
 
 def build_cache(settings: CacheSettings) -> EmbeddingCacheBase | None:
-    """The cache that the settings name; none of them opens anything before it is used."""
+    """The cache that the settings name, `None` for none; it opens nothing before its first use."""
     memory: dict[str, float] = {} if settings.memory_mb is None else {"memory_mb": settings.memory_mb}
     most, size = settings.max_entries, settings.max_size_mb
     if settings.adapter == "file":
@@ -142,15 +137,15 @@ def build_rate_limiter(settings: RateLimitSettings, clock: Clock) -> RateLimiter
         from ..adapters.rate_limit.sql import SQLRateLimiter
 
         if not settings.url:
-            raise SettingsError("rate_limits.url: is missing; the adapter sql needs the URL of the shared database")
+            raise SettingsError("rate_limits.url: is missing; the adapter 'sql' needs the URL of the shared database")
         return SQLRateLimiter(settings.url, limits, clock)
     if limits:
-        raise SettingsError("rate_limits.adapter: is 'none', so the limits would not be kept; write in_process or sql")
+        raise SettingsError("rate_limits.adapter: expected in_process or sql, since there are limits, got none")
     return Unlimited()
 
 
 def build_tts(settings: TTSSettings, credential: CredentialBase, cards: CardSource) -> TTSModelBase:
-    """A speech model of the settings."""
+    """A speech model from its settings."""
     cls = _tts_class(settings, credential, cards)
     model: TTSModelBase = cls(
         credential,
@@ -165,7 +160,7 @@ def build_tts(settings: TTSSettings, credential: CredentialBase, cards: CardSour
 
 
 def _tts_class(settings: TTSSettings, credential: CredentialBase, cards: CardSource) -> type[TTSModelBase]:
-    """The class that is named, else the one that the model has a card for, else the credential's first."""
+    """The class that `model_class` names, else the one that has a card for the model, else the credential's first."""
     classes: list[type[TTSModelBase]] = credential.get_tts_model_classes()
     if not classes:
         raise SettingsError(f"the provider {credential.provider_name()!r} has no speech models")
@@ -174,5 +169,5 @@ def _tts_class(settings: TTSSettings, credential: CredentialBase, cards: CardSou
         return next(with_card, classes[0])
     named = {cls.__name__: cls for cls in classes}
     if settings.model_class not in named:
-        raise SettingsError(f"model_class {settings.model_class!r} is none of {', '.join(named)}")
+        raise SettingsError(f"model_class: expected one of {', '.join(named)}, got {settings.model_class!r}")
     return named[settings.model_class]

@@ -31,7 +31,7 @@ class NamedModels(Generic[S, M]):
     Args:
         kind: the key in the settings: `chat`, `embedding` or `tts`.
         entry: the class of the settings of one model.
-        named, default: the settings by name, and the name to take when none is given.
+        named, default: the settings by name, and the name that is used when none is given.
         build: makes a model from its settings and its credential.
         credential: looks its credential up.
         runtime: what the models run on.
@@ -60,7 +60,7 @@ class NamedModels(Generic[S, M]):
         self._built: dict[str, M] = {}
 
     def get(self, name: str | None = None, /, **fields: Any) -> M:  # Any: the values of the settings' keys
-        """A model; `SettingsError` says what is wrong and what there is.
+        """A model; `SettingsError` names the wrong key and the known names.
 
         Args:
             name: a name in the settings, or `provider/model`; without it, and without fields, the default model.
@@ -103,7 +103,7 @@ class NamedModels(Generic[S, M]):
         return self._credential(provider=settings.provider)
 
     def _where(self, given: str | None, name: str) -> str:
-        """The place in the settings that a mistake is in, if it is in the settings."""
+        """The prefix of an error: the file and key of the settings at fault, if any."""
         if name in self._named:
             return f"{self._place}{self._kind}.{name}: "
         return "" if given or not name else f"{self._place}default_{self._kind}: "

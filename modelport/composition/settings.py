@@ -1,4 +1,4 @@
-"""Settings: what a YAML file or a mapping may say. Reading files and variables is in `settings_file`."""
+"""The keys of a settings file or mapping. `settings_file` reads files and fills in variables."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class _Strict(BaseModel):
 
 
 class RetrySettings(_Strict):
-    """`RetryPolicy`, in YAML."""
+    """The keys of a `RetryPolicy`."""
 
     max_retries: int = Field(default=3, ge=0)
     retry_delay: float = Field(default=1.0, ge=0)
@@ -41,12 +41,12 @@ class RetrySettings(_Strict):
     max_wait: float = Field(default=120.0, ge=0)
 
     def policy(self) -> RetryPolicy:
-        """The value that models take."""
+        """The value that models accept."""
         return RetryPolicy(**self.model_dump())
 
 
 class TimeoutSettings(_Strict):
-    """`Timeouts`, in YAML: seconds, or `null` for none."""
+    """The keys of `Timeouts`: seconds, or `null` for no limit."""
 
     connect: float | None = Field(default=Timeouts().connect, gt=0)
     first_event: float | None = Field(default=Timeouts().first_event, gt=0)
@@ -54,14 +54,14 @@ class TimeoutSettings(_Strict):
     total: float | None = Field(default=Timeouts().total, gt=0)
 
     def timeouts(self) -> Timeouts:
-        """The value that models take."""
+        """The value that models accept."""
         return Timeouts(**self.model_dump())
 
 
 class ModelSettings(_Strict):
-    """What the settings of a model of any kind say: a provider or a credential, a model, and how patient calls are."""
+    """The keys that all kinds of models have: a provider or a credential, a model, retries and timeouts."""
 
-    provider: str | None = Field(default=None, description="Needed when no credential is named.")
+    provider: str | None = Field(default=None, description="Required unless a credential is named.")
     credential: str | None = Field(default=None, description="A name under `credentials`; by default the provider's.")
     model: str
     parameters: dict[str, Any] = Field(default_factory=dict)
@@ -71,9 +71,11 @@ class ModelSettings(_Strict):
 
 
 class ChatSettings(ModelSettings):
-    """One chat model by name: a provider or a credential, a model, and how to call it."""
+    """One chat model."""
 
-    model_class: str | None = Field(default=None, description="For credentials that open several chat classes.")
+    model_class: str | None = Field(
+        default=None, description="One of the credential's chat classes, by default its first."
+    )
     stream: bool = True
     formatter: Literal["chat", "multi_agent"] = "chat"
     context_size: int | None = Field(default=None, gt=0)
@@ -81,7 +83,7 @@ class ChatSettings(ModelSettings):
 
 
 class EmbeddingSettings(ModelSettings):
-    """One embedding model by name: a provider or a credential, a model, and how to call it."""
+    """One embedding model."""
 
     context_size: int | None = Field(default=None, gt=0)
     batch_size: int | None = Field(default=None, gt=0)
@@ -90,14 +92,14 @@ class EmbeddingSettings(ModelSettings):
 
 
 class TTSSettings(ModelSettings):
-    """One speech model by name: a provider or a credential, a model, and how to call it."""
+    """One speech model."""
 
-    model_class: str | None = Field(default=None, description="By default the class that the model's card is for.")
+    model_class: str | None = Field(default=None, description="By default the class that the model's card names.")
     stream: bool = True
 
 
 class CacheSettings(_Strict):
-    """Where the hub's embedding models keep vectors."""
+    """Where the hub's embedding models store vectors."""
 
     adapter: Literal["none", "file", "sql"] = "none"
     path: Path = Field(default=Path(".cache/embeddings"), description="The folder of the file cache.")
@@ -106,11 +108,11 @@ class CacheSettings(_Strict):
     )
     max_entries: int | None = Field(default=None, ge=0)
     max_size_mb: float | None = Field(default=None, ge=0)
-    memory_mb: float | None = Field(default=None, ge=0, description="Of it in memory too; 0 for none of it.")
+    memory_mb: float | None = Field(default=None, ge=0, description="How much of it is also kept in memory.")
 
 
 class RateLimitEntry(_Strict):
-    """At most so many requests and tokens in any period of so many seconds."""
+    """The most requests and tokens in any period of that many seconds."""
 
     requests: int | None = Field(default=None, gt=0)
     tokens: int | None = Field(default=None, gt=0)
@@ -118,44 +120,44 @@ class RateLimitEntry(_Strict):
 
 
 class RateLimitSettings(_Strict):
-    """What the hub keeps to: alone, or together with other processes on one database."""
+    """Rate limits of the hub: of this process, or shared with other processes through a database."""
 
     adapter: Literal["none", "in_process", "sql"] = "none"
     url: str | None = Field(default=None, description="The shared database, for `sql`.", repr=False)
     limits: dict[str, RateLimitEntry] = Field(
         default_factory=dict,
-        description="By `provider/model`, `provider` (all models together), `provider/*` or `*` (each by itself).",
+        description="By `provider/model`, `provider` (its models together), `provider/*` or `*` (each by itself).",
     )
 
 
 class TransportSettings(_Strict):
-    """How requests travel, or what answers in place of the network."""
+    """How requests are sent, or which recording answers in place of the network."""
 
     adapter: Literal["httpx", "httpx2", "aiohttp", "record", "replay"] = "httpx"
     proxy: str | None = Field(
         default=None, description="A proxy's URL; by default the environment's proxies are used.", repr=False
     )
-    verify: bool | Path = Field(default=True, description="Whether to check certificates, or a file of authorities.")
+    verify: bool | Path = Field(default=True, description="Whether to verify certificates, or a file of authorities.")
     http2: bool = False
     cassettes: Path | None = Field(
-        default=None, description="Where `record` writes, a file or a folder, and what `replay` answers from."
+        default=None, description="The file or folder that `record` writes and `replay` reads."
     )
     through: Literal["httpx", "httpx2", "aiohttp"] = Field(default="httpx", description="What `record` sends through.")
-    speed: Literal["full", "recorded"] = Field(default="full", description="How fast `replay` answers.")
-    repeat: bool = Field(default=False, description="Whether `replay` begins again when all answers were given.")
+    speed: Literal["full", "recorded"] = Field(default="full", description="The speed of `replay`.")
+    repeat: bool = Field(default=False, description="Whether `replay` starts again after the last answer.")
 
     @field_validator("proxy")
     @classmethod
     def _proxy_url(cls, value: str | None) -> str | None:
         if value and not re.match(r"(https?|socks[45]h?)://[^/\s]", value):
-            raise ValueError("this is no URL of a proxy; write it like http://host:8080 or socks5://host:1080")
+            raise ValueError("expected the URL of a proxy, like http://host:8080 or socks5://host:1080")
         return value or None
 
 
 class MediaSettings(_Strict):
-    """What may be loaded for the model when its API cannot load it."""
+    """Which media are loaded on behalf of an API that cannot load them itself."""
 
-    roots: list[Path] = Field(default_factory=list, description="Folders below which `file://` URLs may be read.")
+    roots: list[Path] = Field(default_factory=list, description="Folders from which `file://` URLs may be read.")
     allow_private: bool = Field(default=False, description="Whether private and loopback addresses may be fetched.")
     max_bytes: int = Field(default=20 * 1024 * 1024, gt=0)
 
@@ -171,7 +173,7 @@ class ProviderSettings(_Strict):
 
 
 class Settings(_Strict):
-    """Everything a hub is built from."""
+    """All that a hub is built from."""
 
     providers: dict[str, ProviderSettings] = Field(default_factory=dict)
     credentials: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)
@@ -182,17 +184,17 @@ class Settings(_Strict):
     rate_limits: RateLimitSettings = RateLimitSettings()
     transport: TransportSettings = TransportSettings()
     media: MediaSettings = MediaSettings()
-    default_chat: str | None = Field(default=None, description="The name under `chat` to use when none is given.")
+    default_chat: str | None = Field(default=None, description="The name under `chat` that is used when none is given.")
     default_embedding: str | None = Field(default=None, description="Likewise under `embedding`.")
     default_tts: str | None = Field(default=None, description="Likewise under `tts`.")
     _source: str = PrivateAttr(default="")
 
     @property
     def source(self) -> str:
-        """The file or mapping that it was read from, for errors; empty when it was made by hand."""
+        """The file or mapping that it was read from, for error messages; empty for settings built in code."""
         return self._source
 
     def read_from(self, source: str) -> Self:
-        """These settings, which remember where they were read."""
+        """Set `source`; returns the settings."""
         self._source = source
         return self

@@ -1,4 +1,4 @@
-"""Settings from YAML files and mappings: `${VARIABLE}` filled in, every mistake named with its key and file."""
+"""Reads settings from YAML files and mappings, and fills in `${VARIABLE}`; errors name the file and the key."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def read_settings(path: Path, environment: Mapping[str, str]) -> Settings:
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}; give the path of a YAML file") from error
     except UnicodeDecodeError as error:
-        raise SettingsError(f"{path}: is not text in UTF-8; save it as that") from error
+        raise SettingsError(f"{path}: expected UTF-8 text; save the file in that encoding") from error
     try:
         value = yaml.load(text, Loader=_Loader)  # noqa: S506 - the loader is a safe one
     except yaml.YAMLError as error:
@@ -41,9 +41,9 @@ def read_settings(path: Path, environment: Mapping[str, str]) -> Settings:
 
 
 def settings_from_mapping(value: Any, environment: Mapping[str, str], source: str = "settings") -> Settings:
-    """The settings in a mapping (Any: whatever a YAML file held)."""
+    """The settings in a mapping (Any: whatever a YAML file contained)."""
     if not isinstance(value, Mapping):
-        raise SettingsError(f"{source}: must be a mapping with keys such as {_names(Settings)}")
+        raise SettingsError(f"{source}: must be a mapping with the keys {_names(Settings)}; got {type(value).__name__}")
     try:
         return Settings.model_validate(_filled(value, environment, source, "")).read_from(source)
     except ValidationError as error:
@@ -66,15 +66,15 @@ def _filled(value: Any, environment: Mapping[str, str], source: str, key: str) -
         match = _VARIABLE.fullmatch(braces[1])
         if match is None:
             raise SettingsError(
-                f"{source}: {key}: what is in the braces is no variable; write ${{NAME}}, or ${{NAME:-default}} "
-                "with a default that holds no further variable"
+                f"{source}: {key}: expected the name of a variable in the braces; write ${{NAME}}, or "
+                "${{NAME:-default}} with a default without variables"
             )
         name, default = match[1], match[2]
         found = environment.get(name)
         if found is None and default is None:
             raise SettingsError(
-                f"{source}: {key}: the environment variable {name} is not set; set it, or write "
-                f"${{{name}:-default}} for a value of its own"
+                f"{source}: {key}: the environment variable {name} is not set; set it, or give a default: "
+                f"${{{name}:-default}}"
             )
         return found if found is not None else default
 
@@ -82,7 +82,7 @@ def _filled(value: Any, environment: Mapping[str, str], source: str, key: str) -
 
 
 def _explained(error: ValidationError, source: str) -> str:
-    """The first mistake, in words: where it is, what is wrong, what is allowed."""
+    """The message of the first mistake: where it is, what is wrong, and what is allowed."""
     first = error.errors(include_url=False)[0]
     path = [str(part) for part in first["loc"]]
     key = ".".join(path)
@@ -90,18 +90,18 @@ def _explained(error: ValidationError, source: str) -> str:
         return f"{source}: {key}: unknown key; allowed here: {_names(_model_at(path[:-1]))}"
     if first["type"] == "missing":
         return f"{source}: {key}: is missing"
-    return f"{source}: {key}: {first['msg']} (it is {_shown(first['input'], path, first['type'])})"
+    return f"{source}: {key}: {first['msg']} (got {_shown(first['input'], path, first['type'])})"
 
 
-def _shown(value: Any, path: list[str], fault: str) -> str:  # Any: whatever a YAML file held
-    """The wrong value, or only its type where a secret may be in it."""
+def _shown(value: Any, path: list[str], fault: str) -> str:  # Any: whatever a YAML file contained
+    """The wrong value, or only its type where it may contain a secret."""
     secret = (
         path[0] == "credentials"
         or path[-1] in _WITH_PASSWORDS
         or fault in ("dict_type", "model_type")
         or isinstance(value, dict | list)
     )
-    return f"of type {type(value).__name__}" if secret else repr(str(value)[:60])
+    return f"a value of type {type(value).__name__}" if secret else repr(str(value)[:60])
 
 
 def _model_at(path: list[str]) -> type[BaseModel]:

@@ -12,7 +12,7 @@ __all__ = ["validated"]
 
 
 def validated(cls: type[BaseModel], values: dict[str, Any], key: str) -> Any:  # Any: an instance of cls
-    """An instance, or a `SettingsError` that names the key and the allowed ones."""
+    """An instance; `SettingsError` names the wrong key, and for an unknown one those that are allowed."""
     try:
         return cls.model_validate(values)
     except ValidationError as error:

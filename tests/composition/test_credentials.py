@@ -100,8 +100,10 @@ def test_a_wrong_stored_form_names_the_field_and_no_value(stored: dict[str, Any]
 
 
 async def test_a_credential_without_an_endpoint_says_what_to_implement() -> None:
-    model = OpenAIChatModel(Mine(token=SecretStr("t")), "gpt-4.1")
     with pytest.raises(InvalidRequestError, match=r"no endpoint for chat models; implement Mine\.endpoint\(\)"):
+        Mine(token=SecretStr("t")).endpoint("chat")
+    model = OpenAIChatModel(Mine(token=SecretStr("t")), "gpt-4.1")
+    with pytest.raises(InvalidRequestError, match="OpenAIChatModel takes a KeyedCredential, not Mine"):
         await model([UserMsg(name="user", content="Hi")])
 
 

@@ -205,7 +205,10 @@ def test_settings_do_not_show_their_secrets() -> None:
     ("text", "says"),
     [
         ("chat: {a: {model: m, provider: openai, parameters: {temperature: 9}}}", "chat.a: parameters.temperature"),
-        ("chat: {a: {model: m, provider: openai, model_class: X}}", "chat.a: model_class 'X'"),
+        (
+            "chat: {a: {model: m, provider: openai, model_class: X}}",
+            "chat.a: model_class: expected one of OpenAIChat",
+        ),
         ("chat: {a: {model: m, provider: nobody}}", "chat.a: unknown provider 'nobody'"),
         ("chat: {a: {model: m}}", "chat.a: name a `provider`"),
         ("default_chat: b\nchat: {a: {model: m, provider: ollama}}", "default_chat: no chat model is called 'b'"),

@@ -108,7 +108,7 @@ def test_the_class_is_the_one_with_the_models_card(tmp_path: Path, monkeypatch: 
         ({"tts": {"a": {"credential": "speech", "model": "m", "parameters": {"x": 1}}}}, "allowed here: voice"),
         ({"tts": {"a": {"credential": "speech", "model": "m", "voice": "b"}}}, "tts.a.voice: unknown key"),
         ({"tts": {"a": {"credential": "deep", "model": "m"}}}, "has no speech models"),
-        ({"tts": {"a": {"provider": "voices", "model": "m", "model_class": "No"}}}, "none of Slow, Quick"),
+        ({"tts": {"a": {"provider": "voices", "model": "m", "model_class": "No"}}}, "expected one of Slow, Quick"),
         ({"tts": {"a": {"provider": "dashscope", "model": "m"}}, "credentials": {}}, "set DASHSCOPE_API_KEY"),
         ({}, "which tts model"),
         ({"tts": {"a": {"credential": "speech", "model": "m"}}, "default_tts": "b"}, "there are: a"),

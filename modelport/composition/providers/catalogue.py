@@ -1,4 +1,4 @@
-"""All models there are cards for, over every provider and kind."""
+"""All models that have cards, of every provider and kind."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ class CatalogueEntry:
 
 
 class _NoForm(BaseModel):
-    """The parameters of models whose class is not known."""
+    """The parameters of models without a known class."""
 
 
 def catalogue(
     registry: ProviderRegistry, cards: CardSource, provider: str | None = None, kind: CardKind | None = None
 ) -> list[CatalogueEntry]:
-    """The models by provider, kind and name; `SettingsError` for an unknown provider, `CardError` for a broken card.
+    """The models by provider, kind and name; `SettingsError` for an unknown provider, `CardError` for an invalid card.
 
-    A model that several classes call is there once, with the form of the credential's first class.
+    A model that several classes can call is listed once, with the form of the credential's first such class.
     """
     names = [provider] if provider else registry.names()
     found: list[CatalogueEntry] = []
@@ -74,11 +74,11 @@ def chat_cards(credential: type[CredentialBase], cards: CardSource) -> list[Mode
 
 
 _Found = Iterable[tuple[str, BaseCard]]
-"""Cards with the name of a class that calls the model; empty when that is not known."""
+"""Cards, each with the name of a class that calls the model; the name is empty when there is no such class."""
 
 
 def _entries(provider: str, found: _Found) -> list[CatalogueEntry]:
-    """One entry a model, by name."""
+    """One entry for each model, by name."""
     cards: dict[str, BaseCard] = {}
     classes: dict[str, list[str]] = {}
     for class_name, card in found:
@@ -104,7 +104,7 @@ def _inherited(cls: Any, *bases: Any) -> bool:  # Any: classes with `list_models
 def _of_files(
     credential: type[CredentialBase], source: CardSource, kind: type[BaseCard]
 ) -> Iterator[tuple[str, BaseCard]]:
-    """Cards of a kind that the provider has no class for: `XTTSParameters` is the form of the cards of `XTTSModel`."""
+    """Cards of a kind without an installed class: those of `XTTSModel` have the form `XTTSParameters`."""
     folder = card_folders(credential)[0]
     seen = set()
     for parameters in _parameter_classes(credential, _ENDINGS[kind]):
@@ -119,7 +119,7 @@ def _of_files(
 
 
 def _parameter_classes(credential: type[CredentialBase], ending: str) -> list[type[BaseModel]]:
-    """The classes of that ending in the module `parameters` beside the credential's."""
+    """The classes whose names end so, in the module `parameters` of the credential's package."""
     package = credential.__module__.rpartition(".")[0]
     if not package or find_spec(f"{package}.parameters") is None:
         return []

@@ -1,4 +1,4 @@
-"""Stored credentials: read back by their `type`, ours and other people's alike."""
+"""Reads stored credentials by their `type`, those of this package and of others."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ __all__ = ["CredentialFactory"]
 
 
 class CredentialFactory:
-    """Makes credentials from what `to_storage` gave. Looks types up in the provider registry."""
+    """Builds credentials from what `to_storage` returned. Types are looked up in the provider registry."""
 
     def __init__(self, registry: ProviderRegistry | None = None) -> None:
         self._registry = registry or ProviderRegistry()
 
     def register_credential(self, credential: type[CredentialBase]) -> None:
-        """Make a class known by its `type`, without a package of its own."""
+        """Register a class by its `type`, without an entry point."""
         self._registry.register(Provider(self._free_name(credential), credential))
 
     def get_credential_class(self, type_name: str) -> type[CredentialBase]:
-        """The class with this `type`; `SettingsError` lists those there are."""
+        """The class with this `type`; `SettingsError` lists the known ones."""
         provider = self._registry.by_credential_type(type_name)
         if provider is None:
             raise SettingsError(f"unknown credential type {type_name!r}; there are {', '.join(self._types())}")
         return provider.credential_class()
 
     def from_dict(self, stored: Mapping[str, Any]) -> CredentialBase:
-        """A credential from its stored form (Any: JSON values); a `SettingsError` names the field only."""
+        """A credential from its stored form (Any: JSON values); `SettingsError` names the field, never its value."""
         given: object = stored
         type_name = given.get("type") if isinstance(given, Mapping) else None
         if not isinstance(type_name, str):
-            raise SettingsError("a stored credential has a `type`, such as openai_credential")
+            raise SettingsError("expected a stored credential with a `type`, such as openai_credential; got none")
         credential: CredentialBase = validated(self.get_credential_class(type_name), dict(stored), type_name)
         return credential
 
@@ -45,7 +45,7 @@ class CredentialFactory:
         return {str(cls.model_fields["type"].default): cls.form_schema() for cls in classes}
 
     def _free_name(self, credential: type[CredentialBase]) -> str:
-        """The class's provider, or its own `type` where that provider has another class already."""
+        """The class's provider, or its own `type` if that provider has another class already."""
         name = credential.provider_name()
         taken = name in self._registry.names() and self._registry.get(name).credential_class() is not credential
         return str(credential.model_fields["type"].default) if taken else name

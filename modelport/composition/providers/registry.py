@@ -80,7 +80,7 @@ _OURS = (
 
 
 class ProviderRegistry:
-    """Looks providers up by name; entry points are read once, when first needed."""
+    """Looks providers up by name; entry points are read once, at the first lookup that needs them."""
 
     def __init__(self, providers: tuple[Provider, ...] = _OURS) -> None:
         self._providers = {provider.name: provider for provider in providers}
@@ -92,7 +92,7 @@ class ProviderRegistry:
         self._providers[provider.name] = provider
 
     def get(self, name: str) -> Provider:
-        """The provider of that name; `SettingsError` lists those there are."""
+        """The provider of that name; `SettingsError` lists the known ones."""
         if name not in self._providers:
             self._read_entry_points()
         if name not in self._providers:
@@ -122,18 +122,19 @@ class ProviderRegistry:
             try:
                 provider = _loaded(point)
             except SettingsError as error:
-                self._broken[point.name] = error  # the others can be used
+                self._broken[point.name] = error  # raised when it is asked for; the others work
             else:
                 self._providers.setdefault(provider.name, provider)
 
 
 def _loaded(point: EntryPoint) -> Provider:
-    """The provider of an entry point; `SettingsError` for whatever goes wrong in another package."""
+    """The provider of an entry point; any exception of the other package becomes a `SettingsError`."""
     try:
         provider = point.load()
         provider = provider() if callable(provider) and not isinstance(provider, Provider) else provider
     except Exception as error:
         raise SettingsError(f"provider {point.name!r}: {point.value} cannot be loaded: {error}") from error
     if not isinstance(provider, Provider):
-        raise SettingsError(f"provider {point.name!r}: {point.value} gives no modelport Provider")
+        found = type(provider).__name__
+        raise SettingsError(f"provider {point.name!r}: expected {point.value} to be a modelport Provider, got {found}")
     return provider
