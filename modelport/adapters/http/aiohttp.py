@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import re
 import urllib.request
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from ...application.call.per_loop import PerLoop
@@ -98,19 +98,19 @@ class _Response:
         self.status: int = response.status
         self.headers: Mapping[str, str] = response.headers
 
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._body()
+    def __aiter__(self) -> Self:
+        return self
 
-    async def _body(self) -> AsyncGenerator[bytes, None]:
-        content = self._response.content
+    async def __anext__(self) -> bytes:
         try:
-            while data := await content.readany():
-                yield data
+            data = await self._response.content.readany()
         except (self._broken, OSError) as error:
-            rest = self._rest()
-            if rest:
-                yield rest
+            if rest := self._rest():
+                return rest  # the next read raises the error again
             raise connection_error(error, self._url) from error
+        if not data:
+            raise StopAsyncIteration
+        return data
 
     def _rest(self) -> bytes:
         """What arrived before the connection broke: the library keeps it and tells of the break alone."""

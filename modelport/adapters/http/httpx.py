@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from ...application.call.per_loop import PerLoop
 from ...domain.errors import SettingsError
 from ...ports.http import HttpRequest, HttpResponse
 from ..net.errors import connection_error
 from ..net.tls import tls_context
-from .read_ahead import read_ahead
+from .read_ahead import ReadAhead
 
 __all__ = ["HttpxTransport"]
 
@@ -50,7 +50,7 @@ class HttpxTransport:
         """Send and return at the head of the answer."""
         client = (self._clients if request.address is None else self._addressed).get()
         module = _load(self._library)
-        extensions: dict[str, Any] = {"trace": _tracer(on_connected)} if on_connected else {}
+        extensions: dict[str, Any] = {}
         url, headers = request.url, request.headers
         try:
             if request.address is not None:
@@ -58,6 +58,8 @@ class HttpxTransport:
             sent = client.build_request(
                 request.method, url, headers=headers, content=request.body, extensions=extensions
             )
+            if on_connected is not None:
+                sent.extensions["trace"] = _tracer(on_connected, sent.extensions)
             return _Response(await client.send(sent, stream=True), module, self)
         except (module.HTTPError, module.InvalidURL, UnicodeError) as error:
             raise connection_error(error, request.url) from error
@@ -71,30 +73,58 @@ class HttpxTransport:
 class _Response:
     """An answer of either library. A body without compression is read below the client's own layers."""
 
-    __slots__ = ("_module", "_response", "_transport", "headers", "status")
+    __slots__ = ("_ahead", "_module", "_response", "_transport", "headers", "status")
 
     def __init__(self, response: Any, module: Any, transport: HttpxTransport) -> None:
         self._response = response
         self._module = module
         self._transport = transport  # which would close the connection when dropped
+        self._ahead: ReadAhead | None = None
         self.status: int = response.status_code
         self.headers: Mapping[str, str] = response.headers
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         response = self._response
         plain = response.headers.get("content-encoding", "identity") == "identity"
-        return read_ahead(self._mapped(aiter(response.stream) if plain else response.aiter_bytes()))
+        body = aiter(response.stream) if plain else response.aiter_bytes()
+        if "content-length" in response.headers:  # all of it is there at once, or nearly so
+            return _Translated(body, self._translated)
+        self._ahead = ReadAhead(body, self._translated)
+        return self._ahead
 
-    async def _mapped(self, body: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
-        try:
-            async for data in body:
-                yield data
-        except self._module.HTTPError as error:
-            raise connection_error(error, str(self._response.url)) from error
+    def _translated(self, error: Exception) -> Exception:
+        if not isinstance(error, self._module.HTTPError):
+            return error
+        translated = connection_error(error, str(self._response.url))
+        translated.__cause__ = error
+        return translated
 
     async def aclose(self) -> None:
         """Release the connection."""
+        if self._ahead is not None:
+            await self._ahead.aclose()
         await self._response.aclose()
+
+
+class _Translated:
+    """The bytes of a body, with its errors in our terms."""
+
+    __slots__ = ("_next", "_translate")
+
+    def __init__(self, body: AsyncIterator[bytes], translate: Callable[[Exception], Exception]) -> None:
+        self._next = body.__anext__
+        self._translate = translate
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        try:
+            return await self._next()
+        except StopAsyncIteration:
+            raise
+        except Exception as error:
+            raise self._translate(error) from error.__cause__
 
 
 def _client(module: Any, options: dict[str, Any]) -> Any:  # Any: of either library
@@ -132,9 +162,14 @@ def _no_cookies() -> CookieJar:
     return CookieJar(DefaultCookiePolicy(allowed_domains=()))
 
 
-def _tracer(on_connected: Callable[[], None]) -> Callable[[str, Any], Awaitable[None]]:
+def _tracer(
+    on_connected: Callable[[], None], extensions: dict[str, Any]
+) -> Callable[[str, Any], Awaitable[None]]:  # Any: of the library
+    """Calls `on_connected` when the request is about to be sent, and then takes itself out of the way."""
+
     async def trace(event: str, info: Any) -> None:  # Any: details that are not looked at
         if event.endswith(_SENDING):
+            extensions.pop("trace", None)
             on_connected()
 
     return trace

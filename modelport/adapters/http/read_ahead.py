@@ -1,79 +1,78 @@
 """Reads a body ahead of its reader and hands out everything that has arrived at once.
 
 HTTP libraries deliver each chunk of the server's by itself. When several have arrived, passing them one by one through
-generators, decoders and callers costs far more than the work on them.
+decoders and callers costs far more than the work on them.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import Self
 
-__all__ = ["read_ahead"]
+__all__ = ["ReadAhead"]
 
 _HIGH_WATER = 1024 * 1024
 """Bytes that may wait for the reader; above that the body is left on the network."""
 
 
-async def read_ahead(source: AsyncIterator[bytes], high_water: int = _HIGH_WATER) -> AsyncGenerator[bytes, None]:
-    """The bytes of `source`, as they have arrived. Its error, if any, comes after the bytes before it."""
-    reader = _Reader(source, high_water)
-    task = asyncio.create_task(reader.run())
-    try:
-        while await reader.arrived():
-            yield reader.take()
-        if reader.error is not None:
-            raise reader.error
-    finally:
-        if not task.done():
-            task.cancel()
-            await asyncio.wait([task])
+def _as_it_is(error: Exception) -> Exception:
+    return error
 
 
-class _Reader:
-    """Moves bytes from the source to a list; two futures at most say who waits for whom."""
+class ReadAhead:
+    """The bytes of `source`, as they have arrived. Its error, if any, comes after the bytes before it.
 
-    def __init__(self, source: AsyncIterator[bytes], high_water: int) -> None:
-        self.error: Exception | None = None
+    A task moves bytes from the source to a list; at most two futures say which side waits for the other. `translate`
+    makes the error that the reader gets of the source's.
+    """
+
+    __slots__ = (
+        "_ended",
+        "_error",
+        "_full",
+        "_high_water",
+        "_pieces",
+        "_size",
+        "_source",
+        "_task",
+        "_translate",
+        "_waiting",
+    )
+
+    def __init__(
+        self,
+        source: AsyncIterator[bytes],
+        translate: Callable[[Exception], Exception] = _as_it_is,
+        high_water: int = _HIGH_WATER,
+    ) -> None:
         self._source = source
+        self._translate = translate
         self._high_water = high_water
-        self._loop = asyncio.get_running_loop()
         self._pieces: list[bytes] = []
         self._size = 0
         self._ended = False
+        self._error: Exception | None = None
+        self._task: asyncio.Task[None] | None = None
         self._waiting: asyncio.Future[None] | None = None
         self._full: asyncio.Future[None] | None = None
 
-    async def run(self) -> None:
-        """Read to the end."""
-        try:
-            async for data in self._source:
-                self._pieces.append(data)
-                self._size += len(data)
-                if self._waiting is not None:
-                    self._wake()
-                if self._size > self._high_water:
-                    self._full = self._loop.create_future()
-                    await self._full
-        except Exception as error:
-            self.error = error
-        self._ended = True
-        self._wake()
+    def __aiter__(self) -> Self:
+        return self
 
-    async def arrived(self) -> bool:
-        """Wait for bytes; `False` at the end."""
+    async def __anext__(self) -> bytes:
+        if self._task is None and not self._ended:
+            self._task = asyncio.create_task(self._read())
         while not self._pieces:
             if self._ended:
-                return False
-            self._waiting = self._loop.create_future()
+                if self._error is not None:
+                    raise self._error
+                raise StopAsyncIteration
+            self._waiting = asyncio.get_running_loop().create_future()
             try:
                 await self._waiting
             finally:
                 self._waiting = None
-        return True
-
-    def take(self) -> bytes:
-        """Everything that has arrived."""
         data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
         self._pieces.clear()
         self._size = 0
@@ -81,6 +80,31 @@ class _Reader:
             self._full.set_result(None)
             self._full = None
         return data
+
+    async def aclose(self) -> None:
+        """Stop reading; a reader that waits finds the end."""
+        task, self._task, self._ended = self._task, None, True
+        self._pieces.clear()
+        self._wake()
+        if task is not None and task.cancel():
+            await asyncio.wait([task])
+
+    async def _read(self) -> None:
+        pieces = self._pieces
+        try:
+            async for data in self._source:
+                pieces.append(data)
+                self._size += len(data)
+                waiting = self._waiting
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(None)
+                if self._size > self._high_water:
+                    self._full = asyncio.get_running_loop().create_future()
+                    await self._full
+        except Exception as error:
+            self._error = self._translate(error)
+        self._ended = True
+        self._wake()
 
     def _wake(self) -> None:
         if self._waiting is not None and not self._waiting.done():

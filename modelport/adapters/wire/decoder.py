@@ -7,8 +7,9 @@ delta: a slow reader gets fewer and larger deltas instead of a queue.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
+
+import orjson
 
 from ...domain.chat.fold import ChatFold
 from ...domain.errors import ModelError, ResponseDecodeError
@@ -37,6 +38,18 @@ _COUNTS = (
 )
 
 
+_loads = orjson.loads
+_DONE = b"[DONE]"
+
+
+def _parsed(payload: bytes) -> Any:  # Any: JSON
+    """What the fast parser refuses and Python's accepts."""
+    try:
+        return parse_json(payload)
+    except ValueError as error:
+        raise ResponseDecodeError(f"an event of the stream is not JSON: {payload[:200]!r}") from error
+
+
 def _misshapen(error: Exception) -> ResponseDecodeError:
     return ResponseDecodeError(f"the answer has a shape that the protocol does not have: {error}")
 
@@ -61,6 +74,9 @@ class JsonDecoder:
     A protocol implements `_event`, which calls `_piece` and `_add` and sets the facts of the answer, and `_check_end`.
     """
 
+    done_ends: ClassVar[bool] = False
+    """Whether `[DONE]` ends this protocol; elsewhere it is passed over, since some gateways add it."""
+
     def __init__(self) -> None:
         self.ended = False
         self.failure: ModelError | None = None
@@ -84,9 +100,21 @@ class JsonDecoder:
             for payload in payloads:
                 if self.ended:
                     break
-                self._payload(payload)
+                if payload.startswith(_DONE):
+                    self.ended = self.done_ends
+                    continue
+                try:
+                    event = _loads(payload)
+                except ValueError:
+                    event = _parsed(payload)
+                if event.__class__ is not dict:
+                    raise ResponseDecodeError(f"an event of the stream is not a JSON object: {payload[:200]!r}")
+                self._event(event)
         except ModelError as error:
             self.failure = error
+        except _MISSHAPEN as error:
+            self.failure = _misshapen(error)
+            self.failure.__cause__ = error
         return self._flush()
 
     def finish(self) -> ChatResponse:
@@ -118,21 +146,13 @@ class JsonDecoder:
         except _MISSHAPEN as error:
             raise _misshapen(error) from error
         self.ended = True
-        fold = ChatFold()
-        fold.add(self.finish())
-        return replace(fold.partial(), is_last=True)
-
-    def _payload(self, payload: bytes) -> None:
-        try:
-            value = parse_json(payload)
-        except ValueError as error:
-            raise ResponseDecodeError(f"an event of the stream is not JSON: {payload[:200]!r}") from error
-        if not isinstance(value, dict):
-            raise ResponseDecodeError(f"an event of the stream is not a JSON object: {payload[:200]!r}")
-        try:
-            self._event(value)
-        except _MISSHAPEN as error:
-            raise _misshapen(error) from error
+        response = self.finish()
+        if len({block.id for block in response.content}) < len(response.content) or _has_data(response):
+            fold = ChatFold()
+            fold.add(response)
+            response = fold.partial()
+        response.is_last = True
+        return response
 
     def _event(self, event: Json) -> None:
         """Decode one event."""
@@ -152,8 +172,10 @@ class JsonDecoder:
                 before = self._run_data.data if self._run_data else {}
                 self._run_data = data.model_copy(update={"data": {**before, **data.data}})
             return
-        _check_texts(block_id, name)
-        self._close_run()
+        if block_id.__class__ is not str or name.__class__ is not str:
+            _check_texts(block_id, name)
+        if self._run_id:
+            self._close_run()
         self._run_kind, self._run_id, self._run_name, self._run_data = kind, block_id, name, data
         self._run.append(text)
 
@@ -186,13 +208,19 @@ class JsonDecoder:
         self._run_id = ""
 
     def _flush(self) -> ChatResponse | None:
-        self._close_run()
+        if self._run_id:
+            self._close_run()
         if not self._blocks:
             return None
         blocks, self._blocks = self._blocks, []
         if not self.response_id:
             self.response_id = new_id()
         return ChatResponse(blocks, False, None, self.response_id, self.created_at)
+
+
+def _has_data(response: ChatResponse) -> bool:
+    """Whether there is sound or an image, whose pieces are joined and whose sizes are corrected."""
+    return any(block.type == "data" for block in response.content)
 
 
 def decode_json_body(body: bytes) -> Json:

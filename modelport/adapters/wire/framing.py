@@ -35,16 +35,16 @@ class Framer(Protocol):
 class _Buffer:
     """Bytes after the last separator, searched once and never copied again while they grow."""
 
-    __slots__ = ("_bytes", "_limit", "_separator")
+    __slots__ = ("_limit", "_separator", "kept")
 
     def __init__(self, separator: bytes, limit: int) -> None:
-        self._bytes = bytearray()
+        self.kept = bytearray()
         self._separator = separator
         self._limit = limit
 
     def cut(self, data: bytes) -> list[bytes]:
         """The pieces before each separator; what follows the last one is kept."""
-        separator, kept = self._separator, self._bytes
+        separator, kept = self._separator, self.kept
         if not kept and data.endswith(separator):
             return data[: -len(separator)].split(separator)
         scanned = max(0, len(kept) - len(separator) + 1)
@@ -58,13 +58,10 @@ class _Buffer:
         del kept[: end + len(separator)]
         return pieces
 
-    def __bool__(self) -> bool:
-        return bool(self._bytes)
-
     def rest(self) -> bytes:
         """What is left, handed out once."""
-        rest = bytes(self._bytes)
-        self._bytes.clear()
+        rest = bytes(self.kept)
+        self.kept.clear()
         return rest
 
 
@@ -84,7 +81,13 @@ class SSEFramer:
 
     def feed(self, data: bytes) -> list[bytes]:
         """The payloads of the events that these bytes complete."""
-        if _is_one_event(data) and not self._buffer:
+        if (  # one whole event of one data line, as most servers send them
+            data.startswith(b"data: ")
+            and data.endswith(b"\n\n")
+            and data.find(b"\n") == len(data) - 2
+            and b"\r" not in data
+            and not self._buffer.kept
+        ):
             self._first = self._after_cr = False
             return [data[6:-2]]
         if self._after_cr or b"\r" in data:
@@ -126,16 +129,6 @@ class SSEFramer:
         return _data_lines(event)
 
 
-def _is_one_event(data: bytes) -> bool:
-    """Whether this is one whole event of one data line, as most servers send them."""
-    return (
-        data.startswith(b"data: ")
-        and data.endswith(b"\n\n")
-        and data.find(b"\n") == len(data) - 2
-        and b"\r" not in data
-    )
-
-
 def _data_lines(event: bytes) -> bytes | None:
     lines = []
     for line in event.split(b"\n"):
@@ -155,7 +148,7 @@ class NDJSONFramer:
 
     def feed(self, data: bytes) -> list[bytes]:
         """The lines that these bytes complete."""
-        if data.find(b"\n") == len(data) - 1 and not self._buffer and not data.isspace():
+        if data.find(b"\n") == len(data) - 1 and not self._buffer.kept and not data.isspace():
             return [data[:-1]]  # one line in one chunk, as servers send them
         return [line for line in self._buffer.cut(data) if line and not line.isspace()]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from math import inf
 from types import TracebackType
 
 from ...domain.errors import ModelTimeoutError
@@ -29,20 +30,24 @@ _current_task = asyncio.current_task
 
 
 class CallClocks:
-    """The clocks of one call."""
+    """The clocks of one call: connect, first event, idle and total, and the one that drains a connection."""
 
     __slots__ = (
         "_activity",
+        "_armed",
         "_cancelling",
         "_clock",
-        "_deadlines",
+        "_connect",
+        "_drain",
         "_expired",
+        "_first",
         "_known_task",
         "_left_at",
         "_monotonic",
         "_task",
         "_timeouts",
         "_timer",
+        "_total",
         "_unsettled",
         "reading",
     )
@@ -52,16 +57,17 @@ class CallClocks:
         self._monotonic = clock.monotonic
         self._timeouts = timeouts
         self._timer: TimerHandle | None = None
+        self._armed = inf
         self._task: asyncio.Task[object] | None = None
         self._known_task: asyncio.Task[object] | None = None
         self._cancelling = 0
         self._expired: str | None = None
-        self._deadlines: dict[str, float] = {}
+        self._connect = self._first = self._drain = inf
         self._unsettled = True
-        self._activity = self._left_at = self._monotonic()
+        self._activity = self._left_at = now = self._monotonic()
+        self._total = inf if timeouts.total is None else now + timeouts.total
         self.reading = False
         """Whether the head of the answer has arrived, so that the idle clock runs."""
-        self._set("total", timeouts.total)
 
     @property
     def task(self) -> asyncio.Task[object] | None:
@@ -75,41 +81,43 @@ class CallClocks:
 
     def time_left(self) -> float | None:
         """Seconds until the total clock runs out."""
-        total = self._deadlines.get("total")
-        return None if total is None else total - self._monotonic()
+        return None if self._total == inf else self._total - self._monotonic()
 
     def attempt_started(self) -> None:
         """A request is about to be sent."""
         self.reading = False
-        self._deadlines.pop("drain", None)
-        self._left_at = self._monotonic()
-        self._deadlines.pop("connect", None)
-        self._set("first_event", self._timeouts.first_event)
+        self._drain = self._connect = inf
+        self._left_at = now = self._monotonic()
+        first = self._timeouts.first_event
+        self._first = inf if first is None else now + first
+        self._nearer(self._first)
 
     def between_attempts(self) -> None:
         """No request is on its way: only the total clock runs."""
         self.reading = False
-        for name in ("connect", "first_event"):
-            self._deadlines.pop(name, None)
+        self._connect = self._first = inf
 
     def connecting(self) -> Callable[[], None]:
         """A connection is needed now; returns what to call once it stands.
 
-        Only who opens connections says so: what a custom model waits for is not known here.
+        Only transports report this; what a custom model waits for is not known here.
         """
-        self._set("connect", self._timeouts.connect)
+        if self._timeouts.connect is not None:
+            self._connect = self._monotonic() + self._timeouts.connect
+            self._nearer(self._connect)
         return self.connected
 
     def connected(self) -> None:
         """The connection stands."""
-        self._deadlines.pop("connect", None)
+        self._connect = inf
 
     def head_received(self) -> None:
         """The answer began."""
-        self.connected()
+        self._connect = inf
         self.reading = True
-        self._activity = self._monotonic()
-        self._rearm()  # the idle clock may run out before the one that is ticking
+        self._activity = now = self._monotonic()
+        if self._timeouts.idle is not None:
+            self._nearer(now + self._timeouts.idle)
 
     def bytes_received(self) -> None:
         """The answer goes on, with content or with a sign of life."""
@@ -117,24 +125,26 @@ class CallClocks:
 
     def content_received(self) -> None:
         """The first content is here."""
-        self._deadlines.pop("first_event", None)
+        self._first = inf
 
     def awaiting_content(self, owed: bool) -> None:
-        """Whether the provider owes content: not while the caller still writes what it shall answer."""
+        """Whether the provider owes content: not while the caller still writes what is to be answered."""
         self.reading = owed
-        self._activity = self._left_at = self._monotonic()
-        self._set("first_event", self._timeouts.first_event if owed else None)
-        self._rearm()
+        self._activity = self._left_at = now = self._monotonic()
+        first = self._timeouts.first_event if owed else None
+        self._first = inf if first is None else now + first
+        self._nearer(self._next()[0])
 
     def drain_at_most(self, seconds: float) -> None:
         """From now on give the connection this long to end by itself."""
-        self._set("drain", seconds)
+        self._drain = self._monotonic() + seconds
+        self._nearer(self._drain)
 
     def stop(self) -> None:
         """The call is over."""
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
+            self._timer, self._armed = None, inf
 
     def __enter__(self) -> None:
         self._task = task = _current_task()
@@ -156,59 +166,59 @@ class CallClocks:
     def _convert(
         self, task: asyncio.Task[object] | None, kind: type[BaseException] | None, error: BaseException | None
     ) -> None:
-        """A cancellation of ours becomes the timeout it means; anybody else's stays."""
+        """Turn our own cancellation into the timeout it means; others propagate."""
         expired, self._expired = self._expired or "total", None
         only_ours = task is None or task.uncancel() <= self._cancelling
         if only_ours and kind is asyncio.CancelledError:
             raise self._timeout(expired) from error
 
     def _settle(self) -> None:
-        """Arm the timer, and give the first-event clock back what the caller spent elsewhere."""
-        if "first_event" in self._deadlines:
-            self._deadlines["first_event"] += self._activity - self._left_at
+        """Arm the timer, and give the first-event clock back the time that the caller spent elsewhere."""
+        if self._first != inf:
+            self._first += self._activity - self._left_at
         else:
             self._unsettled = False
-        if self._timer is None:
+        if self._timer is None or self._next()[0] < self._armed:
             self._arm(self._activity)
 
-    def _set(self, name: str, seconds: float | None) -> None:
-        if seconds is None:
-            self._deadlines.pop(name, None)
-            return
-        self._deadlines[name] = self._monotonic() + seconds
-        self._rearm()
-
-    def _rearm(self) -> None:
-        """Set the timer anew: now when somebody waits, else at the next wait."""
-        self.stop()
+    def _nearer(self, when: float) -> None:
+        """A deadline was set: arm the timer for it if that is earlier, now or when the next wait begins."""
         self._unsettled = True
-        if self._task is not None:
+        if self._task is not None and when < self._armed:
             self._arm(self._monotonic())
 
-    def _next(self) -> tuple[float, str] | None:
-        """The clock that runs out first, and when."""
-        due = [(when, name) for name, when in self._deadlines.items()]
-        if self.reading and self._timeouts.idle is not None:
-            due.append((self._activity + self._timeouts.idle, "idle"))
-        return min(due, default=None)
+    def _next(self) -> tuple[float, str]:
+        """When the first clock runs out, and which one; never is infinity."""
+        when, name = self._total, "total"
+        if self._first < when:
+            when, name = self._first, "first_event"
+        if self._connect < when:
+            when, name = self._connect, "connect"
+        if self._drain < when:
+            when, name = self._drain, "drain"
+        idle = self._timeouts.idle
+        if self.reading and idle is not None and self._activity + idle < when:
+            when, name = self._activity + idle, "idle"
+        return when, name
 
     def _arm(self, now: float) -> None:
-        due = self._next()
-        self._timer = None
-        if due is not None:
-            self._timer = self._clock.call_later(max(0.0, due[0] - now), self._fire)
+        self.stop()
+        when, _ = self._next()
+        if when != inf:
+            self._armed = when
+            self._timer = self._clock.call_later(max(0.0, when - now), self._fire)
 
     def _fire(self) -> None:
-        self._timer = None
-        due = self._next()
-        if self._task is None or due is None:
+        self._timer, self._armed = None, inf
+        when, name = self._next()
+        if self._task is None or when == inf:
             self._unsettled = True  # the next wait arms it again
             return
         now = self._monotonic()
-        if due[0] > now:
+        if when > now:
             self._arm(now)
             return
-        self._expired = due[1]
+        self._expired = name
         self._task.cancel()
 
     def _timeout(self, name: str) -> ModelTimeoutError:

@@ -80,6 +80,9 @@ class _NoFacts(dict[str, Any]):  # Any: there is none
     def _refuse(self, *given: Any, **named: Any) -> Any:  # Any: never used
         raise TypeError("the metadata of a step of a stream is shared and cannot be changed; change a copy")
 
+    def __hash__(self) -> int:  # type: ignore[override]  # it cannot change
+        return 0
+
     __setitem__ = __ior__ = update = setdefault = _refuse
 
     def __reduce__(self) -> tuple[type[dict[str, Any]], tuple[()]]:
@@ -87,10 +90,6 @@ class _NoFacts(dict[str, Any]):  # Any: there is none
 
 
 _NO_FACTS = _NoFacts()
-
-
-def _no_facts() -> Mapping[str, Any]:  # Any: there is none
-    return _NO_FACTS
 
 
 @dataclass(slots=True, eq=False)
@@ -108,7 +107,7 @@ class ChatResponse:
     id: str = field(default_factory=new_id)
     created_at: str = field(default_factory=new_timestamp)
     type: Literal["chat_response"] = "chat_response"
-    metadata: Mapping[str, Any] = field(default_factory=_no_facts)  # Any: provider facts such as citations
+    metadata: Mapping[str, Any] = _NO_FACTS  # Any: provider facts such as citations
     provider: str | None = None
     model: str | None = None
     finish_reason: FinishReason | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from modelport.adapters.http.read_ahead import read_ahead
+from modelport.adapters.http.read_ahead import ReadAhead
 
 
 async def test_read_ahead_joins_what_has_arrived_and_keeps_the_order() -> None:
@@ -17,7 +17,7 @@ async def test_read_ahead_joins_what_has_arrived_and_keeps_the_order() -> None:
         yield b"last"
 
     pieces = []
-    async for data in read_ahead(source()):  # type: ignore[arg-type]  # an async generator of bytes
+    async for data in ReadAhead(source()):  # type: ignore[arg-type]  # an async generator of bytes
         pieces.append(data)
         gate.set()
     assert b"".join(pieces) == bytes(range(5)) + b"last"
@@ -34,7 +34,7 @@ async def test_read_ahead_leaves_on_the_network_what_nobody_reads() -> None:
             yield b"x" * 1000
             await asyncio.sleep(0)
 
-    body = read_ahead(source(), high_water=5000)  # type: ignore[arg-type]  # an async generator of bytes
+    body = ReadAhead(source(), high_water=5000)  # type: ignore[arg-type]  # an async generator of bytes
     await anext(body)
     for _ in range(100):
         await asyncio.sleep(0)
@@ -47,7 +47,7 @@ async def test_read_ahead_leaves_no_task_behind() -> None:
         yield b"x"
         await asyncio.Event().wait()
 
-    body = read_ahead(source())  # type: ignore[arg-type]  # an async generator of bytes
+    body = ReadAhead(source())  # type: ignore[arg-type]  # an async generator of bytes
     await anext(body)
     await body.aclose()
     assert asyncio.all_tasks() == {asyncio.current_task()}

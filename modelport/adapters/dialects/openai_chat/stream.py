@@ -64,6 +64,8 @@ FINISH_REASONS: Mapping[str, FinishReason] = {
 class OpenAIChatDecoder(JsonDecoder):
     """One streamed answer. Only the first choice is read; usage may come anywhere and the latest counts."""
 
+    done_ends = True
+
     def __init__(self, profile: OpenAIChatProfile, names: Mapping[str, str], audio_format: str = "pcm16") -> None:
         super().__init__()
         self._profile = profile
@@ -79,12 +81,6 @@ class OpenAIChatDecoder(JsonDecoder):
         if not (answer.get("choices") or answer.get("error") or answer.get("code")):
             raise ResponseDecodeError("the answer has no `choices`; check that base_url points to a chat API")
         return self.whole(lambda: self._event(answer))
-
-    def _payload(self, payload: bytes) -> None:
-        if payload.startswith(b"[DONE]"):
-            self.ended = True
-        else:
-            super()._payload(payload)
 
     def _check_end(self) -> None:
         if self.raw_finish_reason is None and not self.ended:

@@ -103,10 +103,6 @@ class OpenAIResponsesDecoder(JsonDecoder):
             raise ResponseDecodeError("the answer has no `output`; check that base_url points to a Responses API")
         return self.whole(lambda: self._ended(answer))
 
-    def _payload(self, payload: bytes) -> None:
-        if not payload.startswith(b"[DONE]"):  # no end of this protocol, though some gateways send it
-            super()._payload(payload)
-
     def _check_end(self) -> None:
         if not self.ended:
             raise StreamTruncatedError("the stream ended without response.completed, .incomplete or .failed")
