@@ -18,6 +18,7 @@ import yaml
 from modelport.testing.servers.http import RecordedRequest, ScriptedAnswer, ScriptedServer
 
 pytest.importorskip("distributed")
+pytestmark = pytest.mark.timeout(600)  # four clusters, of five processes each
 
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "guides" / "embeddings-at-scale.md"
