@@ -33,6 +33,8 @@ RENAMED: Mapping[str, str] = {
     ".test_words_are_told": ".test_no_sentence_lost",
 }
 """Old name to new name, for members and parameters that were renamed on purpose."""
+INTERNAL = {"modelport.model.ChatStream: .of", "modelport.model.ChatStream: deltas="}
+"""How a stream is made: only models make one, from a call, whose class no face exports."""
 
 
 def test_every_face_is_compared() -> None:
@@ -49,4 +51,5 @@ def test_a_face_still_has_every_listed_name(face: str) -> None:
         for part in parts.split()
         if name in names and part not in names[name] and RENAMED.get(part) not in names[name]
     ]
+    missing = [name for name in missing if name not in INTERNAL]
     assert not missing, "these public names are gone; users' programs would fail:\n" + "\n".join(missing)
