@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 _PROGRAM = """
 import asyncio, gc
 from modelport.credential import AnthropicCredential, CredentialBase, OpenAICredential

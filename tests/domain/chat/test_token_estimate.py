@@ -16,7 +16,7 @@ with warnings.catch_warnings():  # its way to open its own data is deprecated
 
     TOKENIZER = bpe_openai.get_encoding("o200k_base")
 
-CORPUS = Path(__file__).parents[2] / "fixtures" / "token_corpus"
+CORPUS = Path(__file__).parents[3] / "fixtures" / "token_corpus"
 
 
 def snippets(kind: str) -> list[str]:
