@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -15,31 +13,10 @@ from ...domain.embedding.values import EmbeddingResponse, EmbeddingUsage, Embedd
 from ...domain.errors import EmbeddingError, InvalidRequestError, ModelError, ModelportError, UnsupportedFeatureError
 from ...domain.message.blocks import DataBlock, TextBlock
 from ...domain.message.responses import AttemptRecord, ChatUsage, ModelWarning
-from ..call.spec import CallSpec
-from .batch import BatchAttempt, BatchCall
+from .batch import BatchCall, EmbeddingSpec, estimated_tokens
 from .cached_vectors import VectorStore
 
-__all__ = ["EmbeddingCall", "EmbeddingSpec", "checked_inputs", "estimated_tokens"]
-
-
-_BYTES_PER_TOKEN = 3
-_MEDIA_TOKENS = 1000
-"""Both are estimates: a request that the provider refuses as too large is split."""
-
-
-@dataclass(frozen=True, slots=True)
-class EmbeddingSpec:
-    """What one call needs to know of its model, in addition to `CallSpec`."""
-
-    call: CallSpec
-    attempt: BatchAttempt
-    """Makes one request for one batch."""
-    limits: RequestLimits
-    concurrency: int
-    slot: Callable[[], AbstractAsyncContextManager[None]]
-    """What to hold during a request, so that all calls of the model share one bound."""
-    splits_after: Callable[[ModelError], bool]
-    """Whether the same inputs may pass in smaller requests after this error."""
+__all__ = ["EmbeddingCall", "checked_inputs"]
 
 
 def checked_inputs(
@@ -72,14 +49,6 @@ def checked_inputs(
             raise UnsupportedFeatureError(f"input {index}: {reason}")
         found.append(item)
     return found
-
-
-def estimated_tokens(item: EmbeddingInput) -> int:
-    """About how many tokens an input has; rather too many than too few."""
-    if isinstance(item, DataBlock):
-        return _MEDIA_TOKENS
-    size = len(item) if item.isascii() else len(item.encode("utf-8", "surrogatepass"))
-    return size // _BYTES_PER_TOKEN + 1
 
 
 class EmbeddingCall:
@@ -163,7 +132,7 @@ class EmbeddingCall:
     async def _send(self, inputs: Sequence[EmbeddingInput]) -> EmbeddingResponse:
         """The response to one batch, once the model has a free slot for the request."""
         async with self._spec.slot():
-            call = BatchCall(self._spec.call, self._spec.attempt, inputs, sum(map(estimated_tokens, inputs)))
+            call = BatchCall(self._spec, inputs)
             try:
                 return await call.run()
             finally:

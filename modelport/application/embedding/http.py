@@ -1,7 +1,4 @@
-"""One attempt for one batch over HTTP: encode once, send, and read the answer.
-
-The template of embedding models over HTTP: a provider is a pure codec and an endpoint.
-"""
+"""Embedding models over HTTP: a provider adds a codec and an endpoint."""
 
 from __future__ import annotations
 
@@ -19,7 +16,6 @@ from ..call.tasks import all_of
 from .model import EmbeddingModelBase, T
 
 if TYPE_CHECKING:
-    from ...domain.embedding.values import EmbeddingResponse
     from ...ports.codec.chat import Endpoint
     from ...ports.codec.embedding import EmbeddingCodec
 
@@ -72,7 +68,7 @@ class HttpEmbeddingModel(EmbeddingModelBase[T]):
         return self._endpoint("embedding")
 
     def needs_download(self, block: DataBlock) -> bool:
-        """Whether this block's URL must be fetched by us, since the API cannot take it."""
+        """Whether we must fetch this block's URL, because the API cannot."""
         return isinstance(block.source, URLSource) and block.source.url.startswith("file:")
 
     async def _call_api(
@@ -80,7 +76,6 @@ class HttpEmbeddingModel(EmbeddingModelBase[T]):
         inputs: list[T],
         **kwargs: Any,  # Any: provider body fields
     ) -> EmbeddingResponse:
-
         context = current_call.get() or CallContext.of(self._spec())
         encode = partial(_encode, self, context, inputs, kwargs)
         return await attempt(context, encode, _read, self.codec, lambda: secret_words(self.endpoint(), kwargs))

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from ...domain.errors import ModelError
     from ...domain.message.responses import ModelWarning
     from ...ports.http import HttpTransport
+    from .batch import EmbeddingSpec
     from .cache import EmbeddingCacheBase
-    from .call import EmbeddingSpec
 
 __all__ = ["DimensionsOnly", "EmbeddingModelBase"]
 
@@ -195,7 +195,7 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
 
     def _embedding_spec(self, kwargs: Mapping[str, Any]) -> EmbeddingSpec:  # Any: provider body fields
         """What the engine needs to know of this model for one call."""
-        from .call import EmbeddingSpec
+        from .batch import EmbeddingSpec
 
         return EmbeddingSpec(
             call=self._spec(),
