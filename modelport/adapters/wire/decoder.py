@@ -19,7 +19,7 @@ from ...domain.message.responses import ChatResponse, ChatUsage, FinishReason
 from .errors import read_error
 from .json_text import parse_json
 
-__all__ = ["Json", "JsonDecoder", "decode_json_body"]
+__all__ = ["Json", "JsonDecoder", "decode_json_body", "read_json_event"]
 
 Json = dict[str, Any]  # Any: a provider's JSON
 RunKind = Literal["text", "thinking", "tool_call"]
@@ -233,3 +233,17 @@ def decode_json_body(body: bytes) -> Json:
     if not isinstance(answer, dict):
         raise ResponseDecodeError("the answer is not a JSON object")
     return answer
+
+
+def read_json_event(payload: bytes, read: Callable[[Json], None]) -> None:
+    """Pass an event of a stream to `read`; raises `ResponseDecodeError` for one that the protocol does not have."""
+    try:
+        event = parse_json(payload)
+    except ValueError as error:
+        raise ResponseDecodeError(f"an event of the stream is not JSON: {payload[:200]!r}") from error
+    if not isinstance(event, dict):
+        raise ResponseDecodeError(f"an event of the stream is not a JSON object: {payload[:200]!r}")
+    try:
+        read(event)
+    except _MISSHAPEN as error:
+        raise _misshapen(error) from error

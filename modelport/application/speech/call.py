@@ -1,163 +1,193 @@
-"""A call of a speech model over HTTP: one or more requests in order, with one retry budget and one set of clocks.
-
-Each request is a `ChatCall`, the engine of the chat models; this puts their audio together.
-"""
+"""A call of a speech model over HTTP: one request per text, in order, with one retry budget and one set of clocks."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
-from ...domain.errors import InvalidRequestError
-from ...domain.message.blocks import ContentBlock, DataBlock, URLSource
-from ...domain.message.responses import AttemptRecord, ChatResponse, ChatUsage, ModelWarning
+from ...domain.errors import ModelError
+from ...domain.message.responses import AttemptRecord, ModelWarning
 from ...domain.retry import Budget
 from ...domain.speech.responses import TTSResponse, TTSUsage, pcm_of_wav
-from ...domain.speech.text import split_text
-from ...ports.telemetry import Telemetry
-from ..call.arguments import parameter_values
+from ...ports.codec.speech import SpeechChunk, SpeechWireCall
+from ..call.attempts import Attempts, Call
 from ..call.context import CallContext
-from ..chat.call import Answer, ChatCall
-from ..chat.stream import ChatStream
-from .http import send
+from ..call.http import HttpBody
+from ..call.http_answer import HttpAnswer, is_stream
+from ..call.spec import CallSpec
 from .utterance import Utterance
 
-if TYPE_CHECKING:
-    from .http import HttpTTSModel
+__all__ = ["SpeechAnswer", "SpeechCall", "read_answer"]
 
-__all__ = ["SpeechCall", "speak"]
+SpeechAnswer = SpeechChunk | HttpAnswer[SpeechChunk]
+"""The answer to one request: whole, or chunk by chunk."""
+
+_DRAIN_SECONDS = 0.1
+"""How long a connection may take to end after the protocol's end, so that it can be used again."""
 
 
-async def speak(
-    model: HttpTTSModel,
-    text: str,
-    kwargs: Mapping[str, Any],  # Any: provider body fields
-) -> TTSResponse | AsyncGenerator[TTSResponse, None]:
-    """Check the arguments, send the first request, and hand out the stream or the whole."""
-    if not isinstance(text, str):
-        raise InvalidRequestError(f"text is a {type(text).__name__}; give a str")
-    values, warnings = parameter_values(model.parameters, model.card, model.card_checks)
-    limit = model.card.max_characters if model.card_checks == "on" else None
-    call = SpeechCall(model, split_text(text, limit), values, kwargs, warnings)
-    responses = await call.open()
-    return responses if model.stream else await call.utterance.whole(responses)
+async def read_answer(call: SpeechWireCall, body: HttpBody) -> SpeechAnswer:
+    """Either kind of answer: some servers do not stream although they are asked to."""
+    if is_stream(body.response.headers.get("content-type", ""), body.context.stream):
+        return HttpAnswer(call, body)
+    return await body.decoded(call.decode_body)
 
 
 class SpeechCall:
-    """One call. `open` it, and iterate what it gives; its `utterance` holds what has come so far."""
+    """One call. `open` it and iterate the responses; `utterance` holds what has come so far.
+
+    Args:
+        spec: the model's facts; answers are asked for as streams.
+        texts: the texts to speak, each by a request of its own.
+        send: makes one attempt for one text.
+    """
 
     def __init__(
         self,
-        model: HttpTTSModel,
+        spec: CallSpec,
+        sample_rate: int,
         texts: Sequence[str],
-        values: Mapping[str, Any],  # Any: each parameter has its own type
-        kwargs: Mapping[str, Any],  # Any: provider body fields
+        send: Callable[[str], Awaitable[SpeechAnswer]],
         warnings: Sequence[ModelWarning],
     ) -> None:
-        self._model = model
+        self._spec = spec
         self._texts = texts
-        self._values = values
-        self._kwargs = kwargs
-        self._runtime = model.runtime
+        self._send = send
         self._contexts: list[CallContext] = []
-        self._requests: list[dict[str, Any]] = []  # Any: provider facts
-        self.utterance = Utterance(model._spec(stream=True), model.codec.sample_rate, warnings)
+        self._facts: list[dict[str, Any]] = []  # Any: provider facts
+        self.utterance = Utterance(spec, sample_rate, warnings)
 
     async def open(self) -> AsyncGenerator[TTSResponse, None]:
-        """Send the first request; the responses, as a generator that is started already."""
+        """Send the first request; returns the responses, as a generator that is started already."""
         try:
-            source = await self._open(self._texts[0]) if self._texts else None
+            request = await self._request(self._texts[0]) if self._texts else None
         except BaseException as error:
             self.utterance.failed(error, self._attempts())
             raise
-        responses = self._responses(source)
+        responses = self._responses(request)
         await anext(responses)
         return responses
 
-    async def _responses(self, source: AsyncGenerator[ChatResponse, None] | None) -> AsyncGenerator[TTSResponse, None]:
-        """The start, once; the audio as it comes; the last response."""
+    async def _responses(self, request: _TextRequest | None) -> AsyncGenerator[TTSResponse, None]:
+        """The head, with which the generator is started; the audio as it comes; the last response."""
         try:
             yield self.utterance.head
-            for number, text in enumerate(self._texts):
-                source = source or await self._open(text)
-                async with aclosing(source):
-                    async for response in source:
-                        if not response.is_last:
-                            for step in await self._steps(response.content):
-                                yield step
-                            continue
-                        self._note(response)
-                        if number == len(self._texts) - 1:
-                            yield self._last()
-                source = None
-            if not self._texts:
-                yield self._last()
+            for text in self._texts:
+                request = request or await self._request(text)
+                while not request.ended:
+                    chunk = await request.read()
+                    if pcm := await self._pcm(chunk):
+                        yield self.utterance.step(pcm)
+                self._note(chunk)
+                await request.drain()
+                request = None
+            yield self.utterance.last({"requests": self._facts} if self._facts else None, self._attempts())
         except BaseException as error:
+            if request is not None:
+                request.failed(error)
             self.utterance.failed(error, self._attempts())
             raise
         finally:
-            if source is not None:
-                await source.aclose()
+            if request is not None:
+                await request.aclose()
 
-    async def _steps(self, blocks: Sequence[ContentBlock]) -> list[TTSResponse]:
-        pieces = [await self._pcm(block) for block in blocks if isinstance(block, DataBlock)]
-        return [self.utterance.step(pcm) for pcm in pieces if pcm]
+    async def _request(self, text: str) -> _TextRequest:
+        """Send one text, with the retries that the texts before it have left."""
+        spec = self._spec
+        retries = sum(len(context.attempts) - 1 for context in self._contexts)
+        budget = Budget(spec.retry.max_retries - retries + 1)
+        context = CallContext.of(spec, clocks=self.utterance.clocks, budget=budget)
+        self._contexts.append(context)
+        request = _TextRequest(context, Attempts(context, spec.retry, spec.retryable), partial(self._send, text))
+        await request.open()
+        return request
 
-    async def _pcm(self, block: DataBlock) -> bytes:
-        """The samples of a piece, or of the file that the server offers in place of pieces."""
-        source = block.source
-        if not isinstance(source, URLSource):
-            return base64.b64decode(source.data)
+    async def _pcm(self, chunk: SpeechChunk) -> bytes:
+        """The samples of a chunk, or of the file that the server offers in place of samples."""
+        if chunk.file is None:
+            return chunk.pcm
         with self.utterance.clocks:
-            loaded = await self._runtime.media_loader.load(source)
+            loaded = await self._spec.runtime.media_loader.load(chunk.file)
         return pcm_of_wav(base64.b64decode(loaded.data))
 
-    async def _open(self, text: str) -> AsyncGenerator[ChatResponse, None]:
-        """Send one text, and again where that may help, as long as the call has retries left."""
-        model = self._model
-        context = self._new_context()
-        self._contexts.append(context)
-
-        def send_text() -> Awaitable[Answer]:
-            return send(model, text, self._values, self._kwargs)
-
-        call = ChatCall(model._spec(stream=True), send_text, context=context)
-        return ChatStream(call, await call.open())
-
-    def _new_context(self) -> CallContext:
-        retries = sum(len(context.attempts) - 1 for context in self._contexts)
-        runtime = replace(self._runtime, telemetry=_AttemptsOnly(self._runtime.telemetry))
-        spec = replace(self._model._spec(stream=True), runtime=runtime)
-        budget = Budget(self._model.retry_policy.max_retries - retries + 1)
-        return CallContext.of(spec, clocks=self.utterance.clocks, budget=budget)
-
-    def _note(self, response: ChatResponse) -> None:
-        """Keep the facts of one whole answer."""
-        facts = dict(response.metadata)
-        used = response.usage or ChatUsage()
-        characters = int(facts.pop("characters", 0))
-        if response.usage is not None:
+    def _note(self, last: SpeechChunk) -> None:
+        """Record the usage and the facts of one whole answer."""
+        if last.usage is not None:
             usage = self.utterance.usage = self.utterance.usage or TTSUsage()
-            usage.add(TTSUsage(used.input_tokens, used.output_tokens, 0.0, characters, used.raw))
-        self._requests.append(facts)
-
-    def _last(self) -> TTSResponse:
-        return self.utterance.last({"requests": self._requests} if self._requests else None, self._attempts())
+            usage.add(last.usage)
+        self._facts.append(dict(last.facts))
 
     def _attempts(self) -> list[AttemptRecord]:
-        """Every request of the call, numbered through."""
+        """The attempts of all requests, numbered consecutively."""
         records = [record for context in self._contexts for record in context.attempts]
         return [replace(record, number=number) for number, record in enumerate(records, start=1)]
 
 
-class _AttemptsOnly:
-    """Telemetry for the parts of a call: their attempts count, but the end of a part is not the end of the call."""
+class _TextRequest:
+    """The request for one text: it is sent again where that may help, until its audio begins."""
 
-    def __init__(self, telemetry: Telemetry) -> None:
-        self.attempt_ended = telemetry.attempt_ended
+    def __init__(self, context: CallContext, attempts: Attempts, send: Callable[[], Awaitable[SpeechAnswer]]) -> None:
+        self._clocks = context.clocks
+        self._attempts = attempts
+        self._call: Call[SpeechAnswer] = Call(context, attempts, send, _unchecked)
+        self._answer: SpeechAnswer = SpeechChunk()
+        self._audio_came = False
+        self.ended = False
+        """Whether the last chunk was read."""
 
-    def call_ended(self, provider: str, model: str, usage: ChatUsage | None, error: BaseException | None) -> None:
-        """Nothing: the whole call says it once."""
+    async def open(self, failed: ModelError | None = None) -> None:
+        """Make attempts until one gets an answer; raises the last attempt's error."""
+        self._answer = await self._call.open(failed)
+
+    async def read(self) -> SpeechChunk:
+        """The next chunk of the answer."""
+        while True:
+            try:
+                with self._clocks:
+                    chunk = await self._next()
+            except Exception as error:
+                failure = self._attempts.failed(error)
+                if self._audio_came or not isinstance(failure, ModelError):
+                    raise failure
+                await self.aclose()
+                await self.open(failure)
+            else:
+                self._check_progress(chunk)
+                return chunk
+
+    async def drain(self) -> None:
+        """After the last chunk: let the connection end, so that it can be used again."""
+        if isinstance(self._answer, HttpAnswer):
+            self._clocks.drain_at_most(_DRAIN_SECONDS)
+            with suppress(StopAsyncIteration, ModelError), self._clocks:
+                await anext(self._answer)
+            await self.aclose()
+
+    def failed(self, error: BaseException) -> None:
+        """Record the open attempt, if there is one, as ended by this error."""
+        self._attempts.ended(error)
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        if isinstance(self._answer, HttpAnswer):
+            await self._answer.aclose()
+
+    async def _next(self) -> SpeechChunk:
+        return self._answer if isinstance(self._answer, SpeechChunk) else await anext(self._answer)
+
+    def _check_progress(self, chunk: SpeechChunk) -> None:
+        self.ended = isinstance(self._answer, SpeechChunk) or self._answer.ended
+        if self.ended:
+            self._attempts.ended()
+        if not self._audio_came and (chunk.pcm or chunk.file is not None):
+            self._audio_came = True
+            self._clocks.content_received()
+
+
+def _unchecked(answer: object) -> SpeechAnswer:
+    assert isinstance(answer, SpeechChunk | HttpAnswer), "only `HttpTTSModel` makes attempts"
+    return answer

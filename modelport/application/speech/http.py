@@ -1,65 +1,24 @@
-"""One attempt to have one text spoken over HTTP: encode once, send, and read either kind of answer.
-
-The template of speech models over HTTP: a provider is a pure codec and an endpoint.
-"""
+"""Speech models over HTTP: a provider adds a codec and an endpoint."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ...ports.codec.chat import WireCall
-from ...ports.codec.speech import SpeechRequest
-from ..call.arguments import body_fields, secret_words
+from ...domain.errors import InvalidRequestError
+from ...domain.speech.text import split_text
+from ..call.arguments import body_fields, parameter_values, secret_words
 from ..call.context import current_call
-from ..call.http import HttpBody, attempt
-from ..call.http_answer import HttpAnswer, is_stream
-from ..chat.call import Answer
 from .model import TTSModelBase
 
 if TYPE_CHECKING:
     from ...domain.speech.responses import TTSResponse
     from ...ports.codec.chat import Endpoint
-    from ...ports.codec.speech import TTSCodec
+    from ...ports.codec.speech import SpeechWireCall, TTSCodec
+    from .call import SpeechAnswer
 
-__all__ = ["HttpTTSModel", "send"]
-
-
-async def send(
-    model: HttpTTSModel,
-    text: str,
-    values: Mapping[str, Any],  # Any: each parameter has its own type
-    kwargs: Mapping[str, Any],  # Any: provider body fields
-) -> Answer:
-    """Send the text once; the whole answer, or its deltas."""
-    context = current_call.get()
-    assert context is not None, "the engine makes the attempts"
-
-    async def encode() -> WireCall:
-        return _encode(model, text, values, kwargs)
-
-    return await attempt(context, encode, _read, model.codec, lambda: secret_words(model.endpoint(), kwargs))
-
-
-async def _read(call: WireCall, body: HttpBody) -> Answer:
-    if is_stream(body.response.headers.get("content-type", ""), body.context.stream):
-        return HttpAnswer(call, body)
-    return await body.decoded(call.decode_body)
-
-
-def _encode(model: HttpTTSModel, text: str, values: Mapping[str, Any], kwargs: Mapping[str, Any]) -> WireCall:
-    overrides, headers = body_fields(kwargs)
-    return model.codec.encode(
-        SpeechRequest(
-            endpoint=model.endpoint(),
-            model=model.model,
-            text=text,
-            card=model.card,
-            parameters=values,
-            overrides=overrides,
-            extra_headers=headers,
-        )
-    )
+__all__ = ["HttpTTSModel"]
 
 
 class HttpTTSModel(TTSModelBase):
@@ -76,13 +35,55 @@ class HttpTTSModel(TTSModelBase):
         text: str | None = None,
         **kwargs: Any,  # Any: provider body fields
     ) -> TTSResponse | AsyncGenerator[TTSResponse, None]:
-        """Speak the text, in several requests one after the other when it is longer than one takes.
+        """Speak the text; one that exceeds the model's limit is spoken by several requests, one after the other.
 
-        Returns at the head of the first answer with `stream=True`; the generator's responses are one WAV, and its last
-        one has no audio. Without, the whole WAV with its true sizes. A blank text has no audio and sends nothing.
-        `kwargs` are body fields of the provider that override the parameters; `extra_body` and `extra_headers` are
-        merged last. Raises a `ModelError`, whose `partial` holds the audio that had come.
+        With `stream=True` returns at the head of the first answer: a generator whose responses are one WAV, and whose
+        last one has no audio. Otherwise returns the whole WAV with its true sizes. A blank text sends nothing and has
+        no audio. `kwargs` are body fields of the provider that override the parameters; `extra_body` and
+        `extra_headers` are merged last. Raises a `ModelError`, whose `partial` holds the audio so far.
         """
-        from .call import speak  # the engine is loaded by the first call, not by the import
+        from .call import SpeechCall  # the engine is loaded by the first call, not by the import
 
-        return await speak(self, "" if text is None else text, kwargs)
+        text = "" if text is None else text
+        if not isinstance(text, str):
+            raise InvalidRequestError(f"text is a {type(text).__name__}, expected a str")
+        values, warnings = parameter_values(self.parameters, self.card, self.card_checks)
+        texts = split_text(text, self.card.max_characters if self.card_checks == "on" else None)
+        send = partial(self._send, values, kwargs)
+        call = SpeechCall(self._spec(stream=True), self.codec.sample_rate, texts, send, warnings)
+        responses = await call.open()
+        return responses if self.stream else await call.utterance.whole(responses)
+
+    def _send(
+        self,
+        values: Mapping[str, Any],  # Any: each parameter has its own type
+        kwargs: Mapping[str, Any],  # Any: provider body fields
+        text: str,
+    ) -> Awaitable[SpeechAnswer]:
+        """One attempt to have one text spoken."""
+        from ..call.http import attempt
+        from .call import read_answer
+
+        context = current_call.get()
+        assert context is not None, "the engine makes the attempts"
+
+        async def encode() -> SpeechWireCall:
+            return self._encode(values, kwargs, text)
+
+        return attempt(context, encode, read_answer, self.codec, lambda: secret_words(self.endpoint(), kwargs))
+
+    def _encode(self, values: Mapping[str, Any], kwargs: Mapping[str, Any], text: str) -> SpeechWireCall:
+        from ...ports.codec.speech import SpeechRequest
+
+        overrides, headers = body_fields(kwargs)
+        return self.codec.encode(
+            SpeechRequest(
+                endpoint=self.endpoint(),
+                model=self.model,
+                text=text,
+                card=self.card,
+                parameters=values,
+                overrides=overrides,
+                extra_headers=headers,
+            )
+        )

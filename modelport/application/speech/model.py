@@ -1,4 +1,4 @@
-"""The template of a speech model: identity, cards and life cycle, around the `synthesize` of a provider."""
+"""The base class of speech models: identity, cards and life cycle, around the `synthesize` of a provider."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ __all__ = ["TTSModelBase"]
 class TTSModelBase(ModelBase, ABC):
     """A speech model: a credential, a model name and parameters, and `synthesize`, which a provider implements.
 
-    A `realtime` model takes text while it is still being written, by `push`, between `connect` and `close`; it
-    overrides these three. `async with` calls the latter two.
+    A `realtime` model overrides `connect`, `push` and `close`: between the first and the last it takes text while that
+    is still being written. `async with` calls `connect` and `close`.
 
     Args:
         credential: the provider's credential.
         model: the model's name at the provider.
         parameters: the class's `Parameters`; the defaults when `None`.
-        stream: whether `synthesize` returns a stream of audio or the whole of it.
+        stream: whether `synthesize` returns the audio as a stream or as a whole.
         max_retries: how often a failed request may be sent again (default 3); not together with `retry_policy`.
-        retry_delay: seconds before the first retry at most.
-        retry_policy, timeouts: how patient a call is.
+        retry_delay: the most seconds before the first retry.
+        retry_policy, timeouts: apply to each call.
         transport: the HTTP transport to use instead of the runtime's.
         card_checks: `off` sends values that the model's card does not allow.
     """
@@ -64,7 +64,7 @@ class TTSModelBase(ModelBase, ABC):
 
     @cached_property
     def card(self) -> TTSModelCard:
-        """The model's card; a permissive one when nobody described it."""
+        """The model's card; a permissive one if there is none."""
         from ...domain.card.cards import TTSModelCard
         from ..model.cards import find_card
 
@@ -75,7 +75,7 @@ class TTSModelBase(ModelBase, ABC):
 
     @classmethod
     def list_models(cls, custom_yaml_dir: str | Path | None = None) -> list[TTSModelCard]:
-        """The cards of this class, realtime or not as it is, by name; raises `CardError` for a broken one."""
+        """The cards of this class by name, of realtime models if it is one; raises `CardError` for a broken card."""
         from ..model.cards import list_cards
 
         return list_cards(default_runtime().cards, cls, cls._card_query(), custom_yaml_dir)
@@ -89,11 +89,11 @@ class TTSModelBase(ModelBase, ABC):
         """Speak the text: a `TTSResponse`, or with `stream=True` a generator whose last one has `is_last=True`."""
 
     async def push(self, text: str, **kwargs: Any) -> TTSResponse:  # Any: provider fields
-        """Take more text; the audio so far. A model that is not realtime takes none here and has none."""
+        """Take more text and return the audio so far. A model that is not realtime ignores the text."""
         return TTSResponse(is_last=False)
 
     async def connect(self) -> None:
-        """Open what a realtime model speaks over; nothing otherwise."""
+        """Open the connection of a realtime model; does nothing otherwise."""
 
     async def close(self) -> None:
         """Close what `connect` opened."""

@@ -1,21 +1,19 @@
-"""What a speech provider's pure codec over HTTP looks like to the engine.
-
-The answer to one request is a `ChatResponse`, so that it is read by the engine of the chat models: its deltas are data
-blocks of one id, `audio/pcm` in base64 cut at whole samples, or a URL of the whole audio. `metadata["characters"]` says
-how many characters are billed.
-"""
+"""A provider's codec for speech over HTTP: a text in, bytes out; bytes in, audio out."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ...domain.card.cards import TTSModelCard
 from ...domain.errors import ModelError
-from .chat import Endpoint, WireCall
+from ...domain.message.blocks import URLSource
+from ...domain.speech.responses import TTSUsage
+from ..http import HttpRequest
+from .chat import Endpoint, Framer
 
-__all__ = ["SpeechRequest", "TTSCodec"]
+__all__ = ["SpeechChunk", "SpeechDecoder", "SpeechRequest", "SpeechWireCall", "TTSCodec"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +31,60 @@ class SpeechRequest:
     extra_headers: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class SpeechChunk:
+    """A part of the answer to one request. `usage` and `facts` come with its last part."""
+
+    pcm: bytes = b""
+    """Whole samples of 16-bit PCM with one channel."""
+    file: URLSource | None = None
+    """A WAV with the whole audio, from a server that sends no samples."""
+    usage: TTSUsage | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """What the provider's support asks for, such as ids (Any: provider facts)."""
+
+
+class SpeechDecoder(Protocol):
+    """Payloads of one streamed answer to chunks; as `chat.Decoder`."""
+
+    ended: bool
+    """Whether the protocol's own last event has come."""
+    failure: ModelError | None
+    """The error of the last payloads, if any."""
+
+    def feed(self, payloads: Sequence[bytes]) -> SpeechChunk | None:
+        """The audio of payloads that arrived together, if any: everything before a failure."""
+        ...
+
+    def finish(self) -> SpeechChunk:
+        """The last chunk, at the protocol's end or the end of the bytes.
+
+        Raises `StreamTruncatedError` when the answer is not complete.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechWireCall:
+    """One request ready to be sent, and the means to read either kind of answer to it."""
+
+    http_request: HttpRequest
+    new_framer: Callable[[], Framer]
+    new_decoder: Callable[[], SpeechDecoder]
+    decode_body: Callable[[bytes], SpeechChunk]
+    """A whole body as one chunk. Raises like `SpeechDecoder.feed`."""
+
+
 class TTSCodec(Protocol):
     """A provider's speech protocol over HTTP. Pure: no I/O, no clock, no globals."""
 
     sample_rate: int
-    """Samples per second of its audio, which is 16-bit PCM with one channel."""
+    """Samples per second of its audio."""
 
-    def encode(self, request: SpeechRequest) -> WireCall:
+    def encode(self, request: SpeechRequest) -> SpeechWireCall:
         """The wire form of a request whose answer is streamed."""
         ...
 
     def map_error(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
-        """The error that an answer with this status means; header names are lower case."""
+        """The error for an answer with this status; header names are lower case."""
         ...

@@ -23,8 +23,8 @@ from modelport.composition.providers.registry import ProviderRegistry
 from modelport.credential import DashScopeCredential
 from modelport.domain.message.wav import streaming_header
 from modelport.error import InvalidRequestError, ResponseDecodeError
-from modelport.message import Base64Source, DataBlock, URLSource
-from modelport.model import ChatResponse, FinishReason
+from modelport.message import Base64Source, URLSource
+from modelport.ports.codec.speech import SpeechChunk
 from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer
 from modelport.tts import DashScopeTTSModel, TTSResponse
 
@@ -239,16 +239,14 @@ def test_cards_and_classes() -> None:
 # ---- bytes in, samples out
 
 
-def decoded(chunks: list[bytes]) -> tuple[bytes, ChatResponse]:
+def decoded(received: list[bytes]) -> tuple[bytes, SpeechChunk]:
     framer, decoder, pcm = SSEFramer(), DashScopeTTSDecoder(), b""
-    for chunk in chunks:
-        delta = decoder.feed(framer.feed(chunk))
+    for data in received:
+        chunk = decoder.feed(framer.feed(data))
         assert decoder.failure is None
-        for block in delta.content if delta else ():
-            assert isinstance(block, DataBlock) and isinstance(block.source, Base64Source)
-            piece = base64.b64decode(block.source.data)
-            assert len(piece) % 2 == 0
-            pcm += piece
+        if chunk is not None:
+            assert len(chunk.pcm) % 2 == 0
+            pcm += chunk.pcm
     return pcm, decoder.finish()
 
 
@@ -258,9 +256,9 @@ STREAM = b"".join(
 )
 
 
-def check(chunks: list[bytes]) -> None:
-    pcm, last = decoded(chunks)
-    assert (pcm, list(last.content), last.finish_reason) == (PCM, [], FinishReason.STOP)
+def check(received: list[bytes]) -> None:
+    pcm, last = decoded(received)
+    assert (pcm, last.pcm, last.file) == (PCM, b"", None)
     assert last.usage is not None and last.usage.raw == {"x": 1}
 
 
@@ -286,9 +284,7 @@ def test_recorded_answers() -> None:
         recording = json.loads(file.read_text())
         last = DashScopeTTSDecoder().body(recording["response"]["body"].encode())
         expected = recording["expected"]
-        (block,) = last.content
-        assert isinstance(block, DataBlock) and isinstance(block.source, URLSource)
-        assert block.source.url == expected["audio_url"].replace("http:", "https:", 1)
+        assert last.file is not None
+        assert last.file.url == expected["audio_url"].replace("http:", "https:", 1)
         assert last.usage is not None and last.usage.raw == expected["usage"]
-        assert last.raw_finish_reason == expected["finish_reason"]
         assert DashScopeTTSCodec().sample_rate == 24_000

@@ -9,19 +9,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from ....domain.errors import InvalidRequestError, ModelError, ResponseDecodeError, StreamTruncatedError
-from ....domain.ids import new_id
-from ....domain.message.blocks import Base64Source, DataBlock, URLSource
-from ....domain.message.responses import ChatResponse, ChatUsage, FinishReason
-from ....domain.speech.responses import PcmPieces
-from ....ports.codec.chat import WireCall
-from ....ports.codec.speech import SpeechRequest
+from ....domain.message.blocks import URLSource
+from ....domain.speech.responses import PcmPieces, TTSUsage
+from ....ports.codec.speech import SpeechChunk, SpeechRequest, SpeechWireCall
 from ....ports.http import HttpRequest
-from ...wire.decoder import Json, JsonDecoder, decode_json_body
+from ...wire.decoder import Json, decode_json_body, read_json_event
 from ...wire.errors import error_facts, error_in_stream, error_of_answer, read_error
 from ...wire.framing import SSEFramer
 from ...wire.json_text import dump_json
@@ -41,7 +38,7 @@ class DashScopeTTSCodec:
 
     sample_rate = _SAMPLE_RATE
 
-    def encode(self, request: SpeechRequest) -> WireCall:
+    def encode(self, request: SpeechRequest) -> SpeechWireCall:
         """The POST; without a voice of the caller's the card's first one speaks."""
         values = dict(request.parameters)
         if request.card.voices:
@@ -56,7 +53,7 @@ class DashScopeTTSCodec:
             **request.extra_headers,
         }
         url = request.endpoint.base_url + _PATH
-        return WireCall(
+        return SpeechWireCall(
             HttpRequest("POST", url, headers, dump_json(body)),
             new_framer=SSEFramer,
             new_decoder=DashScopeTTSDecoder,
@@ -80,20 +77,47 @@ def _override(body: Json, overrides: Mapping[str, Any]) -> None:
         body["input"] = {**body["input"], **given}
 
 
-class DashScopeTTSDecoder(JsonDecoder):
-    """Events to pieces of PCM at whole samples; the URL of the whole file only where there were no pieces."""
+class DashScopeTTSDecoder:
+    """Events to PCM at whole samples; to the URL of the whole file only if there were no samples."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self._block_id = new_id()
+        self.ended = False
+        self.failure: ModelError | None = None
         self._pieces = PcmPieces()
-        self._fresh = bytearray()
-        self._spoke = False
+        self._pcm = bytearray()
+        self._audio_came = False
+        self._usage: TTSUsage | None = None
+        self._facts: Json = {}
 
-    def body(self, data: bytes) -> ChatResponse:
-        """A whole body as a whole response."""
-        answer = decode_json_body(data)
-        return self.whole(lambda: self._event(answer))
+    def feed(self, payloads: Sequence[bytes]) -> SpeechChunk | None:
+        """The samples of these payloads, if any. An error among them is left in `failure`."""
+        try:
+            for payload in payloads:
+                if self.ended:
+                    break
+                read_json_event(payload, self._event)
+        except ModelError as error:
+            self.failure = error
+        return SpeechChunk(self._take()) if self._pcm else None
+
+    def finish(self) -> SpeechChunk:
+        """The facts of the answer, with the file of a server that sent no samples."""
+        if not self.ended:
+            raise StreamTruncatedError("the speech ended before its last event; `partial` holds the audio so far")
+        url = self._facts.get("audio_url")
+        file = _file(url) if url and not self._audio_came else None
+        return SpeechChunk(self._take(), file, self._usage, self._facts)
+
+    def body(self, data: bytes) -> SpeechChunk:
+        """A whole body, which is one event, as one chunk; it is complete even if it has no `finish_reason`."""
+        self._event(decode_json_body(data))
+        self.ended = True
+        return self.finish()
+
+    def _take(self) -> bytes:
+        pcm = bytes(self._pcm)
+        self._pcm.clear()
+        return pcm
 
     def _event(self, event: Json) -> None:
         output = event.get("output")
@@ -102,49 +126,30 @@ class DashScopeTTSDecoder(JsonDecoder):
         self._note(event)
         if not isinstance(output, dict):
             return
-        audio = output.get("audio") or {}
-        self._hear(audio)
+        self._audio(output.get("audio") or {})
         reason = output.get("finish_reason")
-        if isinstance(reason, str) and reason not in ("", "null"):
-            self.ended = True
-            self.raw_finish_reason = reason
-            self.finish_reason = FinishReason.STOP if reason == "stop" else FinishReason.OTHER
+        self.ended = isinstance(reason, str) and reason not in ("", "null")
 
     def _note(self, event: Json) -> None:
         usage = event.get("usage")
         if isinstance(usage, dict):
-            self.usage = ChatUsage(count(usage, "input_tokens") or 0, count(usage, "output_tokens") or 0, raw=usage)
-            self.metadata["characters"] = count(usage, "characters") or 0
+            received, sent = count(usage, "input_tokens") or 0, count(usage, "output_tokens") or 0
+            self._usage = TTSUsage(received, sent, characters=count(usage, "characters") or 0, raw=usage)
         if isinstance(event.get("request_id"), str):
-            self.metadata["request_id"] = event["request_id"]
+            self._facts["request_id"] = event["request_id"]
 
-    def _hear(self, audio: Json) -> None:
+    def _audio(self, audio: Json) -> None:
         data = audio.get("data")
         if data:
             try:
                 raw = base64.b64decode(data, validate=True)
             except (binascii.Error, ValueError) as error:
                 raise ResponseDecodeError(f"a piece of audio is not base64: {error}") from error
-            self._spoke = True
-            self._fresh += self._pieces.feed(raw)
+            self._audio_came = True
+            self._pcm += self._pieces.feed(raw)
         for name in ("id", "url", "expires_at"):
             if audio.get(name):
-                self.metadata[f"audio_{name}"] = audio[name]
-
-    def _check_end(self) -> None:
-        if not self.ended:
-            raise StreamTruncatedError("the speech ended before its last event; what had come is in `partial`")
-        url = self.metadata.get("audio_url")
-        if url and not self._spoke:
-            self._blocks.append(DataBlock(id=self._block_id, source=_file(url)))
-
-    def _close_run(self) -> None:
-        """The audio of the events that came together, as one block."""
-        if self._fresh:
-            text = base64.b64encode(self._fresh).decode("ascii")
-            self._fresh.clear()
-            source = Base64Source(data=text, media_type=f"audio/pcm;rate={_SAMPLE_RATE}")
-            self._blocks.append(DataBlock(id=self._block_id, created_at=self.created_at, source=source))
+                self._facts[f"audio_{name}"] = audio[name]
 
 
 def _file(url: Any) -> URLSource:  # Any: whatever the server sent
