@@ -50,12 +50,12 @@ def test_what_is_broken_makes_the_status_1(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("nobody",), "unknown provider 'nobody'; there are anthropic"),
+        (("nowhere",), "unknown provider 'nowhere'; there are anthropic"),
         (("moonshot", "--case", "unheard_of"), "unknown case 'unheard_of'; expected one of any_history"),
         (("moonshot", "--cassettes", "/nowhere"), "no cassettes of moonshot in /nowhere; name their folder"),
     ],
 )
-def test_mistakes_are_told_in_a_line(arguments: tuple[str, ...], words: str) -> None:
+def test_mistakes_are_reported_in_a_line(arguments: tuple[str, ...], words: str) -> None:
     found = run(*arguments)
     assert found.returncode == 2 and words in found.stderr and "Traceback" not in found.stderr
 

@@ -99,16 +99,16 @@ def test_a_killed_run_goes_on_where_it_was(cache: str, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.glob(".*part")] == []
 
 
-def test_mistakes_are_told_with_their_line(tmp_path: Path) -> None:
+def test_mistakes_are_reported_with_their_line(tmp_path: Path) -> None:
     (tmp_path / "bad.jsonl").write_text('"fine"\n{"body": "no text"}\n')
-    for arguments, told in (
+    for arguments, message in (
         (["--file", "bad.jsonl", "--out", "v.npy"], "line 2"),
         (["--file", "bad.jsonl"], "--out"),
         ([], "either texts or --file"),
         (["a", "--file", "bad.jsonl", "--out", "v.npy"], "either texts or --file"),
     ):
         done = run(tmp_path, "embed", *arguments)
-        assert done.returncode == 2 and told in done.stderr and "Traceback" not in done.stderr
+        assert done.returncode == 2 and message in done.stderr and "Traceback" not in done.stderr
 
 
 def test_a_failure_is_one_line_and_says_how_far_it_got(tmp_path: Path) -> None:

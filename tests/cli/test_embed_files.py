@@ -47,7 +47,7 @@ def test_a_byte_order_mark_is_no_text(name: str, server: Lengths, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "told"),
+    ("name", "data", "message"),
     [
         ("latin.txt", "first\ncafé\n".encode("latin-1"), "UTF-8"),
         ("wide.txt", "first\nsecond\n".encode("utf-16"), "UTF-8"),
@@ -55,17 +55,17 @@ def test_a_byte_order_mark_is_no_text(name: str, server: Lengths, tmp_path: Path
         ("empty.jsonl", b'"first"\n\n{"text": ""}\n', "line 3"),
     ],
 )
-def test_what_cannot_be_read_is_told_before_anything_is_asked(
-    name: str, data: bytes, told: str, server: Lengths, tmp_path: Path
+def test_what_cannot_be_read_is_reported_before_anything_is_asked(
+    name: str, data: bytes, message: str, server: Lengths, tmp_path: Path
 ) -> None:
     (tmp_path / name).write_bytes(data)
     done = run(tmp_path, "embed", "--file", name, "--out", "vectors.npy")
-    assert done.returncode == 2 and told in done.stderr and name in done.stderr, done.stderr
+    assert done.returncode == 2 and message in done.stderr and name in done.stderr, done.stderr
     assert "Traceback" not in done.stderr and server.asked == []
 
 
 @pytest.mark.parametrize("out", ["missing/vectors.npy", ".", "folder"])
-def test_a_file_that_cannot_be_written_is_told_before_anything_is_asked(
+def test_a_file_that_cannot_be_written_is_reported_before_anything_is_asked(
     out: str, server: Lengths, tmp_path: Path
 ) -> None:
     (tmp_path / "folder").mkdir()

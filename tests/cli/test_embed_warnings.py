@@ -9,7 +9,7 @@ from tests.cli.embed_server import CountingServer
 from tests.cli.test_embed import corpus, run, settings
 
 
-def test_a_cache_that_cannot_be_used_is_told_once_and_in_one_line(tmp_path: Path) -> None:
+def test_a_cache_that_cannot_be_used_is_reported_once_and_in_one_line(tmp_path: Path) -> None:
     corpus(tmp_path, 200)
     (tmp_path / "kept").write_text("this is no folder")
     with ScriptedServer(CountingServer()).in_thread() as served:
@@ -22,7 +22,7 @@ def test_a_cache_that_cannot_be_used_is_told_once_and_in_one_line(tmp_path: Path
         assert done.returncode == 2 and "kept" in done.stderr and "Traceback" not in done.stderr, done.stderr
 
 
-def test_another_size_than_asked_for_is_told(tmp_path: Path) -> None:
+def test_another_size_than_asked_for_is_reported(tmp_path: Path) -> None:
     with ScriptedServer(CountingServer()).in_thread() as served:
         settings(tmp_path, served.base_url)
         done = run(tmp_path, "embed", "text 1", "--dimensions", "5")

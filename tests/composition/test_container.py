@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Type
 
@@ -237,6 +239,18 @@ class TestOverriding:
         assert container.runtime().transport is not runtime.transport
         assert container.credential("work") is not credential
         assert container.chat() is container.chat()
+
+
+def test_threads_that_ask_first_at_the_same_time_share_one_object(container: ModelportContainer) -> None:
+    start = threading.Barrier(8)
+
+    def build() -> object:
+        start.wait()
+        return container.runtime().transport
+
+    with ThreadPoolExecutor(8) as pool:
+        found = {id(each.result()) for each in [pool.submit(build) for _ in range(8)]}
+    assert len(found) == 1
 
 
 class TestHub:

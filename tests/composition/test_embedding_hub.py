@@ -84,7 +84,7 @@ def test_caches_and_limiters_are_chosen_by_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "message"),
     [
         ({"embedding": {"a": {"model": "m"}}}, "embedding.a: name a `provider`"),
         ({"embedding": {"a": {"credential": "local", "model": "m", "parameters": {"x": 1}}}}, "dimensions"),
@@ -95,8 +95,8 @@ def test_caches_and_limiters_are_chosen_by_name(tmp_path: Path) -> None:
         ({"rate_limits": {"adapter": "sql"}, "embedding": ONE}, "rate_limits.url"),
     ],
 )
-def test_mistakes_are_named(settings: dict[str, Any], told: str) -> None:
-    with pytest.raises(SettingsError, match=told.replace(".", r"\.")):
+def test_mistakes_are_named(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingsError, match=message.replace(".", r"\.")):
         hub(**settings).embedding()
 
 

@@ -39,8 +39,8 @@ def test_providers_that_cannot_be_loaded_are_named_when_asked_for(installed: Pat
         registry.get("odd")
     with pytest.raises(SettingsError, match=r"'gone'.*nothing"):
         registry.get("gone")
-    with pytest.raises(SettingsError, match="unknown provider 'nobody'"):
-        registry.get("nobody")
+    with pytest.raises(SettingsError, match="unknown provider 'nowhere'"):
+        registry.get("nowhere")
 
 
 def test_the_other_providers_can_be_used(installed: Path) -> None:

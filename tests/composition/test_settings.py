@@ -87,7 +87,7 @@ def test_mistakes_in_a_file(tmp_path: Path, text: str, says: list[str]) -> None:
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"chat": {"a": {"model": "m", "provider": "nobody"}}}, ["nobody", "openai", "ollama"]),
+        ({"chat": {"a": {"model": "m", "provider": "nowhere"}}}, ["nowhere", "openai", "ollama"]),
         ({"chat": {"a": {"model": "m"}}}, ["chat.a", "provider"]),
         (
             {"chat": {"a": {"model": "m", "provider": "openai", "parameters": {"temprature": 1}}}},
@@ -209,7 +209,7 @@ def test_settings_do_not_show_their_secrets() -> None:
             "chat: {a: {model: m, provider: openai, model_class: X}}",
             "chat.a: model_class: expected one of OpenAIChat",
         ),
-        ("chat: {a: {model: m, provider: nobody}}", "chat.a: unknown provider 'nobody'"),
+        ("chat: {a: {model: m, provider: nowhere}}", "chat.a: unknown provider 'nowhere'"),
         ("chat: {a: {model: m}}", "chat.a: name a `provider`"),
         ("default_chat: b\nchat: {a: {model: m, provider: ollama}}", "default_chat: no chat model is called 'b'"),
         (

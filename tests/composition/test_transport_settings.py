@@ -107,7 +107,7 @@ async def test_from_live_to_replay_by_one_line(tmp_path: Path, through: str) -> 
 
 
 async def speak(file: Path) -> list[Any]:  # Any: as above
-    """Another application, of WebSockets. Its ids are new in every run, as they are when nobody fixes them."""
+    """Another application, of WebSockets. Its ids are new in every run, as they are unless they are fixed."""
     async with Modelport.from_file(file, {}) as hub:
         answer = await hub.tts().synthesize("The bell rings.")
         assert isinstance(answer, AsyncGenerator)

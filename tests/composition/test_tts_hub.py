@@ -102,7 +102,7 @@ def test_the_class_is_the_one_with_the_models_card(tmp_path: Path, monkeypatch: 
 
 
 @pytest.mark.parametrize(
-    ("settings", "told"),
+    ("settings", "message"),
     [
         ({"tts": {"a": {"model": "m"}}}, "tts.a: name a `provider`"),
         ({"tts": {"a": {"credential": "speech", "model": "m", "parameters": {"x": 1}}}}, "allowed here: voice"),
@@ -114,6 +114,6 @@ def test_the_class_is_the_one_with_the_models_card(tmp_path: Path, monkeypatch: 
         ({"tts": {"a": {"credential": "speech", "model": "m"}}, "default_tts": "b"}, "there are: a"),
     ],
 )
-def test_mistakes_are_named(settings: dict[str, Any], told: str) -> None:
-    with pytest.raises(SettingsError, match=told.replace(".", r"\.")):
+def test_mistakes_are_named(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingsError, match=message.replace(".", r"\.")):
         hub(**settings).tts()

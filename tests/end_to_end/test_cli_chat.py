@@ -73,10 +73,10 @@ def test_the_reader_may_go_away(home: Home) -> None:
             assert _pipe(process.stdout).readline() == b"one\n"
             _pipe(process.stdout).close()
             server.set(go)
-            told = _pipe(process.stderr).read()
+            found = _pipe(process.stderr).read()
             assert process.wait(30) == 0
         assert not server.run(server.closed()).answered
-    assert told == b""
+    assert found == b""
 
 
 def test_head_in_a_shell(home: Home) -> None:
@@ -97,10 +97,10 @@ def test_ctrl_c_closes_the_connection(home: Home, before: bool) -> None:
             assert _pipe(process.stdout).read(0 if before else 5) == (b"" if before else b"Hello")
             server.run(server.request())
             process.send_signal(signal.SIGINT)
-            out, told = process.communicate(timeout=30)
+            out, found = process.communicate(timeout=30)
         assert not server.run(server.closed()).answered
     assert process.returncode == 130
-    assert (out.strip(), told.strip()) == (b"", b"")
+    assert (out.strip(), found.strip()) == (b"", b"")
 
 
 def test_thinking_stays_out_of_a_pipe(home: Home) -> None:

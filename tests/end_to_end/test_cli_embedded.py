@@ -33,5 +33,5 @@ def test_answers_and_stops_at_ctrl_c(home: Home) -> None:
         assert process.stdout is not None
         assert process.stdout.read(1)
         process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=30)
-    assert (process.returncode, told.strip()) == (130, b"")
+        _, found = process.communicate(timeout=30)
+    assert (process.returncode, found.strip()) == (130, b"")

@@ -23,9 +23,9 @@ def test_a_refused_key(home: Home) -> None:
         plain, lines = home.run("chat", "hi"), home.run("chat", "hi", "--json")
     assert _complaint(plain, 1).startswith(f"modelport: [openai/{MODEL}] Incorrect API key provided: ")
     assert "HTTP 401" in plain.stderr
-    told = json.loads(lines.stdout)
-    assert (told["type"], told["error"], lines.returncode, lines.stderr) == ("error", "AuthenticationError", 1, "")
-    assert SECRET not in plain.stderr + told["message"]
+    found = json.loads(lines.stdout)
+    assert (found["type"], found["error"], lines.returncode, lines.stderr) == ("error", "AuthenticationError", 1, "")
+    assert SECRET not in plain.stderr + found["message"]
 
 
 def test_a_page_instead_of_an_answer(home: Home) -> None:
@@ -38,7 +38,7 @@ def test_a_page_instead_of_an_answer(home: Home) -> None:
 
 def test_an_unreachable_host(home: Home) -> None:
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # and nobody listens
+        taken.bind(("127.0.0.1", 0))  # and does not listen
         address = "{}:{}".format(*taken.getsockname())
         home.configure(f"http://{address}")
         line = _complaint(home.run("chat", "hi"), 1)
@@ -61,8 +61,8 @@ def test_a_missing_variable_is_named(home: Home) -> None:
 def test_settings_errors_as_json(home: Home) -> None:
     ran = home.run("chat", "hi", "--json", "--config", "nowhere.yaml")
     assert (ran.returncode, ran.stderr) == (2, "")
-    told = json.loads(ran.stdout)
-    assert (told["error"], "nowhere.yaml" in told["message"]) == ("SettingsError", True)
+    found = json.loads(ran.stdout)
+    assert (found["error"], "nowhere.yaml" in found["message"]) == ("SettingsError", True)
 
 
 def test_a_key_without_a_model_asks_for_one(home: Home) -> None:

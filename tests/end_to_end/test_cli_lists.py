@@ -68,7 +68,7 @@ def test_credentials_say_where_from_and_never_what(home: Home) -> None:
     assert "environment" in rows["openai"]
     assert "OPENAI_API_KEY" in rows["openai"]
     assert "ANTHROPIC_API_KEY" in rows["anthropic"]
-    told = {row["name"]: row for row in json.loads(array.stdout)}
-    assert (told["local"]["provider"], told["local"]["source"]) == ("openai", "settings")
-    assert (told["anthropic"]["configured"], told["anthropic"]["source"]) == (False, None)
+    listed = {row["name"]: row for row in json.loads(array.stdout)}
+    assert (listed["local"]["provider"], listed["local"]["source"]) == ("openai", "settings")
+    assert (listed["anthropic"]["configured"], listed["anthropic"]["source"]) == (False, None)
     assert not any(secret in text for secret in variables.values() for text in (table.stdout, array.stdout))

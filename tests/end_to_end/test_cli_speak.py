@@ -45,11 +45,11 @@ def test_speaks_without_settings_and_keys(home: Home) -> None:
 
 def test_reads_stdin_and_tells_json(home: Home) -> None:
     ran = home.run("speak", "--json", "--voice", "de", stdin="Guten Tag.\nWie geht es?\n")
-    told = json.loads(ran.stdout)
-    assert (ran.returncode, ran.stderr, told["type"], told["provider"]) == (0, "", "speech", "embedded")
-    path = home.folder / told["file"]
-    assert (told["seconds"], told["bytes"]) == (pytest.approx(seconds(path)), path.stat().st_size)
-    assert (told["media_type"], told["usage"]["characters"], told["warnings"]) == ("audio/wav", 24, [])
+    found = json.loads(ran.stdout)
+    assert (ran.returncode, ran.stderr, found["type"], found["provider"]) == (0, "", "speech", "embedded")
+    path = home.folder / found["file"]
+    assert (found["seconds"], found["bytes"]) == (pytest.approx(seconds(path)), path.stat().st_size)
+    assert (found["media_type"], found["usage"]["characters"], found["warnings"]) == ("audio/wav", 24, [])
 
 
 def test_a_pipe_gets_the_bytes(home: Home, tmp_path: Path) -> None:
@@ -79,10 +79,10 @@ def test_a_pipe_with_a_name_is_written_into(home: Home) -> None:
     reader = subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE)
     try:
         ran = home.run("speak", "Hello world", "--out", "pipe")
-        heard, _ = reader.communicate(timeout=10)
+        received, _ = reader.communicate(timeout=10)
     finally:
         reader.kill()
-    assert (ran.returncode, heard[:4], len(heard) > 10_000) == (0, b"RIFF", True)
+    assert (ran.returncode, received[:4], len(received) > 10_000) == (0, b"RIFF", True)
     assert pipe.is_fifo() and [path.name for path in home.folder.iterdir()] == ["pipe"]
 
 
@@ -101,7 +101,7 @@ def test_a_full_disk_is_one_line(home: Home, command: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "found"),
     [
         (["speak"], "the text is empty"),
         (["speak", " "], "the text is empty"),
@@ -114,10 +114,10 @@ def test_a_full_disk_is_one_line(home: Home, command: str) -> None:
         (["chat", "hi", "--speak", "-"], "--speak needs a file"),
     ],
 )
-def test_mistakes_are_one_line(home: Home, arguments: list[str], told: str) -> None:
+def test_mistakes_are_one_line(home: Home, arguments: list[str], found: str) -> None:
     ran = home.run(*arguments)
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (2, "", 1)
-    assert ran.stderr.startswith("modelport: ") and told in ran.stderr
+    assert ran.stderr.startswith("modelport: ") and found in ran.stderr
     assert list(home.folder.iterdir()) == []
 
 
@@ -163,9 +163,9 @@ def test_text_does_not_wait_for_a_voice_that_hangs(home: Home) -> None:
                 pass
             assert (last["type"], last["text"]) == ("response", "".join(ANSWER))
             assert process.poll() is None, "the voice has not failed yet"
-            told = json.loads(process.stdout.readline())
+            found = json.loads(process.stdout.readline())
             assert process.wait(30) == 1
-    assert (told["type"], told["error"]) == ("error", "ModelTimeoutError")
+    assert (found["type"], found["error"]) == ("error", "ModelTimeoutError")
     assert (home.folder / "answer.wav").read_text() == "old"
 
 
@@ -183,8 +183,8 @@ def test_ctrl_c_leaves_nothing_behind(home: Home) -> None:
         with home.start("chat", "hi", "--speak", "answer.wav") as process:
             _wait(lambda: (home.folder / ".answer.wav.part").stat().st_size > 44)
             process.send_signal(signal.SIGINT)
-            out, told = process.communicate(timeout=30)
-    assert (process.returncode, out.strip().decode(), told.strip()) == (130, ANSWER[0].strip(), b"")
+            out, found = process.communicate(timeout=30)
+    assert (process.returncode, out.strip().decode(), found.strip()) == (130, ANSWER[0].strip(), b"")
     assert [path.name for path in home.folder.iterdir()] == ["modelport.yaml"]
 
 
