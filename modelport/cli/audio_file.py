@@ -14,7 +14,7 @@ import click
 from ..domain.errors import ModelError, SettingsError
 from ..domain.message.blocks import Base64Source
 from ..domain.message.wav import HEADER_SIZE, UNKNOWN_SIZE, WavFormat, wav_format
-from ..domain.speech.responses import PcmPieces
+from ..domain.speech.audio import PcmPieces
 
 if TYPE_CHECKING:
     from ..domain.message.blocks import DataBlock

@@ -7,8 +7,8 @@ ModelportError
 ├── ReplayMismatchError         a replayed request is not on the cassette
 └── ModelError                  a call of a model failed
     ├── AuthenticationError     the key is missing, wrong or expired
-    ├── PermissionDeniedError   the key is valid but may not do this
-    ├── NotFoundError           no such model or endpoint
+    ├── PermissionDeniedError   the key has no permission for this
+    ├── NotFoundError           the model or endpoint does not exist
     ├── InvalidRequestError     the request is refused as it stands
     │   ├── ContextLengthError
     │   └── UnsupportedFeatureError
@@ -19,7 +19,7 @@ ModelportError
     │   └── OverloadedError
     ├── ModelTimeoutError       one of our four clocks ran out
     ├── ModelConnectionError    no connection, or it broke before an answer
-    ├── ResponseDecodeError     the answer is not what the protocol says
+    ├── ResponseDecodeError     the answer violates the protocol
     ├── StreamTruncatedError    the bytes ended without the protocol's own end
     ├── StructuredOutputError
     └── EmbeddingError
@@ -78,20 +78,20 @@ class MediaError(ModelportError):
 
 
 class ReplayMismatchError(ModelportError):
-    """A request has no recorded answer; the message says what differed from the nearest one."""
+    """A request has no recorded answer; the message shows how it differs from the nearest one."""
 
 
 class ModelError(ModelportError):
     """A model call failed.
 
     Attributes:
-        provider, model: who was asked.
+        provider, model: which model was called.
         status_code: HTTP status of the answer, or `None` when there was none.
         code: the provider's own error code or type.
         request_id: the provider's id of the request, for its support.
         retryable: whether the same request may succeed later.
         retry_after: seconds the provider asked to wait.
-        should_retry: the provider's explicit word on retrying (`x-should-retry`), which outranks the status.
+        should_retry: the provider's explicit answer on retrying (`x-should-retry`), which outranks the status.
         body: the answer's text, cut short and scrubbed of secrets.
         attempts: one record per HTTP request of this call.
         partial: what a stream had delivered before it failed.
@@ -129,9 +129,9 @@ class ModelError(ModelportError):
         self.attempts: Sequence[AttemptRecord] = ()
 
     def scrub(self, secrets: Sequence[str]) -> None:
-        """Replace these words wherever the error repeats them: servers echo keys."""
+        """Replace these secrets in the message and the body: servers echo keys."""
         for secret in secrets:
-            word = re.escape(secret) + r"(?!\*\*)"  # before asterisks it is what the server left of a longer key
+            word = re.escape(secret) + r"(?!\*\*)"  # asterisks follow where the server masked a longer key
             self.message = re.sub(word, "[secret]", self.message)
             self.body = re.sub(word, "[secret]", self.body) if self.body else None
         self.args = (self.message,)
@@ -152,7 +152,7 @@ class AuthenticationError(ModelError):
 
 
 class PermissionDeniedError(ModelError):
-    """The key is valid but may not use this model, region or feature."""
+    """The key is valid but has no permission for this model, region or feature."""
 
 
 class NotFoundError(ModelError):
@@ -168,7 +168,7 @@ class ContextLengthError(InvalidRequestError):
 
 
 class UnsupportedFeatureError(InvalidRequestError):
-    """The provider cannot do this, and no legal request comes near it."""
+    """The provider does not support this, and there is no similar request to send instead."""
 
 
 class ContentFilterError(ModelError):
@@ -176,7 +176,7 @@ class ContentFilterError(ModelError):
 
 
 class RateLimitError(ModelError):
-    """Too many requests or tokens per period; `retry_after` says how long to wait when known."""
+    """Too many requests or tokens per period; `retry_after` is how long to wait, when known."""
 
     default_retryable = True
 
@@ -212,7 +212,7 @@ class ModelConnectionError(ModelError):
 
 
 class ResponseDecodeError(ModelError):
-    """The answer is not what the protocol promises: not JSON, an HTML page, a wrong shape."""
+    """The answer violates the protocol: not JSON, an HTML page, an unexpected shape."""
 
 
 class StreamTruncatedError(ModelError):
@@ -222,7 +222,7 @@ class StreamTruncatedError(ModelError):
 
 
 class StructuredOutputError(ModelError):
-    """No valid object came within the retry budget; `raw_text` and `errors` say what came instead."""
+    """No valid object came within the retry budget; `raw_text` and `errors` are the last answer and all errors."""
 
     def __init__(
         self, message: str, *, raw_text: str | None = None, errors: Sequence[str] = (), **fields: object
@@ -253,7 +253,7 @@ _BY_STATUS: dict[int, type[ModelError]] = {
 
 
 def error_for_status(status: int) -> type[ModelError]:
-    """The class that an HTTP status means when nothing else is known."""
+    """The error class for an HTTP status when nothing else is known."""
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     return ServerError if status >= 500 else InvalidRequestError

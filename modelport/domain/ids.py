@@ -1,6 +1,6 @@
-"""The two replaceable sources of identity: block and message ids, and UTC timestamps.
+"""The replaceable sources of block and message ids and of UTC timestamps.
 
-Everything else in the domain is deterministic, so an application that replaces both gets the same objects twice.
+Everything else in the domain is deterministic, so an application that replaces both gets reproducible objects.
 """
 
 from __future__ import annotations

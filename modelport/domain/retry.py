@@ -1,4 +1,4 @@
-"""When to try again, as pure decisions: the clock, the dice and the sleeping are the engine's.
+"""Decides when to retry: pure functions; the caller supplies clock, randomness and sleep.
 
 Facts: docs/protocols/transport.md#retries.
 """
@@ -24,11 +24,11 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often and how patiently a call is tried again.
+    """How often a call is retried, and after which waits.
 
     At most `max_retries + 1` requests are made per call. The wait before the n-th retry is drawn uniformly from zero to
-    `retry_delay * multiplier ** (n - 1)` seconds, at most `max_delay`. A wait that the server asks for is kept; when it
-    is above `max_wait`, the error is raised at once.
+    `retry_delay * multiplier ** (n - 1)` seconds, at most `max_delay`. A wait that the server asks for is respected;
+    when it is above `max_wait`, the error is raised at once.
     """
 
     max_retries: int = 3
@@ -49,9 +49,12 @@ class RetryPolicy:
 class Timeouts:
     """The four clocks, in seconds; `None` switches one off.
 
-    `connect`: until the connection stands. `first_event`: from sending the request to the first content, which covers
-    long thinking without a sign of life. `idle`: between any two bytes, keep-alives included. `total`: the whole call
-    with its retries. Time that the caller spends between two steps of a stream counts for `total` only.
+    Attributes:
+        connect: until the connection is established.
+        first_event: from sending the request to the first content, which includes long thinking without any output.
+        idle: between any two bytes, keep-alives included.
+        total: the whole call with its retries. Only this clock includes the time that the caller spends between two
+            steps of a stream.
     """
 
     connect: float | None = 10.0
@@ -62,7 +65,7 @@ class Timeouts:
 
 @dataclass(slots=True)
 class Budget:
-    """The requests that one call may still make, whoever spends them: retries, strategies, re-asks."""
+    """The requests that one call may make in total, for retries, strategies and re-asks."""
 
     limit: int
     spent: int = 0
@@ -75,7 +78,7 @@ class Budget:
         return True
 
     def give_back(self) -> None:
-        """The request that was taken last is not made after all."""
+        """Return one request that was not made."""
         self.spent -= 1
 
     @property
@@ -85,7 +88,7 @@ class Budget:
 
 
 def retryable_status(status: int) -> bool:
-    """Whether this HTTP status alone says that the same request may succeed later."""
+    """Whether the same request may succeed later, judged by the HTTP status alone."""
     return status in (408, 409, 429) or status >= 500
 
 
@@ -102,7 +105,7 @@ def parse_retry_after(headers: Mapping[str, str], now: float) -> float | None:
     seconds = _positive(text)
     if seconds is not None or text is None:
         return seconds
-    from email.utils import parsedate_to_datetime  # here, since it is seldom needed and slow to import
+    from email.utils import parsedate_to_datetime  # imported here because it is rarely needed and slow to import
 
     try:
         date = parsedate_to_datetime(text)
@@ -113,7 +116,7 @@ def parse_retry_after(headers: Mapping[str, str], now: float) -> float | None:
 
 
 def parse_should_retry(headers: Mapping[str, str]) -> bool | None:
-    """The server's explicit word (`x-should-retry`), which overrides the status rule."""
+    """The server's `x-should-retry`, which overrides the status rule."""
     return {"true": True, "false": False}.get(headers.get("x-should-retry", "").strip().lower())
 
 

@@ -11,8 +11,9 @@ from typing import Any
 
 from ...domain.errors import ModelError
 from ...domain.message.responses import AttemptRecord, ModelWarning
+from ...domain.message.wav import pcm_of_wav
 from ...domain.retry import Budget
-from ...domain.speech.responses import TTSResponse, TTSUsage, pcm_of_wav
+from ...domain.speech.responses import TTSResponse, TTSUsage
 from ...ports.codec.speech import SpeechChunk, SpeechWireCall
 from ..call.attempts import Attempts, Call
 from ..call.context import CallContext

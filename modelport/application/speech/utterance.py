@@ -9,7 +9,8 @@ from typing import Any
 
 from ...domain.errors import ModelError
 from ...domain.message.responses import AttemptRecord, ChatResponse, ChatUsage, ModelWarning
-from ...domain.speech.responses import AudioFold, TTSResponse, TTSUsage
+from ...domain.speech.audio import AudioFold
+from ...domain.speech.responses import TTSResponse, TTSUsage
 from ..call.clocks import CallClocks
 from ..call.spec import CallSpec
 

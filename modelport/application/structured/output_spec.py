@@ -1,4 +1,4 @@
-"""What a structured answer must be: a pydantic class or a JSON Schema, and the check of an answer against it."""
+"""What a valid object is, from a pydantic class or a JSON Schema, and the validation of an answer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MOST_ERRORS = 20
 
 
 class OutputSpec:
-    """The wanted object. Raises `InvalidRequestError` for what is no description of one."""
+    """The specification of the object. Raises `InvalidRequestError` unless it describes an object."""
 
     def __init__(self, wanted: type[BaseModel] | Mapping[str, Any]) -> None:  # Any: a JSON Schema
         self._class = wanted if isinstance(wanted, type) and issubclass(wanted, BaseModel) else None
@@ -50,7 +50,7 @@ class OutputSpec:
 
     @property
     def description(self) -> str:
-        """What the class or the schema says of itself; empty when nothing."""
+        """The description of the class or the schema; may be empty."""
         return str(self.schema.get("description") or "")
 
     def checked(self, value: dict[str, Any]) -> tuple[dict[str, Any], Any]:  # Any: JSON values; the instance
@@ -80,7 +80,7 @@ def _json_of(wanted: Mapping[str, Any]) -> dict[str, Any]:
     try:
         json.dumps(schema := dict(wanted))
     except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidRequestError(f"structured_model is not JSON, let alone a JSON Schema: {error}") from error
+        raise InvalidRequestError(f"structured_model is not a valid JSON Schema: {error}") from error
     return schema
 
 
@@ -109,7 +109,7 @@ def _pydantic_error(item: Any) -> str:  # Any: pydantic's ErrorDetails
 
 
 def _validator(schema: dict[str, Any]) -> Validator:
-    """The validator of the schema's draft; references leave the schema for nowhere."""
+    """The validator of the schema's draft; references out of the schema are not followed."""
     try:
         from jsonschema import Draft202012Validator, FormatChecker
         from jsonschema.exceptions import SchemaError
@@ -125,11 +125,11 @@ def _validator(schema: dict[str, Any]) -> Validator:
         cls.check_schema(schema)
     except SchemaError as error:
         raise InvalidRequestError(
-            f"structured_model is not a JSON Schema: {error.json_path}: {error.message}"
+            f"structured_model is not a valid JSON Schema: {error.json_path}: {error.message}"
         ) from error
-    registry: Any = Registry()  # Any: its own type parameter is of no use here
+    registry: Any = Registry()  # Any: its type parameter is not needed here
     checker = FormatChecker(cls.FORMAT_CHECKER.checkers.keys())
-    checker.checks("date-time", raises=ValueError)(_is_moment)  # else it would need a further library
+    checker.checks("date-time", raises=ValueError)(_is_moment)  # the default check needs another library
     return cls(schema, registry=registry, format_checker=checker)
 
 
@@ -139,7 +139,7 @@ def _is_moment(value: object) -> bool:
 
 
 def _describes_object(node: Any, root: Mapping[str, Any], depth: int) -> bool:  # Any: a JSON Schema
-    """Whether only objects are valid, as far as can be told from types."""
+    """Whether only objects are valid, judged by `type` and `properties`."""
     if not isinstance(node, Mapping) or depth > 20:
         return False
     if isinstance(node.get("$ref"), str):

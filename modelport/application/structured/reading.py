@@ -1,4 +1,4 @@
-"""From what a model wrote to an object, repairing what is damaged but never what is cut off."""
+"""Reads the JSON object in a model's text; repairs damaged JSON, but not JSON that is cut off."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ __all__ = ["InvalidAnswerError", "read_object"]
 
 
 class InvalidAnswerError(Exception):
-    """An object that is not what was asked for; `errors` says why, one place each.
+    """The answer is not a valid object; `errors` are the reasons, each with its place.
 
-    `ignored` says that there is no object at all: the strategy had no effect.
+    `ignored` is true when there is no JSON at all, so that the strategy had no effect.
     """
 
     def __init__(self, errors: Sequence[str], *, ignored: bool = False) -> None:
@@ -29,9 +29,9 @@ _KINDS = {list: "an array", str: "a text", bool: "a boolean", int: "a number", f
 
 
 def read_object(text: str, *, truncated: bool = False, allow_partial: bool = False) -> tuple[dict[str, Any], bool]:
-    """The object in the text, and whether it had to be repaired (Any: JSON values).
+    """The object in the text, and whether it was repaired (Any: JSON values).
 
-    `truncated` says that the provider cut the text. Raises `InvalidAnswerError` when there is no object, when it is cut
+    `truncated`: the provider cut the text. Raises `InvalidAnswerError` when there is no object, when it is cut
     off (unless `allow_partial`), or when it cannot be repaired.
     """
     value: Any = text
@@ -49,7 +49,7 @@ def read_object(text: str, *, truncated: bool = False, allow_partial: bool = Fal
 
 
 def _read_value(text: str, *, truncated: bool, allow_partial: bool) -> tuple[Any, bool]:
-    """One layer: a value, and whether it was repaired."""
+    """The value in the text, and whether it was repaired; a string may contain JSON again."""
     wanted = json_text(text)
     if not wanted:
         raise InvalidAnswerError(["$: there is no JSON object in the answer"], ignored=True)

@@ -1,4 +1,4 @@
-"""What happened in one call for a structured answer: what it cost, what was refused, what was invalid."""
+"""The record of one structured-output call: usage, refused strategies and validation errors."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class StructuredRecord:
         self._raw_text: str | None = None
         self._last: ChatResponse | None = None
         self.usage: ChatUsage | None = None
-        """What all answers cost together."""
+        """The usage of all answers together."""
 
     def answered(self, response: ChatResponse) -> None:
-        """A whole answer came, good or bad."""
+        """Record an answer, valid or not."""
         self._last = response
         new, old = response.usage, self.usage
         if new is None or old is None:
@@ -45,16 +45,16 @@ class StructuredRecord:
         )
 
     def refused(self, planned: PlannedStrategy, error: InvalidRequestError) -> None:
-        """The provider, or our own check before sending, did not take the request."""
+        """Record that the provider, or our own check before sending, refused the request."""
         self._refusals.append((planned, error))
 
     def invalid(self, request: StrategyRequest, response: ChatResponse, invalid: InvalidAnswerError) -> None:
-        """The answer is not what was asked for."""
+        """Record an invalid answer."""
         self._raw_text = request.answer(response)
         self._errors += [f"{request.planned.strategy.value}: {error}" for error in invalid.errors]
 
     def warnings(self, response: ChatResponse, *, repaired: bool, truncated: bool) -> list[ModelWarning]:
-        """What the caller of a good answer should know."""
+        """The warnings for a valid answer."""
         refused = [f"{planned.strategy.value} was refused: {error.message}" for planned, error in self._refusals]
         return [
             *(ModelWarning("changed", "structured_output", message) for message in refused),
@@ -63,7 +63,7 @@ class StructuredRecord:
         ]
 
     def failure(self, why: str | None = None) -> ModelError:
-        """The error that says best what happened: the first refusal when nothing but refusals came."""
+        """The error to raise: the first refusal if there was no answer, otherwise a `StructuredOutputError`."""
         attempts = tuple(self._context.attempts)
         if self._last is None and self._refusals:
             first = self._refusals[0][1]
@@ -71,7 +71,7 @@ class StructuredRecord:
             return first
         tried = ", ".join(planned.strategy.value for planned in self._plan.tried)
         refusals = [f"{planned.strategy.value}: {error}" for planned, error in self._refusals]
-        wrong = f", at last {self._errors[-1]}" if self._errors else ""
+        wrong = f", last error: {self._errors[-1]}" if self._errors else ""
         error = StructuredOutputError(
             why or f"no valid object in {len(attempts)} request(s){wrong}; strategies for this model: {tried}",
             raw_text=self._raw_text,
@@ -86,5 +86,5 @@ class StructuredRecord:
 
 def _repair_warnings(*, repaired: bool, truncated: bool) -> Sequence[ModelWarning]:
     if repaired and truncated:
-        return [ModelWarning("other", "structured_output", "the answer was cut off; what there is of it was taken")]
-    return [ModelWarning("other", "structured_output", "the answer's JSON had to be repaired")] if repaired else []
+        return [ModelWarning("other", "structured_output", "the answer was cut off; the received part was used")]
+    return [ModelWarning("other", "structured_output", "the answer's JSON was repaired")] if repaired else []

@@ -1,4 +1,4 @@
-"""Structured output: strategy after strategy within one budget, until an object is valid or nothing is left to try."""
+"""Structured output: strategy after strategy within one budget, until an object is valid or no strategy is left."""
 
 from __future__ import annotations
 

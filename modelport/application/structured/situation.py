@@ -1,4 +1,4 @@
-"""The facts about a model from which a run of structured output chooses its strategies."""
+"""The facts about a model that its structured-output plan depends on."""
 
 from __future__ import annotations
 

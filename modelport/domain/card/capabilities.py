@@ -1,4 +1,4 @@
-"""What a card says about a model's behaviour: small records that codecs read instead of testing model names.
+"""A model's capabilities as its card states them; codecs read these instead of testing model names.
 
 Every field is optional. A fact that is left out means "unknown, therefore allowed": the provider decides.
 """
@@ -26,7 +26,7 @@ class _Facts(BaseModel):
 
 
 class BudgetFacts(_Facts):
-    """A thinking budget in tokens; `dynamic` says that -1 lets the model choose."""
+    """A thinking budget in tokens; with `dynamic`, -1 lets the model choose."""
 
     minimum: int = Field(default=0, ge=0)
     maximum: Count | None = None
@@ -37,17 +37,17 @@ class ThinkingFacts(_Facts):
     """How a model's thinking is controlled.
 
     Attributes:
-        modes: the words that the wire's switch takes (`adaptive`, `enabled`, `disabled`, `between_tools`); `None` when
-            not known, empty when the wire has no switch.
-        default: the mode in force when the request says nothing.
+        modes: the values that the protocol's switch accepts (`adaptive`, `enabled`, `disabled`, `between_tools`);
+            `None` when unknown, empty when the protocol has no switch.
+        default: the mode in force when the request does not set one.
         can_disable: whether thinking can be switched off at all.
         off_mode: the mode to send for "off" where that is not `disabled`.
-        efforts: the effort (or level) words the model takes; empty when it takes none, `None` when not known.
-        default_effort: the effort in force when the request says nothing.
+        efforts: the effort (or level) values the model accepts; empty when it accepts none, `None` when not known.
+        default_effort: the effort in force when the request does not set one.
         off_efforts: the efforts with which thinking may be off; `None` when every one.
         budget: the range of a token budget; `None` when the model takes none.
         display: what the provider shows of the thinking unless asked otherwise (`summarized`, `omitted`).
-        replay: what becomes of earlier thinking: `drop` it; `optional`; `tool_calls`: it must be sent back with the
+        replay: how earlier thinking is sent back: `drop` it; `optional`; `tool_calls`: it must be sent back with the
             turns that called tools; `unedited`: valid only while everything before it is unchanged.
         preserve: whether the provider's switch that keeps thinking of earlier turns is accepted.
     """
@@ -66,7 +66,7 @@ class ThinkingFacts(_Facts):
 
 
 class ToolChoiceFacts(_Facts):
-    """Which tool choices beside `auto` and `none` the model accepts, and whether also while it thinks."""
+    """Which tool choices, apart from `auto` and `none`, the model accepts, and whether also while it thinks."""
 
     required: bool = True
     named: bool = True
@@ -74,9 +74,9 @@ class ToolChoiceFacts(_Facts):
 
 
 class StructuredOutputFacts(_Facts):
-    """The ways to a JSON answer: a schema, plain JSON, a forced tool.
+    """Which ways to a JSON answer the model has: an output schema, JSON mode, a forced tool call.
 
-    `with_tools` says whether the first two may be asked for in a request that also offers tools.
+    `with_tools`: whether the first two are accepted in a request that also offers tools.
     """
 
     json_schema: bool = True

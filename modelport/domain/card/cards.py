@@ -31,16 +31,17 @@ class BaseCard(BaseModel):
     """What the three kinds of card share.
 
     Attributes:
-        name: the model identifier that the provider knows.
+        name: the model identifier at the provider.
         label: the name to show.
-        status: `deprecated` has an announced end (`sunset_on`), `sunset` is past it.
+        status: `deprecated` has an announced end (`sunset_on`), `sunset` means that it has passed.
         aliases: further identifiers of the same model, e.g. dated snapshots.
         classes: the model classes the card is for; `None` for every class of its kind that reads the folder.
         input_types, output_types: MIME types, also as `image/*`.
         given_overrides: what was given as `parameter_overrides` (or `parameters_overrides`); shared by the copies of a
             card, so read `parameters_overrides` instead.
-        source, verified_on: where the facts come from and when they were compared; `notes` tells where sources differ.
-        known: `False` on a card made up for a model that has none.
+        source, verified_on: where the facts come from and when they were compared.
+        notes: where sources differ.
+        known: `False` for the generic card of a model that has none.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -85,7 +86,7 @@ class BaseCard(BaseModel):
         self.__dict__.pop("parameter_schema", None)
         return self
 
-    @computed_field  # type: ignore[prop-decorator]  # mypy knows only plain properties here
+    @computed_field  # type: ignore[prop-decorator]  # mypy supports only plain properties here
     @cached_property
     def parameter_schema(self) -> Schema:
         """The final JSON Schema of the form: a copy of this card's own, made when first asked for."""
@@ -112,7 +113,7 @@ class BaseCard(BaseModel):
         return {name: copy_json(schema) for name, schema in self._form.hidden.items()}
 
     def why_missing(self, parameter: str) -> Literal["removed", "hidden"] | None:
-        """Why a parameter of the class is not in the form; `None` when it is, or when the class has none such."""
+        """Why a parameter of the class is not in the form; `None` when it is, or when the class does not have it."""
         if parameter in self._form.hidden:
             return "hidden"
         return "removed" if parameter in self._form.removed else None
@@ -166,7 +167,7 @@ class ModelCard(BaseCard):
     def permissive(
         cls, name: str, base_schema: Mapping[str, Any] | None = None, *, context_size: int = 128_000
     ) -> ModelCard:
-        """The card of a model nobody described: takes and returns anything, forbids nothing (`known` is false)."""
+        """The card of a model without one: accepts and returns any media, forbids nothing (`known` is false)."""
         card = cls(
             name=name,
             label=name,
@@ -204,7 +205,7 @@ class TTSModelCard(BaseCard):
     def permissive(
         cls, name: str, base_schema: Mapping[str, Any] | None = None, *, realtime: bool = False
     ) -> TTSModelCard:
-        """The card of a speech model nobody described."""
+        """The card of a speech model without one."""
         return cls(name=name, label=name, realtime=realtime, known=False).with_form(base_schema or {})
 
     def _form_rules(self) -> FormRules:
@@ -212,7 +213,7 @@ class TTSModelCard(BaseCard):
 
 
 class EmbeddingModelCard(BaseCard):
-    """An embedding model. `context_size` is in tokens per input, `limits` says what a request may hold.
+    """An embedding model. `context_size` is in tokens per input, `limits` are those of one request.
 
     `dimensions` is the default vector size and `supported_dimensions` the sizes to offer. Cards give either these or
     the same facts as an override of the parameter `dimensions`; both are filled in on the card.
@@ -231,7 +232,7 @@ class EmbeddingModelCard(BaseCard):
     def permissive(
         cls, name: str, base_schema: Mapping[str, Any] | None = None, *, context_size: int = 8192
     ) -> EmbeddingModelCard:
-        """The card of an embedding model nobody described."""
+        """The card of an embedding model without one."""
         card = cls(name=name, label=name, input_types=list(_ANYTHING), context_size=context_size, known=False)
         return card.with_form(base_schema or {})
 

@@ -1,4 +1,4 @@
-"""Compares what a caller set with what the card allows, before anything is sent."""
+"""Checks a caller's parameters against the model's card, before anything is sent."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def check_parameters(card: BaseCard, values: Mapping[str, Any]) -> tuple[dict[st
 
 
 def card_warnings(card: BaseCard) -> list[ModelWarning]:
-    """What a caller should know about the model itself: that it has no card, or that its end is announced."""
+    """Warnings about the model itself: it has no card, or its retirement is announced."""
     if not card.known:
         return [ModelWarning("unknown_model", "model", f"{card.name} has no card; its limits are not checked")]
     if card.status == "active":
@@ -54,12 +54,14 @@ def _checked(card: BaseCard, name: str, value: Any) -> list[ModelWarning]:
     fault = first_fault(value, schema, card.parameter_schema.get("$defs"))
     if fault:
         raise InvalidRequestError(
-            f"{name}={value!r} {fault}, says the card of {card.name}; "
-            "change the value, or switch card checks off if the card is out of date",
+            f"{name}={value!r} {fault} (from the model card of {card.name}); "
+            "change the value, or pass card_checks='off' if the card is out of date",
             model=card.name,
         )
     if is_beyond_hints(value, schema):
-        return [ModelWarning("other", name, f"{value!r} is not among the values the card of {card.name} knows")]
+        return [
+            ModelWarning("other", name, f"{value!r} is not among the values listed in the model card of {card.name}")
+        ]
     return []
 
 

@@ -1,7 +1,7 @@
-"""How a model's parameter form comes about: the class's schema, what the model cannot do, the card's overrides.
+"""Makes a model's parameter form from the schema of its class, the model's limits and the card's overrides.
 
-Pure functions on JSON Schema dicts. `hidden` and `removed` parameters leave the form alike; they are told apart because
-an application may want to show why.
+Pure functions on JSON Schema dicts. Neither `hidden` nor `removed` parameters are in the form; they are kept apart so
+that an application can show the reason.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _DEFINITIONS = "#/$defs/"
 
 @dataclass(frozen=True, slots=True)
 class FormRules:
-    """What the card says that shapes the form.
+    """What the card contributes to the form.
 
     `output_types` is `None` for kinds whose form does not depend on them. `limits` sets a property's `maximum`,
     `choices` gives it suggested values, the first one being its default. `overrides` come last: a dict is merged into
@@ -42,7 +42,7 @@ class FormRules:
 
 @dataclass(frozen=True, slots=True)
 class MergedSchema:
-    """The final form, and the properties of the class's own schema that are not in it any more."""
+    """The final form, and the properties of the class's schema that are not in it."""
 
     schema: Schema
     removed: dict[str, Schema]
@@ -50,7 +50,7 @@ class MergedSchema:
 
 
 NO_FORM = MergedSchema({}, {}, {})
-"""The form of a card that was made without the schema of a class."""
+"""The form of a card made without the schema of a class."""
 
 
 def copy_json(value: Any) -> Any:

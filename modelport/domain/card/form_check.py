@@ -1,10 +1,8 @@
-"""Checks one value against a JSON Schema: the keywords that parameter forms use, and no others.
+"""Checks parameter values against a form's JSON Schema, and the card's own additions to that schema.
 
-Keywords: `type`, `enum`, `const`, `anyOf`, `allOf`, `$ref` into `$defs`, `minimum`, `maximum`, `exclusiveMinimum`,
-`exclusiveMaximum`, `multipleOf`, `minLength`, `maxLength`, `pattern`, `items`, `minItems`, `maxItems`; the rest is
-ignored.
-
-What is wrong with a schema itself: the keywords that `schema_check` compares values with must be comparable.
+Only the keywords that forms use are checked: `type`, `enum`, `const`, `anyOf`, `allOf`, `$ref` into `$defs`,
+`minimum`, `maximum`, `exclusiveMinimum`, `exclusiveMaximum`, `multipleOf`, `minLength`, `maxLength`, `pattern`,
+`items`, `minItems`, `maxItems`.
 """
 
 from __future__ import annotations
@@ -47,15 +45,15 @@ _SIZES: dict[str, tuple[str, Callable[[int, int], bool]]] = {
 
 
 def first_fault(value: Any, schema: Schema, definitions: Schema | None = None) -> str | None:
-    """Why the value breaks the schema, e.g. `is above the maximum 4096`; `None` when it does not.
+    """Why the value is invalid, e.g. `is above the maximum 4096`; `None` when it is valid.
 
-    An `enum` beside `x-hint: true` is a suggestion and is not checked. (Any: a JSON value.)
+    An `enum` together with `x-hint: true` is a suggestion and is not checked. (Any: a JSON value.)
     """
     return next(_faults(value, schema, definitions or {}), None)
 
 
 def is_beyond_hints(value: Any, schema: Schema) -> bool:
-    """Whether the value is none of the suggested ones, where no range says what else is legal (Any: a JSON value)."""
+    """Whether the value is not one of the suggested ones and no range allows it (Any: a JSON value)."""
     if not schema.get(HINT) or "enum" not in schema or any(key in schema for key in ("minimum", "maximum")):
         return False
     return value is not None and value not in schema["enum"]
@@ -86,7 +84,7 @@ def _any_of_faults(value: Any, branches: list[Schema], definitions: Schema) -> I
     faults = [first_fault(value, branch, definitions) for branch in branches]
     if not faults or None in faults:
         return
-    # the branch of the value's own type tells most: "above the maximum", not "is not null"
+    # the branch of the value's own type gives the most useful reason: "above the maximum", not "is not null"
     fitting = [fault for branch, fault in zip(branches, faults, strict=True) if not _wrong_type(value, branch)]
     yield str((fitting or faults)[0])
 
@@ -122,8 +120,8 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _is_number_schema_faults(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and not math.isnan(value)
+def _is_limit(value: Any) -> bool:
+    return _is_number(value) and not math.isnan(value)
 
 
 def _is_count(value: Any) -> bool:
@@ -143,10 +141,8 @@ def _names_types(value: Any) -> bool:
 
 
 _KEYWORDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
-    **dict.fromkeys(
-        ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), ("a number", _is_number_schema_faults)
-    ),
-    "multipleOf": ("a number above 0", lambda value: _is_number_schema_faults(value) and value > 0),
+    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), ("a number", _is_limit)),
+    "multipleOf": ("a number above 0", lambda value: _is_limit(value) and value > 0),
     **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems"), ("a whole number", _is_count)),
     "pattern": ("a regular expression", _is_pattern),
     "type": ("the name of a type", _names_types),
@@ -156,14 +152,14 @@ _KEYWORDS: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
 
 
 def schema_fault(schema: Mapping[str, Any], place: str) -> str | None:
-    """The first fault, e.g. `max_tokens.maximum must be a number, not 'many'`; `None` when there is none.
+    """What is wrong with a schema, e.g. `max_tokens.maximum must be a number, not 'many'`; `None` when it is usable.
 
-    A keyword that is null counts as not there. (Any: JSON values.)
+    A keyword that is null counts as absent. (Any: JSON values.)
     """
-    return next(_faults_schema_faults(schema, place), None)
+    return next(_schema_faults(schema, place), None)
 
 
-def _faults_schema_faults(schema: Any, place: str) -> Iterator[str]:
+def _schema_faults(schema: Any, place: str) -> Iterator[str]:
     if not isinstance(schema, Mapping):
         yield f"{place} must be a mapping, not {schema!r:.40}"
         return
@@ -177,6 +173,6 @@ def _faults_schema_faults(schema: Any, place: str) -> Iterator[str]:
             yield f"{place}.{name} must be a list, not {branches!r:.40}"
             continue
         for index, branch in enumerate(branches):
-            yield from _faults_schema_faults(branch, f"{place}.{name}.{index}")
+            yield from _schema_faults(branch, f"{place}.{name}.{index}")
     if "items" in schema:
-        yield from _faults_schema_faults(schema["items"], f"{place}.items")
+        yield from _schema_faults(schema["items"], f"{place}.items")

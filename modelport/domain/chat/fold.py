@@ -1,6 +1,6 @@
-"""The fold of a stream: deltas in, one whole response out, at a cost linear in what arrives.
+"""Folds the deltas of a stream into one whole response, at a cost linear in their size.
 
-The same fold serves streams, whole bodies (one delta that holds everything) and custom models.
+The same fold serves streams, whole bodies (one delta with everything) and custom models.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _joined_audio(pieces: list[str]) -> str:
 
 
 def _reason_of(response: ChatResponse) -> tuple[FinishReason, str | None]:
-    """The reason and the provider's word for it; a custom model may give a plain word, ours or the provider's."""
+    """The reason and the provider's own value; a custom model may give either as a plain string."""
     word, raw = response.finish_reason, response.raw_finish_reason
     try:
         return FinishReason(str(word)), raw
@@ -80,7 +80,7 @@ def _reason_of(response: ChatResponse) -> tuple[FinishReason, str | None]:
 
 
 class ChatFold:
-    """Folds the deltas of one answer. `partial()` may be asked at any time; `final()` once, at the end."""
+    """Folds the deltas of one answer. Call `partial()` at any time, `final()` once at the end."""
 
     def __init__(self, provider: str | None = None, model: str | None = None) -> None:
         self._parts: dict[str, _Part] = {}

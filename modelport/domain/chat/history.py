@@ -1,8 +1,8 @@
-"""Grouping of several agents' messages into one history.
+"""Groups the messages of several agents into one history.
 
-A model knows one user and itself. What several agents said to each other is told to it as text: every run of messages
-without tool calls becomes one user turn, `name: text` lines between history tags, with media in their places. Tool
-calls and results keep their native form, since a model answers for those itself.
+A chat API has one user and one assistant. A conversation of several agents is therefore sent as text: every run of
+messages without tool calls becomes one user turn, `name: text` lines between history tags, with media in their places.
+Tool calls and results keep their native form, because they must stay paired.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ __all__ = ["HISTORY_NOTE", "escape_history_tags", "to_history_turns"]
 HISTORY_NOTE = (
     "The text between the history tags is the conversation so far; each contribution begins with its speaker's name."
 )
-"""What the model is told once, before the first group."""
+"""Sent once, before the first group."""
 
 _OPEN, _CLOSE = "<history>", "</history>"
 _TAG_START = re.compile(r"<(?=\s*(?:/\s*)?history\b)", re.IGNORECASE)
 _HINT = "hint"
-"""The speaker's place on the lines of a hint that names no source."""
+"""The speaker of a hint without a source."""
 
 
 def to_history_turns(messages: Sequence[Msg]) -> Conversation:
     """The messages as turns, agents' messages grouped.
 
     Leading system messages stay `SystemTurn`s and messages with tool calls or results native turns, as `to_turns`
-    makes them; each maximal run of other messages becomes one `UserTurn`, or none when nothing in it can be said. Its
-    blocks alternate between text and media, and no text begins or ends with a line break of ours: formatters join
-    texts with one. Thinking in such a run is left out, with one warning a conversation.
+    makes them; each maximal run of other messages becomes one `UserTurn`, or none when it has no content. Its
+    blocks alternate between text and media. No line break is added at the start or end of a text, because formatters
+    join texts with one. Thinking in such a run is left out, with one warning per conversation.
     """
     builder = TurnBuilder(messages)
     conversation = builder.conversation
@@ -70,7 +70,7 @@ def _has_tools(message: Msg) -> bool:
 
 
 def _holds_thinking(messages: Iterable[Msg]) -> bool:
-    """Whether there is thinking in messages that are grouped."""
+    """Whether any message that is grouped has thinking."""
     grouped = (message for message in messages if not _has_tools(message))
     return any(isinstance(block, ThinkingBlock) for message in grouped for block in message.content)
 
@@ -83,18 +83,18 @@ def _group(messages: Sequence[Msg], note: str | None, warnings: list[ModelWarnin
             if isinstance(block, TextBlock | DataBlock):
                 writer.add(_label(message.name) or message.role, block)
             elif isinstance(block, HintBlock):
-                for item in _said(block):
+                for item in _hint_blocks(block):
                     writer.add(_label(block.source or "") or _HINT, item)
         writer.message_ended()
     return writer.finish()
 
 
 def _label(name: str) -> str:
-    """A name for one line: verbatim but for line breaks; empty when there is nothing to read."""
+    """The name without line breaks; empty when it is blank."""
     return "".join(name.splitlines()) if name.strip() else ""
 
 
-def _said(hint: HintBlock) -> Sequence[TextBlock | DataBlock]:
+def _hint_blocks(hint: HintBlock) -> Sequence[TextBlock | DataBlock]:
     return [TextBlock(text=hint.hint, id=hint.id)] if isinstance(hint.hint, str) else hint.hint
 
 
@@ -111,7 +111,7 @@ class _GroupWriter:
         self._empty = True
 
     def add(self, speaker: str, block: TextBlock | DataBlock) -> None:
-        """What a speaker said or showed; media come after a line that names who shows them."""
+        """Add a text or medium of a speaker; a medium follows a line with the speaker's name."""
         if isinstance(block, TextBlock):
             if not block.text.strip():
                 return
@@ -129,11 +129,11 @@ class _GroupWriter:
         self._empty = False
 
     def message_ended(self) -> None:
-        """What follows comes from another message, perhaps of a namesake."""
+        """Mark the end of a message: the next one may be from another speaker with the same name."""
         self._speaker = None
 
     def finish(self) -> UserTurn | None:
-        """The turn; `None` when nothing was said."""
+        """The turn; `None` when there is no content."""
         if self._empty:
             return None
         self._cut(_CLOSE)
@@ -141,8 +141,8 @@ class _GroupWriter:
 
     def _cut(self, *closing: str) -> None:
         """The lines since the last media as one block; escaped together, as a tag may stretch over lines."""
-        spoken = [escape_history_tags("\n".join(self._lines))] if self._lines else []
-        whole = [*self._opening, *spoken, *closing]
+        lines = [escape_history_tags("\n".join(self._lines))] if self._lines else []
+        whole = [*self._opening, *lines, *closing]
         if whole:
             own_id = f"{self._first.id}_{len(self._blocks)}"
             self._blocks.append(TextBlock(text="\n".join(whole), id=own_id, created_at=self._first.created_at))
@@ -150,7 +150,7 @@ class _GroupWriter:
 
 
 def _holds_tag(block: DataBlock) -> bool:
-    """Whether the block's own words hold a history tag: formatters announce in text what an API does not take."""
+    """Whether the block's name, type or URL holds a history tag; formatters write these into the text."""
     source = block.source
     words = (block.name or "", source.media_type, source.url if isinstance(source, URLSource) else "")
     return any(_TAG_START.search(word) for word in words)

@@ -1,6 +1,6 @@
-"""Names and ids that an API accepts, made from those that it does not.
+"""Legal names and ids for APIs that restrict their characters or length.
 
-The result depends on the original alone, so a name is the same in every request (prompt caches depend on it).
+The result depends on the original alone, so that it is the same in every request, as prompt caches require.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _LEGAL = re.compile(r"[A-Za-z0-9_-]+\Z")
 
 
 def legal_name(original: str, max_length: int = 64) -> str:
-    """The original when it is made of letters, digits, `_` and `-` and short enough; else a legal name of its own.
+    """The original when it is made of letters, digits, `_` and `-` and short enough; else a legal replacement.
 
     Two different originals never share a name: a changed one ends in eight digits of its hash.
     """
@@ -27,5 +27,5 @@ def legal_name(original: str, max_length: int = 64) -> str:
 
 
 def short_id(original: str, max_length: int) -> str:
-    """The original when it is short enough, else a shorter id of its own."""
+    """The original when it is short enough, else a shorter replacement."""
     return original if len(original) <= max_length else legal_name(original, max_length)

@@ -1,8 +1,7 @@
-"""How large a request is, in tokens of no model in particular: an estimate, and a quick one for rate limits.
+"""Estimates the tokens of a request, for models whose tokenizer is unknown; a faster estimate serves rate limits.
 
-An estimate of how many tokens a text is, by the kinds of characters in it, for models whose tokenizer is not known.
-
-The measures were fitted to `o200k_base`: tokenizers of other providers differ from it by a fifth or so.
+The estimate goes by the kinds of characters in a text. It was fitted to `o200k_base`; the tokenizers of other providers
+differ from that by about a fifth.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from .tools import ToolSchema
 __all__ = ["MEDIA_TOKENS", "TokenCount", "estimate_tokens", "estimated", "estimated_quickly", "quick_tokens"]
 
 MEDIA_TOKENS = 1_500
-"""What an image or other medium is taken to be; providers count them by size, which is not known here."""
+"""The tokens assumed for an image or other medium; providers count by its size, which is unknown here."""
 
 _PIECES = re.compile(
     r"(?P<word>[^\W\d_\u0370-\uffff]+)"
@@ -35,7 +34,7 @@ _PIECES = re.compile(
     re.DOTALL,
 )
 _COMMON = 9
-"""Letters of a word that are one token as a rule."""
+"""Words up to this many letters usually are one token."""
 _PER_FURTHER = 5
 _PER_DIGITS = 3
 _PER_SIGNS = 2.4
@@ -52,7 +51,7 @@ class TokenCount:
 
 
 def estimate_tokens(text: str) -> int:
-    """About how many tokens a text is; at least one unless it is empty."""
+    """The estimated tokens of a text; at least one unless it is empty."""
     total = 0.0
     for found in _PIECES.finditer(text):
         kind, length = found.lastgroup, found.end() - found.start()
@@ -73,23 +72,23 @@ _PER_CHARACTER = {"han": _HAN, "kana": _KANA, "letters": _LETTERS, "rest": _REST
 
 
 _PER_MESSAGE = 4
-"""What stands around a message: its role and its ends."""
+"""Tokens for a message's role and delimiters."""
 _PER_TOOL = 8
 _BYTES_PER_TOKEN = 3
 
 
 def estimated(messages: Sequence[Msg], tools: Sequence[ToolSchema] | None) -> int:
-    """About how many tokens these are."""
+    """The estimated tokens of messages and tools."""
     return _sum(messages, tools, estimate_tokens)
 
 
 def estimated_quickly(messages: Sequence[Msg], tools: Sequence[ToolSchema] | None) -> int:
-    """About how many tokens these count for; high rather than low, and cheap enough to do before every request."""
+    """A cheap estimate for use before every request; rather too high than too low."""
     return _sum(messages, tools, quick_tokens)
 
 
 def quick_tokens(text: str) -> int:
-    """A third of the text's bytes: more than English needs, and about what Chinese does."""
+    """A third of the text's bytes: high for English, about right for Chinese."""
     size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
     return size // _BYTES_PER_TOKEN + 1
 
@@ -108,7 +107,7 @@ def _sum(messages: Sequence[Msg], tools: Sequence[ToolSchema] | None, measure: C
 
 
 def _parts(blocks: object) -> Iterator[str | DataBlock]:
-    """What a model reads of the blocks: texts, and media."""
+    """The texts and media in the blocks."""
     for block in blocks if isinstance(blocks, list) else ():
         if isinstance(block, TextBlock):
             yield block.text

@@ -1,4 +1,4 @@
-"""Which tools a model may or must call."""
+"""Tool schemas and tool choice: validation, and the nearest choice that a model accepts."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ def tool_name(tool: ToolSchema) -> str:
 
 
 def validate_tools(tools: Sequence[ToolSchema] | None, choice: ToolChoice | None) -> None:
-    """Raise `InvalidRequestError` for a malformed tool or a choice that names a tool which is not there."""
+    """Raise `InvalidRequestError` for a malformed tool, or a choice of a tool that is not among them."""
     if isinstance(tools, str | bytes | Mapping):
         raise InvalidRequestError(f"tools is a {type(tools).__name__}; pass a list of function tools")
     names = [_checked_name(index, tool) for index, tool in enumerate(tools or ())]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise InvalidRequestError(f"tool {twice!r} is given twice; give each tool a name of its own")
+        raise InvalidRequestError(f"tool {twice!r} is given twice; give each tool a different name")
     if choice is None:
         return
     check_choice(choice)
@@ -76,7 +76,7 @@ def validate_tools(tools: Sequence[ToolSchema] | None, choice: ToolChoice | None
 
 
 def check_choice(choice: object) -> None:
-    """Raise `InvalidRequestError` for anything but a `ToolChoice` of a word and names."""
+    """Raise `InvalidRequestError` unless this is a `ToolChoice` with a mode and a list of names."""
     if not isinstance(choice, ToolChoice):
         raise InvalidRequestError(f"tool_choice is a {type(choice).__name__}; pass ToolChoice('auto') or another mode")
     mode: object = choice.mode
@@ -87,7 +87,7 @@ def check_choice(choice: object) -> None:
 
 
 def allowed_tools(tools: Sequence[ToolSchema] | None, choice: ToolChoice | None) -> list[ToolSchema]:
-    """The tools that the allow-list leaves, in their order."""
+    """The tools on the choice's allow-list, in their order; all without one."""
     if not tools:
         return []
     if choice is None or not choice.tools:
@@ -97,10 +97,10 @@ def allowed_tools(tools: Sequence[ToolSchema] | None, choice: ToolChoice | None)
 
 @dataclass(frozen=True, slots=True)
 class PlannedChoice:
-    """A choice that the model accepts, the tools to send with it, and what had to change."""
+    """A choice that the model accepts, the tools to send with it, and warnings for what was changed."""
 
     mode: str | None
-    """`auto`, `none`, `required`, a tool's name, or `None` to say nothing."""
+    """`auto`, `none`, `required` or a tool's name; `None` to send no choice."""
     tools: list[ToolSchema]
     warnings: list[ModelWarning]
 
@@ -108,9 +108,9 @@ class PlannedChoice:
 def plan_choice(
     tools: Sequence[ToolSchema], choice: ToolChoice | None, facts: ToolChoiceFacts | None, *, thinking: bool = False
 ) -> PlannedChoice:
-    """The nearest legal request for a choice: allow-lists filter the tools, forbidden force becomes `auto`.
+    """The nearest choice that the model accepts: allow-lists filter the tools, an unavailable force becomes `auto`.
 
-    `facts` says what the model accepts (`None`: everything), `thinking` whether it will think in this call.
+    `facts` are the choices that the model accepts (`None`: all), `thinking` whether it will think in this call.
     """
     if choice is None or not tools:
         return PlannedChoice(None, list(tools), [])
@@ -140,5 +140,5 @@ def _checked_name(index: int, tool: object) -> str:
             '{"type": "function", "function": {"name": …, "description": …, "parameters": {…}}}'
         )
     if isinstance(function, dict) and not isinstance(function.get("parameters") or {}, Mapping):
-        raise InvalidRequestError(f"the parameters of the tool {name!r} are no JSON Schema; pass it as a dict")
+        raise InvalidRequestError(f"the parameters of the tool {name!r} are not a JSON Schema; pass it as a dict")
     return name

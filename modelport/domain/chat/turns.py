@@ -1,7 +1,7 @@
-"""Messages to turns, in the order every API demands: calls, then their results, then the rest.
+"""Converts messages to turns in the order that every API requires: tool calls, then their results, then the rest.
 
 A message may hold several tool calls with their results, and histories may be damaged: results without a call, calls
-without a result, results far from their call. Here they are paired or left out with a warning, for all formatters.
+without a result, results far from their call. They are paired, or left out with a warning, for all formatters.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class SystemTurn:
 
 @dataclass(slots=True)
 class UserTurn:
-    """What a user, or another agent, says."""
+    """The input of a user or another agent."""
 
     name: str
     blocks: list[TextBlock | DataBlock]
@@ -54,7 +54,7 @@ class UserTurn:
 
 @dataclass(slots=True)
 class HintTurn:
-    """What the application adds beside the conversation."""
+    """A hint that the application adds to the conversation."""
 
     source: str | None
     blocks: list[TextBlock | DataBlock]
@@ -62,7 +62,7 @@ class HintTurn:
 
 @dataclass(slots=True)
 class AssistantTurn:
-    """What the model said; its tool calls are answered by the `ToolTurn` that follows."""
+    """The model's output; the results of its tool calls are in the `ToolTurn` that follows."""
 
     name: str
     blocks: list[AssistantBlock]
@@ -75,7 +75,7 @@ class AssistantTurn:
 
 @dataclass(slots=True)
 class ToolTurn:
-    """The results of the calls of the turn before, in the order of the calls."""
+    """The results of the previous turn's calls, in the order of the calls."""
 
     results: list[ToolResultBlock]
 
@@ -85,7 +85,7 @@ Turn = SystemTurn | UserTurn | HintTurn | AssistantTurn | ToolTurn
 
 @dataclass(slots=True)
 class Conversation:
-    """The turns, and what had to be left out."""
+    """The turns, with a warning for each block that was left out."""
 
     turns: list[Turn] = field(default_factory=list)
     warnings: list[ModelWarning] = field(default_factory=list)
@@ -93,7 +93,7 @@ class Conversation:
 
 
 def to_turns(messages: Sequence[Msg]) -> Conversation:
-    """The messages as turns: no empty text, every call answered directly after it, nothing orphaned."""
+    """The messages as turns: no blank text, every call followed by its result, no result without a call."""
     builder = TurnBuilder(messages)
     for message in messages:
         builder.add(message)
@@ -101,14 +101,14 @@ def to_turns(messages: Sequence[Msg]) -> Conversation:
 
 
 class TurnBuilder:
-    """Makes turns message by message. It is given all messages first, since a result may stand far from its call."""
+    """Makes turns message by message. It needs all messages first, since a result may be far from its call."""
 
     def __init__(self, messages: Sequence[Msg]) -> None:
         self.conversation = Conversation()
         self._pairs = _Pairs(messages)
 
     def add(self, message: Msg) -> None:
-        """The turns of one message, in its native role."""
+        """Add the turns of one message, in its native role."""
         turns = self.conversation.turns
         if message.role == "system":
             texts = [block for block in message.content if isinstance(block, TextBlock) and block.text.strip()]
@@ -120,17 +120,17 @@ class TurnBuilder:
             _add_assistant(self.conversation, message, self._pairs)
 
     def finish(self) -> Conversation:
-        """The conversation, with a warning for each result that answered no call."""
+        """The conversation, with a warning for each result without a call."""
         for orphan in self._pairs.orphans:
-            reason = f"the result {orphan.id!r} of {orphan.name!r} answers no call"
+            reason = f"the result {orphan.id!r} of {orphan.name!r} has no call"
             _left_out(self.conversation, "tool_result", reason)
         return self.conversation
 
 
 class _Pairs:
-    """Which result answers which call: one that stands after it, of the newest calls that carry the id.
+    """Pairs each result with the latest preceding call that has its id.
 
-    Ids may be used again later in a conversation, and a call that nobody answered must not take a later call's result.
+    An id may be used again later in a conversation; a call without a result must not take that of a later call.
     """
 
     def __init__(self, messages: Sequence[Msg]) -> None:
@@ -149,7 +149,7 @@ class _Pairs:
                     self._result(block)
 
     def answer(self, call: ToolCallBlock) -> ToolResultBlock | None:
-        """The result of this very block."""
+        """The result of this block, by identity."""
         return self._answers.get(id(call))
 
     def _call(self, call: ToolCallBlock) -> None:
@@ -171,12 +171,12 @@ class _Pairs:
 
 
 def _add_user(conversation: Conversation, name: str, blocks: Sequence[ContentBlock]) -> None:
-    kept = _spoken(blocks)
+    kept = _without_blank(blocks)
     if kept:
         conversation.turns.append(UserTurn(name, kept))
 
 
-def _spoken(blocks: Sequence[ContentBlock]) -> list[TextBlock | DataBlock]:
+def _without_blank(blocks: Sequence[ContentBlock]) -> list[TextBlock | DataBlock]:
     return [
         block
         for block in blocks
@@ -185,7 +185,7 @@ def _spoken(blocks: Sequence[ContentBlock]) -> list[TextBlock | DataBlock]:
 
 
 def _add_assistant(conversation: Conversation, message: Msg, pairs: _Pairs) -> None:
-    """A message of the model: cut into turns at each result and hint."""
+    """The turns of an assistant message, divided at each result and hint."""
     pending: list[AssistantBlock] = []
     for block in message.content:
         if isinstance(block, ToolResultBlock | HintBlock):
@@ -200,7 +200,7 @@ def _add_assistant(conversation: Conversation, message: Msg, pairs: _Pairs) -> N
 
 def _add_hint(conversation: Conversation, hint: HintBlock) -> None:
     blocks = [TextBlock(text=hint.hint, id=hint.id)] if isinstance(hint.hint, str) else hint.hint
-    kept = _spoken(blocks)
+    kept = _without_blank(blocks)
     if kept:
         conversation.turns.append(HintTurn(hint.source, kept))
 
@@ -227,10 +227,10 @@ def _flush(conversation: Conversation, name: str, blocks: list[AssistantBlock], 
 def _with_own_id(
     conversation: Conversation, call: ToolCallBlock, result: ToolResultBlock
 ) -> tuple[ToolCallBlock, ToolResultBlock]:
-    """The pair with an id that no earlier call of the conversation has: some servers count anew each time."""
+    """The pair with an id that is unique in the conversation: some servers restart their ids in each answer."""
     used = conversation.calls_by_id
     own, times = call.id, used.get(call.id, 0)
-    while own in used:  # what is made up here may itself be the id of another call
+    while own in used:  # a generated id may be in use, too
         times += 1
         own = f"{call.id}_{times}"
     used[call.id] = max(times, 1)

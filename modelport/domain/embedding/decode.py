@@ -1,4 +1,4 @@
-"""Vectors as they travel: base64 of little-endian float32, or a JSON list of numbers.
+"""Decodes transferred vectors: base64 of little-endian float32, or a JSON list of numbers.
 
 Facts: docs/protocols/openai-embedding.md#request-and-answer.
 """
@@ -23,7 +23,7 @@ _WIRE = np.dtype("<f4")
 def decode_vector(value: Any) -> npt.NDArray[np.float32]:  # Any: whatever the provider's JSON holds
     """One vector, float32 of shape (size,).
 
-    Both forms are taken whatever was asked for: some compatible servers ignore `encoding_format`. A vector from base64
+    Both forms are accepted, because some compatible servers ignore `encoding_format`. A vector from base64
     is a read-only view of the decoded bytes. Raises `ResponseDecodeError` for anything else, for an empty vector and
     for numbers that are not finite.
     """
@@ -36,7 +36,7 @@ def decode_vector(value: Any) -> npt.NDArray[np.float32]:  # Any: whatever the p
 
 
 def decode_vectors(values: Iterable[Any]) -> list[npt.NDArray[np.float32]]:  # Any: as above
-    """Several vectors, each decoded on its own: what was received is not copied together."""
+    """Several vectors, decoded one by one and not copied into one array."""
     return [decode_vector(value) for value in values]
 
 

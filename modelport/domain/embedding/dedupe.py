@@ -1,4 +1,4 @@
-"""Sending identical inputs once, and mapping what comes back to every place that asked."""
+"""Removes duplicate inputs, and maps the answers back to all inputs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Deduplicated:
         return [answers[place] for place in self.places]
 
     def all_indices(self, unique_indices: Iterable[int]) -> list[int]:
-        """Where among all inputs these distinct ones stand, ascending."""
+        """The indices among all inputs of these distinct ones, ascending."""
         wanted = set(unique_indices)
         return [index for index, place in enumerate(self.places) if place in wanted]
 

@@ -1,4 +1,4 @@
-"""The identity of one input's vector: everything that changes the numbers, and nothing else."""
+"""The identity of an input's vector for caches: everything that changes its numbers, and nothing else."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=Fal
 
 @dataclass(frozen=True, slots=True)
 class VectorIdentity:
-    """What all inputs of a call share.
+    """The part of the identity that all inputs of a call share.
 
     Attributes:
-        family: who computes the vector: the provider, and its endpoint where several serve the same model name.
+        family: the provider, and its endpoint where several serve the same model name.
         model: the model's name as it is sent.
         dimensions: the size asked for, or `None` when the request leaves it out.
         extra: further body fields that change the vector, such as a task type or an instruction. Leave out those that
@@ -45,8 +45,8 @@ class VectorIdentity:
     def of(self, item: EmbeddingInput) -> dict[str, Any]:
         """The cache identifier of one input, as a JSON object.
 
-        A text is held itself, media by digest and a URL by its text: what lies behind a URL is not looked at, so
-        content that changes under one URL keeps its old vector.
+        It contains a text itself, a digest of media, and the text of a URL: the content behind a URL is not examined,
+        so when that changes the old vector is still used.
         """
         return {
             "family": self.family,
@@ -57,15 +57,15 @@ class VectorIdentity:
         }
 
     def frame(self) -> tuple[bytes, bytes]:
-        """What stands before and after the input in the canonical JSON of every identifier."""
+        """The parts before and after the input in the canonical JSON of every identifier."""
         before = {"dimensions": self.dimensions, "extra": dict(self.extra), "family": self.family}
         return canonical_json(before)[:-1] + b',"input":', b"," + canonical_json({"model": self.model})[1:]
 
 
 class InputIdentifiers(Sequence[dict[str, Any]]):  # Any: JSON values
-    """The identifiers of several inputs, in order. An index makes one, as `VectorIdentity.of`; a slice is another part.
+    """The identifiers of several inputs, in order. An index makes one with `VectorIdentity.of`.
 
-    `digests` makes none: what the inputs share is encoded once, which is five times as fast.
+    `digests` makes none of them: it encodes the shared part once, which is five times as fast.
     """
 
     __slots__ = ("_identity", "_inputs")
@@ -110,7 +110,7 @@ def input_key(item: EmbeddingInput) -> tuple[str, ...]:
 def canonical_json(value: Any) -> bytes:  # Any: a JSON value
     """One byte string per JSON value: keys sorted, no spaces, ASCII only.
 
-    Raises `TypeError` for what JSON does not know, and `ValueError` for NaN and infinities.
+    Raises `TypeError` for values that are not JSON, and `ValueError` for NaN and infinities.
     """
     return _ENCODER.encode(value).encode("ascii")
 

@@ -17,14 +17,14 @@ __all__ = ["EmbeddingInput", "MediaKind", "RequestLimits", "TokenEstimate", "med
 
 EmbeddingInput = str | DataBlock
 TokenEstimate = Callable[[EmbeddingInput], int]
-"""The tokens that an input counts for; estimate high, as a request over the limit is refused whole."""
+"""The tokens of an input; estimate high, because a request over the limit is refused as a whole."""
 
 MediaKind = Literal["image", "video", "audio", "pdf", "other"]
 
 
 @dataclass(frozen=True, slots=True)
 class RequestLimits:
-    """What one request may hold at most; `None` means no limit, 0 means none of it.
+    """The limits of one request; `None` means no limit, 0 that none is accepted.
 
     `max_bytes` counts what is transferred: the UTF-8 text, the base64 text, or the URL.
     """
@@ -59,10 +59,10 @@ def pack(
 ) -> list[range]:
     """Index ranges of `inputs`, one per request, that cover all of it in order.
 
-    Greedy: a request ends only where the next input would break a limit, so no two neighbours could have been one.
-    `estimate_tokens` is asked only where `max_tokens` is set. `positions` gives the caller's own index of each input,
-    when these were picked from a longer list. Raises `InvalidRequestError` with index and limit for an input that
-    breaks a limit alone.
+    Greedy: a request ends only where the next input would break a limit, so no two adjacent requests fit into one.
+    `estimate_tokens` is called only if `max_tokens` is set. `positions` are the indices of the inputs in the caller's
+    longer list, for the error message. Raises `InvalidRequestError` with index and limit for an input that
+    exceeds a limit by itself.
     """
     measures = [(name, maximum, _measure(name, estimate_tokens)) for name, maximum in limits.given()]
     ends: list[int] = []
@@ -79,7 +79,7 @@ def pack(
 
 
 def media_kind(block: DataBlock) -> MediaKind:
-    """What the limits count this block as, by its media type."""
+    """The limit that this block counts for, by its media type."""
     media_type = block.source.media_type.partition(";")[0].strip().lower()
     if media_type == "application/pdf":
         return "pdf"
@@ -116,7 +116,7 @@ def _check_alone(index: int, costs: list[int], measures: list[tuple[str, int, Me
     for cost, (name, maximum, _) in zip(costs, measures, strict=True):
         if cost > maximum:
             raise InvalidRequestError(
-                f"input {index} alone breaks the limit {name}={maximum} of one request: it counts {cost}"
+                f"input {index} alone exceeds the limit {name}={maximum} of one request: it counts {cost}"
             )
 
 

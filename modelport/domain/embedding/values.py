@@ -1,8 +1,8 @@
-"""What an embedding call answers, and how its vectors are kept and handed out.
+"""The result of an embedding call, and the storage of its vectors.
 
-The vectors stay in the float32 arrays they arrived in; a row becomes a `list[float]` when it is asked for. The 100,000
-vectors of 1,024 numbers that one call may answer are then 0.4 GB and not the 3.2 GB that they would be as lists, and
-merging batches or cache hits moves references only. Every row that the caller sees is the specification's plain list.
+The vectors stay in the float32 arrays they arrived in; a row becomes a `list[float]` when it is accessed. 100,000
+vectors of 1,024 numbers, which one call may return, take 0.4 GB instead of 3.2 GB as lists, and merging batches or
+cache hits moves references only. Every row that the caller sees is a plain list.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ __all__ = [
 ]
 
 Embedding = list[float]
-"""One vector, as it is handed out."""
+"""One vector, as the caller gets it."""
 
 FloatArray = npt.NDArray[np.floating[Any]]
-"""Vectors as they are kept: float32, or float64 where float32 would change a number; one or two dimensions."""
+"""Vectors as stored: float32, or float64 where float32 would change a number; one or two dimensions."""
 
 _FLOAT32 = np.dtype(np.float32)
 
 VectorsLike = Sequence[Sequence[float]] | Sequence[FloatArray] | FloatArray
-"""Vectors as they may be given: lists of numbers, arrays of one dimension, or one array of shape (vectors, size)."""
+"""Accepted vectors: lists of numbers, arrays of one dimension, or one array of shape (vectors, size)."""
 
 
 class EmbeddingVectors(Sequence[Embedding]):
     """An immutable sequence of vectors; an index gives a `list[float]`, a slice another `EmbeddingVectors`.
 
-    It equals any list of the same vectors. `array` is the fast way out: float32 of shape (vectors, size), also what
-    `numpy.asarray` makes of it. Arrays given are kept and not copied. Python floats come back unchanged: numbers that
-    float32 cannot hold exactly are kept as float64. `ValueError`: what was given is not a list of vectors.
+    It equals any list of the same vectors. `array` is the fast access: float32 of shape (vectors, size), also the
+    result of `numpy.asarray`. Given arrays are not copied. Python floats come back unchanged: numbers that float32
+    cannot hold exactly are stored as float64. Raises `ValueError` for anything but a list of vectors.
     """
 
     __slots__ = ("_rows",)
@@ -90,18 +90,18 @@ class EmbeddingVectors(Sequence[Embedding]):
 
     @property
     def rows(self) -> Sequence[FloatArray]:
-        """The kept arrays, one of shape (size,) per vector; do not write into them."""
+        """The stored arrays, one of shape (size,) per vector; do not write into them."""
         return list(self._rows)
 
     @property
     def only_row(self) -> FloatArray | None:
-        """The kept array, when there is just one vector; do not write into it."""
+        """The stored array, when there is just one vector; do not write into it."""
         rows = self._rows
         return rows[0] if len(rows) == 1 else None
 
     @property
     def array(self) -> npt.NDArray[np.float32]:
-        """All vectors as float32 of shape (vectors, size), without a copy where they lie in one array already.
+        """All vectors as float32 of shape (vectors, size), without a copy when they are in one array already.
 
         Raises `ValueError` when their sizes differ.
         """
@@ -116,7 +116,7 @@ class EmbeddingVectors(Sequence[Embedding]):
         return self._rows if isinstance(self._rows, np.ndarray) else np.stack(self._rows)
 
     def tolist(self) -> list[Embedding]:
-        """Everything as plain lists, as `json.dumps` needs it: 32 bytes a number."""
+        """Everything as plain lists, for `json.dumps`: 32 bytes per number."""
         return list(self)
 
 
@@ -162,7 +162,7 @@ class EmbeddingResponse:
 def compact(numbers: npt.ArrayLike) -> FloatArray:
     """The same numbers as float32 where that changes none of them, else as float64; float32 is not copied.
 
-    Raises `ValueError` for what is not numbers.
+    Raises `ValueError` for anything but numbers.
     """
     given = numbers if isinstance(numbers, np.ndarray) else np.asarray(numbers, dtype=np.float64)
     if given.dtype == _FLOAT32:
@@ -176,7 +176,7 @@ def compact(numbers: npt.ArrayLike) -> FloatArray:
 
 
 def _rows(vectors: VectorsLike) -> FloatArray | list[FloatArray]:
-    """A table where one array holds all, else one array per vector (they come from batches, or differ in size)."""
+    """One array of two dimensions, or one array per vector when they are separate or differ in size."""
     if isinstance(vectors, EmbeddingVectors):
         return vectors._rows
     if isinstance(vectors, np.ndarray):

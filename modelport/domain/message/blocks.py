@@ -1,4 +1,4 @@
-"""Content blocks: what a message is made of, and what a stream delivers piece by piece.
+"""Content blocks: the parts of a message, and of a stream's deltas.
 
 Blocks are pydantic models, so that messages can be stored and read back. A stream makes one per event: building one
 costs under a microsecond when id and timestamp are given, and bypassing the validation would not be faster.
@@ -33,11 +33,11 @@ __all__ = [
 class ProviderData(BaseModel):
     """Opaque data that only its owner can read: a thinking signature, an encrypted reasoning item.
 
-    It is sent back to the owner verbatim and never to anybody else.
+    It is sent back to the owner verbatim, and to no other provider.
     """
 
     provider: str
-    """Who made it, e.g. `anthropic`."""
+    """The provider that made it, e.g. `anthropic`."""
     family: str = ""
     """The model family inside the provider that can read it; empty when any of its models can."""
     data: dict[str, JsonValue] = Field(default_factory=dict)
@@ -71,7 +71,7 @@ class URLSource(BaseModel):
 
     @field_validator("url", mode="before")
     @classmethod
-    def _with_scheme(cls, value: Any) -> str:  # Any: pydantic hands over whatever the caller gave
+    def _with_scheme(cls, value: Any) -> str:  # Any: unvalidated input
         text = str(value)
         if "://" not in text:
             raise ValueError(f"{text[:80]!r} is not a URL: write https://… or file:///…")
@@ -90,7 +90,7 @@ class _Block(BaseModel):
     provider_data: ProviderData | None = None
 
     def __repr_args__(self) -> Any:  # Any: pydantic's own
-        """What a reader looks for; ids, times and defaults would hide it."""
+        """The fields that matter to a reader; ids, times and defaults are left out."""
         fields = type(self).model_fields
         hidden = {"created_at", "finished_at", "type"} | ({"id"} if not fields["id"].is_required() else set())
         for name, value in super().__repr_args__():
@@ -106,7 +106,7 @@ class TextBlock(_Block):
 
 
 class ThinkingBlock(_Block):
-    """A model's reasoning text; `redacted` blocks have no text and only mean something to their owner."""
+    """A model's reasoning text; `redacted` blocks have no text, only data for their owner."""
 
     type: Literal["thinking"] = "thinking"
     thinking: str
@@ -122,7 +122,7 @@ class DataBlock(_Block):
 
 
 class HintBlock(_Block):
-    """Something the application tells the model beside the conversation, e.g. a reminder."""
+    """A hint that the application adds for the model, e.g. a reminder."""
 
     type: Literal["hint"] = "hint"
     hint: str | list[TextBlock | DataBlock]
@@ -131,7 +131,7 @@ class HintBlock(_Block):
 
 
 class ToolCallState(StrEnum):
-    """Where a tool call stands."""
+    """The state of a tool call."""
 
     PENDING = "pending"
     ASKING = "asking"
@@ -141,7 +141,7 @@ class ToolCallState(StrEnum):
 
 
 class ToolResultState(StrEnum):
-    """Where a tool's run stands."""
+    """The state of a tool's run."""
 
     RUNNING = "running"
     SUCCESS = "success"

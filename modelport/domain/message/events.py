@@ -1,4 +1,4 @@
-"""What happens while an agent replies, event by event.
+"""The events of an agent's reply, in the order in which things happen.
 
 EventBase
 ├── ReplyStartEvent, ReplyEndEvent              the whole reply
@@ -6,16 +6,12 @@ EventBase
 ├── TextBlockStart/Delta/EndEvent               visible text
 ├── ThinkingBlockStart/Delta/EndEvent           the model's reasoning
 ├── DataBlockStart/Delta/EndEvent               sound and pictures
-├── HintBlockEvent                              what the application adds
+├── HintBlockEvent                              a hint of the application
 ├── ToolCallStart/Delta/EndEvent                a call as the model writes it
 ├── ToolResultStart/TextDelta/DataDelta/EndEvent
-└── CustomEvent                                 what middlewares have to say
+└── CustomEvent                                 an event of a middleware or application
 
 They are dataclasses with keyword arguments; `pydantic.TypeAdapter(Event)` writes them to JSON and reads them back.
-
-What events are made of: their names, and what they have in common.
-
-The events of tool calls and their results.
 """
 
 from __future__ import annotations
@@ -62,7 +58,7 @@ __all__ = [
 ]
 
 
-def data_of(block: DataBlock) -> dict[str, Any]:  # Any: a type checker would want each field by itself
+def data_of(block: DataBlock) -> dict[str, Any]:  # Any: so that it can be passed as keyword arguments
     """A data block's source as the fields of a delta."""
     source = block.source
     where = {"data": source.data} if isinstance(source, Base64Source) else {"url": source.url}
@@ -98,11 +94,11 @@ class EventType(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class EventBase:
-    """What every event has."""
+    """The fields of every event."""
 
     id: str = field(default_factory=new_id)
     created_at: str = field(default_factory=new_timestamp)
-    metadata: dict[str, Any] = field(default_factory=dict)  # Any: whoever makes the event knows
+    metadata: dict[str, Any] = field(default_factory=dict)  # Any: the creator's own data
 
 
 @dataclass(slots=True, kw_only=True)
@@ -114,7 +110,7 @@ class ReplyEvent(EventBase):
 
 @dataclass(slots=True, kw_only=True)
 class BlockEvent(ReplyEvent):
-    """An event of one block. Blocks may be open side by side; `block_id` tells them apart."""
+    """An event of one block. Several blocks may be open at a time; `block_id` identifies the block."""
 
     block_id: str
 
@@ -134,7 +130,7 @@ class ToolCallEvent(ReplyEvent):
 
 @dataclass(slots=True, kw_only=True)
 class ToolCallStartEvent(ToolCallEvent):
-    """The model begins to write a call."""
+    """The model starts a tool call."""
 
     tool_call_name: str
     type: Literal[EventType.TOOL_CALL_START] = EventType.TOOL_CALL_START
@@ -150,14 +146,14 @@ class ToolCallDeltaEvent(ToolCallEvent):
 
 @dataclass(slots=True, kw_only=True)
 class ToolCallEndEvent(ToolCallEvent):
-    """The call is whole."""
+    """The tool call is complete."""
 
     type: Literal[EventType.TOOL_CALL_END] = EventType.TOOL_CALL_END
 
 
 @dataclass(slots=True, kw_only=True)
 class ToolResultStartEvent(ToolCallEvent):
-    """The tool begins to run."""
+    """The tool starts to run."""
 
     tool_call_name: str
     type: Literal[EventType.TOOL_RESULT_START] = EventType.TOOL_RESULT_START
@@ -173,7 +169,7 @@ class ToolResultTextDeltaEvent(ToolCallEvent):
 
 @dataclass(slots=True, kw_only=True)
 class ToolResultDataDeltaEvent(ToolCallEvent):
-    """Data that the tool returned: base64, or else a URL."""
+    """Data that the tool returned: base64 or a URL."""
 
     media_type: str
     block_id: str = field(default_factory=new_id)
@@ -187,7 +183,7 @@ class ToolResultDataDeltaEvent(ToolCallEvent):
 
 @dataclass(slots=True, kw_only=True)
 class ToolResultEndEvent(ToolCallEvent):
-    """The tool has ended, well or not."""
+    """The tool has ended; `state` is its outcome."""
 
     state: ToolResultState
     type: Literal[EventType.TOOL_RESULT_END] = EventType.TOOL_RESULT_END
@@ -195,7 +191,7 @@ class ToolResultEndEvent(ToolCallEvent):
 
 @dataclass(slots=True, kw_only=True)
 class ReplyStartEvent(ReplyEvent):
-    """An agent begins to reply."""
+    """An agent starts its reply."""
 
     name: str
     role: Literal["user", "assistant", "system"] = "assistant"
@@ -204,9 +200,9 @@ class ReplyStartEvent(ReplyEvent):
 
 @dataclass(slots=True, kw_only=True)
 class ReplyEndEvent(ReplyEvent):
-    """The reply is whole, the last event of all.
+    """The reply is complete: the last event.
 
-    `finish_reason` is that of the last model call; `error` says why the agent stopped before the model did.
+    `finish_reason` is that of the last model call; `error` is why the agent stopped before the model did, if it did.
     """
 
     finish_reason: FinishReason | None = None
@@ -216,7 +212,7 @@ class ReplyEndEvent(ReplyEvent):
 
 @dataclass(slots=True, kw_only=True)
 class ModelCallStartEvent(ReplyEvent):
-    """The model is about to be asked."""
+    """The model is about to be called."""
 
     model_name: str
     type: Literal[EventType.MODEL_CALL_START] = EventType.MODEL_CALL_START
@@ -224,7 +220,7 @@ class ModelCallStartEvent(ReplyEvent):
 
 @dataclass(slots=True, kw_only=True)
 class ModelCallEndEvent(ReplyEvent):
-    """The model's answer is whole. Token counts mean what those of `ChatUsage` do."""
+    """The model's answer is complete. Token counts are as in `ChatUsage`."""
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -237,7 +233,7 @@ class ModelCallEndEvent(ReplyEvent):
 
 @dataclass(slots=True, kw_only=True)
 class TextBlockStartEvent(BlockEvent):
-    """Visible text begins."""
+    """Visible text starts."""
 
     type: Literal[EventType.TEXT_BLOCK_START] = EventType.TEXT_BLOCK_START
 
@@ -252,21 +248,21 @@ class TextBlockDeltaEvent(BlockEvent):
 
 @dataclass(slots=True, kw_only=True)
 class TextBlockEndEvent(BlockEvent):
-    """This text is whole."""
+    """The text is complete."""
 
     type: Literal[EventType.TEXT_BLOCK_END] = EventType.TEXT_BLOCK_END
 
 
 @dataclass(slots=True, kw_only=True)
 class ThinkingBlockStartEvent(BlockEvent):
-    """The model begins to reason."""
+    """Reasoning text starts."""
 
     type: Literal[EventType.THINKING_BLOCK_START] = EventType.THINKING_BLOCK_START
 
 
 @dataclass(slots=True, kw_only=True)
 class ThinkingBlockDeltaEvent(BlockEvent):
-    """More of its reasoning."""
+    """More reasoning text."""
 
     delta: str
     type: Literal[EventType.THINKING_BLOCK_DELTA] = EventType.THINKING_BLOCK_DELTA
@@ -274,14 +270,14 @@ class ThinkingBlockDeltaEvent(BlockEvent):
 
 @dataclass(slots=True, kw_only=True)
 class ThinkingBlockEndEvent(BlockEvent):
-    """This reasoning is whole."""
+    """The reasoning text is complete."""
 
     type: Literal[EventType.THINKING_BLOCK_END] = EventType.THINKING_BLOCK_END
 
 
 @dataclass(slots=True, kw_only=True)
 class DataBlockStartEvent(BlockEvent):
-    """Sound, a picture or a file begins; speech says in `metadata["text_block_id"]` which text it speaks."""
+    """Sound, a picture or a file starts; for speech, `metadata["text_block_id"]` is the block of its text."""
 
     media_type: str
     name: str | None = None
@@ -290,7 +286,7 @@ class DataBlockStartEvent(BlockEvent):
 
 @dataclass(slots=True, kw_only=True)
 class DataBlockDeltaEvent(BlockEvent):
-    """More of it: base64 whose bytes follow those of the delta before, or else a URL."""
+    """More data: base64 of the bytes that follow the previous delta's, or a URL."""
 
     media_type: str
     data: str | None = None
@@ -303,14 +299,14 @@ class DataBlockDeltaEvent(BlockEvent):
 
 @dataclass(slots=True, kw_only=True)
 class DataBlockEndEvent(BlockEvent):
-    """These data are whole."""
+    """The data are complete."""
 
     type: Literal[EventType.DATA_BLOCK_END] = EventType.DATA_BLOCK_END
 
 
 @dataclass(slots=True, kw_only=True)
 class HintBlockEvent(BlockEvent):
-    """What the application tells the model beside the conversation, whole."""
+    """A hint of the application, complete in one event."""
 
     hint: str | list[TextBlock | DataBlock]
     source: str | None = None
@@ -319,7 +315,7 @@ class HintBlockEvent(BlockEvent):
 
 @dataclass(slots=True, kw_only=True)
 class CustomEvent(EventBase):
-    """What a middleware or an application has to say; `speech_failed` is one of ours."""
+    """An event of a middleware or an application; `speech_failed` is one of ours."""
 
     name: str
     value: Any = None  # Any: whatever belongs to the name

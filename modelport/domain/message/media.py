@@ -1,4 +1,4 @@
-"""Media kinds, and the words for media that an API does not take."""
+"""Media types, and the text sent in place of media that an API does not accept."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["accepted", "announcement", "data_uri", "kind_of", "media_matches", "
 
 
 def media_matches(media_type: str, patterns: Sequence[str]) -> bool:
-    """Whether a type such as `image/png` is covered by any of `patterns`, which may say `image/*` or `*/*`."""
+    """Whether a type such as `image/png` matches any of `patterns`, such as `image/*` or `*/*`."""
     kind = media_type.partition(";")[0].strip().lower()
     group = kind.partition("/")[0] + "/*"
     return any(pattern.lower() in (kind, group, "*/*") for pattern in patterns)
@@ -23,7 +23,7 @@ def kind_of(media_type: str) -> str:
 
 
 def accepted(block: DataBlock, input_types: Sequence[str] | None) -> bool:
-    """Whether a model with these input types takes the block; `None` means that they are not known."""
+    """Whether a model with these input types accepts the block; `None` means that they are unknown."""
     return input_types is None or media_matches(block.source.media_type, input_types)
 
 
@@ -33,7 +33,7 @@ def data_uri(source: Base64Source) -> str:
 
 
 def announcement(block: DataBlock) -> str:
-    """What the model is told in place of media that its API does not take; the same for the same block."""
+    """The text sent in place of media that the API does not accept; the same for the same block."""
     source = block.source
     named = f" named {block.name!r}" if block.name else ""
     where = f"; it can be found at {source.url}" if isinstance(source, URLSource) else ""
@@ -41,7 +41,7 @@ def announcement(block: DataBlock) -> str:
 
 
 def split_tool_output(result: ToolResultBlock) -> tuple[str, list[DataBlock]]:
-    """A tool's output as text and the media in it, each announced in its place of the text."""
+    """A tool's output as text, with a line for each medium in its place, and the media."""
     if isinstance(result.output, str):
         return result.output, []
     lines, media = [], []

@@ -1,4 +1,4 @@
-"""Messages: who said what. A tool call and its result both live in an assistant message."""
+"""Messages of a conversation. A tool call and its result are both in an assistant message."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ALLOWED: dict[str, frozenset[str]] = {
 
 
 class Usage(BaseModel):
-    """Token counts kept on a message; the meaning is `ChatUsage`'s."""
+    """Token counts of a message, as in `ChatUsage`."""
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -63,11 +63,11 @@ class Msg(BaseModel):
         return self
 
     def has_content_blocks(self, types: ContentBlockTypes | Sequence[ContentBlockTypes] | None = None) -> bool:
-        """Whether a block of these types (default: any) is there."""
+        """Whether the message has a block of these types (default: any)."""
         return bool(self.get_content_blocks(types))
 
     def get_text_content(self, separator: str = "\n") -> str | None:
-        """The text blocks joined, or `None` when there is none."""
+        """The text blocks joined, or `None` when there are none."""
         texts = [block.text for block in self.content if isinstance(block, TextBlock)]
         return separator.join(texts) if texts else None
 
@@ -92,7 +92,7 @@ def SystemMsg(name: str, content: str | Sequence[TextBlock], **fields: Any) -> M
 
 
 def AssistantMsg(name: str, content: str | Sequence[ContentBlock], **fields: Any) -> Msg:  # Any: Msg's fields
-    """What the model said, its tool calls and their results."""
+    """A message of the model: its output, its tool calls and their results."""
     return Msg(name=name, content=_blocks(content), role="assistant", **fields)
 
 

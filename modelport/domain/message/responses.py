@@ -22,7 +22,7 @@ __all__ = [
 
 
 class FinishReason(StrEnum):
-    """Why the model stopped, in the same words for every provider."""
+    """Why the model stopped, with the same values for every provider."""
 
     STOP = "stop"
     LENGTH = "length"
@@ -74,7 +74,7 @@ class ChatUsage:
     type: Literal["chat"] = "chat"
 
 
-class _NoFacts(dict[str, Any]):  # Any: there is none
+class _NoFacts(dict[str, Any]):  # Any: always empty
     """An empty dict that stays empty; a copy of it is a plain one."""
 
     def _refuse(self, *given: Any, **named: Any) -> Any:  # Any: never used
@@ -125,8 +125,8 @@ class ChatResponse:
 class StructuredResponse:
     """A validated object: `content` is the dict with defaults and coercions applied, `value` the instance.
 
-    A stream of them has steps with `is_last=False`, whose `content` is what has arrived so far, not validated: one
-    dict, which grows from step to step.
+    A stream of them has steps with `is_last=False`, whose `content` is the object as far as it has arrived, not
+    validated; each step has a dict of its own.
     """
 
     content: dict[str, Any]  # Any: whatever the schema describes

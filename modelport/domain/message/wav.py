@@ -1,15 +1,25 @@
-"""WAV headers: one that opens a stream of unknown length, and true sizes once the audio is complete."""
+"""WAV files: headers for streams of unknown length, true sizes afterwards, and the samples inside."""
 
 from __future__ import annotations
 
 import struct
 from typing import NamedTuple
 
-__all__ = ["HEADER_SIZE", "UNKNOWN_SIZE", "WavFormat", "streaming_header", "wav_format", "with_true_sizes"]
+__all__ = [
+    "HEADER_SIZE",
+    "UNKNOWN_SIZE",
+    "WavFormat",
+    "audio_start",
+    "pcm_of_wav",
+    "streaming_header",
+    "wav_format",
+    "with_true_sizes",
+]
 
 HEADER_SIZE = 44
+_LONGEST_HEADER = 64 * 1024
 UNKNOWN_SIZE = 0xFFFFFFFF
-"""The size field of a WAV whose length is not known yet, as players and ffmpeg accept it."""
+"""The size field of a WAV of unknown length, which players and ffmpeg accept."""
 
 
 def streaming_header(sample_rate: int, channels: int = 1, sample_width: int = 2, size: int | None = None) -> bytes:
@@ -53,7 +63,7 @@ class WavFormat(NamedTuple):
 
 
 def wav_format(wav: bytes) -> WavFormat | None:
-    """What is said at the beginning of a PCM WAV with a plain header; `None` for other bytes."""
+    """The format in the plain header of a PCM WAV; `None` for other bytes."""
     if len(wav) < HEADER_SIZE or wav[:4] != b"RIFF" or wav[8:22] != b"WAVEfmt \x10\0\0\0\x01\0":
         return None
     channels, sample_rate, _, _, bits = struct.unpack("<HIIHH", wav[22:36])
@@ -61,10 +71,35 @@ def wav_format(wav: bytes) -> WavFormat | None:
 
 
 def with_true_sizes(wav: bytes) -> bytes:
-    """The same WAV with its real sizes, when its header left them open; other bytes are returned as they are."""
+    """The WAV with its true sizes in place of unknown ones; other bytes are returned unchanged."""
     if len(wav) < HEADER_SIZE or wav[:4] != b"RIFF" or wav[36:40] != b"data":
         return wav
     if wav[4:8] != b"\xff\xff\xff\xff" and wav[40:44] != b"\xff\xff\xff\xff":
         return wav
     size = len(wav) - HEADER_SIZE
     return wav[:4] + struct.pack("<I", size + HEADER_SIZE - 8) + wav[8:40] + struct.pack("<I", size) + wav[44:]
+
+
+def pcm_of_wav(wav: bytes) -> bytes:
+    """The samples of a whole WAV, without chunks that follow them; other bytes are returned unchanged."""
+    start = audio_start(wav)
+    if not start:
+        return wav if start == 0 else b""
+    size = int.from_bytes(wav[start - 4 : start], "little")
+    return wav[start : start + size] if 0 < size <= len(wav) - start else wav[start:]
+
+
+def audio_start(data: bytes | bytearray) -> int | None:
+    """The index of the first sample: 0 without a WAV header, `None` when the header is incomplete."""
+    head = bytes(data[:12])
+    if not b"RIFF".startswith(head[:4]) or (len(head) == 12 and head[8:] != b"WAVE"):
+        return 0
+    position = 12
+    while position + 8 <= len(data):
+        if data[position : position + 4] == b"data":
+            return position + 8
+        size = int.from_bytes(data[position + 4 : position + 8], "little")
+        position += 8 + size + size % 2
+        if position > _LONGEST_HEADER:
+            return min(HEADER_SIZE, len(data))  # no samples found: assume a plain header
+    return None

@@ -1,27 +1,83 @@
-"""The audio of an utterance that is still being spoken: what has come, and what of it was handed out."""
+"""Audio of one utterance, in pieces: aligned to samples, delivered step by step, and joined to one file."""
 
 from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
 
+from ..ids import new_id
 from ..message.blocks import Base64Source, DataBlock
-from ..message.wav import streaming_header
-from .responses import AudioFold, PcmPieces
+from ..message.wav import audio_start, streaming_header
 
-__all__ = ["AudioFormat", "SpokenAudio"]
+__all__ = ["AudioFold", "AudioFormat", "PcmPieces", "SpokenAudio"]
+
+
+class PcmPieces:
+    """Aligns the pieces of a PCM stream to whole samples; a WAV header before them is left out.
+
+    `frame_size` is the bytes of one sample of all channels. An incomplete sample at the end is kept back.
+    """
+
+    def __init__(self, frame_size: int = 2) -> None:
+        self._frame_size = frame_size
+        self._held = bytearray()
+        self._opened = False
+
+    def feed(self, data: bytes) -> bytes:
+        """The whole samples that these bytes complete."""
+        held = self._held
+        held += data
+        if not self._opened:
+            start = audio_start(held)
+            if start is None:
+                return b""
+            self._opened = True
+            del held[:start]
+        whole = len(held) - len(held) % self._frame_size
+        samples = bytes(held[:whole])
+        del held[:whole]
+        return samples
+
+
+class AudioFold:
+    """The audio of one call: each piece as a step of a stream, and all pieces as one WAV.
+
+    16-bit PCM with one channel, `sample_rate` samples per second.
+    """
+
+    def __init__(self, sample_rate: int) -> None:
+        self._sample_rate = sample_rate
+        self._block_id = new_id()
+        self._pieces: list[bytes] = []
+
+    def add(self, pcm: bytes) -> DataBlock:
+        """Add a piece, which must not be empty; returns its step. The first one begins with a streaming header."""
+        header = b"" if self._pieces else streaming_header(self._sample_rate)
+        self._pieces.append(pcm)
+        return self._block(header + pcm)
+
+    def whole(self) -> DataBlock | None:
+        """All audio so far as one WAV with true sizes."""
+        if not self._pieces:
+            return None
+        pcm = b"".join(self._pieces)
+        return self._block(streaming_header(self._sample_rate, size=len(pcm)) + pcm)
+
+    def _block(self, audio: bytes) -> DataBlock:
+        source = Base64Source(data=base64.b64encode(audio).decode("ascii"), media_type="audio/wav")
+        return DataBlock(id=self._block_id, source=source)
 
 
 @dataclass(frozen=True, slots=True)
 class AudioFormat:
-    """What audio is handed out: 16-bit samples of one channel, as WAV or bare, or a compressed file as it comes."""
+    """The format of delivered audio: 16-bit samples of one channel, as WAV or raw, or a compressed file unchanged."""
 
     media_type: str = "audio/wav"
     sample_rate: int = 24_000
 
     @property
     def samples(self) -> bool:
-        """Whether it is samples, which the server may send with a WAV header of its own."""
+        """Whether it consists of samples, which the server may send with a WAV header."""
         return self.is_wav or self.media_type.startswith("audio/pcm")
 
     @property
@@ -31,9 +87,9 @@ class AudioFormat:
 
 
 class SpokenAudio(AudioFold):
-    """Bytes in as they come; blocks out, each byte in one of them.
+    """Collects audio bytes and delivers them as blocks, each byte once.
 
-    The blocks of `take` put together are one file. Samples are cut where samples end, also when they came otherwise.
+    The blocks of `take`, joined, are one file. Blocks of samples end at whole samples, wherever the received bytes did.
     """
 
     def __init__(self, audio_format: AudioFormat) -> None:
@@ -42,26 +98,26 @@ class SpokenAudio(AudioFold):
         self._samples = PcmPieces()
         self._fresh: list[bytes] = []
         self.undelivered = 0
-        """Bytes that nobody has taken yet."""
+        """The number of bytes not delivered yet."""
 
     def feed(self, data: bytes) -> None:
-        """Bytes from the server, cut anywhere."""
+        """Add bytes from the server, in pieces of any size."""
         audio = self._samples.feed(data) if self._format.samples else data
         if audio:
             self._fresh.append(audio)
             self.undelivered += len(audio)
 
     def end_segment(self) -> None:
-        """What comes next begins anew: half a sample is no part of it, and a header may come before it."""
+        """Start a new segment: drop an incomplete sample, and expect a header again."""
         self._samples = PcmPieces()
 
     @property
     def came(self) -> bool:
-        """Whether there has been any."""
+        """Whether any audio has arrived."""
         return bool(self._fresh or self._pieces)
 
     def take(self) -> DataBlock | None:
-        """What nobody has taken yet, as the next piece of the file; the first one begins with its header."""
+        """The audio not delivered yet, as the next piece of the file; the first one begins with the header."""
         audio = self._drain()
         if not audio:
             return None
@@ -71,14 +127,14 @@ class SpokenAudio(AudioFold):
         return self._block(audio)
 
     def take_file(self) -> DataBlock | None:
-        """What nobody has taken yet, as a finished file of its own."""
+        """The audio not delivered yet, as a complete file."""
         audio = self._drain()
         if audio:
             self._pieces.append(audio)
         return self._file(audio)
 
     def whole(self) -> DataBlock | None:
-        """Everything so far, taken or not, as a finished file."""
+        """All audio so far, delivered or not, as a complete file."""
         return self._file(b"".join((*self._pieces, *self._fresh)))
 
     def _drain(self) -> bytes:

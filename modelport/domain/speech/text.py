@@ -1,9 +1,4 @@
-"""Cutting a text that is too long for one synthesis request, where a speaker would pause.
-
-Text that is still being written, held back until there is enough of it to begin to speak.
-
-Sentences of a text that is still being written.
-"""
+"""Text for speech: splits long text at sentences, and buffers growing text up to a start or a whole sentence."""
 
 from __future__ import annotations
 
@@ -13,24 +8,24 @@ import unicodedata
 __all__ = ["SENTENCE_END", "ColdStart", "Sentences", "split_text"]
 
 SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？…｡]+[”’」』）\"]*|\n+")
-"""Where a sentence ends inside a text; what follows a full stop tells, so its very end is none."""
+"""The end of a sentence. A full stop at the end of the text is undecided: the next character decides."""
 
 _BREAKS = (
     SENTENCE_END,
     re.compile(r"[,;:](?=\s)|[，；：、]"),
     re.compile(r"(?=\s)"),
 )
-"""The ends of sentences, of clauses and of words: the first kind that is there is where the text is cut."""
+"""The ends of sentences, clauses and words, in order of preference for a cut."""
 
 _JOINERS = ("\u200d", "\ufe0e", "\ufe0f")
-"""What belongs to the character before it, and a zero-width joiner also to the one after."""
+"""Characters that belong to the one before them; a zero-width joiner also to the one after."""
 
 
 def split_text(text: str, max_characters: int | None) -> list[str]:
-    """The text in pieces of at most `max_characters`, in order, each as long as its break allows; none is blank.
+    """The text in pieces of at most `max_characters`, in order, each as long as possible; none is blank.
 
-    A text that fits is one piece as it stands. Otherwise the white space around the pieces is left out, and nothing
-    else. A word longer than a piece is cut, but no character is parted from its accents.
+    A text that fits is returned unchanged. Otherwise only the white space around the pieces is left out. A word longer
+    than a piece is cut, but not between a character and its accents.
     """
     if not text.strip():
         return []
@@ -50,7 +45,7 @@ def split_text(text: str, max_characters: int | None) -> list[str]:
 
 def _break_before(text: str, start: int, limit: int) -> int:
     """Where to cut: after the start, at or before the limit, which is inside the text."""
-    window = text[start : limit + 1]  # one more, to see what follows a full stop
+    window = text[start : limit + 1]  # one more, because the character after a full stop decides
     for breaks in _BREAKS:
         ends = [found.end() for found in breaks.finditer(window) if found.end() < len(window)]
         if ends and window[: ends[-1]].strip():
@@ -74,9 +69,9 @@ def _after_space(text: str, position: int) -> int:
 
 
 class ColdStart:
-    """Holds the first text back until it has enough characters and enough words; then lets text through.
+    """Buffers the first text until it has enough characters and words; later text passes through.
 
-    Blank text waits for what follows it, so nothing that leaves is blank.
+    Blank text is kept until more text follows, so the output is never blank.
 
     Args:
         length: the characters that the first text must have; `None` for any.
@@ -91,7 +86,7 @@ class ColdStart:
         self._open = not (self._length or self._words)
 
     def feed(self, text: str) -> str:
-        """The text that may leave now: everything held and this, or nothing."""
+        """Add text; returns everything buffered, or an empty string when it is not enough."""
         self._held.append(text)
         self._held_length += len(text)
         if not self._open and not self._enough():
@@ -99,7 +94,7 @@ class ColdStart:
         return self.flush()
 
     def flush(self) -> str:
-        """Everything that is held; nothing when it is blank, which stays for what follows."""
+        """Everything buffered; an empty string when it is blank, which stays buffered."""
         text = "".join(self._held)
         if not text.strip():
             return ""
@@ -118,7 +113,7 @@ _LONGEST = 600
 
 
 class Sentences:
-    """Text in pieces to whole sentences. What comes out, put together, is what went in, apart from blank text.
+    """Buffers text until a sentence is complete. The outputs, joined, are the input, apart from blank text.
 
     A sentence without an end is cut at a space, or anywhere, once it has 600 characters.
     """
@@ -127,18 +122,18 @@ class Sentences:
         self._held = ""
 
     def feed(self, text: str) -> str:
-        """The whole sentences that this text completes, together; often none."""
+        """Add text; returns the sentences that it completes, joined; often empty."""
         held = self._held + text
         ends = [found.end() for found in SENTENCE_END.finditer(held)]
         cut = ends[-1] if ends else 0
         if len(held) - cut > _LONGEST:
             cut = held.rfind(" ", cut + 1) + 1 or len(held)
         if not held[:cut].strip():
-            cut = 0  # blank text waits for what follows it
+            cut = 0  # blank text is kept until more text follows
         self._held = held[cut:]
         return held[:cut]
 
     def finish(self) -> str:
-        """What is left; nothing when it is blank."""
+        """The rest; an empty string when it is blank."""
         held, self._held = self._held, ""
         return held if held.strip() else ""

@@ -1,4 +1,4 @@
-"""Which ways to a JSON object a call may take, and in which order: a pure decision from facts.
+"""Chooses the structured-output strategies for a call, in order: a pure decision from facts.
 
 Facts: docs/protocols/structured-output.md#ways-to-json.
 """
@@ -32,7 +32,7 @@ __all__ = [
 
 
 class Strategy(StrEnum):
-    """A way to a JSON object, the surest first."""
+    """A way to get a JSON object from a model; the most reliable first."""
 
     NATIVE_SCHEMA = "native_schema"
     FORCED_TOOL = "forced_tool"
@@ -46,12 +46,12 @@ TOOL_STRATEGIES = frozenset({Strategy.FORCED_TOOL, Strategy.AUTO_TOOL})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NativeOutput:
-    """What a protocol can ask for, whatever the model; the codec's part of the facts."""
+    """The output formats that a protocol has, whatever the model; each codec provides one."""
 
     schema: SchemaRules | None = None
-    """The rules of its schema output; `None` when it has none."""
+    """The rules of its schema output; `None` when the protocol has none."""
     unknown_schema: SchemaRules | None = None
-    """The rules for models without a card, where others are likelier to serve."""
+    """The rules for models without a card, if different."""
     json_mode: bool = False
     forced_tool: bool = True
 
@@ -61,13 +61,13 @@ class NativeOutput:
 
 
 NOTHING_NATIVE = NativeOutput()
-"""What is known of a model without a codec: only that it is called with tools."""
+"""For a model without a codec: only tool calls can be assumed."""
 OPENAI_NATIVE = NativeOutput(schema=OPENAI_STRICT, unknown_schema=OPENAI_LIKE, json_mode=True)
 
 
 @dataclass(frozen=True, slots=True)
 class OutputSchema:
-    """A schema for the wire: `name` is legal everywhere, `schema` already adapted."""
+    """A schema to send: `name` is legal for every provider, `schema` is already adapted."""
 
     name: str
     schema: Mapping[str, Any]  # Any: a JSON Schema
@@ -76,7 +76,7 @@ class OutputSchema:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputRequest:
-    """What one attempt asks for beside its arguments."""
+    """The output format of one request."""
 
     schema: OutputSchema | None = None
     json_mode: bool = False
@@ -85,17 +85,17 @@ class OutputRequest:
 
 @dataclass(frozen=True, slots=True)
 class PlannedStrategy:
-    """A strategy and why it is tried, or why not."""
+    """A strategy, and the reason why it is tried or skipped."""
 
     strategy: Strategy
     reason: str
     thinking_off: bool = False
-    """Whether the model's thinking has to be switched off for it."""
+    """Whether thinking must be switched off for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class StructuredPlan:
-    """What is tried, in this order, and what is not."""
+    """The strategies to try, in order, and those that are skipped."""
 
     tried: Sequence[PlannedStrategy]
     skipped: Sequence[PlannedStrategy]
@@ -103,10 +103,16 @@ class StructuredPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StructuredSituation:
-    """Everything that the choice depends on.
+    """The facts that the choice depends on.
 
-    `thinks` says whether the model will think in this call (`None`: nobody knows) and `can_stop` whether that can be
-    switched off; `problems` why the schema cannot be said by the protocol's rules; `choice` is the caller's own.
+    Attributes:
+        native: the protocol's output formats.
+        output, tool_choice, takes_tools: what the model accepts, from its card.
+        thinks: whether the model will think in this call; `None` when unknown.
+        can_stop: whether thinking can be switched off.
+        other_tools: whether the caller passed tools.
+        problems: why the protocol's rules cannot express the schema; empty when they can.
+        choice: the caller's tool choice.
     """
 
     native: NativeOutput
@@ -121,13 +127,14 @@ class StructuredSituation:
 
 
 _Verdict = tuple[bool, str, bool]
-"""Whether to try it, why or why not, and whether without thinking."""
+"""Whether to try the strategy, the reason, and whether thinking must be switched off."""
 
 
 def plan_strategies(situation: StructuredSituation) -> StructuredPlan:
-    """The strategies that may work, the surest first; the last one, an instruction, is always among them.
+    """The strategies that may work, the most reliable first.
 
-    A caller's tool choice narrows them: `none` leaves those without a tool, `auto` and `required` (or a name) one.
+    Without a tool choice the last one is always the plain instruction. A tool choice narrows them: `none` leaves those
+    without a tool, `auto` the free tool call, `required` or a name the forced one.
     """
     tried: list[PlannedStrategy] = []
     skipped: list[PlannedStrategy] = []
@@ -143,7 +150,7 @@ def plan_strategies(situation: StructuredSituation) -> StructuredPlan:
 def thinks_in_call(
     values: Mapping[str, Any], chosen: AbstractSet[str], thinking: ThinkingFacts | None, *, known: bool
 ) -> bool | None:
-    """Whether the model will think with these parameters (Any: each has its own type); `None` when nobody knows."""
+    """Whether the model will think with these parameters (Any: each has its own type); `None` when unknown."""
     mode = values.get("thinking_mode")
     if mode is not None:
         wanted: bool | None = mode != "disabled"
@@ -181,18 +188,18 @@ def _native_schema(situation: StructuredSituation) -> _Verdict:
     if situation.native.schema is None:
         return False, "the protocol has no schema output", False
     if not situation.output.json_schema:
-        return False, "the model takes no schema for its output", False
+        return False, "the model does not accept an output schema", False
     if situation.other_tools and not situation.output.with_tools:
-        return False, "the model takes no schema for its output in a request with tools", False
+        return False, "the model does not accept an output schema in a request with tools", False
     if situation.problems:
-        return False, f"the provider's schemas cannot say this one: {situation.problems[0]}", False
-    return True, "the provider holds the output to the schema", False
+        return False, f"the provider's schema subset cannot express the schema: {situation.problems[0]}", False
+    return True, "the provider enforces the schema", False
 
 
 def _forced_tool(situation: StructuredSituation) -> _Verdict:
     choice = situation.tool_choice
     if not situation.takes_tools:
-        return False, "the model takes no tools", False
+        return False, "the model does not accept tools", False
     if not situation.native.forced_tool:
         return False, "the protocol cannot force a tool call", False
     if not situation.output.forced_tool or not (choice.required or choice.named):
@@ -200,14 +207,18 @@ def _forced_tool(situation: StructuredSituation) -> _Verdict:
     if situation.thinks is False or choice.with_thinking:
         return True, "the model must call a tool with the object", False
     if not situation.can_stop:
-        return False, "the model thinks, and cannot be forced to call a tool meanwhile", False
-    return True, "the model must call a tool with the object, for which it may not think", True
+        return (
+            False,
+            "forced tool calls are not available while thinking is on, and thinking cannot be switched off",
+            False,
+        )
+    return True, "forced tool calls are not available while thinking is on, so thinking is switched off", True
 
 
 def _auto_tool(situation: StructuredSituation) -> _Verdict:
     if not situation.takes_tools:
-        return False, "the model takes no tools", False
-    return True, "the model is told to call a tool with the object", False
+        return False, "the model does not accept tools", False
+    return True, "the prompt asks for a tool call with the object", False
 
 
 def _json_mode(situation: StructuredSituation) -> _Verdict:
@@ -217,11 +228,11 @@ def _json_mode(situation: StructuredSituation) -> _Verdict:
         return False, "the model has no JSON mode", False
     if situation.other_tools and not situation.output.with_tools:
         return False, "the model has no JSON mode in a request with tools", False
-    return True, "the output is JSON, and the model is told the schema", False
+    return True, "the output is JSON, and the prompt contains the schema", False
 
 
 def _instruction(situation: StructuredSituation) -> _Verdict:
-    return True, "the model is told the schema", False
+    return True, "the prompt contains the schema", False
 
 
 _CHECKS: Mapping[Strategy, Callable[[StructuredSituation], _Verdict]] = {

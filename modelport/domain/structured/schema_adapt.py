@@ -226,23 +226,23 @@ class _Adapter:
     def _referred(self, node: Schema, place: str, path: tuple[str, ...]) -> Node:
         reference = node["$ref"]
         target = local_target(self._root, reference)
-        beside = without(node, {"$ref"})
+        siblings = without(node, {"$ref"})
         if target is None:
             return self._cut(place, f"the reference {reference} leads nowhere here")
-        if self._rules.references and (not beside or self._rules.beside_references):
-            kept = self._node(beside, place, path) if beside.keys() - ANNOTATIONS else beside
+        if self._rules.references and (not siblings or self._rules.beside_references):
+            kept = self._node(siblings, place, path) if siblings.keys() - ANNOTATIONS else siblings
             return {"$ref": self._named(reference, target), **(kept if isinstance(kept, dict) else {})}
         if reference in path:
-            if self._rules.references:  # recursion can be said, only not with what stands beside it
-                self.removed += [f"{place}: {key}" for key in beside if key not in ANNOTATIONS]
+            if self._rules.references:  # recursion can be expressed, but not together with these keywords
+                self.removed += [f"{place}: {key}" for key in siblings if key not in ANNOTATIONS]
                 return {"$ref": self._named(reference, target)}
-            return self._cut(place, "recursion", beside)
+            return self._cut(place, "recursion", siblings)
         if isinstance(target, bool):
             return self._node(target, place, path)
-        return self._node(merged(without(target, DEFINITIONS), beside), place, (*path, reference))
+        return self._node(merged(without(target, DEFINITIONS), siblings), place, (*path, reference))
 
     def _named(self, reference: str, target: Node) -> str:
-        """The reference's place among our definitions; what it names is adapted once."""
+        """The reference into our definitions; each definition is adapted once."""
         if reference not in self._names:
             wanted = reference.rsplit("/", 1)[-1].strip("#") or "Root"
             name = wanted
@@ -276,15 +276,15 @@ class _Adapter:
             return node
         properties = node.get("properties") or {}
         if "patternProperties" in node or node.get("additionalProperties", not properties) is not False:
-            self.problems.append(f"{place} is a map, whose keys are not known")
+            self.problems.append(f"{place} is a map, whose keys are unknown")
         if set(node.get("required", ())) - properties.keys():
-            self.problems.append(f"{place} requires properties that it does not describe")
+            self.problems.append(f"{place} requires properties without a schema")
         if properties and "anyOf" in node:
-            self.problems.append(f"{place} has properties of its own beside a union")
+            self.problems.append(f"{place} has properties next to a union")
         return {**node, "properties": properties, "additionalProperties": False}
 
     def _array(self, node: Schema, place: str) -> Schema:
-        """Positions as `prefixItems`, or as a union of them where that is not known."""
+        """A list of `items` as `prefixItems`, or as a union of them where `prefixItems` may not be sent."""
         if isinstance(node.get("items"), list):
             rest = {"items": node["additionalItems"]} if "additionalItems" in node else {}
             first = {"prefixItems": node["items"]} if node["items"] else {}
@@ -300,7 +300,7 @@ class _Adapter:
             self.removed.append(f"{place}: prefixItems")
             node = {**without(node, {"prefixItems"}), "items": known[0] if len(known) == 1 else {"anyOf": known}}
         if node.get("type") == "array" and "items" not in node and not self._rules.any_value:
-            self.problems.append(f"{place} is an array of anything")
+            self.problems.append(f"{place} is an array without `items`")
         return node
 
     def _split_types(self, node: Schema, place: str, path: tuple[str, ...]) -> Node:

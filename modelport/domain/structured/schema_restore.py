@@ -1,4 +1,4 @@
-"""Undoing on an answer what a schema's adaptation did to it."""
+"""Undoes on an answer what the adaptation of its schema changed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class _Restorer:
         self._root = root
 
     def value(self, value: Any, nodes: list[Node], depth: int) -> Any:
-        """The value, which some of these schemas describe."""
+        """The value; `nodes` are the schemas that may describe it."""
         if depth > _DEEPEST or not isinstance(value, dict | list):
             return value
         branches = [branch for node in nodes for branch in self._branches(node, 0)]
@@ -44,7 +44,7 @@ class _Restorer:
         return result
 
     def _keeps_null(self, branch: Mapping[str, Any], name: str) -> bool:
-        """Whether the null may be meant: the property is required, or takes null, or may be anything."""
+        """Whether a null may be intended: the property is required, accepts null, or accepts any value."""
         if name in branch.get("required", ()):
             return True
         known = branch.get("properties", {})
@@ -78,7 +78,7 @@ class _Restorer:
 
 
 def _item_schemas(branch: Mapping[str, Any], place: int) -> list[Node]:
-    """What describes the item of a list at this place."""
+    """The schemas of the item at this index of a list."""
     items = branch.get("items")
     first, rest = branch.get("prefixItems"), items
     if isinstance(items, list):
@@ -88,7 +88,7 @@ def _item_schemas(branch: Mapping[str, Any], place: int) -> list[Node]:
 
 
 def _may_be_null(node: Mapping[str, Any]) -> bool:
-    """Whether what a schema says itself allows null."""
+    """Whether a schema's own `enum`, `const` and `type` allow null."""
     if "enum" in node and None not in node["enum"]:
         return False
     if node.get("const") is not None:
@@ -98,7 +98,7 @@ def _may_be_null(node: Mapping[str, Any]) -> bool:
 
 
 def _fits(value: Mapping[str, Any], branch: Mapping[str, Any]) -> bool:
-    """Whether an object may be of this branch, by its keys and by what is constant in it."""
+    """Whether an object may belong to this branch, by its keys and its constants."""
     properties = branch.get("properties", {})
     if value.keys() - properties.keys():
         return False

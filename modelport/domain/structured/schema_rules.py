@@ -33,7 +33,7 @@ class SchemaRules:
     references: bool = True
     """Whether `$ref` may be sent; otherwise each is replaced by what it names, and recursion is cut off."""
     beside_references: bool = True
-    """Whether keywords may stand beside a `$ref`."""
+    """Whether a `$ref` may have sibling keywords."""
     closed: bool = False
     """Whether every object must forbid further properties, so that maps cannot be expressed."""
     all_required: bool = False
@@ -43,7 +43,7 @@ class SchemaRules:
     type_lists: bool = True
     """Whether `type` may be a list."""
     type_beside_union: bool = True
-    """Whether `type` may stand beside `anyOf`."""
+    """Whether `type` and `anyOf` may be in the same schema."""
     largest_min_items: int | None = None
     boolean_schemas: bool = False
     """Whether `true` and `false` may be sent as schemas; otherwise they become `{}` and `{"not": {}}`."""

@@ -1,7 +1,7 @@
-"""Fitting a value to a JSON Schema before it is checked: defaults filled in, and scalars of the wrong type read.
+"""Fits a value to a JSON Schema before it is checked: fills in defaults and converts scalars of the wrong type.
 
-Only what has one obvious reading is changed: `"12"` where an integer is wanted, `"true"` where a boolean is. What a
-union or a condition leaves open is left alone. The value itself is not changed; the fitted one shares its parts.
+Only unambiguous values are converted: `"12"` where an integer is expected, `"true"` where a boolean is. Values that a
+union or a condition leaves ambiguous stay as they are. The given value is not changed; the result shares its parts.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _fit_object(value: dict[str, Any], node: Mapping[str, Any], root: Mapping[st
 
 
 def _fit_union(value: Any, branches: list[Node], root: Mapping[str, Any], depth: int) -> Any:
-    """Fitted to the only branch that can describe such a value."""
+    """The value fitted to the only branch that can describe it."""
     known = [resolved(branch, root) for branch in branches if isinstance(branch, dict)]
     kind = json_type(value)
     fitting = [branch for branch in known if _is_of(kind, branch, value)]
@@ -77,7 +77,7 @@ def _is_of(kind: str, branch: Mapping[str, Any], value: Any) -> bool:
 
 
 def _read(value: Any, wanted: Any) -> Any:  # Any: JSON values
-    """The value as a type that is wanted, when it is text for one, or a whole number written with a point."""
+    """The value as an expected type, when it is the text of one, or a whole number written as a float."""
     kinds = wanted if isinstance(wanted, list) else [wanted]
     if isinstance(value, float) and value.is_integer() and "integer" in kinds and "number" not in kinds:
         return int(value)

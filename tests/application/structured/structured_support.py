@@ -31,9 +31,9 @@ def question() -> list[Msg]:
 
 def ollama(content: str = "", reason: str = "stop", **message: Any) -> ScriptedAnswer:
     """A whole answer of Ollama."""
-    told = {"role": "assistant", "content": content, **message}
+    answer = {"role": "assistant", "content": content, **message}
     counts = {"prompt_eval_count": 7, "eval_count": 3}
-    return ScriptedAnswer.json({"model": "m", "message": told, "done": True, "done_reason": reason, **counts})
+    return ScriptedAnswer.json({"model": "m", "message": answer, "done": True, "done_reason": reason, **counts})
 
 
 def tool_call(arguments: Any, name: str = "generate_structured_output") -> dict[str, Any]:
@@ -53,8 +53,8 @@ def ollama_stream(*pieces: str, reason: str = "stop") -> ScriptedAnswer:
 
 def openai(content: str | None = None, reason: str = "stop", **message: Any) -> ScriptedAnswer:
     """A whole answer of Chat Completions."""
-    told = {"role": "assistant", "content": content, **message}
-    choice = {"index": 0, "finish_reason": reason, "message": told}
+    answer = {"role": "assistant", "content": content, **message}
+    choice = {"index": 0, "finish_reason": reason, "message": answer}
     usage = {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
     return ScriptedAnswer.json({"id": "c", "model": "m", "choices": [choice], "usage": usage})
 

@@ -39,7 +39,7 @@ TOOL = "generate_structured_output"
 
 
 class Custom(ChatModelBase):
-    """Only `_call_api`; answers what it was told to, and notes what it was asked."""
+    """Only `_call_api`; gives prepared answers, and records its requests."""
 
     def __init__(self, answers: list[Any], **options: Any) -> None:
         super().__init__(CredentialBase(), "mine", **options)
@@ -157,15 +157,15 @@ async def test_a_schema_that_a_provider_cannot_say_goes_another_way() -> None:
         assert "output_config" not in server.requests[0].json()
 
 
-@pytest.mark.parametrize(("name", "told"), [("gpt-5.2", False), ("someones-own", True)])
-async def test_servers_that_nobody_described_are_told_lengths_too(name: str, told: bool) -> None:
+@pytest.mark.parametrize(("name", "sent"), [("gpt-5.2", False), ("someones-own", True)])
+async def test_lengths_are_sent_to_models_without_a_card(name: str, sent: bool) -> None:
     class Title(BaseModel):
         title: str = Field(max_length=20)
 
     async with ScriptedServer([openai('{"title": "x"}')]) as server:
         await openai_model(server, name).generate_structured_output(question(), Title)
         schema = server.requests[0].json()["response_format"]["json_schema"]["schema"]
-        assert ("maxLength" in schema["properties"]["title"]) is told
+        assert ("maxLength" in schema["properties"]["title"]) is sent
 
 
 async def test_a_very_long_answer_is_read_beside_the_loop() -> None:

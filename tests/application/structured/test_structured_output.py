@@ -150,12 +150,12 @@ async def test_the_last_strategy_is_asked_until_the_budget_is_spent() -> None:
         assert (response.strategy, len(server.requests)) == ("instruction", 6)
 
 
-async def test_the_model_is_told_what_is_wrong() -> None:
+async def test_validation_errors_are_sent_back() -> None:
     async with ScriptedServer([ollama('{"city": 3, "temperature": "warm"}'), ollama(GOOD)]) as server:
         await ollama_model(server).generate_structured_output(question(), Weather)
-        told = server.requests[1].json()["messages"][-1]["content"]
-        assert "$.city: Input should be a valid string" in told
-        assert "$.temperature: Input should be a valid number" in told
+        instruction = server.requests[1].json()["messages"][-1]["content"]
+        assert "$.city: Input should be a valid string" in instruction
+        assert "$.temperature: Input should be a valid number" in instruction
 
 
 async def test_an_invalid_tool_call_is_answered_with_its_errors() -> None:
@@ -164,9 +164,9 @@ async def test_an_invalid_tool_call_is_answered_with_its_errors() -> None:
         choice = ToolChoice("auto")
         response = await ollama_model(server).generate_structured_output(question(), Weather, tool_choice=choice)
         assert response.strategy == "auto_tool"
-        said, told = server.requests[1].json()["messages"][-2:]
-        assert said["tool_calls"][0]["function"]["arguments"] == {"city": "Oslo"}
-        assert told["role"] == "tool" and "Field required" in told["content"]
+        call, result = server.requests[1].json()["messages"][-2:]
+        assert call["tool_calls"][0]["function"]["arguments"] == {"city": "Oslo"}
+        assert result["role"] == "tool" and "Field required" in result["content"]
 
 
 async def test_the_budget_is_never_exceeded() -> None:
@@ -260,7 +260,7 @@ async def test_an_answer_cut_off_by_its_limit_is_an_error() -> None:
 
 
 async def test_a_damaged_answer_at_the_limit_is_not_repaired() -> None:
-    """Nobody knows what the limit cut off, even where the brackets happen to match."""
+    """What the limit cut off is unknown, even where the brackets happen to match."""
     error, requests = await failed(ollama('{"city": "Oslo", "temperature": -3,}', reason="length"))
     assert requests == 1 and error.partial is not None
 

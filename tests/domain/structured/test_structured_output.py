@@ -18,7 +18,7 @@ from modelport.domain.structured.plan import (
 from modelport.domain.structured.schema_rules import GENERIC
 from modelport.tool import ToolChoice
 
-NATIVE, FORCED, AUTO, JSON, TOLD = Strategy
+NATIVE, FORCED, AUTO, JSON, INSTRUCTION = Strategy
 EVERYTHING = StructuredSituation(
     native=NativeOutput(schema=GENERIC, json_mode=True),
     output=StructuredOutputFacts(),
@@ -34,30 +34,50 @@ THINKING = ToolChoiceFacts(with_thinking=False)
 FORCES_NOTHING = ToolChoiceFacts(required=False, named=False)
 
 TABLE = [
-    ("everything goes", EVERYTHING, [NATIVE, FORCED, AUTO, JSON, TOLD]),
-    ("a custom model", replace(EVERYTHING, native=NativeOutput()), [FORCED, AUTO, TOLD]),
-    ("a model without tools", replace(EVERYTHING, takes_tools=False), [NATIVE, JSON, TOLD]),
-    ("a protocol without tool choice", replace(EVERYTHING, native=NativeOutput(forced_tool=False)), [AUTO, TOLD]),
-    ("no schema, as DeepSeek", replace(EVERYTHING, output=output(json_schema=False)), [FORCED, AUTO, JSON, TOLD]),
-    ("no JSON mode, as Claude", replace(EVERYTHING, output=output(json_mode=False)), [NATIVE, FORCED, AUTO, TOLD]),
-    ("no force, as newest Claude", replace(EVERYTHING, output=output(forced_tool=False)), [NATIVE, AUTO, JSON, TOLD]),
-    ("no tool choice", replace(EVERYTHING, tool_choice=FORCES_NOTHING), [NATIVE, AUTO, JSON, TOLD]),
+    ("everything goes", EVERYTHING, [NATIVE, FORCED, AUTO, JSON, INSTRUCTION]),
+    ("a custom model", replace(EVERYTHING, native=NativeOutput()), [FORCED, AUTO, INSTRUCTION]),
+    ("a model without tools", replace(EVERYTHING, takes_tools=False), [NATIVE, JSON, INSTRUCTION]),
+    (
+        "a protocol without tool choice",
+        replace(EVERYTHING, native=NativeOutput(forced_tool=False)),
+        [AUTO, INSTRUCTION],
+    ),
+    (
+        "no schema, as DeepSeek",
+        replace(EVERYTHING, output=output(json_schema=False)),
+        [FORCED, AUTO, JSON, INSTRUCTION],
+    ),
+    (
+        "no JSON mode, as Claude",
+        replace(EVERYTHING, output=output(json_mode=False)),
+        [NATIVE, FORCED, AUTO, INSTRUCTION],
+    ),
+    (
+        "no force, as newest Claude",
+        replace(EVERYTHING, output=output(forced_tool=False)),
+        [NATIVE, AUTO, JSON, INSTRUCTION],
+    ),
+    ("no tool choice", replace(EVERYTHING, tool_choice=FORCES_NOTHING), [NATIVE, AUTO, JSON, INSTRUCTION]),
     ("named only, as Kimi", replace(EVERYTHING, tool_choice=ToolChoiceFacts(required=False)), [*Strategy]),
     (
         "thinks and cannot stop",
         replace(EVERYTHING, tool_choice=THINKING, thinks=True, can_stop=False),
-        [NATIVE, AUTO, JSON, TOLD],
+        [NATIVE, AUTO, JSON, INSTRUCTION],
     ),
     ("thinks and can stop", replace(EVERYTHING, tool_choice=THINKING, thinks=True), [*Strategy]),
     ("does not think", replace(EVERYTHING, tool_choice=THINKING, thinks=False, can_stop=False), [*Strategy]),
     (
         "tools beside, as Gemini 2.5",
         replace(EVERYTHING, output=output(with_tools=False), other_tools=True),
-        [FORCED, AUTO, TOLD],
+        [FORCED, AUTO, INSTRUCTION],
     ),
     ("tools beside, allowed", replace(EVERYTHING, other_tools=True), [*Strategy]),
-    ("a schema that cannot be said", replace(EVERYTHING, problems=["$.a is a map"]), [FORCED, AUTO, JSON, TOLD]),
-    ("no tools wanted", replace(EVERYTHING, choice=ToolChoice("none")), [NATIVE, JSON, TOLD]),
+    (
+        "a schema that cannot be expressed",
+        replace(EVERYTHING, problems=["$.a is a map"]),
+        [FORCED, AUTO, JSON, INSTRUCTION],
+    ),
+    ("no tools wanted", replace(EVERYTHING, choice=ToolChoice("none")), [NATIVE, JSON, INSTRUCTION]),
     ("a free call wanted", replace(EVERYTHING, choice=ToolChoice("auto")), [AUTO]),
     ("a forced call wanted", replace(EVERYTHING, choice=ToolChoice("required")), [FORCED]),
 ]

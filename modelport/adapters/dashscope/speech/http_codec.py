@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 from ....domain.errors import InvalidRequestError, ModelError, ResponseDecodeError, StreamTruncatedError
 from ....domain.message.blocks import URLSource
-from ....domain.speech.responses import PcmPieces, TTSUsage
+from ....domain.speech.audio import PcmPieces
+from ....domain.speech.responses import TTSUsage
 from ....ports.codec.speech import SpeechChunk, SpeechRequest, SpeechWireCall
 from ....ports.http import HttpRequest
 from ...wire.decoder import Json, decode_json_body, read_json_event

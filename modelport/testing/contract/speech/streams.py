@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ....domain.speech.responses import pcm_of_wav
+from ....domain.message.wav import pcm_of_wav
 from ..core.case import Case, NotApplicableError, case, require, require_equal
 from ..core.frames import content_free, cut_positions, with_line_ends
 from ..core.mutated_transport import End
