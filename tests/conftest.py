@@ -43,7 +43,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Let `gc.collect()` look at what a test made, and not also at the fifteen thousand tests and all modules."""
+    """Let `gc.collect()` look at what tests made, and not also at the fifteen thousand tests and all modules."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture
+def small_heap() -> None:
+    """For a test that calls `gc.collect()` often: each call looks only at what this test made."""
     gc.collect()
     gc.freeze()
 

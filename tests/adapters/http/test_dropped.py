@@ -63,6 +63,7 @@ def test_a_transport_that_is_dropped_closes_in_silence(build: str) -> None:
 
 
 @pytest.mark.parametrize("build", BUILD.values(), ids=BUILD)
+@pytest.mark.usefixtures("small_heap")
 async def test_an_answer_outlives_the_last_mention_of_its_transport(build: Callable[[], HttpTransport]) -> None:
     go_on = asyncio.Event()
     async with ScriptedServer([ScriptedAnswer(body=[b"one", go_on, b"two"])]) as server:

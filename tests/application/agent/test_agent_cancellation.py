@@ -98,6 +98,7 @@ async def cut(agent: Agent, count: int, how: str) -> list[Event]:
 
 @pytest.mark.parametrize("voice", [None, Voice, LiveVoice, ArrivingVoice])
 @pytest.mark.parametrize("how", ["close", "drop", "cancel"])
+@pytest.mark.usefixtures("small_heap")
 async def test_ending_a_reply_at_each_event(how: str, voice: type[Voice] | None) -> None:
     count, seen = 0, 1
     while seen > count:
