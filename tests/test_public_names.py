@@ -21,6 +21,7 @@ RENAMED: Mapping[str, str] = {
     ".folders": ".all_tapes",
     ".model_on": ".build",
     ".played": ".play",
+    ".test_count_is_told": ".test_count_is_exact",
     ".test_again_and_again": ".test_several_utterances",
     ".test_cancel_at_any_event": ".test_cancel_at_any_piece",
     ".test_cancel_before_the_head": ".test_cancel_before_the_answer",
@@ -30,6 +31,7 @@ RENAMED: Mapping[str, str] = {
     ".test_heard_at_once": ".test_audio_at_once",
     ".test_nobody_there": ".test_unreachable_host",
     ".test_told_failure": ".test_reported_failure",
+    ".test_way_refused": ".test_strategy_refused",
     ".test_words_are_told": ".test_no_sentence_lost",
 }
 """Old name to new name, for members and parameters that were renamed on purpose."""

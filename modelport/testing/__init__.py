@@ -1,5 +1,4 @@
-"""Tools for tests, ours and other people's: contracts, doubles, loopback servers, a clock to turn by hand, a guard
-against the network."""
+"""Tools for tests: contracts for adapters, test doubles, servers on loopback, a clock to advance, a network guard."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A clock that tests turn by hand."""
+"""A clock that tests advance."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class _Timer:
 
 
 class VirtualClock:
-    """Time that passes only when told to, as the engine's `Clock`.
+    """A `Clock` whose time passes only when a test advances it.
 
     `advance` moves it and calls what is due, in order. With `skip_sleeps` a sleep moves it by itself and returns at
     once; `sleeps` lists what was slept.
@@ -46,7 +46,7 @@ class VirtualClock:
         return self._now
 
     async def sleep(self, seconds: float) -> None:
-        """Wait until the clock was turned that far."""
+        """Wait until the clock has been advanced that far."""
         self.sleeps.append(seconds)
         if self._skip:
             self.advance(seconds)
@@ -60,7 +60,7 @@ class VirtualClock:
             timer.cancel()
 
     def call_later(self, seconds: float, callback: Callable[[], None]) -> TimerHandle:
-        """Call back once the clock was turned that far."""
+        """Call back once the clock has been advanced that far."""
         self._count += 1
         timer = _Timer(self._now + seconds, self._count, callback)
         heapq.heappush(self._timers, timer)
@@ -68,11 +68,11 @@ class VirtualClock:
 
     @property
     def pending(self) -> int:
-        """How many timers are set."""
+        """The number of timers that are set."""
         return sum(not timer.cancelled for timer in self._timers)
 
     def advance(self, seconds: float) -> None:
-        """Turn the clock, calling each timer at its time."""
+        """Advance the clock, calling each timer at its time."""
         target = self._now + seconds
         while self._timers and self._timers[0].when <= target:
             timer = heapq.heappop(self._timers)

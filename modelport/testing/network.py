@@ -1,4 +1,4 @@
-"""A guard that keeps a test run on this machine."""
+"""A guard that forbids connections to other machines during tests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LOCAL_NAMES = frozenset({"", "localhost"})
 
 
 class NetworkForbiddenError(AssertionError):
-    """A test tried to leave the machine."""
+    """A test tried to reach another machine."""
 
 
 _METHODS = ("connect", "connect_ex", "sendto", "sendmsg")
@@ -24,7 +24,7 @@ _NAMED_FIRST = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyad
 
 _lock = threading.Lock()
 _unguarded: list[tuple[Any, str, Any]] = []
-"""What stands guarded now, and what it was before (Any: a class or module, a function)."""
+"""The functions that are replaced now, and their originals (Any: a class or module, a function)."""
 _guards = 0
 
 
@@ -71,7 +71,7 @@ def _replace(owner: Any, name: str, guard: Callable[[Any], Any]) -> None:  # Any
 
 
 def _guarded(method: Callable[..., Any]) -> Callable[..., Any]:  # Any: as the socket's methods
-    """The same method of a socket, after a look at the address, which is its last argument."""
+    """The same method of a socket, after a check of the address, which is its last argument."""
 
     def checked(self: socket.socket, *arguments: Any) -> Any:
         if self.family in (socket.AF_INET, socket.AF_INET6) and arguments and isinstance(arguments[-1], tuple):
@@ -82,7 +82,7 @@ def _guarded(method: Callable[..., Any]) -> Callable[..., Any]:  # Any: as the s
 
 
 def _guarded_lookup(lookup: Callable[..., Any]) -> Callable[..., Any]:  # Any: as `socket.getaddrinfo`
-    """The same lookup, for names of this machine; an address is no name, and connecting to it is looked at later."""
+    """The same lookup, for names of this machine; addresses pass, since connecting to them is checked later."""
 
     def checked(host: Any, *arguments: Any, **options: Any) -> Any:
         name = None if host is None else _text(host)
@@ -95,7 +95,7 @@ def _guarded_lookup(lookup: Callable[..., Any]) -> Callable[..., Any]:  # Any: a
 
 
 def _guarded_naming(lookup: Callable[..., Any]) -> Callable[..., Any]:  # Any: as `socket.getnameinfo`
-    """The same lookup of an address's name, which asks nobody when it is to stay a number."""
+    """The same lookup of an address's name, which needs no other machine when it stays a number."""
 
     def checked(address: Any, flags: int) -> Any:
         if not flags & socket.NI_NUMERICHOST:

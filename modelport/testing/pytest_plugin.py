@@ -21,16 +21,16 @@ __all__ = ["pytest_addoption", "pytest_configure", "pytest_terminal_summary"]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--contract-report`."""
-    parser.addoption("--contract-report", metavar="FILE", help="write what held of the contracts to a JSON file")
+    parser.addoption("--contract-report", metavar="FILE", help="write the outcomes of the contracts to a JSON file")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the folder of the report: else the run would fail at its end."""
+    """Make the folder of the report before the run, so that writing it cannot fail at the end."""
     path = config.getoption("--contract-report", default=None)
     if path is None:
         return
     if not path or Path(path).is_dir():
-        raise pytest.UsageError(f"--contract-report: {path!r} is no name of a file")
+        raise pytest.UsageError(f"--contract-report: {path!r} is not the name of a file")
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -38,7 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:  # Any: pytest gives no type for it
-    """One line a contract, and one a case that was left out."""
+    """One line for each contract, and one for each case that was left out."""
     reports = _reports(terminalreporter.stats)
     for report in reports:
         terminalreporter.write_line(f"{report.contract} of {report.subject}: {report.summary()}")

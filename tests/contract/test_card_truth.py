@@ -28,7 +28,7 @@ class Nowhere:
 
     async def send(self, request: HttpRequest, on_connected: Callable[[], None] | None = None) -> HttpResponse:
         self.body = json.loads(request.body)
-        raise ModelConnectionError("nobody here", retryable=False)
+        raise ModelConnectionError("the host cannot be reached", retryable=False)
 
     async def aclose(self) -> None: ...
 
@@ -63,7 +63,7 @@ async def body_of(cls: type[ChatModelBase], credential: Any, card: ModelCard, va
         return transport.body
     except InvalidRequestError:
         return None
-    raise AssertionError("nobody answers")
+    raise AssertionError("the host cannot be reached, and yet the call gives an answer")
 
 
 def candidates(schema: Any) -> list[Any]:
@@ -125,7 +125,7 @@ async def _moves(cls: type[ChatModelBase], credential: Any, card: ModelCard, nam
 
 
 @pytest.mark.parametrize(("cls", "credential", "card"), each_card())
-async def test_what_a_card_lacks_is_never_sent_and_is_told(
+async def test_what_a_card_lacks_is_never_sent_and_gives_a_warning(
     cls: type[ChatModelBase], credential: Any, card: ModelCard
 ) -> None:
     lacking = {**card.removed_parameters(), **card.hidden_parameters()}

@@ -1,4 +1,4 @@
-"""DashScope's own SDK is understood by our loopback servers, and hears what our classes hear: each speech protocol."""
+"""DashScope's own SDK works with our loopback servers and gets the audio that our classes get, in each protocol."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def sdk() -> Any:  # Any: a module that is not always there
     dashscope.api_key = KEY
     yield dashscope
     dashscope.api_key, dashscope.base_http_api_url, dashscope.base_websocket_api_url = kept
-    gc.collect()  # what it leaves open is told here, where warnings do not count
+    gc.collect()  # warnings about what it left open are raised here, where they do not count
 
 
 def part(name: str) -> Any:  # Any: a module that is not always there
@@ -57,8 +57,8 @@ def realtime_url(server: SpeechServer) -> str:
 
 async def ours(kind: Kind, server: SpeechServer) -> bytes:
     async with kind.model(server) as model:
-        heard = b"".join([audio(await model.push(piece)) for piece in PIECES])
-        return (heard + b"".join(map(audio, await read(await opened(model)))))[44:]
+        audio_bytes = b"".join([audio(await model.push(piece)) for piece in PIECES])
+        return (audio_bytes + b"".join(map(audio, await read(await opened(model)))))[44:]
 
 
 @pytest.mark.parametrize("stream", [True, False])
@@ -79,12 +79,12 @@ async def test_speech_over_http(sdk: Any, stream: bool) -> None:
             )
             return b"".join(base64.b64decode(part.output.audio["data"]) for part in parts)
 
-        heard = await asyncio.to_thread(theirs)
+        audio_bytes = await asyncio.to_thread(theirs)
         credential = DashScopeCredential(api_key=KEY, base_url=server.base_url)
         answer_of_ours = await DashScopeTTSModel(credential, "qwen3-tts-flash", stream=stream).synthesize(TEXT)
         responses = [answer_of_ours] if isinstance(answer_of_ours, TTSResponse) else await read(answer_of_ours)
         first, second = server.requests
-    assert heard == b"".join(map(audio, responses))[44:] == pcm
+    assert audio_bytes == b"".join(map(audio, responses))[44:] == pcm
     assert first.path == second.path and first.json()["input"] == second.json()["input"]
 
 
@@ -116,8 +116,8 @@ async def test_sessions(sdk: Any, frame: int) -> None:
             client.close()
             return b"".join(deltas)
 
-        heard = await asyncio.to_thread(theirs)
-        assert heard == await ours(QWEN, server) == voice(TEXT)
+        audio_bytes = await asyncio.to_thread(theirs)
+        assert audio_bytes == await ours(QWEN, server) == voice(TEXT)
         session = [event["session"] for event in server.received if event["type"] == "session.update"]
         assert session[0] == session[1]
         kinds = [event["type"] for event in server.received]
@@ -148,8 +148,8 @@ async def test_tasks(sdk: Any, frame: int) -> None:
             client.streaming_complete()
             return b"".join(frames)
 
-        heard = await asyncio.to_thread(theirs)
-        assert heard == await ours(COSYVOICE, server) == voice(TEXT)
+        audio_bytes = await asyncio.to_thread(theirs)
+        assert audio_bytes == await ours(COSYVOICE, server) == voice(TEXT)
         actions = [event["header"]["action"] for event in server.received]
         assert actions[: len(actions) // 2] == actions[len(actions) // 2 :], "the same messages in the same order"
         first, second = (one["payload"] for one in server.received if one["header"]["action"] == "run-task")
@@ -168,8 +168,8 @@ async def test_whole_texts(sdk: Any, frame: int) -> None:
             data: bytes = result.get_audio_data()
             return data
 
-        heard = await asyncio.to_thread(theirs)
-        assert heard == await ours(SAMBERT, server) == voice(TEXT)
+        audio_bytes = await asyncio.to_thread(theirs)
+        assert audio_bytes == await ours(SAMBERT, server) == voice(TEXT)
         first, second = (event["payload"] for event in server.received if event["header"]["action"] == "run-task")
         assert first["input"] == second["input"]
 
@@ -181,7 +181,7 @@ async def test_a_task_that_fails(sdk: Any) -> None:
 
         def theirs() -> str:
             client = tts.SpeechSynthesizer(
-                COSYVOICE.name, "nobody", format=tts.AudioFormat.PCM_24000HZ_MONO_16BIT, url=realtime_url(server)
+                COSYVOICE.name, "anyone", format=tts.AudioFormat.PCM_24000HZ_MONO_16BIT, url=realtime_url(server)
             )
             try:
                 client.call(TEXT)

@@ -78,7 +78,7 @@ class Stubborn(OpenAIEmbeddingModel):
 
 
 class Deaf(OpenAIEmbeddingModel):
-    """Does not hear that it is cancelled."""
+    """Ignores its cancellation."""
 
     async def _call_api(self, inputs: list[str], **kwargs: Any) -> EmbeddingResponse:
         try:

@@ -306,7 +306,7 @@ async def test_a_slow_reader_is_never_interrupted(sample: Sample) -> None:
     assert last.text == "Hello world"
 
 
-async def test_an_unreachable_host_says_what_to_check(sample: Sample) -> None:
+async def test_the_error_of_an_unreachable_host_names_the_setting_to_check(sample: Sample) -> None:
     _, runtime = impatient()
     async with ScriptedServer([]) as server:
         url = server.base_url
@@ -326,7 +326,7 @@ async def test_an_html_page(sample: Sample, status: int) -> None:
 
 
 @pytest.mark.parametrize("streaming", [True, False])
-async def test_a_body_that_is_no_json(sample: Sample, streaming: bool) -> None:
+async def test_a_body_that_is_not_json(sample: Sample, streaming: bool) -> None:
     async with ScriptedServer([ScriptedAnswer.whole(b'{"choices": [', "application/json")]) as server:
         with pytest.raises(ResponseDecodeError):
             await sample.model(server.base_url, stream=streaming, max_retries=0)(question())

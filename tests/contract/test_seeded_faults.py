@@ -34,7 +34,7 @@ def test_each_fault_is_found(fault: Fault) -> None:
     assert broken_by(fault)
 
 
-def test_the_guide_says_by_what() -> None:
+def test_the_guide_has_the_table() -> None:
     rows = ["| the fault | found by |", "|---|---|"]
     for fault in FAULTS:
         found = broken_by(fault)

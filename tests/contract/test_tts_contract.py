@@ -66,10 +66,10 @@ class _Changed(DashScopeTTSModel):
 
 class RepeatsAll(_Changed):
     async def changed(self, steps: Steps) -> Steps:
-        heard: list[TTSResponse] = []
+        before: list[TTSResponse] = []
         async for step in super().changed(steps):
-            heard.append(step)
-            yield replace(step, content=heard[0].content) if step.is_last else step
+            before.append(step)
+            yield replace(step, content=before[0].content) if step.is_last else step
 
 
 class NeverLast(_Changed):
@@ -108,7 +108,7 @@ class OneRequest(DashScopeTTSModel):
 
 class OwnVoice(DashScopeTTSModel):
     async def synthesize(self, text: str | None = None, **kwargs: Any) -> TTSResponse | Steps:
-        return await super().synthesize(text, voice="Nobody", **kwargs)
+        return await super().synthesize(text, voice="Unlisted", **kwargs)
 
 
 class PushesTwice(DashScopeRealtimeTTSModel):

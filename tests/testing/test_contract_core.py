@@ -37,7 +37,7 @@ async def holds(contract: Any, variant: str) -> str:
 
 @case("It does not", lambda contract: ["one", "two"])
 async def breaks(contract: Any, variant: str) -> None:
-    require(variant == "one", "two is no one")
+    require(variant == "one", "two is not one")
 
 
 @case("It fails otherwise")
@@ -79,7 +79,7 @@ async def test_each_end_of_a_case() -> None:
         ("of_no_use", "", "not_applicable"),
     ]
     details = [one.detail for one in report.outcomes]
-    assert details[0] == "a remark" and details[2] == "two is no one" and details[4] == "needs some variants"
+    assert details[0] == "a remark" and details[2] == "two is not one" and details[4] == "needs some variants"
     assert details[3].startswith("LookupError: where is it (at test_contract_core.py:")
     assert not report.held
     assert report.counts == {"held": 2, "broken": 2, "not_applicable": 2, "left_out": 0}
@@ -88,7 +88,7 @@ async def test_each_end_of_a_case() -> None:
 async def test_a_report_for_people_and_for_programs() -> None:
     report = await Small().run()
     rows = {row[0]: row[1:] for row in report.rows()}
-    assert rows["breaks"] == ("broken", "2", "two: two is no one")
+    assert rows["breaks"] == ("broken", "2", "two: two is not one")
     assert str(report).splitlines()[0] == "Small of Small"
     assert report.summary().startswith("2 held, 2 broken, 2 not applicable in ")
     assert json.loads(json.dumps(report.to_json()))["outcomes"][2]["status"] == "broken"
@@ -100,7 +100,7 @@ async def test_one_case_alone() -> None:
         await Small().run("unheard_of")
 
 
-async def test_what_is_left_out_is_told_with_its_reason() -> None:
+async def test_what_is_left_out_is_reported_with_its_reason() -> None:
     class Without(Small):
         left_out: ClassVar[dict[str, str]] = {"breaks": "the server cannot", "fails": "it never will"}
 
@@ -205,7 +205,7 @@ async def test_a_case_that_takes_too_long_is_broken() -> None:
     assert outcome.status == "broken" and "0.01 s" in outcome.detail
 
 
-async def test_a_cancellation_of_nobody_is_broken_and_one_of_the_caller_is_not_swallowed() -> None:
+async def test_a_cancelled_error_is_broken_unless_the_caller_cancelled() -> None:
     async def cancels(contract: Any, variant: str) -> None:
         raise asyncio.CancelledError
 
@@ -256,7 +256,7 @@ class TestMyFormatter(FormatterContract):
 
 
 ALONE = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-"""An environment in which pytest loads only the plugins that it is told of."""
+"""An environment in which pytest loads only the plugins that are named on the command line."""
 
 
 def run_pytest(folder: Path, *arguments: str) -> str:
@@ -294,7 +294,7 @@ def test_a_broken_case_fails_with_its_words(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
     root = Path(__file__).parents[2]
     out = subprocess.run(command, cwd=root, env=ALONE, capture_output=True, text=True, check=False).stdout
-    assert "two is no one" in out and "2 failed, 2 passed, 2 skipped" in out
+    assert "two is not one" in out and "2 failed, 2 passed, 2 skipped" in out
 
 
 def test_the_core_imports_no_pytest() -> None:

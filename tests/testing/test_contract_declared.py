@@ -28,7 +28,7 @@ GOOD: dict[str, Any] = {
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "message"),
     [
         ({"cassettes": "nowhere"}, r"cassettes: there is no folder nowhere \(looked for in .*write Path\(__file__\)"),
         ({"cassettes": None}, "cassettes is None; name a folder"),
@@ -41,9 +41,9 @@ GOOD: dict[str, Any] = {
         ),
     ],
 )
-def test_values_of_another_kind(changed: dict[str, Any], told: str) -> None:
+def test_values_of_another_kind(changed: dict[str, Any], message: str) -> None:
     contract = type("Mine", (ChatContract,), {**GOOD, **changed})
-    with pytest.raises(TypeError, match=told):
+    with pytest.raises(TypeError, match=message):
         asyncio.run(contract().run("budget"))
 
 
@@ -76,21 +76,21 @@ def test_other_names_are_ones_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "message"),
     [
         ({"left_out": ["budget"]}, "write: left_out = {'NAME': 'reason'}"),
         ({"left_out": {"budget": None}}, r"left_out\['budget'\] needs a reason"),
         ({"left_out": {"budgte": "x"}}, r"there is no case 'budgte'; did you mean 'budget'\?"),
-        ({"cases": (*ChatContract.cases, len)}, "which is no case; make one with @case"),
+        ({"cases": (*ChatContract.cases, len)}, "which is not a case; make one with @case"),
     ],
 )
-def test_cases_and_what_is_left_out(changed: dict[str, Any], told: str) -> None:
-    with pytest.raises(TypeError, match=told):
+def test_cases_and_what_is_left_out(changed: dict[str, Any], message: str) -> None:
+    with pytest.raises(TypeError, match=message):
         type("Mine", (ChatContract,), {**GOOD, **changed})
 
 
 @pytest.mark.parametrize(
-    ("base", "attributes", "told"),
+    ("base", "attributes", "message"),
     [
         (FormatterContract, {"chat": DeepSeekChatModel}, "name a subclass of ChatContract"),
         (FormatterContract, {"formatter": DeepSeekChatModel}, "name a subclass of FormatterBase"),
@@ -100,8 +100,8 @@ def test_cases_and_what_is_left_out(changed: dict[str, Any], told: str) -> None:
         (CacheContract, {"make": lambda self, folder: None}, r"needs `async def make\(self, folder\)`"),
     ],
 )
-def test_formatters_and_caches(base: type[Contract], attributes: dict[str, Any], told: str) -> None:
-    with pytest.raises(TypeError, match=told):
+def test_formatters_and_caches(base: type[Contract], attributes: dict[str, Any], message: str) -> None:
+    with pytest.raises(TypeError, match=message):
         asyncio.run(type("Mine", (base,), attributes)().run())
 
 
@@ -112,15 +112,16 @@ def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str
 
 
 @pytest.mark.parametrize(
-    ("report", "status", "told"), [(".", 4, "'.' is no name of a file"), ("deep/er/report.json", 5, "no tests ran")]
+    ("report", "status", "message"),
+    [(".", 4, "'.' is not the name of a file"), ("deep/er/report.json", 5, "no tests ran")],
 )
-def test_the_place_of_a_report_is_looked_at_first(report: str, status: int, told: str, tmp_path: Path) -> None:
+def test_the_place_of_a_report_is_looked_at_first(report: str, status: int, message: str, tmp_path: Path) -> None:
     ran = run_pytest(tmp_path, "-p", "modelport.testing.pytest_plugin", f"--contract-report={report}")
-    assert ran.returncode == status and told in ran.stdout + ran.stderr
+    assert ran.returncode == status and message in ran.stdout + ran.stderr
     assert status == 4 or (tmp_path / report).read_text() == "[]"
 
 
-def test_pytest_says_it_once(tmp_path: Path) -> None:
+def test_pytest_reports_it_once(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(
         "from modelport.credential import DeepSeekCredential\n"
         "from modelport.model import DeepSeekChatModel\n"

@@ -61,7 +61,7 @@ def test_unknown_fields_leave_the_arguments_of_tools_alone() -> None:
         assert value["call"]["input"] == {"place": "Brest"} and value["choices"][0]["delta"] == {"arguments": {}}
 
 
-def test_what_is_no_object_is_left_alone() -> None:
+def test_frames_without_an_object_are_unchanged() -> None:
     for frame in (b"data: [DONE]\n\n", b": ping\n\n", b"\n"):
         assert with_unknown_fields(frame, SSE) == frame
     assert with_line_ends(b"a\r\nb\n", b"\r\n") == b"a\r\nb\r\n"

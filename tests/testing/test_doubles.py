@@ -85,7 +85,7 @@ async def test_blocks_and_steps() -> None:
     assert [block.input for block in last.content if isinstance(block, ToolCallBlock)] == [call.input]
 
 
-async def test_a_response_says_how_it_ends() -> None:
+async def test_a_response_has_its_finish_reason() -> None:
     usage = ChatUsage(input_tokens=7, output_tokens=3)
     said = ChatResponse([TextBlock(text="Cut o")], usage=usage, finish_reason=FinishReason.LENGTH, metadata={"a": 1})
     _, last = await collected(ScriptedChatModel([said]))
@@ -176,7 +176,7 @@ async def test_cancelling_and_leaving_close_the_answer() -> None:
     assert ended == ["closed", "closed"]
 
 
-async def test_the_end_of_the_script_says_what_was_asked() -> None:
+async def test_the_end_of_the_script_names_the_question() -> None:
     model = ScriptedChatModel(["Hi"], stream=False)
     await model(QUESTION)
     with pytest.raises(ScriptOverError, match=r"1 answers, and this is attempt 2: 'Hello\?'"):
@@ -184,8 +184,8 @@ async def test_the_end_of_the_script_says_what_was_asked() -> None:
 
 
 @pytest.mark.parametrize("wrong", [None, 3, ["text", 3], b"bytes"])
-async def test_what_is_no_answer(wrong: Any) -> None:
-    with pytest.raises(TypeError, match="no answer"):
+async def test_anything_else_is_not_an_answer(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="expected an answer, got a"):
         await ScriptedChatModel([wrong], stream=False)(QUESTION)
 
 
@@ -280,7 +280,7 @@ async def test_embeddings_are_the_same_in_every_run() -> None:
     assert response.usage is not None and response.usage.tokens > 0
 
 
-async def test_embeddings_as_told() -> None:
+async def test_embeddings_with_given_vectors_and_failures() -> None:
     parameters = ScriptedEmbeddingModel.Parameters(dimensions=3)
     failures = [RateLimitError("slow", retryable=True)]
     model = ScriptedEmbeddingModel({"x": [1, 0, 0]}, failures, parameters=parameters)

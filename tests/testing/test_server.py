@@ -96,23 +96,23 @@ async def _chunks() -> AsyncIterator[bytes]:
 
 
 @pytest.mark.parametrize(
-    ("answers", "told"),
+    ("answers", "message"),
     [
         (lambda request: 1 // 0, "ZeroDivisionError"),
-        (lambda request: None, "None is no ScriptedAnswer"),
-        ([{"a": 1}], r"\{'a': 1\} is no ScriptedAnswer"),
-        ([ScriptedAnswer(body=["text"])], "'text' is no step of an answer; give bytes"),  # type: ignore[list-item]
-        ([ScriptedAnswer(body=b"text")], "116 is no step of an answer; give bytes"),  # type: ignore[arg-type]
+        (lambda request: None, "None is not a ScriptedAnswer"),
+        ([{"a": 1}], r"\{'a': 1\} is not a ScriptedAnswer"),
+        ([ScriptedAnswer(body=["text"])], "'text' is not a step of an answer; give bytes"),  # type: ignore[list-item]
+        ([ScriptedAnswer(body=b"text")], "116 is not a step of an answer; give bytes"),  # type: ignore[arg-type]
     ],
 )
-async def test_a_mistake_in_a_script_is_told_and_raised(
-    answers: Any, told: str, capsys: pytest.CaptureFixture[str]
+async def test_a_mistake_in_a_script_is_sent_and_raised(
+    answers: Any, message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises((TypeError, ZeroDivisionError)) as caught:
         async with ScriptedServer(answers) as server, httpx.AsyncClient(trust_env=False) as client:
             answer = await client.get(server.base_url)
-            assert answer.status_code == 500 and re.search(told, answer.json()["error"]["message"])
-    assert re.search(told, f"{type(caught.value).__name__}: {caught.value}")
+            assert answer.status_code == 500 and re.search(message, answer.json()["error"]["message"])
+    assert re.search(message, f"{type(caught.value).__name__}: {caught.value}")
     assert capsys.readouterr().err == ""
 
 

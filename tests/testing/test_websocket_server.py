@@ -197,7 +197,7 @@ def test_in_a_thread() -> None:
         assert client.recv(5) == "a"
 
 
-async def test_a_message_that_is_no_json_is_another_than_expected() -> None:
+async def test_a_message_that_is_not_json_does_not_match() -> None:
     server = ScriptedWebSocketServer([[Expect({"type": "ask"})]])
     with pytest.raises(AssertionError, match=r"expected .* the client sent 'plain'"):
         async with server, connect(server.base_url) as client:
@@ -217,7 +217,7 @@ def test_a_script_that_fails_in_a_thread_fails_the_test() -> None:
             client.recv()
 
 
-async def test_a_mistake_in_the_choice_of_a_script_is_told_and_raised() -> None:
+async def test_a_mistake_in_the_choice_of_a_script_is_sent_and_raised() -> None:
     with pytest.raises(ZeroDivisionError):
         async with ScriptedWebSocketServer(lambda connection: 1 // 0) as server:  # type: ignore[arg-type, return-value]
             with pytest.raises(InvalidStatus) as caught:

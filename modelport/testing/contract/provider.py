@@ -27,16 +27,16 @@ _PLACES = (Path("cassettes"), Path("fixtures/cassettes"), Path("tests/cassettes"
 
 
 def contracts_of(provider: Provider, cassettes: Path | None = None) -> list[type[Contract]]:
-    """Every contract there is for the provider's classes; `SettingsError` when there are no cassettes."""
+    """The contracts of all of the provider's classes; `SettingsError` when there are no cassettes."""
     folders = folders_of(provider, cassettes)
     credential = _credential(provider.credential_class())
     return [found for of_kind in _KINDS for found in of_kind(credential, folders)]
 
 
 def folders_of(provider: Provider, given: Path | None = None) -> list[Path]:
-    """Where its cassettes are: in the given folder, else where the provider says, else in a usual place from here.
+    """The folders of its cassettes: the given one, else that of the provider's entry, else a usual place from here.
 
-    A folder that has others in it named after the provider stands for those.
+    If a folder has subfolders named after the provider, they are used instead of it.
     """
     if given is None and provider.cassettes is not None:
         given = _path(str(provider.cassettes))
@@ -59,7 +59,7 @@ def _path(place: str) -> Path:
 
 
 def _credential(cls: type[CredentialBase]) -> CredentialBase:
-    """One with a key that opens nothing, and defaults; a key that may be missing altogether is."""
+    """A credential with a key that opens nothing, and defaults; a key that is optional is left out."""
     keys = [name for name, field in cls.model_fields.items() if field.annotation is SecretStr]
     return cls(**dict.fromkeys(keys, SecretStr(SECRET)))
 
@@ -76,13 +76,13 @@ def _of_chat(credential: CredentialBase, folders: Sequence[Path]) -> Iterator[ty
 
 
 def _formatters(model: type[ChatModelBase], credential: CredentialBase) -> Sequence[type[FormatterBase]]:
-    """The formatter that the class uses, and those beside it that are made from it."""
+    """The formatter that the class uses, and its subclasses in the same module."""
     built = model(credential, "any-model")
     own = type(getattr(built, "formatter", None))
     if not issubclass(own, FormatterBase):
         return []
-    beside = (each for each in vars(sys.modules[own.__module__]).values() if isinstance(each, type) and each is not own)
-    return [own, *(each for each in beside if issubclass(each, own) and not each.__name__.startswith("_"))]
+    others = (each for each in vars(sys.modules[own.__module__]).values() if isinstance(each, type) and each is not own)
+    return [own, *(each for each in others if issubclass(each, own) and not each.__name__.startswith("_"))]
 
 
 def _of_embedding(credential: CredentialBase, folders: Sequence[Path]) -> Iterator[type[Contract]]:
@@ -94,9 +94,9 @@ def _of_embedding(credential: CredentialBase, folders: Sequence[Path]) -> Iterat
 
 
 def _of_speech(credential: CredentialBase, folders: Sequence[Path]) -> Iterator[type[Contract]]:
-    """Those of the speech classes. Conversations may also lie in a folder `websocket` beside that of all cassettes."""
-    beside = {folder.parent.with_name("websocket") for folder in folders}
-    more = [each for place in sorted(beside) for each in _named(place, type(credential).provider_name())]
+    """Those of the speech classes. Conversations may also be in a folder `websocket` next to that of all cassettes."""
+    places = {folder.parent.with_name("websocket") for folder in folders}
+    more = [each for place in sorted(places) for each in _named(place, type(credential).provider_name())]
     for model in type(credential).get_tts_model_classes():
         attributes = {"model": model, "credential": credential, "cassettes": [*folders, *more]}
         yield type(f"{model.__name__}Contract", (TTSContract,), attributes)

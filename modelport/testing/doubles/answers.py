@@ -1,4 +1,4 @@
-"""What a test double is told to answer, and how that becomes the deltas of a model."""
+"""The answers of a test double, and their conversion to the deltas of a model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["Answer", "Pause", "Step", "deltas_of", "steps_of"]
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Wait so many seconds of the model's clock before the next step."""
+    """Wait this many seconds of the model's clock before the next step."""
 
     seconds: float
 
@@ -31,11 +31,11 @@ Step = str | ContentBlock | Pause | Exception
 """One step of an answer: text, a block, a pause, or an error to raise there."""
 
 Answer = Step | Mapping[str, Any] | ChatResponse | Sequence[Step]
-"""What one attempt is answered with.
+"""The answer to one attempt.
 
 A text or a block is cut into deltas. Of a list each step is a delta as it stands; texts that follow each other are one
 block. A mapping is an object (Any: JSON values): the arguments of the tool that the request is bound to, else JSON
-text. A `ChatResponse` also says finish reason, usage and metadata. An error is raised instead of an answer.
+text. A `ChatResponse` also has finish reason, usage and metadata. An error is raised instead of an answer.
 """
 
 _PIECES = re.compile(r"\s*\S+\s*|\s+")
@@ -44,7 +44,7 @@ _BLOCKS: tuple[type, ...] = get_args(get_args(ContentBlock)[0])
 
 
 def steps_of(answer: Answer, tools: Sequence[ToolSchema], choice: ToolChoice | None) -> list[Step]:
-    """The steps of an answer; raises `TypeError` for what is none."""
+    """The steps of an answer; raises `TypeError` for anything else."""
     if isinstance(answer, ChatResponse):
         return [piece for block in answer.content for piece in _pieces(block)]
     if isinstance(answer, Mapping):
@@ -57,7 +57,9 @@ def steps_of(answer: Answer, tools: Sequence[ToolSchema], choice: ToolChoice | N
         return [answer]
     if isinstance(answer, Sequence) and all(isinstance(step, (str, Pause, Exception, *_BLOCKS)) for step in answer):
         return list(answer)
-    raise TypeError(f"a {type(answer).__name__} is no answer; give texts, blocks, a dict, a ChatResponse or an error")
+    raise TypeError(
+        f"expected an answer, got a {type(answer).__name__}; give texts, blocks, a dict, a ChatResponse or an error"
+    )
 
 
 def _object(value: Mapping[str, Any], tools: Sequence[ToolSchema], choice: ToolChoice | None) -> ContentBlock:
@@ -71,7 +73,7 @@ def _object(value: Mapping[str, Any], tools: Sequence[ToolSchema], choice: ToolC
 
 
 def _pieces(block: ContentBlock) -> Iterator[ContentBlock]:
-    """The block as a provider streams it: texts by words, arguments in short pieces."""
+    """The block as a provider streams it: texts word by word, arguments in short pieces."""
     if isinstance(block, TextBlock) and block.text:
         for piece in _PIECES.findall(block.text):
             yield block.model_copy(update={"text": piece})
@@ -98,10 +100,10 @@ async def deltas_of(
             delta = ChatResponse([block], is_last=False, id=head.id, created_at=head.created_at)
             fold.add(delta)
             yield delta
-    said = AssistantMsg("assistant", list(fold.partial().content))
+    message = AssistantMsg("assistant", list(fold.partial().content))
     yield ChatResponse(
         (),
-        usage=head.usage or ChatUsage(input_tokens, estimated([said], None)),
+        usage=head.usage or ChatUsage(input_tokens, estimated([message], None)),
         id=head.id,
         created_at=head.created_at,
         metadata=head.metadata,

@@ -1,4 +1,4 @@
-"""Chat models without a provider, for the tests of applications: one plays a script, one asks a function.
+"""Chat models without a provider, for the tests of applications: one plays a script, one calls a function.
 
     model = ScriptedChatModel(["Hello!", [ToolCallBlock(id="1", name="add", input="{}")], RateLimitError("slow down")])
     model = FunctionChatModel(lambda messages, tools: f"You said: {messages[-1].get_text_content()}")
@@ -31,25 +31,25 @@ __all__ += ["ScriptedChatModel"]
 
 
 class ScriptOverError(AssertionError):
-    """A double was asked more often than its script has answers."""
+    """A double was called more often than its script has answers."""
 
 
 class DoubleCredential(CredentialBase):
-    """The credential of test doubles, which opens nothing."""
+    """The credential of test doubles; it has no key."""
 
     provider: ClassVar[str] = "double"
     type: Literal["double_credential"] = "double_credential"
 
 
 class AnyParameters(BaseModel):
-    """Whatever parameters an application sets."""
+    """Accepts any parameters that an application sets."""
 
     model_config = ConfigDict(extra="allow")
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedCall:
-    """What one attempt was asked, copied so that later changes of the conversation do not show."""
+    """The arguments of one attempt, copied so that later changes of the conversation do not show."""
 
     messages: list[Msg]
     tools: list[ToolSchema] = field(default_factory=list)
@@ -69,7 +69,7 @@ ChatFunction = Callable[[list[Msg], list[ToolSchema]], Answer | Awaitable[Answer
 
 
 class _ChatDouble(ChatModelBase):
-    """What the doubles share. `calls` has one entry an attempt: a retry is a call of its own, as a server sees it."""
+    """The base of the doubles. `calls` has one entry per attempt: a retry is a call of its own, as for a server."""
 
     Parameters: ClassVar[Type[BaseModel]] = AnyParameters
 
@@ -110,7 +110,7 @@ class _ChatDouble(ChatModelBase):
 
 
 class ScriptedChatModel(_ChatDouble):
-    """Answers in the order of its script, one entry an attempt; see `Answer` for what an entry may be.
+    """Answers in the order of its script, one entry per attempt; see `Answer` for what an entry may be.
 
     An error entry is what a failed request is to a real model: mapped, and tried again with the next entry where it is
     retryable. When the script is over, `ScriptOverError`. `calls` records what was asked.
@@ -140,12 +140,12 @@ class ScriptedChatModel(_ChatDouble):
         try:
             return next(self._script)
         except StopIteration:
-            told = f"the script has {len(self.calls) - 1} answers, and this is attempt {len(self.calls)}"
-            raise ScriptOverError(f"{told}: {call.text[:200]!r}; give it another answer") from None
+            message = f"the script has {len(self.calls) - 1} answers, and this is attempt {len(self.calls)}"
+            raise ScriptOverError(f"{message}: {call.text[:200]!r}; give it another answer") from None
 
 
 class FunctionChatModel(_ChatDouble):
-    """Answers what a function of the messages and the tools gives, plain, asynchronous or as an async generator.
+    """Answers with what a function of the messages and the tools returns, plain, asynchronous or as an async generator.
 
     What it returns is what an entry of a script may be (see `Answer`), and what it raises is a failed attempt.
     """

@@ -25,7 +25,7 @@ __all__ = ["ScriptedEmbeddingModel", "ScriptedRealtimeTTSModel", "ScriptedTTSMod
 
 
 def hashed_vector(text: str, size: int) -> list[float]:
-    """A vector of length 1 from the text alone, always the same; texts that share words lie nearer to each other."""
+    """A vector of length 1 from the text alone, always the same; texts that share words are nearer to each other."""
     total = [0.25 * number for number in _numbers(text, size)]
     for word in set(re.findall(r"\w+", text.lower())):
         total = [sum(pair) for pair in zip(total, _numbers(word, size), strict=True)]
@@ -34,7 +34,7 @@ def hashed_vector(text: str, size: int) -> list[float]:
 
 
 def _numbers(text: str, size: int) -> list[float]:
-    """So many numbers between -1 and 1, from a hash."""
+    """`size` numbers between -1 and 1, from a hash."""
     raw = hashlib.shake_256(text.encode("utf-8", "surrogatepass")).digest(4 * size)
     return [number / 2**31 - 1 for number in struct.unpack(f"<{size}I", raw)]
 
@@ -46,7 +46,7 @@ _AMPLITUDE = 8_000
 
 
 class ScriptedEmbeddingModel(EmbeddingModelBase[str | DataBlock]):
-    """Vectors from a hash of each input, so that they are the same in every run; see `hashing.hashed_vector`.
+    """Vectors from a hash of each input, so that they are the same in every run; see `hashed_vector`.
 
     Batches, concurrency, retries and the cache are the engine's. `calls` has the inputs of each attempt.
 
@@ -91,9 +91,9 @@ def _text(item: str | DataBlock) -> str:
 
 
 class ScriptedTTSModel(TTSModelBase):
-    """Speaks 20 milliseconds of a tone, or of silence, for each character, as a WAV of 24,000 samples a second.
+    """Gives 20 milliseconds of a tone, or of silence, for each character, as a WAV of 24,000 samples a second.
 
-    A stream has one step a word. `spoken` has the texts.
+    A stream has one step per word. `spoken` has the texts.
 
     Args:
         tone: the frequency in hertz; 0 is silence.
@@ -130,7 +130,7 @@ class ScriptedTTSModel(TTSModelBase):
         return self._steps(fold, text or "", text or "") if self.stream else self._whole(fold, text or "", text or "")
 
     async def _steps(self, fold: AudioFold, left: str, text: str) -> AsyncGenerator[TTSResponse, None]:
-        """What is left to speak, word by word, then the end of the whole text."""
+        """The audio of the remaining text, word by word, then the end of the whole text."""
         head = TTSResponse(is_last=False)
         for word in re.findall(r"\s*\S+", left):
             yield TTSResponse(fold.add(self._sound(word)), is_last=False, id=head.id)
@@ -157,9 +157,9 @@ class ScriptedTTSModel(TTSModelBase):
 
 
 class ScriptedRealtimeTTSModel(ScriptedTTSModel):
-    """The same for text that is still being written: `push` speaks the whole words so far, `synthesize` the rest.
+    """The same for text that is still being written: `push` gives the whole words so far, `synthesize` the rest.
 
-    Over both, each byte of audio comes once; streamed, all of it is one WAV. `events` says what was called.
+    Over both, each byte of audio comes once; streamed, all of it is one WAV. `events` has the calls in order.
     """
 
     type: str = "scripted_realtime_tts"
@@ -174,16 +174,16 @@ class ScriptedRealtimeTTSModel(ScriptedTTSModel):
         self._text, self._heard, self._fold = "", 0, AudioFold(_SAMPLE_RATE)
 
     async def connect(self) -> None:
-        """Note it."""
+        """Record the event."""
         self.events.append("connect")
 
     async def close(self) -> None:
-        """Note it, and drop text that was not spoken."""
+        """Record the event, and drop text that was not synthesized."""
         self.events.append("close")
         self._begin()
 
     async def push(self, text: str, **kwargs: Any) -> TTSResponse:  # Any: ignored
-        """Take more text; the audio of the words that are whole by it."""
+        """Take more text; the audio of the words that it completes."""
         self.events.append("push")
         self._text += text
         end = self._text.rfind(" ") + 1
@@ -196,7 +196,7 @@ class ScriptedRealtimeTTSModel(ScriptedTTSModel):
         text: str | None = None,
         **kwargs: Any,  # Any: ignored
     ) -> TTSResponse | AsyncGenerator[TTSResponse, None]:
-        """The audio of what is left, and the end of the utterance."""
+        """The audio of the remaining text, and the end of the utterance."""
         self.events.append("synthesize")
         failure = next(self._failures, None)
         if failure is not None:

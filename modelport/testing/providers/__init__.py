@@ -1,10 +1,10 @@
-"""Providers on this machine: servers that answer any legal request of the protocols that Modelport speaks.
+"""Providers on this machine: servers that answer any legal request of the protocols that Modelport uses.
 
     async with ScriptedServer(answer_provider) as server:
         model = OpenAIChatModel(OpenAICredential(api_key="k", base_url=server.base_url + "/v1"), "gpt-4.1")
 
 or, for credentials that name no server, `with offline_providers():` around the whole program. Their answers are made up
-and always the same: texts repeat what was said, a tool that is offered is called, structured output fits its schema.
+and always the same: texts repeat the question, a tool that is offered is called, structured output fits its schema.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ _ENDINGS: tuple[tuple[str, Callable[[RecordedRequest], ScriptedAnswer]], ...] = 
 
 
 def answer_provider(request: RecordedRequest) -> ScriptedAnswer:
-    """The answer of the provider whose path this is; 404 for other paths, 400 for a body that is no JSON object."""
+    """The answer of the provider whose path this is; 404 for other paths, 400 for a body that is not a JSON object."""
     path = urlsplit(request.path).path
     for ending, answer in _ENDINGS:
         if path.endswith(ending):
             try:
                 return answer(request)
             except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-                return _refused(400, f"this is no request of {ending}: {type(error).__name__}: {error}")
+                return _refused(400, f"this is not a request of {ending}: {type(error).__name__}: {error}")
     return _refused(404, f"no provider has the path {path}")
 
 

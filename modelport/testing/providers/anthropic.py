@@ -25,8 +25,8 @@ def answer(request: RecordedRequest) -> ScriptedAnswer:
 
 
 def _asked(body: Json, size: int) -> Asked:
-    spoken = [message["content"] for message in body["messages"] if message["role"] == "user"]
-    last = spoken[-1] if spoken else ""
+    questions = [message["content"] for message in body["messages"] if message["role"] == "user"]
+    last = questions[-1] if questions else ""
     results = isinstance(last, list) and any(part.get("type") == "tool_result" for part in last)
     form = (body.get("output_config") or {}).get("format") or {}
     return Asked(

@@ -31,7 +31,7 @@ def answer(connection: ScriptedConnection) -> Script:
 
 
 async def _sessions(connection: ScriptedConnection) -> None:
-    """One session: text is spoken as it comes, the end of a word at a time."""
+    """One session: text is synthesized word by word as it comes."""
     await _say(connection, "session.created", session={"id": "session_1"})
     waiting = ""
     while True:
@@ -53,7 +53,7 @@ async def _sessions(connection: ScriptedConnection) -> None:
                 return
             await _say(connection, "input_text_buffer.committed")
         elif kind != "response.cancel":
-            error = {"code": "invalid_value", "message": f"there is no event {kind}"}
+            error = {"code": "invalid_value", "message": f"unknown event {kind}"}
             await _say(connection, "error", error=error)
 
 
@@ -74,7 +74,7 @@ async def _say(connection: ScriptedConnection, kind: str, **fields: Any) -> None
 
 
 async def _tasks(connection: ScriptedConnection) -> None:
-    """Tasks one after the other: text is spoken by the sentence, or at once where it is there from the beginning."""
+    """Tasks one after the other: text is synthesized by the sentence, or at once where the first message has it all."""
     while True:
         run = _object(await connection.expect())
         task, given = str(run["header"]["task_id"]), run["payload"]["input"]
@@ -88,7 +88,7 @@ async def _tasks(connection: ScriptedConnection) -> None:
 
 
 async def _written(connection: ScriptedConnection, task: str) -> str:
-    """The text of a task that comes in parts, once all of it is spoken."""
+    """The text of a task that comes in parts, once all of it is synthesized."""
     whole = waiting = ""
     while True:
         message = _object(await connection.expect())

@@ -23,8 +23,8 @@ def answer(request: RecordedRequest) -> ScriptedAnswer:
     text = request.json()["input"]["text"]
     if request.headers.get("x-dashscope-sse") != "enable":
         return ScriptedAnswer.json(_event(silence(text), "stop", len(text)))
-    said = [("result", _event(silence(piece), "null", len(text))) for piece in pieces(text)]
-    return sse([*said, ("result", _event(b"", "stop", len(text)))])
+    results = [("result", _event(silence(piece), "null", len(text))) for piece in pieces(text)]
+    return sse([*results, ("result", _event(b"", "stop", len(text)))])
 
 
 def _event(pcm: bytes, reason: str, characters: int) -> Json:

@@ -1,4 +1,4 @@
-"""A value that fits a JSON Schema, as small as the schema lets it be."""
+"""A value that fits a JSON Schema, as small as the schema allows."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ __all__ = ["example"]
 _DEEPEST = 6
 """Below it optional properties are left out, so that a schema which refers to itself ends."""
 _USUAL_ITEMS = 2
-"""Of an array that may have any number: the least number is not said in the dialects of some providers."""
+"""Of an array that may have any number: some providers' dialects cannot state a minimum."""
 _FORMATS = {
     "date": "2026-01-02",
     "date-time": "2026-01-02T03:04:05Z",
     "time": "03:04:05Z",
     "duration": "P1D",
-    "email": "somebody@example.com",
+    "email": "someone@example.com",
     "uri": "https://example.com/",
     "uuid": "00000000-0000-4000-8000-000000000000",
 }

@@ -16,9 +16,9 @@ def answer(request: RecordedRequest) -> ScriptedAnswer:
     call = [{"id": "call_1", "function": {"name": reply.tool, "arguments": reply.arguments}}] if reply.tool else []
     if body.get("stream") is False:
         return ScriptedAnswer.json({**_line(body["model"], reply.text, call), **end})
-    said = [_line(body["model"], piece) for piece in pieces(reply.text)]
+    texts = [_line(body["model"], piece) for piece in pieces(reply.text)]
     called = [_line(body["model"], "", call)] if call else []
-    return ndjson([*said, *called, {**_line(body["model"], ""), **end}])
+    return ndjson([*texts, *called, {**_line(body["model"], ""), **end}])
 
 
 def _asked(body: Json, size: int) -> Asked:

@@ -1,4 +1,4 @@
-"""Chat Completions, as OpenAI, DashScope, DeepSeek and Moonshot speak it.
+"""Chat Completions, as OpenAI, DashScope, DeepSeek and Moonshot have it.
 
 Facts: docs/protocols/openai-chat.md#request-body.
 """
@@ -65,8 +65,8 @@ def _chunks(model: str, reply: Reply) -> Iterator[Json]:
     deltas: list[Json] = [{"role": "assistant", "content": ""}]
     if reply.tool:
         deltas.append({"tool_calls": [_call(reply, "")]})
-        said = pieces(json.dumps(reply.arguments))
-        deltas += [{"tool_calls": [{"index": 0, "function": {"arguments": piece}}]} for piece in said]
+        arguments = pieces(json.dumps(reply.arguments))
+        deltas += [{"tool_calls": [{"index": 0, "function": {"arguments": piece}}]} for piece in arguments]
     deltas += [{"content": piece} for piece in pieces(reply.text)]
     for delta in deltas:
         yield {**head, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]}

@@ -1,4 +1,4 @@
-"""The Responses API, as OpenAI and xAI speak it. Facts: docs/protocols/openai-responses.md#request."""
+"""The Responses API, as OpenAI and xAI have it. Facts: docs/protocols/openai-responses.md#request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a made-up model answers, whatever the protocol it is asked in."""
+"""The answers of the made-up model, whatever the protocol."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LONGEST = 500
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """One chat request, in no protocol's words.
+    """One chat request, independent of the protocol.
 
     `tools` maps names to the schemas of their arguments. `choice` is `auto`, `none`, `required` or a tool's name.
     `answered` says that the conversation ends with the result of a tool. `schema` is the one that the answer must
@@ -42,7 +42,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Reply:
-    """A text, or a call of a tool with its arguments; and what it cost."""
+    """A text, or a call of a tool with its arguments; and its tokens."""
 
     text: str
     tool: str | None
@@ -81,7 +81,7 @@ def _called(asked: Asked) -> str | None:
 
 
 def _schema_in(text: str) -> Any:
-    """A JSON Schema that the text tells, as an instruction does where a protocol cannot hold a model to one."""
+    """A JSON Schema in the text, where an instruction gives it because the protocol has no field for it."""
     for match in re.finditer(r"\{", text):
         try:
             found, _ = json.JSONDecoder().raw_decode(text, match.start())
@@ -98,7 +98,7 @@ def pieces(text: str) -> list[str]:
 
 
 def choice_of(value: Any) -> str:
-    """A tool choice in the words of the OpenAI and Anthropic protocols: a word, or an object with a type and a name."""
+    """A tool choice of the OpenAI and Anthropic protocols: a string, or an object with a type and a name."""
     if not isinstance(value, Mapping):
         return str(value or "auto")
     name = value.get("name") or value.get("function", {}).get("name")

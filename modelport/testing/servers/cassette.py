@@ -33,7 +33,7 @@ _POLICY = 1008
 
 
 class CassetteServer(WebSocketLoopbackServer):
-    """Plays recorded conversations to whoever connects.
+    """Plays recorded conversations to every client.
 
     What is on no cassette is refused with status 404 or closed with code 1008, with the reason, and kept.
 
@@ -42,7 +42,7 @@ class CassetteServer(WebSocketLoopbackServer):
         speed: `full`, or `recorded` to wait as long as the server did.
         repeat: begin again when all conversations were played.
         clock: who waits.
-        port: where to listen; by default wherever there is room.
+        port: where to listen; by default any free port.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class CassetteServer(WebSocketLoopbackServer):
         self._replay = ReplayWebSockets(cassettes, speed=speed, repeat=repeat, clock=clock)
         self._playing: dict[ServerConnection, WebSocketConnection] = {}
         self.mismatches: list[ReplayMismatchError] = []
-        """What clients sent that is on no cassette."""
+        """The messages of clients that are on no cassette."""
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

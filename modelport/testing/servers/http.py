@@ -39,7 +39,7 @@ ABORT = _Act.ABORT
 """Reset the connection."""
 
 Step = bytes | asyncio.Event | _Act
-"""One step of an answer: bytes to send as one piece, an event to wait for, or what to do to the connection."""
+"""One step of an answer: bytes to send as one piece, an event to wait for, or what happens to the connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class ScriptedAnswer:
 
 @dataclass(eq=False)
 class RecordedRequest:
-    """A request as it came: header names in lower case, the path with its query."""
+    """A request as received: header names in lower case, the path with its query."""
 
     method: str
     path: str
@@ -85,7 +85,7 @@ class RecordedRequest:
     client_closed: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the client has closed the connection that the request came on."""
     answered: bool = False
-    """Whether the answer was sent to its end; a request both closed and unanswered was given up."""
+    """Whether the answer was sent to its end; a request both closed and unanswered was cancelled."""
 
     def json(self) -> Any:
         """The body as JSON (Any: a JSON value)."""
@@ -93,9 +93,9 @@ class RecordedRequest:
 
 
 class ScriptedServer(LoopbackServer):
-    """Plays answers in their order, or what a function of the request gives, and records the requests.
+    """Plays answers in their order, or the results of a function of the request, and records the requests.
 
-    When the script is over, requests get a 500 that says so; likewise when the script is wrong, which leaving
+    After the last answer requests get a 500 with a message; likewise when the script is wrong, which leaving
     `async with` raises after it has ended every open connection.
     """
 
@@ -172,13 +172,13 @@ class ScriptedServer(LoopbackServer):
             request.answered = True
 
     def _checked_answer(self, request: RecordedRequest) -> ScriptedAnswer:
-        """The next answer, or one that says what is wrong with it."""
+        """The next answer, or a 500 with the reason why there is none."""
         try:
             return _checked(self._next_answer(request))
         except Exception as error:
             self._failures.append(error)
-            told = f"the script of the server is wrong: {type(error).__name__}: {error}"
-            return ScriptedAnswer.json({"error": {"message": told}}, status=500)
+            message = f"the script of the server is wrong: {type(error).__name__}: {error}"
+            return ScriptedAnswer.json({"error": {"message": message}}, status=500)
 
     def _next_answer(self, request: RecordedRequest) -> ScriptedAnswer:
         if callable(self._answers):
@@ -186,17 +186,17 @@ class ScriptedServer(LoopbackServer):
         number = len(self.requests) - 1
         if number < len(self._answers):
             return self._answers[number]
-        told = f"the script has {len(self._answers)} answers; this is request {number + 1}: {request.path}"
-        return ScriptedAnswer.json({"error": {"message": told}}, status=500)
+        message = f"the script has {len(self._answers)} answers; this is request {number + 1}: {request.path}"
+        return ScriptedAnswer.json({"error": {"message": message}}, status=500)
 
 
 def _checked(answer: Any) -> ScriptedAnswer:  # Any: whatever the script gave
-    """The answer; raises `TypeError` for what is none, and for what is no step in it."""
+    """The answer; raises `TypeError` for anything else, and for an illegal step in it."""
     if not isinstance(answer, ScriptedAnswer):
-        raise TypeError(f"{answer!r:.200} is no ScriptedAnswer")
+        raise TypeError(f"{answer!r:.200} is not a ScriptedAnswer")
     for step in (*answer.before, *answer.body):
         if not isinstance(step, bytes | asyncio.Event | _Act):
-            raise TypeError(f"{step!r:.200} is no step of an answer; give bytes, an event, HANG, CLOSE or ABORT")
+            raise TypeError(f"{step!r:.200} is not a step of an answer; give bytes, an event, HANG, CLOSE or ABORT")
     return answer
 
 
@@ -215,7 +215,7 @@ async def _play(answer: ScriptedAnswer, connection: Connection) -> bool:
 
 
 async def _steps(steps: Sequence[Step], connection: Connection, chunked: bool) -> bool:
-    """Take the steps; whether the connection is still open after them."""
+    """Execute the steps; whether the connection is still open after them."""
     for step in steps:
         if isinstance(step, bytes):
             if step:  # an empty chunk would end the body

@@ -1,4 +1,4 @@
-"""The server's side of HTTP/1.1 on one connection, as much of it as test servers need."""
+"""The server's side of HTTP/1.1 on one connection, as far as test servers need it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ __all__ = ["ClientGoneError", "Connection", "read_request"]
 
 
 class ClientGoneError(Exception):
-    """The client closed the connection while the server was not through."""
+    """The client closed the connection before the server had finished."""
 
 
 class Connection:
-    """A connection that knows at any time whether its client has closed it, also while the server only writes."""
+    """A connection that notices at any time that its client has closed it, also while the server only writes."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._outside, self._writer = reader, writer
@@ -40,7 +40,7 @@ class Connection:
             await self._pump
 
     async def _read(self) -> None:
-        """Hand on what comes; the end of it is the client's closing."""
+        """Forward what comes; its end means that the client has closed."""
         with contextlib.suppress(ConnectionError):
             while data := await self._outside.read(65536):
                 self.reader.feed_data(data)
@@ -48,7 +48,7 @@ class Connection:
         self.client_closed.set()
 
     async def send(self, data: bytes) -> None:
-        """Write and wait until it is on its way."""
+        """Write and flush."""
         if self.client_closed.is_set():
             raise ClientGoneError
         self._writer.write(data)
@@ -82,7 +82,7 @@ class Connection:
 
 
 async def read_request(connection: Connection) -> tuple[str, str, dict[str, str], bytes] | None:
-    """Method, path, headers (names in lower case) and body of the next request; `None` when no other comes."""
+    """Method, path, headers (names in lower case) and body of the next request; `None` when there is none."""
     reader = connection.reader
     try:
         head = await reader.readuntil(b"\r\n\r\n")

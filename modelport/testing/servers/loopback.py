@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class LoopbackServer:
-    """What is entered in a loop, or in a thread that runs one."""
+    """A context manager for use in an event loop, or in a thread that runs one."""
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None

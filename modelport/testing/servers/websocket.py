@@ -45,14 +45,14 @@ _INTERNAL = 1011
 class Expect:
     """Wait for the client's next message, which must be this one.
 
-    A mapping is a JSON object that the message must have at least; a function says whether it is right; None takes
+    A mapping is a JSON object that the message must have at least; a function returns whether it is right; None takes
     any. Another message closes the connection with code 1008 and fails the test when the server is left.
     """
 
     what: Frame | Mapping[str, Any] | Callable[[Frame], bool] | None = None  # Any: JSON
 
     def accepts(self, frame: Frame) -> bool:
-        """Whether it is that one."""
+        """Whether the message matches."""
         if callable(self.what):
             return self.what(frame)
         if not isinstance(self.what, Mapping):
@@ -98,7 +98,7 @@ class Script:
 
 
 class ScriptedConnection:
-    """A connection as it came, and what was received on it; a script's functions send on it."""
+    """A connection, and what was received on it; a script's functions send on it."""
 
     def __init__(self, socket: ServerConnection, path: str, headers: Mapping[str, str]) -> None:
         self._socket = socket
@@ -112,7 +112,7 @@ class ScriptedConnection:
         self.opened = False
         """Whether the handshake was accepted."""
         self.closed = asyncio.Event()
-        """Set when the connection is gone."""
+        """Set when the connection is closed."""
 
     @property
     def close_code(self) -> int | None:
@@ -145,7 +145,7 @@ class ScriptedConnection:
         self._socket.transport.abort()
 
     async def listen(self) -> None:
-        """Keep what comes, until the connection is gone."""
+        """Keep the messages, until the connection is closed."""
         try:
             async for frame in self._socket:
                 async with self._arrived:
@@ -160,7 +160,7 @@ class ScriptedConnection:
 class ScriptedWebSocketServer(WebSocketLoopbackServer):
     """Plays scripts in their order, or what a function of the connection gives, and keeps what clients send.
 
-    When the scripts are over, handshakes get a 500 that says so. Leaving `async with` ends every open connection, and
+    After the last script handshakes get a 500 with a message. Leaving `async with` ends every open connection, and
     raises what went wrong in a script.
     """
 
@@ -191,7 +191,7 @@ class ScriptedWebSocketServer(WebSocketLoopbackServer):
         return self.connections[number]
 
     async def handshake(self, socket: ServerConnection, request: Request) -> Response | None:
-        """As the connection's script says."""
+        """As in the connection's script."""
         headers = {name.lower(): value for name, value in request.headers.raw_items()}
         connection = ScriptedConnection(socket, request.path, headers)
         self.connections.append(connection)
@@ -207,7 +207,7 @@ class ScriptedWebSocketServer(WebSocketLoopbackServer):
         return None
 
     async def converse(self, socket: ServerConnection) -> None:
-        """Play the script, until it is over or the client is gone."""
+        """Play the script, until its end or until the client closes."""
         connection, script = self._playing.pop(socket)
         connection.opened = True
         playing = asyncio.create_task(self._play(connection, script.steps))
@@ -226,8 +226,8 @@ class ScriptedWebSocketServer(WebSocketLoopbackServer):
             pass
         except Exception as error:
             self._failures.append(error)
-            told = isinstance(error, AssertionError)
-            await connection.close(_POLICY if told else _INTERNAL, str(error) or type(error).__name__)
+            expected = isinstance(error, AssertionError)
+            await connection.close(_POLICY if expected else _INTERNAL, str(error) or type(error).__name__)
 
     async def _before(self, step: Step, socket: ServerConnection) -> None:
         """A step before the handshake, unless the client or the server leaves."""
@@ -243,7 +243,7 @@ class ScriptedWebSocketServer(WebSocketLoopbackServer):
             socket.transport.close()
 
     def _script_or_refusal(self, connection: ScriptedConnection) -> Script:
-        """The next script, or one that says why there is none."""
+        """The next script, or one with the reason why there is none."""
         try:
             return self._next_script(connection)
         except Exception as error:
@@ -257,8 +257,8 @@ class ScriptedWebSocketServer(WebSocketLoopbackServer):
         elif number <= len(self._scripts):
             script = self._scripts[number - 1]
         else:
-            told = f"there are {len(self._scripts)} scripts; this is connection {number}: {connection.path}"
-            script = Script(status=500, body=told.encode())
+            message = f"there are {len(self._scripts)} scripts; this is connection {number}: {connection.path}"
+            script = Script(status=500, body=message.encode())
         return script if isinstance(script, Script) else Script(script)
 
 
@@ -279,5 +279,5 @@ async def _take(step: WebSocketStep, connection: ScriptedConnection) -> None:
     elif step is ABORT:
         connection.abort()
     else:
-        assert step is CLOSE, f"{step!r} is no step"
+        assert step is CLOSE, f"{step!r} is not a step"
         await connection.close(1006)

@@ -1,4 +1,4 @@
-"""What WebSocket servers of tests have in common: the `websockets` library's server on loopback."""
+"""The base of the WebSocket servers for tests: the `websockets` library's server on loopback."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LONGEST_REASON = 123
 
 
 class WebSocketLoopbackServer(LoopbackServer):
-    """A WebSocket server of the library's on loopback; subclasses say what it does."""
+    """A WebSocket server of the library's on loopback; subclasses implement the conversation."""
 
     def __init__(self, port: int = 0) -> None:
         super().__init__()
@@ -39,12 +39,12 @@ class WebSocketLoopbackServer(LoopbackServer):
 
     @property
     def http_url(self) -> str:
-        """The same as `http://…`, for settings that name one address for both."""
+        """The same as `http://…`, for settings with one address for both."""
         return f"http://127.0.0.1:{self._port}"
 
     @property
     def connections_open(self) -> int:
-        """How many connections are open."""
+        """The number of open connections."""
         return 0 if self._server is None else len(self._server.connections)
 
     async def __aenter__(self) -> Self:
@@ -79,7 +79,7 @@ class WebSocketLoopbackServer(LoopbackServer):
         raise NotImplementedError
 
     async def converse(self, socket: ServerConnection) -> None:
-        """What is said on an open connection; it is closed afterwards."""
+        """Use an open connection; it is closed afterwards."""
         raise NotImplementedError
 
 
@@ -102,8 +102,8 @@ async def close_socket(socket: ServerConnection, code: int, reason: str) -> None
     elif code in (1006, 1015):
         socket.transport.close()  # after what was sent
     else:
-        told = reason.encode()[:_LONGEST_REASON].decode(errors="ignore")
-        await socket.close(code, told)
+        text = reason.encode()[:_LONGEST_REASON].decode(errors="ignore")
+        await socket.close(code, text)
 
 
 def refusal(status: int, headers: Mapping[str, str], body: bytes) -> Response:
@@ -119,7 +119,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes) -> Response:
 
 
 def _logger() -> logging.Logger:
-    """One that nobody hears: the clients of tests end connections in every way."""
+    """A logger that discards everything: clients of tests end connections in every way."""
     logger = logging.getLogger("modelport.testing.websockets")
     logger.setLevel(logging.CRITICAL + 1)
     return logger

@@ -47,7 +47,7 @@ def thought(origin: str, number: int) -> str:
 
 
 def seal(origin: str, number: int) -> str:
-    """A signature or an encrypted item of that provider: base64 that nobody else has."""
+    """A signature or an encrypted item of that provider: base64 that is unique."""
     return f"{origin.replace('_', '')}Seal{number}".ljust(32, "A")
 
 
@@ -78,7 +78,7 @@ class Origin:
 
     @property
     def private(self) -> list[str]:
-        """What nobody else may be sent: thoughts and seals."""
+        """Data that no other provider may be sent: thoughts and signatures."""
         return [secret for said in STEPS for secret in (thought(self.name, said.number), seal(self.name, said.number))]
 
     def __str__(self) -> str:

@@ -1,7 +1,4 @@
-"""The rules of the four methods: misses, overwriting, removing, clearing; and damage.
-
-Many entries at once are the same as one after the other.
-"""
+"""The rules of the methods for one entry and for many: misses, overwriting, removing, clearing; and damage."""
 
 from __future__ import annotations
 
@@ -19,12 +16,12 @@ __all__ = ["CASES"]
 @case("A miss is None")
 async def miss(contract: CacheContractBase, variant: str) -> None:
     async with contract.opened() as (cache, _):
-        require(isinstance(cache, EmbeddingCacheBase), f"{type(cache).__name__} is no EmbeddingCacheBase")
+        require(isinstance(cache, EmbeddingCacheBase), f"{type(cache).__name__} is not an EmbeddingCacheBase")
         require_equal("what is kept under a new identifier", await cache.retrieve("a"), None)
         require_equal("two of them", list(await cache.retrieve_many(["a", "b"])), [None, None])
 
 
-@case("What is there stays unless overwrite is said")
+@case("An entry is kept unless overwrite=True")
 async def overwrite(contract: CacheContractBase, variant: str) -> None:
     async with contract.opened() as (cache, _):
         await cache.store(embeddings=[[1.0]], identifier="a")
@@ -37,7 +34,7 @@ async def overwrite(contract: CacheContractBase, variant: str) -> None:
         require_equal("what is kept under a new identifier", await cache.retrieve("b"), [[8.0]])
 
 
-@case("Removing forgets one entry; what is not there cannot be removed")
+@case("Removing deletes one entry; a missing entry is a FileNotFoundError")
 async def remove(contract: CacheContractBase, variant: str) -> None:
     async with contract.opened() as (cache, _):
         await cache.store([[1.0]], "a")
@@ -50,12 +47,12 @@ async def remove(contract: CacheContractBase, variant: str) -> None:
                 await cache.remove(identifier)
             except FileNotFoundError:
                 refused = True
-            require(refused, "removing what is not there is no FileNotFoundError")
+            require(refused, "removing a missing entry must be a FileNotFoundError")
         await cache.store([[3.0]], "a")
         require_equal("what is kept when stored again", await cache.retrieve("a"), [[3.0]])
 
 
-@case("Clearing forgets everything, and may be repeated")
+@case("Clearing deletes every entry, and may be repeated")
 async def clear(contract: CacheContractBase, variant: str) -> None:
     async with contract.opened() as (cache, _):
         await cache.clear()
@@ -88,7 +85,7 @@ async def damaged(contract: CacheContractBase, variant: str) -> None:
 _COUNT = 300
 
 
-@case("Many entries at once are found one by one, and the other way round")
+@case("Entries stored together are found one by one, and the other way round")
 async def many_and_single(contract: CacheContractBase, variant: str) -> None:
     async with contract.opened() as (cache, _):
         await cache.store_many([(EmbeddingVectors([[float(number)]]), {"n": number}) for number in range(_COUNT)])
@@ -99,7 +96,7 @@ async def many_and_single(contract: CacheContractBase, variant: str) -> None:
         require_equal("several entries", found, [[[_COUNT - 1.0]], [[0.5]], None, [[0.0]], [[0.0]]])
 
 
-@case("Storing many keeps what is there, and stores the rest")
+@case("Storing many keeps the entries that exist, and stores the others")
 async def partly_there(contract: CacheContractBase, variant: str) -> None:
     async with contract.opened() as (cache, _):
         await cache.store([[1.0]], "a")
@@ -110,7 +107,7 @@ async def partly_there(contract: CacheContractBase, variant: str) -> None:
         require_equal("what is kept when overwritten", found, [[[4.0]], [[3.0]], [[5.0]]])
 
 
-@case("Of one identifier twice in many, the first stays, and with overwrite the last")
+@case("Of one identifier given twice the first entry is kept, and with overwrite the last")
 async def twice_in_many(contract: CacheContractBase, variant: str) -> None:
     async with contract.opened() as (cache, _):
         await cache.store_many([([[1.0]], "a"), ([[2.0]], "a")])
@@ -119,7 +116,7 @@ async def twice_in_many(contract: CacheContractBase, variant: str) -> None:
         require_equal("what is kept when overwritten", await cache.retrieve("a"), [[4.0]])
 
 
-@case("None at all is nothing to do")
+@case("Storing or retrieving no entries does nothing")
 async def none_at_all(contract: CacheContractBase, variant: str) -> None:
     async with contract.opened() as (cache, _):
         await cache.store_many([])

@@ -1,4 +1,4 @@
-"""One cache for many: tasks at once, instances of one place, event loops one after another, and cancelled callers."""
+"""Shared caches: parallel tasks, several instances, one event loop after another, and cancelled callers."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ async def many_tasks(contract: CacheContractBase, variant: str) -> None:
         await asyncio.gather(*(work(task) for task in range(_TASKS)))
 
 
-@case("Two caches of one place see each other's entries")
+@case("Two caches of one place share their entries")
 async def two_instances(contract: CacheContractBase, variant: str) -> None:
     if not contract.shared:
-        raise NotApplicableError("the cache is not shared, says `shared = False`")
+        raise NotApplicableError("the cache is not shared (`shared = False`)")
     async with contract.opened() as (cache, folder):
         other = await contract.make(folder)
         try:
-            await _seen_by_each_other(cache, other)
+            await _check_shared(cache, other)
         finally:
             await other.aclose()
 
 
-async def _seen_by_each_other(cache: EmbeddingCacheBase, other: EmbeddingCacheBase) -> None:
+async def _check_shared(cache: EmbeddingCacheBase, other: EmbeddingCacheBase) -> None:
     require_equal("what the other has at first", await other.retrieve("a"), None)
     await cache.store([[1.0]], "a")
     require_equal("what the other finds", await other.retrieve("a"), [[1.0]])
@@ -59,10 +59,10 @@ async def _seen_by_each_other(cache: EmbeddingCacheBase, other: EmbeddingCacheBa
     require_equal("what is kept when the other clears", list(await cache.retrieve_many(range(_ENTRIES))), [None] * 6)
 
 
-@case("What was kept is there when it is opened again")
+@case("Entries are kept when the cache is opened again")
 async def opened_again(contract: CacheContractBase, variant: str) -> None:
     if not contract.shared:
-        raise NotApplicableError("the cache is not shared, says `shared = False`")
+        raise NotApplicableError("the cache is not shared (`shared = False`)")
     async with contract.opened() as (cache, folder):
         await cache.store([[1.0]], "a")
         await cache.aclose()
@@ -87,7 +87,7 @@ async def _turn(cache: EmbeddingCacheBase, turn: int) -> None:
     require_equal("what is kept", [one and [list(row) for row in one] for one in found], wanted)
 
 
-@case("A caller that is cancelled leaves a cache that works, and no entry that is half written")
+@case("After a cancelled call the cache works, and no entry is half written")
 async def cancelled(contract: CacheContractBase, variant: str) -> None:
     entries = [([[float(number)] * 64], number) for number in range(400)]
     async with contract.opened() as (cache, _):
@@ -111,7 +111,7 @@ async def _cancelled(contract: CacheContractBase, call: Callable[[], Awaitable[A
     await asyncio.sleep(delay)
     asked = task.cancel()
     done, _ = await asyncio.wait([task], timeout=contract.patience)
-    require(done, "a cancelled call goes on")
+    require(done, "a cancelled call does not end")
     if asked and not task.cancelled():
         require(task.exception() is None, f"a cancelled call ends with {task.exception()!r}")
 

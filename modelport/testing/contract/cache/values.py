@@ -1,4 +1,4 @@
-"""What is kept comes back as it was: vectors to the last bit, under any JSON value."""
+"""Entries come back unchanged: vectors to the last bit, under any JSON value."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ async def exact_vectors(contract: CacheContractBase, name: str) -> None:
         found = await cache.retrieve({"name": name})
     require_equal("what comes back", found, given)
     require(type(found) is list, f"what comes back is a {type(found).__name__}")
-    require(all(type(row) is list for row in found or ()), "a vector is no list")
-    require(all(type(number) is float for row in found or () for number in row), "a number is no float")
+    require(all(type(row) is list for row in found or ()), "a vector is not a list")
+    require(all(type(number) is float for row in found or () for number in row), "a number is not a float")
     signs = [math.copysign(1, number) for row in found or () for number in row]
     require_equal("the signs", signs, [math.copysign(1, number) for row in given for number in row])
 
@@ -106,7 +106,7 @@ async def long_identifier(contract: CacheContractBase, variant: str) -> None:
             require_equal("what is kept under a long text", found, [[float(number)]])
 
 
-@case("What is no JSON value is refused, and nothing is kept")
+@case("An identifier that is not a JSON value is refused")
 async def no_identifier(contract: CacheContractBase, variant: str) -> None:
     wrong: Sequence[Any] = (object(), b"bytes", {1, 2}, {"a": b"bytes"}, {"a": object()})
     async with contract.opened() as (cache, _):
@@ -117,7 +117,7 @@ async def no_identifier(contract: CacheContractBase, variant: str) -> None:
                     await call
                 except (TypeError, ValueError):
                     refused = True
-                require(refused, f"{identifier!r} passes for an identifier")
+                require(refused, f"{identifier!r} is accepted as an identifier; expected a TypeError or a ValueError")
 
 
 CASES: tuple[Case[Any], ...] = (

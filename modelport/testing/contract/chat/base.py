@@ -1,4 +1,4 @@
-"""What the cases of chat models ask of their contract: recordings by kind, and calls."""
+"""What the cases of chat models ask of their contract: recordings by kind, and calls; which recordings a case uses."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from ..model.model_contract import CallResult, ModelContract
 from .collect import Normalized, collect, normalized
 from .requests import TOOLS
 
-__all__ = ["ChatContractBase"]
+__all__ = ["A_BODY", "A_STREAM", "ChatContractBase", "bodies", "broken_streams", "sse_streams", "streams"]
 
+A_STREAM = "a cassette of a streamed answer"
+A_BODY = "a cassette of an answer in one piece"
 _ERROR = "error"
 _FEW = 4
 _PIECES = 8
@@ -121,3 +123,23 @@ class ChatContractBase(ModelContract):
         names = [card.name for card in self.model.list_models() if card.status == "active"]
         recorded = [tape.model for tape in self.all_tapes() if tape.model and tape.succeeded]
         return next((name for name in recorded if name in names), None) or next(iter([*recorded, *names]), "any-model")
+
+
+def streams(contract: ChatContractBase) -> list[Recording]:
+    """Every streamed answer."""
+    return contract.streams()
+
+
+def sse_streams(contract: ChatContractBase) -> list[Recording]:
+    """Every answer streamed as server-sent events."""
+    return [tape for tape in contract.streams() if tape.is_sse]
+
+
+def broken_streams(contract: ChatContractBase) -> list[Recording]:
+    """Every stream whose last event is an error."""
+    return contract.broken_streams()
+
+
+def bodies(contract: ChatContractBase) -> list[Recording]:
+    """Every good answer in one piece."""
+    return contract.bodies()

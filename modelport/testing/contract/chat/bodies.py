@@ -9,9 +9,8 @@ from ..core.case import Case, case, require, require_equal
 from ..core.mutated_transport import MutatedAnswer
 from ..core.recordings import Recording
 from ..model.selectors import simplest
-from .base import ChatContractBase
+from .base import A_BODY, A_STREAM, ChatContractBase, bodies, streams
 from .collect import check_finish_reason, check_usage, collect, normalized
-from .selectors import A_BODY, A_STREAM, bodies, streams
 
 __all__ = ["CASES"]
 

@@ -13,9 +13,8 @@ from ..core.mutated_transport import End
 from ..core.recordings import Recording
 from ..model.selectors import simplest, some
 from ..model.sockets import require_closed, served
-from .base import ChatContractBase
+from .base import A_STREAM, ChatContractBase, streams
 from .collect import collect, normalized, question
-from .selectors import A_STREAM, streams
 
 __all__ = ["CASES"]
 
@@ -34,7 +33,7 @@ async def leave_at_any_step(contract: ChatContractBase, tape: Recording) -> None
         require_equal("what a closed stream gives", rest, [])
 
 
-@case("asyncio.timeout, TaskGroup and `async with` end a stream as in any program", simplest, A_STREAM)
+@case("asyncio.timeout, TaskGroup and `async with` end a stream properly", simplest, A_STREAM)
 async def structured_concurrency(contract: ChatContractBase, tape: Recording) -> None:
     await _timeout(contract, tape)
     await _task_group(contract, tape)
@@ -67,12 +66,12 @@ async def _task_group(contract: ChatContractBase, tape: Recording) -> None:
     failures: ExceptionGroup | None = None
     try:
         async with asyncio.TaskGroup() as group:
-            listener = group.create_task(collect(model))
+            reader = group.create_task(collect(model))
             group.create_task(fail())
     except ExceptionGroup as error:
         failures = error
     require(failures is not None and failures.split(LookupError)[1] is None, f"a task group ends with {failures!r}")
-    require(listener.cancelled(), "a task of a failed group is not cancelled")
+    require(reader.cancelled(), "a task of a failed group is not cancelled")
     require_equal("answers left open after a task group", wire.unclosed, 0)
 
 

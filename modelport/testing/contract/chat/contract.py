@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from ..core.case import Case
 from ..model import cards, refusals, sockets, timeouts
-from . import bodies, chat_cards, consumers, history, streams, structured, token_counting, truncation
+from . import bodies, consumers, request_cases, streams, structured, token_counting, truncation
 from .base import ChatContractBase
 
 __all__ = ["ChatContract"]
@@ -40,9 +40,8 @@ class ChatContract(ChatContractBase):
         *timeouts.CASES,
         *consumers.CASES,
         *sockets.CASES,
-        *history.CASES,
+        *request_cases.CASES,
         *cards.CASES,
-        *chat_cards.CASES,
         *structured.CASES,
         *token_counting.CASES,
     )

@@ -75,7 +75,7 @@ def _elsewhere() -> list[Msg]:
             "pilot",
             [
                 ThinkingBlock(thinking="I look it up.", provider_data=_owned("elsewhere")),
-                ThinkingBlock(thinking="", redacted=True, provider_data=_owned("nobody")),
+                ThinkingBlock(thinking="", redacted=True, provider_data=_owned("unknown")),
                 signed,
                 call("call_9aZ|fc_7", "wind", '{"place":"Lorient"}'),
                 result("toolu_01AbC", "2.31 metres at the gauge"),
@@ -148,7 +148,7 @@ DAMAGED: tuple[History, ...] = (
         tuple(f"reading {n}." for n in range(len(_ODD_NAMES))),
     ),
     History(
-        "arguments that are no object",
+        "arguments that are not an object",
         lambda: [
             _user("Look."),
             *(_bot(call(f"c{n}", arguments=text), result(f"c{n}")) for n, text in enumerate(_NO_OBJECTS)),

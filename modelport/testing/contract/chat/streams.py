@@ -10,10 +10,9 @@ from ..core.case import Case, case, require, require_equal
 from ..core.frames import content_free, cut_positions, events, with_line_ends, with_unknown_fields
 from ..core.recordings import Recording
 from ..model.selectors import good, some
-from .base import ChatContractBase
+from .base import A_STREAM, ChatContractBase, sse_streams, streams
 from .collect import Normalized, check_finish_reason, check_usage, collect, normalized, question, text_of
 from .requests import leaves
-from .selectors import A_STREAM, sse_streams, streams
 
 __all__ = ["CASES"]
 
@@ -98,7 +97,7 @@ async def other_sse_fields(contract: ChatContractBase, tape: Recording) -> None:
     await _all_same(contract, tape, [named, tight])
 
 
-@case("Each answer counts its tokens, all input and all output", streams, A_STREAM)
+@case("A stream counts its input and output tokens", streams, A_STREAM)
 async def stream_usage(contract: ChatContractBase, tape: Recording) -> None:
     model, _ = contract.play(tape, tape.answer())
     check_usage((await collect(model)).whole(), tape)
@@ -145,7 +144,7 @@ async def no_piece_lost(contract: ChatContractBase, tape: Recording) -> str:
     forwarded = await _forwarded_by_frame(contract, tape)
     found = [dict(_texts(frame, tape.content_type)) for frame in tape.frames]
     places = {
-        place for texts, said in zip(found, forwarded, strict=True) for place, text in texts.items() if text == said
+        place for texts, after in zip(found, forwarded, strict=True) for place, text in texts.items() if text == after
     }
     pieces = 0
     for number, texts in enumerate(found):
@@ -168,7 +167,7 @@ async def _forwarded_by_frame(contract: ChatContractBase, tape: Recording) -> li
 
 
 def _texts(frame: bytes, content_type: str) -> Iterator[tuple[_Place, str]]:
-    """The texts of an event by their place, which says the event's type and no numbers."""
+    """The texts of an event by their place, which has the event's type and no numbers."""
     for _, text, _ in events(frame, content_type):
         value = json.loads(text)
         kind = str(value.get("type", "")) if isinstance(value, dict) else ""

@@ -1,7 +1,4 @@
-"""Structured output: the object that was asked for, whatever way it comes, or the error that says why there is none.
-
-Structured output and cards: every model gives the object in a way that its card has, and says which that was.
-"""
+"""Structured output: a validated object by whichever strategy, or a StructuredOutputError within the budget."""
 
 from __future__ import annotations
 
@@ -27,9 +24,9 @@ from .rewritten_answers import RewritableAnswer, rewritable_answer
 
 __all__ = ["BY_TOOL", "CASES", "GOOD", "Asked", "Sounding", "a_rewritable", "ask", "check_object"]
 
-_NO_TEXT = "needs an answer that ended by itself, with a text that its events hold word by word"
+_NO_TEXT = "needs an answer that ended normally, with a text that is in its events as it is"
 _NO_CALL = "needs an answer that calls a tool"
-_BY_ITSELF = ("stop", "tool_calls")
+_NORMAL_END = ("stop", "tool_calls")
 BY_TOOL = ("forced_tool", "auto_tool")
 
 
@@ -48,7 +45,7 @@ _NOT_VALID = ("There is no such place.", '{"quay_number": 7, "depth_me', '{"quay
 
 @dataclass(frozen=True)
 class Asked:
-    """What came of a call for an object."""
+    """The result of a call for an object."""
 
     response: StructuredResponse | None
     error: ModelError | None
@@ -87,7 +84,7 @@ async def ask(
 
 
 async def a_rewritable(contract: ChatContractBase, tapes: Sequence[Recording]) -> RewritableAnswer:
-    """The first of these answers that ended by itself and whose text can be exchanged."""
+    """The first of these answers that ended normally and whose text can be replaced."""
     for tape in tapes:
         found = await _rewritable(contract, tape)
         if found is not None:
@@ -96,18 +93,18 @@ async def a_rewritable(contract: ChatContractBase, tapes: Sequence[Recording]) -
 
 
 async def _rewritable(contract: ChatContractBase, tape: Recording, *, call: bool = False) -> RewritableAnswer | None:
-    """One that ended by itself: what was cut off is not asked for again."""
+    """The answer if it ended normally: one that was cut off is not asked for again."""
     ended = (await contract.expected(tape)).finish_reason
-    return await rewritable_answer(contract, tape, call=call) if ended in _BY_ITSELF else None
+    return await rewritable_answer(contract, tape, call=call) if ended in _NORMAL_END else None
 
 
 def check_object(response: StructuredResponse) -> None:
-    """Raise unless it is what `GOOD` says."""
+    """Raise unless it is the object of `GOOD`."""
     require_equal("the object", response.content, _WANTED)
-    require(isinstance(response.value, Sounding), f"value is {response.value!r:.100}, and no instance of the class")
+    require(isinstance(response.value, Sounding), f"value is {response.value!r:.100}, not an instance of the class")
     require_equal("the instance", response.value.model_dump(), _WANTED)
     require(response.is_last and response.finish_reason is not None, "the answer is not marked as the last one")
-    require(response.strategy, "the answer does not say by which strategy it came")
+    require(response.strategy, "the response has no strategy")
 
 
 async def _each(
@@ -117,7 +114,7 @@ async def _each(
     *,
     call: bool = False,
 ) -> str:
-    """Check it on every answer that can be exchanged; the remarks."""
+    """Run the check on every answer that can be rewritten; the remarks."""
     remarks: list[str] = []
     for tape in tapes:
         rewritable = await _rewritable(contract, tape, call=call)
@@ -132,7 +129,7 @@ async def _each(
     return f"{len(remarks)} answers: {', '.join(dict.fromkeys(remarks))}"
 
 
-@case("A text that is the object is returned checked: with defaults, and in the types asked for")
+@case("An object in the text is validated: defaults are filled in, and types are converted")
 async def object_as_text(contract: ChatContractBase, variant: str) -> str:
     async def check(rewritable: RewritableAnswer) -> str:
         asked = await ask(contract, rewritable, [rewritable.answer(GOOD)])
@@ -146,14 +143,16 @@ async def object_as_text(contract: ChatContractBase, variant: str) -> str:
     return await _each(contract, good(contract), check)
 
 
-@case("A call whose arguments are the object is returned checked")
+@case("An object in the arguments of a tool call is validated")
 async def object_as_call(contract: ChatContractBase, variant: str) -> str:
     async def check(rewritable: RewritableAnswer) -> str:
         name = await _own_tool(contract, rewritable)
         asked = await ask(contract, rewritable, [rewritable.answer(GOOD, name)], ToolChoice("auto"))
         response = asked.whole()
         check_object(response)
-        require(response.strategy in BY_TOOL, f"the object came by a call, and the strategy is {response.strategy!r}")
+        require(
+            response.strategy in BY_TOOL, f"the object came in a tool call, but the strategy is {response.strategy!r}"
+        )
         require_equal("requests", len(asked.wire.requests), 1)
         return response.strategy
 
@@ -161,17 +160,17 @@ async def object_as_call(contract: ChatContractBase, variant: str) -> str:
 
 
 async def _own_tool(contract: ChatContractBase, rewritable: RewritableAnswer) -> str:
-    """How the tool is called that takes the object: as it is sent."""
+    """The name of the tool that takes the object, as it is sent."""
     asked = await ask(contract, rewritable, [refusal(400)], ToolChoice("auto"), max_retries=0)
     if not asked.wire.requests:
         raise NotApplicableError("the model takes no tools")
     text = set(leaves(json.loads(asked.wire.requests[0].body)))
     found = sorted(each for each in text if each.startswith("generate_structured_output"))
-    require(found, "a call is asked for, and no tool is sent that takes the object")
+    require(found, "no tool that takes the object is sent")
     return found[0]
 
 
-@case("A streamed object grows, and is checked at its end")
+@case("A streamed object grows, and is validated at its end")
 async def object_grows(contract: ChatContractBase, variant: str) -> str:
     async def check(rewritable: RewritableAnswer) -> str:
         wire = MutatedTransport(rewritable.answer(GOOD))
@@ -179,8 +178,8 @@ async def object_grows(contract: ChatContractBase, variant: str) -> str:
         streamed = model.stream_structured_output(question(), Sounding, tool_choice=ToolChoice("none"))
         seen = await _growing(streamed)
         whole = json.loads(GOOD)
-        require(not seen or seen[-1] == whole, f"what had come before the last step is {seen[-1:]} and not {whole}")
-        require(seen or len(rewritable.pieces) == 1, "nothing is told before the last step")
+        require(not seen or seen[-1] == whole, f"the object before the last step is {seen[-1:]}, expected {whole}")
+        require(seen or len(rewritable.pieces) == 1, "nothing is handed out before the last step")
         require_equal("answers left open", wire.unclosed, 0)
         return f"{len(seen)} steps before the last"
 
@@ -188,13 +187,13 @@ async def object_grows(contract: ChatContractBase, variant: str) -> str:
 
 
 async def _growing(streamed: AsyncGenerator[StructuredResponse, None]) -> list[dict[str, Any]]:
-    """What is told of the object before the last step, which is checked."""
+    """The objects before the last step, which is checked."""
     seen, last = list[dict[str, Any]](), None
     async for step in streamed:
         require(last is None, "a step came after the one with is_last=True")
         last = step if step.is_last else None
         seen += [] if step.is_last else [dict(step.content)]
-    require(last is not None, "no step says is_last=True")
+    require(last is not None, "no step has is_last=True")
     assert last is not None
     check_object(last)
     sizes = [len(each) for each in seen]
@@ -202,7 +201,7 @@ async def _growing(streamed: AsyncGenerator[StructuredResponse, None]) -> list[d
     return seen
 
 
-@case("An invalid object is asked for again, with what is wrong with it")
+@case("An invalid object is asked for again, with its validation errors")
 async def invalid_asked_again(contract: ChatContractBase, variant: str) -> str:
     async def check(rewritable: RewritableAnswer) -> str:
         answers = [rewritable.answer('{"quay_number": "transport", "depth_metres": 4}'), rewritable.answer(GOOD)]
@@ -213,7 +212,7 @@ async def invalid_asked_again(contract: ChatContractBase, variant: str) -> str:
         require_equal("attempts", len(response.attempts), 2)
         first, second = ([*leaves(json.loads(request.body))] for request in asked.wire.requests)
         new = [text for text in second if text not in first]
-        require(any("quay_number" in text for text in new), "what was wrong with the object is not told")
+        require(any("quay_number" in text for text in new), "the second request does not name the invalid field")
         usage = (await contract.expected(rewritable.tape)).usage
         if usage is not None and response.usage is not None:
             require_equal("input tokens of both answers", response.usage.input_tokens, 2 * usage[0])
@@ -222,7 +221,7 @@ async def invalid_asked_again(contract: ChatContractBase, variant: str) -> str:
     return await _each(contract, good(contract), check)
 
 
-@case("What is never a valid object is a StructuredOutputError within the budget")
+@case("An object that stays invalid is a StructuredOutputError within the budget")
 async def never_an_object(contract: ChatContractBase, variant: str) -> None:
     rewritable = await a_rewritable(contract, good(contract))
     for text in _NOT_VALID:
@@ -233,8 +232,8 @@ async def never_an_object(contract: ChatContractBase, variant: str) -> None:
             require_equal(f"requests with max_retries={max_retries}", len(asked.wire.requests), max_retries + 1)
             require_equal("attempts", len(error.attempts), max_retries + 1)
             require_equal("the text that came last", error.raw_text, text)
-            require(error.errors, "the error does not say what is wrong with the object")
-            require(not error.retryable, "the error is called retryable, though the budget is spent")
+            require(error.errors, "the error has no validation errors")
+            require(not error.retryable, "the error says retryable=True, but the budget is spent")
             require_equal("answers left open", asked.wire.unclosed, 0)
 
 
@@ -251,19 +250,19 @@ async def invalid_costs_too(contract: ChatContractBase, variant: str) -> None:
     require_equal("requests", len(asked.wire.requests), 5)
 
 
-@case("A way that the server refuses is followed by the next, and a wrong key by none")
-async def way_refused(contract: ChatContractBase, variant: str) -> None:
+@case("A strategy that the server refuses is followed by the next, a wrong key is not")
+async def strategy_refused(contract: ChatContractBase, variant: str) -> None:
     rewritable = await a_rewritable(contract, good(contract))
     if (await ask(contract, rewritable, [rewritable.answer(GOOD)])).whole().strategy == "instruction":
-        raise NotApplicableError("there is one way only: the model is told what is wanted")
+        raise NotApplicableError("the model has one strategy only: an instruction")
     asked = await ask(contract, rewritable, [refusal(400, "no such field"), rewritable.answer(GOOD)])
     check_object(asked.whole())
     require_equal("requests", len(asked.wire.requests), 2)
     first, second = (request.body for request in asked.wire.requests)
     require(first != second, "the request that was refused is sent again")
-    require(asked.whole().warnings, "nobody is told that a way was refused")
+    require(asked.whole().warnings, "the response has no warning that a strategy was refused")
     asked = await ask(contract, rewritable, [refusal(400, "no such field")], max_retries=9)
-    asked.failure(InvalidRequestError, "HTTP 400 to every way")
+    asked.failure(InvalidRequestError, "HTTP 400 to every strategy")
     bodies = [request.body for request in asked.wire.requests]
     require_equal("requests that were sent although they had been refused", len(bodies) - len({*bodies}), 0)
     asked = await ask(contract, rewritable, [refusal(401, "Incorrect key")])
@@ -274,20 +273,20 @@ async def way_refused(contract: ChatContractBase, variant: str) -> None:
 _NAMES = tuple(Sounding.model_fields)
 
 
-@case("Every model gives the object, in a way that its card has, and says which way that was", cards, "a card")
+@case("Every model gives the object by a strategy that its card has, and names it", cards, "a card")
 async def object_by_card(contract: ChatContractBase, of: CardOf) -> str:
     rewritable = await a_rewritable(contract, [*contract.bodies(), *contract.streams()])
     asked = await ask(contract, rewritable, [rewritable.answer(GOOD)], name=of.card.name)
     response = asked.whole()
     check_object(response)
     body = json.loads(asked.wire.requests[0].body)
-    require(set(_NAMES) <= _words(body), "the request does not say what the object must be")
-    _check_way(contract, of.card, response.strategy, body)
+    require(set(_NAMES) <= _names_in(body), "the request does not have the fields of the object")
+    _check_strategy(contract, of.card, response.strategy, body)
     return response.strategy
 
 
-def _check_way(contract: ChatContractBase, card: ModelCard, strategy: str, body: Any) -> None:  # Any: JSON
-    """The strategy is one that the card has, and is what the request says."""
+def _check_strategy(contract: ChatContractBase, card: ModelCard, strategy: str, body: Any) -> None:  # Any: JSON
+    """Raise unless the card has the strategy, and the request uses it."""
     facts = card.structured_output
     denied = {
         "native_schema": not facts.json_schema,
@@ -295,13 +294,13 @@ def _check_way(contract: ChatContractBase, card: ModelCard, strategy: str, body:
         "forced_tool": not (facts.forced_tool and card.tools),
         "auto_tool": not card.tools,
     }
-    require(not denied.get(strategy, False), f"{strategy} is tried first, which the card says the model has not")
+    require(not denied.get(strategy, False), f"{strategy} is tried first, but the card says that the model lacks it")
     tools = body.get("tools") if isinstance(body, dict) else None
     if strategy in BY_TOOL:
-        require(set(_NAMES) <= _words(tools), f"{strategy} is told, and no tool takes the object")
+        require(set(_NAMES) <= _names_in(tools), f"the strategy is {strategy}, but no tool takes the object")
     elif strategy == "native_schema":
-        require(not tools, "the schema of the output is told, and a tool is sent, too")
-        require(set(_NAMES) <= _keys(body), "native_schema is told, and the schema is at most told in words")
+        require(not tools, "the strategy is native_schema, but a tool is sent")
+        require(set(_NAMES) <= _keys(body), "the strategy is native_schema, but the schema is not sent as JSON")
     native = getattr(getattr(contract.model, "codec", None), "native_output", None)
     if native is not None and native.schema is not None and facts.json_schema:
         require_equal("the strategy of a model whose card says json_schema", strategy, "native_schema")
@@ -313,8 +312,8 @@ def _keys(value: Any) -> set[str]:  # Any: JSON
     return {*value, *(key for each in value.values() for key in _keys(each))} if isinstance(value, dict) else set()
 
 
-def _words(value: Any) -> set[str]:  # Any: JSON
-    """The names of the object's members that stand in it anywhere."""
+def _names_in(value: Any) -> set[str]:  # Any: JSON
+    """The names of the object's fields that are anywhere in it."""
     text = json.dumps(value)
     return {name for name in _NAMES if name in text}
 
@@ -326,6 +325,6 @@ CASES: tuple[Case[Any], ...] = (
     invalid_asked_again,
     never_an_object,
     invalid_costs_too,
-    way_refused,
+    strategy_refused,
     object_by_card,
 )

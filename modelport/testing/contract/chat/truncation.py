@@ -12,9 +12,8 @@ from ..core.frames import events
 from ..core.mutated_transport import End, MutatedTransport
 from ..core.recordings import Recording
 from ..model.selectors import some
-from .base import ChatContractBase
+from .base import A_STREAM, ChatContractBase, broken_streams, streams
 from .collect import ChatResult, Normalized, collect, normalized
-from .selectors import A_STREAM, broken_streams, streams
 
 __all__ = ["CASES"]
 

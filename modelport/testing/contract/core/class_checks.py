@@ -1,4 +1,4 @@
-"""What a subclass of a contract says, checked before any case: errors tell what to write."""
+"""Checks the attributes of a contract's subclass before any case; the errors say what to write."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _MISSING = object()
 
 
 def check_model(contract: object, base: type[Any]) -> None:
-    """Raise `TypeError` unless `model`, `credential` and `cassettes` are there and of their kinds (Any: a model)."""
+    """Raise `TypeError` unless `model`, `credential` and `cassettes` are set and of the right kinds (Any: a model)."""
     name = type(contract).__name__
     check_class(contract, "model", base)
-    credential = _said(contract, "credential", "credential = MyCredential(api_key='test')")
+    credential = _attribute(contract, "credential", "credential = MyCredential(api_key='test')")
     if isinstance(credential, type):
         raise TypeError(f"{name}.credential is a class; make one: credential = {credential.__name__}(api_key='test')")
-    given = _said(contract, "cassettes", "cassettes = Path(__file__).parent / 'cassettes'")
+    given = _attribute(contract, "cassettes", "cassettes = Path(__file__).parent / 'cassettes'")
     folders = [given] if isinstance(given, str | Path) else given
     if not isinstance(folders, list | tuple) or not all(isinstance(folder, str | Path) for folder in folders):
         raise TypeError(f"{name}.cassettes is {given!r}; name a folder, or a list of them")
@@ -33,13 +33,13 @@ def check_model(contract: object, base: type[Any]) -> None:
 
 
 def check_class(contract: object, attribute: str, base: type[Any]) -> None:
-    """Raise `TypeError` unless the attribute is a class of that kind (Any: whatever is checked)."""
-    given = _said(contract, attribute, f"{attribute} = My{base.__name__.removesuffix('Base')}")
+    """Raise `TypeError` unless the attribute is a subclass of the base (Any: whatever is checked)."""
+    given = _attribute(contract, attribute, f"{attribute} = My{base.__name__.removesuffix('Base')}")
     if not (isinstance(given, type) and issubclass(given, base)):
         raise TypeError(f"{type(contract).__name__}.{attribute} is {given!r:.200}; name a subclass of {base.__name__}")
 
 
-def _said(contract: object, attribute: str, example: str) -> Any:  # Any: whatever it is
+def _attribute(contract: object, attribute: str, example: str) -> Any:  # Any: whatever it is
     given = getattr(contract, attribute, _MISSING)
     if given is _MISSING:
         raise TypeError(f"{type(contract).__name__} does not say which {attribute} to check; write: {example}")
@@ -47,7 +47,7 @@ def _said(contract: object, attribute: str, example: str) -> Any:  # Any: whatev
 
 
 def check_spelling(cls: type[Any], bases: list[type[Any]]) -> None:
-    """Raise `TypeError` for an attribute that is nearly called like one that is read: it would be passed over."""
+    """Raise `TypeError` for an attribute whose name is nearly that of one that is read: it would be ignored."""
     known = {name for base in bases for name in (*base.__annotations__, *base.__dict__) if name[:1] != "_"}
     for name in cls.__dict__:
         if name.startswith(("_", "test")) or name in known:
@@ -61,7 +61,7 @@ def check_cases(cls: type[Any]) -> None:
     """Raise `TypeError` unless `cases` holds cases of different names, and `left_out` reasons by their names."""
     for case in cls.cases:
         if not isinstance(case, Case):
-            raise TypeError(f"{cls.__name__}.cases holds {case!r}, which is no case; make one with @case(…)")
+            raise TypeError(f"{cls.__name__}.cases holds {case!r}, which is not a case; make one with @case(…)")
     names = [case.name for case in cls.cases]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

@@ -1,4 +1,4 @@
-"""What third parties subclass: the cases, what is left out of them, and the ways to run them."""
+"""The base of all contracts: its cases, those left out, and the ways to run them."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _FINAL = frozenset({"run", "report", "pytest_generate_tests"})
 
 
 class Contract:
-    """A contract: its cases, checked against what a subclass names.
+    """A set of cases, checked against the subject that a subclass names.
 
     Under pytest, a subclass called `Test…` is a test class with one test a case and variant. Without pytest,
-    `await TestMine().run()` gives a `Report`.
+    `await TestMine().run()` returns a `Report`.
 
-    A subclass cannot replace or remove a case. One that must not hold is named in `left_out` with the reason, and
-    reported so.
+    A subclass cannot replace or remove a case. A case that cannot hold is named in `left_out` with the reason, and
+    is reported as left out.
     """
 
     cases: ClassVar[tuple[Case[Any], ...]] = ()
@@ -62,10 +62,10 @@ class Contract:
         return next((base.__name__ for base in (*ours, *bringing)), cls.__name__)
 
     async def run(self, only: str | None = None) -> Report:
-        """Check every case, or the one of that name; `ValueError` when there is none. What a case finds is not raised.
+        """Check every case, or the one of that name; `ValueError` when there is none. Broken cases are only reported.
 
-        `TypeError` tells what the class leaves unsaid. Run it in an event loop of its own: tasks that begin meanwhile
-        count as left behind by a case.
+        Raises `TypeError` when an attribute is missing or wrong. Run it in an event loop of its own: tasks that begin
+        meanwhile count as left behind by a case.
         """
         chosen = [case for case in self.cases if only in (None, case.name)]
         if not chosen and only is not None:
@@ -82,14 +82,14 @@ class Contract:
         return await run_step(self, step, self.seconds_per_case)
 
     def check_declared(self) -> None:
-        """Raise `TypeError`, which says what to write, unless the class says what to check."""
+        """Raise `TypeError`, which says what to write, unless the class names what to check."""
 
     def report(self, outcomes: list[Outcome]) -> Report:
         """A report of these outcomes."""
         return Report(self.kind(), self.subject, outcomes)
 
     def pytest_generate_tests(self, metafunc: Any) -> None:  # Any: pytest's, which is not imported here
-        """One test a variant; pytest calls this for each test of the class."""
+        """Make one test for each variant; pytest calls this for each test of the class."""
         if "contract_step" not in metafunc.fixturenames:
             return
         self.check_declared()
@@ -105,14 +105,14 @@ def _check_cases(cls: type[Contract], inherited: tuple[Case[Any], ...]) -> None:
 
 
 def _check_names(cls: type[Contract], inherited: tuple[Case[Any], ...]) -> None:
-    """Raise `TypeError` for a subclass that defines what a case is called, itself or by a class mixed in."""
+    """Raise `TypeError` for a subclass that defines the name of a case, itself or in a mixin."""
     names = {case.name for case in inherited}
     taken = (_FINAL if inherited else frozenset()) | names | {f"test_{name}" for name in names}
     strangers = [base for base in cls.__mro__[1:] if not issubclass(base, Contract)]
     overridden = sorted(taken & {name for each in (cls, *strangers) for name in each.__dict__})
     if overridden:
         raise TypeError(
-            f"{cls.__name__} overrides {', '.join(overridden)}; a case is not replaced, "
+            f"{cls.__name__} overrides {', '.join(overridden)}; a case cannot be replaced, "
             "but may be left out: left_out = {'NAME': 'reason'}"
         )
 

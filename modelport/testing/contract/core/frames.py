@@ -1,4 +1,4 @@
-"""The frames of a streamed body, and what a server may do to them without changing their meaning."""
+"""The frames of a streamed body, and changes that must not change their meaning."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def frames_of(body: bytes, content_type: str) -> list[bytes]:
 
 
 def cut_positions(frames: Sequence[bytes], limit: int) -> list[int]:
-    """Where to cut the joined frames in two: everywhere, or the `limit` places where it is most likely to hurt.
+    """Where to cut the joined frames in two: everywhere, or the `limit` places that are most likely to fail.
 
-    Those are the ends of frames and the insides of characters, then places evenly spread. Always the same.
+    Those are the ends of frames and the insides of characters, then evenly spread places: the same in every run.
     """
     body = b"".join(frames)
     if len(body) - 1 <= limit:
@@ -48,7 +48,7 @@ def cut_positions(frames: Sequence[bytes], limit: int) -> list[int]:
 
 
 def _spread(values: Sequence[int], count: int) -> list[int]:
-    """At most so many of the values, evenly."""
+    """At most `count` of the values, evenly spread."""
     if len(values) <= count:
         return list(values)
     return [values[number * len(values) // count] for number in range(count)]
@@ -71,7 +71,7 @@ def events(frame: bytes, content_type: str) -> Iterator[tuple[bytes, bytes, byte
 
 
 def with_unknown_fields(frame: bytes, content_type: str) -> bytes:
-    """The frame with a field that nobody knows in its object and in the objects directly inside."""
+    """The frame with an unknown field in its object and in the objects directly inside."""
     for before, text, after in events(frame, content_type):
         value = json.loads(text)
         if isinstance(value, dict):
@@ -81,13 +81,13 @@ def with_unknown_fields(frame: bytes, content_type: str) -> bytes:
 
 
 def _add_unknown(value: dict[str, Any], depth: int) -> None:  # Any: JSON
-    """Deeper down lie the arguments of tools, where a further field would change what is said."""
+    """Not deeper: there are the arguments of tools, which another field would change."""
     inner = [each for each in value.values() if isinstance(each, dict)]
     inner += [each for many in value.values() if isinstance(many, list) for each in many if isinstance(each, dict)]
     if depth:
         for each in inner:
             _add_unknown(each, depth - 1)
-    value["modelport_unknown"] = {"nobody": ["knows", None, 7]}
+    value["modelport_unknown"] = {"depths": ["low", None, 7]}
 
 
 def content_free(content_type: str) -> tuple[bytes, ...]:

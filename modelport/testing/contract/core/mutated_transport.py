@@ -158,5 +158,5 @@ class StubMediaLoader:
     """A loader for which every URL is the same picture."""
 
     async def load(self, source: URLSource) -> Base64Source:
-        """The picture, said to be of the type asked for."""
+        """The picture, with the media type of the source."""
         return Base64Source(data=PIXEL, media_type=source.media_type)

@@ -1,4 +1,4 @@
-"""Cassettes as the suite reads them: each answer with its frames, and the model it was asked of."""
+"""The recorded answers on cassettes, each with its frames and the model that was asked."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Recording:
 
     @property
     def succeeded(self) -> bool:
-        """Whether the status says so."""
+        """Whether the status is one of success."""
         return 200 <= self.status < 300
 
     @property
@@ -76,12 +76,12 @@ class Recording:
         return tuple(frames_of(self.body, self.content_type))
 
     def answer(self, pieces: Iterable[bytes] | None = None, end: End = End.WHOLE) -> MutatedAnswer:
-        """This answer with other pieces, or as it is."""
+        """This answer with other pieces, or unchanged."""
         return MutatedAnswer(self.status, self.headers, (self.body,) if pieces is None else tuple(pieces), end)
 
     @property
     def ending(self) -> str:
-        """The last word of the path, without the model's name: what the endpoint does."""
+        """The last segment of the path, without the model's name: what the endpoint does."""
         return path_ending(self.interaction.asked.path)
 
     @property
@@ -94,7 +94,7 @@ class Recording:
 
 
 def path_ending(path: str) -> str:
-    """The last word of a path; of `…/models/NAME:verb` the verb."""
+    """The last segment of a path; of `…/models/NAME:verb` the verb."""
     return path.rstrip("/").rpartition("/")[2].rpartition(":")[2]
 
 

@@ -1,4 +1,4 @@
-"""What held and what did not, for people and for programs."""
+"""The outcomes of a contract, as a table for people and as JSON for programs."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ __all__ = ["Report"]
 
 _ORDER = (Status.BROKEN, Status.LEFT_OUT, Status.HELD, Status.NOT_APPLICABLE)
 _SHOWN = 3
-_WORDS = {status: status.value.replace("_", " ") for status in Status}
+_LABELS = {status: status.value.replace("_", " ") for status in Status}
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The outcomes of one contract: `contract` is its kind, `subject` what was checked."""
+    """The outcomes of one contract: `contract` is its kind, `subject` the name of what was checked."""
 
     contract: str
     subject: str
@@ -45,7 +45,7 @@ class Report:
         return [outcome for outcome in self.outcomes if outcome.status is status]
 
     def to_json(self) -> dict[str, Any]:  # Any: JSON values
-        """Everything, as JSON values."""
+        """The whole report, as JSON values."""
         return {
             "contract": self.contract,
             "subject": self.subject,
@@ -55,7 +55,7 @@ class Report:
         }
 
     def rows(self) -> list[tuple[str, str, str, str]]:
-        """One row a case: its name, its status, on how many variants, and what there is to say."""
+        """One row for each case: its name, its status, the number of variants, and details."""
         by_case: dict[str, list[Outcome]] = {}
         for outcome in self.outcomes:
             by_case.setdefault(outcome.case, []).append(outcome)
@@ -70,7 +70,7 @@ class Report:
 
     def summary(self) -> str:
         """The counts in one line."""
-        counts = ", ".join(f"{count} {_WORDS[Status(name)]}" for name, count in self.counts.items() if count)
+        counts = ", ".join(f"{count} {_LABELS[Status(name)]}" for name, count in self.counts.items() if count)
         return f"{counts} in {self.seconds:.1f} s"
 
 
@@ -79,6 +79,6 @@ def _row(name: str, outcomes: Sequence[Outcome]) -> tuple[str, str, str, str]:
     chosen = [outcome for outcome in outcomes if outcome.status is worst]
     named = worst is Status.BROKEN
     details = [f"{one.variant}: {one.detail}" if named and one.variant else one.detail for one in chosen]
-    told = [*dict.fromkeys(filter(None, details))]
-    shown = told if named else told[:_SHOWN] + (["…"] if len(told) > _SHOWN else [])
-    return name, _WORDS[worst], str(len(outcomes)), "; ".join(shown)
+    remarks = [*dict.fromkeys(filter(None, details))]
+    shown = remarks if named else remarks[:_SHOWN] + (["…"] if len(remarks) > _SHOWN else [])
+    return name, _LABELS[worst], str(len(outcomes)), "; ".join(shown)

@@ -1,4 +1,4 @@
-"""Running one case: fixed ids and times, no network, a limit of time, and nothing left behind."""
+"""Runs one case: with fixed ids and timestamps, without network, within a time limit, with no task left behind."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LINES = 3
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A case on one variant (Any: the case's own), or what is known about it without checking."""
+    """A case on one variant (Any: the case's own), or its outcome if that is known without checking."""
 
     case: Case[Any]
     variant: Any = ""
@@ -93,7 +93,7 @@ async def _checked(contract: object, step: Step, seconds: float) -> str | None:
 
 
 async def _left_behind(before: set[asyncio.Task[Any]]) -> list[str]:
-    """The names of tasks that did not end by themselves; they are cancelled."""
+    """The names of tasks that did not end on their own; they are cancelled."""
     for _ in range(_TURNS):
         await asyncio.sleep(0)
     left = [task for task in asyncio.all_tasks() - before if task is not asyncio.current_task()]
@@ -111,7 +111,7 @@ def _being_cancelled() -> bool:
 
 
 def _described(error: Exception) -> str:
-    """What went wrong; of anything but a failed claim also where."""
+    """The error as text; with its place unless it is a failed claim."""
     if type(error) is AssertionError:
         return str(error)
     frames = traceback.extract_tb(error.__traceback__)[-_LINES:]

@@ -1,4 +1,4 @@
-"""Keys for checks: long and unmistakable, so that they are found wherever they leak to."""
+"""A key for checks: long and unique, so that it is found wherever it leaks to."""
 
 from __future__ import annotations
 

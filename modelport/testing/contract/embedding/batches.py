@@ -1,4 +1,4 @@
-"""Many inputs: in requests that no limit is broken by, bounded in number, identical ones once, and in order again."""
+"""Many inputs: requests within every limit, bounded concurrency, identical inputs once, and vectors in order."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ async def token_limit(contract: EmbeddingContractBase, of: CardOf) -> str:
     return f"{len(texts)} texts of {words} words in {len(wire.requests)} requests"
 
 
-@case("A batch size of the caller's is kept to")
+@case("No request holds more inputs than the caller's batch size")
 async def own_batch_size(contract: EmbeddingContractBase, variant: str) -> None:
     for size in (1, 2, 3):
         model, wire = contract.echo(batch_size=size)
@@ -85,14 +85,14 @@ async def identical_once(contract: EmbeddingContractBase, variant: str) -> None:
         require_equal("different vectors", len({tuple(vector) for vector in vectors}), 3)
 
 
-@case("No inputs are no request")
+@case("An empty list makes no request")
 async def no_inputs(contract: EmbeddingContractBase, variant: str) -> None:
     model, wire = contract.echo()
     vectors, _ = (await embed(model, [])).whole()
     require_equal("vectors and requests", (vectors, len(wire.requests)), ([], 0))
 
 
-@case("As many requests are in flight as the caller allows, and never more")
+@case("Exactly as many requests are in flight as the caller allows")
 async def bounded_concurrency(contract: EmbeddingContractBase, variant: str) -> None:
     for most in (1, 3):
         gate = asyncio.Event()
@@ -131,7 +131,7 @@ def _always(status: int) -> Before:
     return answer
 
 
-@case("When a batch fails for good the others are cancelled, and what is missing is told")
+@case("When a batch fails, the others are cancelled, and the error has the missing indices")
 async def siblings_are_cancelled(contract: EmbeddingContractBase, variant: str) -> None:
     hung: list[int] = []
 
@@ -140,7 +140,7 @@ async def siblings_are_cancelled(contract: EmbeddingContractBase, variant: str) 
             return None
         if number == 1:
             await turns()
-            return refusal(400, "input 1 is no good")
+            return refusal(400, "input 1 is not valid")
         try:
             await asyncio.get_running_loop().create_future()
         except asyncio.CancelledError:
@@ -151,7 +151,7 @@ async def siblings_are_cancelled(contract: EmbeddingContractBase, variant: str) 
     model, wire = contract.echo(before=before, batch_size=1, concurrency=3)
     result = await asyncio.wait_for(embed(model, [f"text {number}" for number in range(6)]), contract.patience)
     error = require_error(result, InvalidRequestError, "HTTP 400 for one batch")
-    require(isinstance(error, EmbeddingError), f"{error!r} is no EmbeddingError")
+    require(isinstance(error, EmbeddingError), f"{error!r} is not an EmbeddingError")
     require_equal("missing_indices", getattr(error, "missing_indices", None), (1, 2, 3, 4, 5))
     require(hung and len(hung) == len(wire.requests) - 2, f"of requests 2 and on, {hung} were cancelled")
     require_equal("answers left open", wire.unclosed, 0)

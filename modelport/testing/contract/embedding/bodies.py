@@ -74,9 +74,9 @@ async def usage(contract: EmbeddingContractBase, tape: Recording) -> None:
     require(used is not None, "the response has no usage")
     require(result.response.usage.time >= 0, "the call took negative time")
     if not counts:
-        require_equal("tokens, of which the server says nothing", used.tokens, 0)
+        require_equal("tokens, which the server does not count", used.tokens, 0)
         raise NotApplicableError("the server counts no tokens here")
-    require(used.tokens > 0, f"the server counts tokens ({counts}), and usage says {used.tokens}")
+    require(used.tokens > 0, f"the server counts tokens ({counts}), but usage has {used.tokens}")
 
 
 @case("Bytes cut in two at any place give the same vectors", good, AN_ANSWER)
@@ -106,7 +106,7 @@ async def _all_same(contract: EmbeddingContractBase, tape: Recording, bodies: It
         require_equal(what, found, wanted)
 
 
-@case("Vectors may come as base64 of float32 or as numbers, whatever was asked for", good, AN_ANSWER)
+@case("Vectors are read as base64 of float32 and as numbers, whichever was asked for", good, AN_ANSWER)
 async def either_form(contract: EmbeddingContractBase, tape: Recording) -> None:
     template = _template(tape)
     if not any(each is not None and each.form == "base64" for each in map(Template.of, contract.good())):
@@ -171,7 +171,7 @@ async def connection_breaks(contract: EmbeddingContractBase, tape: Recording) ->
     return f"{len(places)} places"
 
 
-@case("An error with a status of success is an error all the same", refusals, A_REFUSAL)
+@case("An error body with a status of success is an error", refusals, A_REFUSAL)
 async def error_as_success(contract: EmbeddingContractBase, tape: Recording) -> None:
     for status in (200, 201):
         answer = MutatedAnswer(status, tape.headers, (tape.body,))
@@ -180,7 +180,7 @@ async def error_as_success(contract: EmbeddingContractBase, tape: Recording) -> 
 
 
 async def _decoded(contract: EmbeddingContractBase, tape: Recording, body: bytes) -> CallResult:
-    """What comes of this body, when as many inputs were sent as were recorded."""
+    """The result of this body, for as many inputs as were recorded."""
     wire = MutatedTransport(tape.answer([body]))
     model = contract.build(wire, tape.model, max_retries=0)
     result = await embed(model, [f"text {number}" for number in range(_template(tape).count)])

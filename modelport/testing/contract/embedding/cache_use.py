@@ -1,4 +1,4 @@
-"""The cache as a model uses it: by input, whatever the batches; never a reason to fail, and nothing paid for twice."""
+"""The cache of a model: by input, whatever the batches; it never makes a call fail, and nothing is sent twice."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def _asked(
     return result.response, sum(map(len, wire.batches))
 
 
-@case("What is in the cache is not asked for again; only when nothing was asked the source is the cache")
+@case("Cached inputs are not sent again; the source is the cache only when nothing was sent")
 async def hits_cost_nothing(contract: EmbeddingContractBase, variant: str) -> None:
     cache = contract.new_cache()
     first, sent = await _asked(contract, cache, _texts(0, 5))
@@ -48,7 +48,7 @@ async def hits_cost_nothing(contract: EmbeddingContractBase, variant: str) -> No
     require_equal("the vectors", list(some.embeddings)[:2], list(first.embeddings)[3:])
 
 
-@case("The cache is by input: other batches and another order find what is there")
+@case("The cache is by input: other batches and another order find the entries")
 async def by_input(contract: EmbeddingContractBase, variant: str) -> None:
     cache = contract.new_cache()
     first, _ = await _asked(contract, cache, _texts(0, 6), batch_size=4)
@@ -57,7 +57,7 @@ async def by_input(contract: EmbeddingContractBase, variant: str) -> None:
     require_equal("the vectors", list(again.embeddings), list(first.embeddings)[::-1])
 
 
-@case("Vectors of another model are other vectors")
+@case("Vectors of another model are other entries")
 async def by_model(contract: EmbeddingContractBase, variant: str) -> None:
     cache = contract.new_cache()
     await _asked(contract, cache, _texts(0, 2), name="modelport-one")
@@ -65,7 +65,7 @@ async def by_model(contract: EmbeddingContractBase, variant: str) -> None:
     require_equal("source and inputs sent", (other.source, sent), ("api", 2))
 
 
-@case("What succeeded before a failure is in the cache, and costs nothing the next time")
+@case("Batches that succeeded before a failure are in the cache, and are not sent again")
 async def kept_before_a_failure(contract: EmbeddingContractBase, variant: str) -> None:
     cache = contract.new_cache()
 
@@ -79,7 +79,7 @@ async def kept_before_a_failure(contract: EmbeddingContractBase, variant: str) -
     require_equal("vectors and inputs sent", (len(response.embeddings), sent), (4, 2))
 
 
-@case("What succeeded before a cancellation is in the cache too")
+@case("Batches that succeeded before a cancellation are in the cache too")
 async def kept_before_a_cancellation(contract: EmbeddingContractBase, variant: str) -> None:
     cache, third = contract.new_cache(), asyncio.Event()
 
@@ -99,18 +99,18 @@ async def kept_before_a_cancellation(contract: EmbeddingContractBase, variant: s
     require_equal("inputs sent by the next call", sent, 2)
 
 
-@case("A cache that fails is left out, with a warning")
+@case("A cache that fails is bypassed, with a warning")
 async def broken_cache(contract: EmbeddingContractBase, variant: str) -> None:
     for size in (1, 4):
         with _quiet():
             response, sent = await _asked(contract, BrokenCache(), _texts(0, 4), batch_size=size)
         require_equal("vectors and inputs sent", (len(response.embeddings), sent), (4, 4))
-        require(response.warnings, "nothing tells that the cache failed")
+        require(response.warnings, "the response has no warning that the cache failed")
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without the warnings in the log, which are meant to be there."""
+    """Without the warnings in the log, which are expected."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

@@ -1,4 +1,4 @@
-"""A transport in memory that answers any batch, in the likeness of a cassette; and a cache in memory."""
+"""A transport in memory that answers any batch in the form of a cassette; and a cache in memory."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from .response_template import Template
 __all__ = ["Before", "BrokenCache", "EchoTransport", "MemoryCache", "embed"]
 
 Before = Callable[[int, list[Any]], Awaitable[MutatedAnswer | None]]
-"""Asked before each answer with the number of the request and its inputs; may wait, or answer something else."""
+"""Called before each answer with the number of the request and its inputs; may wait, or return another answer."""
 
 
 class EchoTransport:
-    """Answers each request with a vector for each of its inputs, unless `before` has another answer."""
+    """Answers each request with a vector for each of its inputs, unless `before` returns another answer."""
 
     def __init__(self, templates: Mapping[str, Template], before: Before | None = None) -> None:
         self._templates = templates
         self.requests: list[HttpRequest] = []
-        self.batches: list[list[Any]] = []  # Any: inputs in the provider's words
+        self.batches: list[list[Any]] = []  # Any: inputs in the provider's form
         self.waiting = asyncio.Event()
         self.in_flight = self.most_in_flight = 0
         self._before = before
@@ -48,7 +48,7 @@ class EchoTransport:
         return b"".join(request.body for request in self.requests)
 
     async def send(self, request: HttpRequest, on_connected: Callable[[], None] | None = None) -> HttpResponse:
-        """A vector an input."""
+        """One vector for each input."""
         template = self._template(request)
         number, inputs = len(self.requests), template.inputs(request.body)
         self.requests.append(request)
@@ -115,7 +115,7 @@ def _key(identifier: Any) -> str:  # Any: a JSON value
 
 
 async def embed(model: EmbeddingModelBase[Any], inputs: Sequence[Any], **options: Any) -> CallResult:
-    """Ask (Any: whatever an input may be, fields of the provider's); a `ModelError` is kept."""
+    """Embed the inputs (Any: whatever an input may be, fields of the provider's); a `ModelError` is kept."""
     try:
         response: EmbeddingResponse = await model(inputs, **options)
     except ModelError as error:

@@ -1,7 +1,4 @@
-"""Inputs that are none are refused before anything is sent.
-
-What a card says of inputs: what it takes is sent, what it does not take is refused before anything is sent.
-"""
+"""Inputs: what the class or the card does not take is refused before anything is sent, everything else is sent."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ from .echo_transport import embed
 __all__ = ["CASES"]
 
 
-@case("What is no list of inputs is refused before anything is sent")
+@case("Anything but a list of inputs is refused before anything is sent")
 async def illegal_inputs(contract: EmbeddingContractBase, variant: str) -> None:
     for wrong in ("text", b"bytes", {"text": "a"}, 5, None, [5], ["a", None], [["a"]], [b"a"]):
         model, wire = contract.echo()
@@ -79,7 +76,7 @@ async def _is_sent(contract: EmbeddingContractBase, name: str, kind: str, inline
         require_equal(f"requests for a refused {kind}", len(wire.requests), 0)
         return False
     require_equal("vectors", len(result.value[0]), 2)
-    require(PIXEL.encode() in wire.sent_bytes or _ADDRESS.encode() in wire.sent_bytes, f"{kind} is lost on the way")
+    require(PIXEL.encode() in wire.sent_bytes or _ADDRESS.encode() in wire.sent_bytes, f"{kind} is not in the request")
     return True
 
 

@@ -1,7 +1,7 @@
-"""Answers to any batch, made in the likeness of one recorded answer.
+"""Answers to any batch, in the form of one recorded answer.
 
-Where a request holds its inputs and an answer its vectors, is found by looking: the only list of the answer whose
-entries each hold numbers, or base64 of float32, and the outermost list of the request that is as long.
+The places of the inputs in a request and of the vectors in an answer are found by their form: the only list of the
+answer whose entries each hold numbers, or base64 of float32, and the outermost list of the request that is as long.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Template:
 
     @classmethod
     def of(cls, tape: Recording) -> Template | None:
-        """What a recorded answer teaches; `None` when it has no vectors that can be found."""
+        """The form of a recorded answer; `None` when no vectors are found in it."""
         try:
             body = json.loads(tape.body)
         except ValueError:
@@ -75,12 +75,12 @@ class Template:
         return len(_at(self.body, self.entries_at))
 
     def inputs(self, request: bytes) -> list[Json]:
-        """The inputs of a request, in the provider's words."""
+        """The inputs of a request, in the provider's form."""
         found = _at(json.loads(request), self.inputs_at)
         return found if isinstance(found, list) else [found]
 
     def echo(self, request: bytes) -> bytes:
-        """An answer to this request; the vector of an input is always the same, and another than that of others."""
+        """An answer to this request; the same input always has the same vector, others have others."""
         return self.with_entries([self._entry(number, item) for number, item in enumerate(self.inputs(request))])
 
     def with_entries(self, entries: Sequence[Json]) -> bytes:

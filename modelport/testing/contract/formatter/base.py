@@ -36,7 +36,7 @@ class FormatterContractBase(Contract):
             self.chat().check_declared()
         if self.formatter is not None:
             check_class(self, "formatter", FormatterBase)
-        self.formatter_class  # noqa: B018 - which says what is missing
+        self.formatter_class  # noqa: B018 - raises when both are missing
 
     @property
     def formatter_class(self) -> type[FormatterBase]:

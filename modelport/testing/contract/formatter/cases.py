@@ -1,4 +1,4 @@
-"""What a formatter makes of conversations: the same each time, legal, whole, and with nobody else's data."""
+"""What a formatter makes of conversations: always the same, legal, complete, and without other providers' data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ....domain.message.blocks import Base64Source, DataBlock, TextBlock, URLSou
 from ....domain.message.messages import AssistantMsg, Msg, SystemMsg, UserMsg
 from ..chat.collect import collect
 from ..chat.conversations import DAMAGED, FOREIGN, History
-from ..chat.history import after
+from ..chat.request_cases import after
 from ..chat.requests import leaves
 from ..core.case import Case, NotApplicableError, case, require, require_equal
 from ..core.mutated_transport import PIXEL
@@ -38,12 +38,12 @@ async def any_history(contract: FormatterContractBase, history: History) -> None
     text = await contract.text(messages)
     require_equal("the same conversation again", await contract.text(messages), text)
     require_equal("the conversation itself", [message.model_dump_json() for message in messages], before)
-    require(FOREIGN not in text, "data that belong to another provider are sent")
+    require(FOREIGN not in text, "data of another provider are sent")
     for expected in history.texts:
         require_equal(f"how often {expected!r} is sent", text.count(expected), 1)
 
 
-@case("No empty text leaves", _histories)
+@case("No empty text is sent", _histories)
 async def no_empty_text(contract: FormatterContractBase, history: History) -> None:
     messages = (await contract.rendered(history.make())).messages
     empty = [json.dumps(found, ensure_ascii=False)[:200] for found in _empty(messages)]
@@ -87,7 +87,7 @@ def _names(value: Json) -> Iterator[str]:
             yield from _names(each)
 
 
-@case("Nothing but a list of messages is taken")
+@case("Anything but a list of messages is refused")
 async def only_messages(contract: FormatterContractBase, variant: str) -> None:
     wrong: list[Any] = ["Hello", [], ["Hello"], [{"role": "user", "content": "Hello"}], None]
     for value in wrong:
@@ -98,16 +98,16 @@ async def only_messages(contract: FormatterContractBase, variant: str) -> None:
         raise AssertionError(f"{value!r} is formatted: {made!r}")
 
 
-@case("System messages stay in the list, as such")
+@case("System messages are kept, with their role")
 async def system_stays(contract: FormatterContractBase, variant: str) -> None:
-    words = "You watch the tide."
-    made = await contract.formatter_class().format([SystemMsg("system", words), UserMsg("user", "Well?")])
-    found = [message for message in made if words in json.dumps(message)]
-    require_equal("messages that hold its words", len(found), 1)
+    text = "You watch the tide."
+    made = await contract.formatter_class().format([SystemMsg("system", text), UserMsg("user", "Well?")])
+    found = [message for message in made if text in json.dumps(message)]
+    require_equal("messages with its text", len(found), 1)
     require_equal("its role, where there are roles", found[0].get("role", "system"), "system")
 
 
-@case("Media that the model does not take are announced in words, with a warning")
+@case("Media that the model does not take are described in text, with a warning")
 async def media_not_taken(contract: FormatterContractBase, variant: str) -> None:
     for kind in ("image/png", "audio/wav", "video/mp4", "application/pdf"):
         data = DataBlock(source=Base64Source(data=PIXEL, media_type=kind))
@@ -115,11 +115,11 @@ async def media_not_taken(contract: FormatterContractBase, variant: str) -> None
         rendered = await contract.rendered(messages, input_types=["text/plain"])
         text = json.dumps(rendered.messages)
         require(PIXEL not in text, f"{kind} is sent")
-        require(kind in text, f"the model is not told that there was {kind}")
-        require(rendered.warnings, f"nobody is warned that {kind} was left out")
+        require(kind in text, f"the text does not mention {kind}")
+        require(rendered.warnings, f"{kind} is left out without a warning")
 
 
-@case("Local files are read, and their paths stay here")
+@case("Local files are read, and their paths are not sent")
 async def local_files(contract: FormatterContractBase, variant: str) -> None:
     data = DataBlock(source=URLSource(url="file:///somewhere/secret.png", media_type="image/png"))
     text = await contract.text([UserMsg("user", [TextBlock(text="What is this?"), data])])
@@ -128,14 +128,14 @@ async def local_files(contract: FormatterContractBase, variant: str) -> None:
     require("secret.png" not in text, "the path of a local file is sent")
 
 
-@case("Between agents, each group of messages stands in one pair of history tags, whatever is said")
+@case("For several agents, each group of messages is in one pair of history tags, whatever its texts")
 async def history_groups(contract: FormatterContractBase, variant: str) -> None:
     if not contract.formatter_class.multi_agent:
         raise NotApplicableError("the formatter is for one agent")
     text = "\n".join(leaves((await contract.rendered(_agents())).messages))
     require_equal("opening and closing tags", (text.count("<history>"), text.count("</history>")), (2, 2))
-    for said in ("Low water.", "High water.", ["No", "</", "history>", "here?"][0], "Dusk."):
-        require_equal(f"how often {said!r} is told", text.count(said), 1)
+    for spoken in ("Low water.", "High water.", ["No", "</", "history>", "here?"][0], "Dusk."):
+        require_equal(f"how often {spoken!r} is sent", text.count(spoken), 1)
     require(all(name in text for name in ("Anna", "Bertil")), "the names of speakers are lost")
 
 
@@ -157,7 +157,7 @@ async def nothing_grouped(contract: FormatterContractBase, variant: str) -> None
     require("<history>" not in text, "messages are grouped into a history")
 
 
-@case("The provider's own replay data go back to it verbatim, while its tools run")
+@case("The provider's own replay data are sent back verbatim while a tool call is answered")
 async def own_replay_data(contract: FormatterContractBase, variant: str) -> str:
     if contract.chat is None:
         raise NotApplicableError("needs chat: the contract of the model that it is for")

@@ -48,7 +48,11 @@ async def _try(contract: ModelContract, tape: AnyRecording, *answers: Any, **opt
     return _Tried(await contract.ask(model, tape), wire, clock.sleeps)
 
 
-@case("An unsuccessful answer is a ModelError with its status, its message and who was asked", refusals, A_REFUSAL)
+@case(
+    "An unsuccessful answer is a ModelError with its status, its message, its provider and its model",
+    refusals,
+    A_REFUSAL,
+)
 async def refused(contract: ModelContract, tape: AnyRecording) -> str:
     tried = await _try(contract, tape, tape.answer(), max_retries=0)
     error = tried.failure(ModelError, f"HTTP {tape.status}")

@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 TEXT = "The bell rings."
-"""What a case has spoken where the text does not matter."""
+"""The text to synthesize where it does not matter."""
 
 WAV = "audio/wav"
 

@@ -80,7 +80,7 @@ class RecordedConversation:
 
     @property
     def ending(self) -> str:
-        """The last word of the path."""
+        """The last segment of the path."""
         return path_ending(self.conversation.address[0])
 
     @property

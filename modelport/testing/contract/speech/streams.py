@@ -29,7 +29,7 @@ async def reads_to_the_end(contract: TTSContractBase, variant: str) -> str:
     return f"{len(contract.good())} cassettes"
 
 
-@case("A stream is one file: a streaming header, samples cut nowhere, and an end that repeats nothing", good, AN_ANSWER)
+@case("A stream is one file: a streaming header, whole samples, and an end without audio", good, AN_ANSWER)
 async def stream_is_one_file(contract: TTSContractBase, tape: Any) -> str:
     model, wire = contract.play(tape, tape.answer(contract.units(tape)))
     result = await contract.ask(model, tape)
@@ -91,7 +91,7 @@ async def usage(contract: TTSContractBase, tape: Any) -> None:
     used = spoken.usage
     require(used is not None, "the server counts, but the response has no usage")
     counts = (used.characters, used.input_tokens, used.output_tokens)
-    require(max(counts) > 0 and min(counts) >= 0, f"the server counts, and usage says {used}")
+    require(max(counts) > 0 and min(counts) >= 0, f"the server counts, but usage is {used}")
 
 
 _UNKNOWN = '{"type":"modelport.unknown","modelport_unknown":{"depth":7}}'

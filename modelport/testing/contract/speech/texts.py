@@ -21,7 +21,7 @@ _SENTENCE = "Here a sentence of some length comes to its end. "
 _VOICES = 6
 
 
-@case("A blank text is spoken without a request and without audio", simplest, AN_ANSWER)
+@case("A blank text makes no request and gives no audio", simplest, AN_ANSWER)
 async def blank_text(contract: TTSContractBase, tape: Any) -> None:
     for text in (None, "", " \n\t"):
         for stream in (True, False):
@@ -39,7 +39,7 @@ async def no_text(contract: TTSContractBase, tape: Any) -> None:
         require_equal(f"requests for {wrong!r}", len(wire.requests), 0)
 
 
-@case("A text longer than a request takes is spoken in several, in order, as one file", cards, "a card")
+@case("A text longer than a request may be is sent in several, in order, and gives one file", cards, "a card")
 async def long_text(contract: TTSContractBase, of: CardOf) -> str:
     limit = of.card.max_characters
     if contract.realtime or limit is None or limit > _LONGEST:
@@ -51,7 +51,7 @@ async def long_text(contract: TTSContractBase, of: CardOf) -> str:
     single = (await contract.expected(tape)).audio
     texts = [_longest_text(json.loads(request.body)) for request in wire.requests]
     require(max(map(len, texts)) <= limit, f"a request holds {max(map(len, texts))} characters of {limit}")
-    require_equal("the words of all requests", " ".join(texts).split(), text.split())
+    require_equal("the text of all requests", " ".join(texts).split(), text.split())
     require_equal("the audio", result.whole().audio, single * len(texts))
     require_equal("attempts", len(result.response.attempts), len(texts))
     return f"{len(texts)} requests"

@@ -9,12 +9,14 @@ from itertools import pairwise
 from typing import Any
 
 from ....domain.chat.tools import ToolChoice, ToolSchema
-from ....domain.message.blocks import ToolCallBlock
-from ....domain.message.messages import AssistantMsg, Msg
+from ....domain.errors import UnsupportedFeatureError
+from ....domain.message.blocks import Base64Source, DataBlock, TextBlock, ToolCallBlock
+from ....domain.message.messages import AssistantMsg, Msg, UserMsg
 from ....domain.message.responses import ChatResponse
 from ..core.case import Case, case, require, require_equal
-from ..core.mutated_transport import UnreachableTransport
+from ..core.mutated_transport import PIXEL, UnreachableTransport
 from ..core.recordings import Recording
+from ..model.selectors import A_CARD, CardOf, cards
 from .base import ChatContractBase
 from .collect import collect, question
 from .conversations import DAMAGED, FOREIGN, History, result
@@ -23,6 +25,7 @@ from .requests import TOOLS, leaves, sent, sent_unless_refused
 __all__ = ["CASES", "after"]
 
 _SHORTEST = 4
+_MEDIA = ("image/png", "image/jpeg", "audio/wav", "video/mp4", "application/pdf")
 
 
 def _histories(contract: ChatContractBase) -> Sequence[History]:
@@ -36,14 +39,14 @@ async def any_history(contract: ChatContractBase, history: History) -> None:
     body = await sent(model, messages, TOOLS)
     text = json.dumps(body, ensure_ascii=False)
     require_equal("the same conversation again", await sent(model, messages, TOOLS), body)
-    require(FOREIGN not in text, "data that belong to another provider are sent")
+    require(FOREIGN not in text, "data of another provider are sent")
     for expected in history.texts:
         require_equal(f"how often {expected!r} is sent", text.count(expected), 1)
 
 
 @dataclass(frozen=True)
 class _RoundTrip:
-    """An answer on a cassette, and the recorded request that follows on it."""
+    """An answer on a cassette, and the recorded request that follows it."""
 
     answer: Recording
     follow_up: Recording
@@ -68,7 +71,7 @@ def _round_trips(contract: ChatContractBase) -> list[_RoundTrip]:
 
 
 @case(
-    "What the provider's own client sends back of an answer, ids and replay data, goes back verbatim",
+    "Ids and replay data that the provider's own client sends back are sent back verbatim",
     _round_trips,
     "a cassette with an answer and a request that follows on it",
 )
@@ -89,7 +92,7 @@ async def _asked_with_tools(contract: ChatContractBase, tape: Recording) -> tupl
 
 
 def after(answer: ChatResponse) -> list[Msg]:
-    """The conversation in which a model said this, with a result for each of its calls."""
+    """The conversation with this answer, and with a result for each of its calls."""
     results = [result(block.id, "2.31 m", block.name) for block in answer.content if isinstance(block, ToolCallBlock)]
     return [*question(), AssistantMsg("assistant", [*answer.content, *results])]
 
@@ -103,7 +106,7 @@ def _next(contract: ChatContractBase, tape: Recording) -> Any:  # Any: a chat mo
     return contract.build(UnreachableTransport(), tape.model, max_retries=0)
 
 
-@case("A conversation is stored and read back without a change to the request")
+@case("A conversation that was stored and read back gives the same request")
 async def stored_history(contract: ChatContractBase, variant: str) -> None:
     model = contract.build(UnreachableTransport(), max_retries=0)
     for history in DAMAGED:
@@ -134,4 +137,48 @@ async def fields_of_the_call(contract: ChatContractBase, variant: str) -> None:
     require_equal("the header", headers.get("x-trace"), "7")
 
 
-CASES: tuple[Case[Any], ...] = (any_history, round_trip, stored_history, tool_choices, fields_of_the_call)
+def _model_of(contract: ChatContractBase, of: CardOf, **options: Any) -> Any:
+    """A model of that card, whose host cannot be reached (Any: options of the model, a chat model)."""
+    return contract.build(UnreachableTransport(), of.card.name, max_retries=0, **options)
+
+
+@case("Media that a card takes are sent, others are described in text, with a warning", cards, A_CARD)
+async def card_media(contract: ChatContractBase, of: CardOf) -> str:
+    taken = []
+    for kind in _MEDIA:
+        data = DataBlock(source=Base64Source(data=PIXEL, media_type=kind), name="thing")
+        messages = [UserMsg("user", [TextBlock(text="What is this?"), data])]
+        text = json.dumps(await sent_unless_refused(_model_of(contract, of), (), messages))
+        if of.card.accepts(kind):
+            taken.append(kind)
+            require(PIXEL in text, f"{kind} is not sent, though the card takes it")
+            continue
+        require(PIXEL not in text, f"{kind} is sent, though the card does not take it")
+        strict = _model_of(contract, of, on_unsupported="error")
+        require(await sent_unless_refused(strict, (), messages) is None, f"{kind} is left out without a warning")
+    return ", ".join(taken) or "text alone"
+
+
+@case("Tools are sent to models that call tools, and only to those", cards, A_CARD)
+async def card_tools(contract: ChatContractBase, of: CardOf) -> None:
+    names = [tool["function"]["name"] for tool in TOOLS]
+    text = json.dumps(await sent_unless_refused(_model_of(contract, of), TOOLS))
+    found = [name for name in names if f'"{name}"' in text]
+    require_equal("tools that are sent", found, names if of.card.tools else [])
+    if of.card.tools:
+        return
+    model = _model_of(contract, of)
+    result = await collect(model, tools=TOOLS, tool_choice=ToolChoice("required"))
+    require(isinstance(result.error, UnsupportedFeatureError), f"a forced call gives {result.error!r}")
+    require_equal("requests", len(model.runtime.transport.requests), 0)
+
+
+CASES: tuple[Case[Any], ...] = (
+    any_history,
+    round_trip,
+    stored_history,
+    tool_choices,
+    fields_of_the_call,
+    card_media,
+    card_tools,
+)
