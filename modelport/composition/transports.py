@@ -37,9 +37,9 @@ def build_connector(settings: TransportSettings, clock: Clock) -> WebSocketConne
 
 
 def _on_cassettes(settings: TransportSettings, cassettes: Path, clock: Clock) -> WebSocketConnector:
-    from ..adapters.cassettes.websocket_file import beside
+    from ..adapters.cassettes.websocket_file import websocket_file_for
 
-    own = beside(cassettes)
+    own = websocket_file_for(cassettes)
     if settings.adapter == "replay":
         from ..adapters.cassettes.websocket_replay import ReplayWebSockets
 

@@ -1,4 +1,4 @@
-"""Anthropic's credential; also for the servers that speak the Messages API under a host of their own."""
+"""Anthropic's credential; also for other servers that speak the Messages API."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def stream_error(event: Json) -> ModelError:
 
 
 def _by_message(error: ModelError) -> ModelError:
-    """Spent accounts and long prompts have no type of their own, only words."""
+    """Exhausted accounts and long prompts have no error type, so their messages are searched."""
     words = error.message.lower()
     if isinstance(error, InvalidRequestError | RateLimitError) and any(sign in words for sign in _SPENT):
         return _as(QuotaExceededError, error)

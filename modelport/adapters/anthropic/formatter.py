@@ -23,10 +23,10 @@ __all__ = ["AnthropicChatFormatter", "AnthropicMultiAgentFormatter", "AnthropicR
 
 @dataclass(frozen=True, slots=True)
 class AnthropicRendered(Rendered):
-    """The messages, and what newer models' thinking is bound to."""
+    """The messages, and what the thinking of newer models is bound to."""
 
     prefixes: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """By a thinking block's signature or data: digests of everything that was sent to get it."""
+    """Digests of everything that was sent to get a thinking block, by its signature or data."""
 
 
 class AnthropicChatFormatter(FormatterBase):
@@ -84,7 +84,7 @@ class _Writer:
         return [self._parts.result(result) for result in turn.results]
 
     def _assistant(self, block: TextBlock | ThinkingBlock | DataBlock | ToolCallBlock) -> list[Json]:
-        """A block of the model in its place, with what its provider ran before and after it."""
+        """A block of the model in its place, with the tools that the provider ran before and after it."""
         owned = self._owned(block)
         return [*_objects(owned.get("before")), *self._own_part(block, owned), *_objects(owned.get("after"))]
 
@@ -99,7 +99,7 @@ class _Writer:
         return self._parts.parts([block])
 
     def _thinking(self, block: ThinkingBlock, owned: Json) -> list[Json]:
-        """Thinking with its signature, even when its text is empty; nobody else's is sent."""
+        """Thinking with its signature, even when its text is empty; other providers' thinking is not sent."""
         signature, redacted = owned.get("signature"), owned.get("redacted")
         if isinstance(owned.get("prefix"), str):
             self.prefixes.setdefault(str(signature or redacted), []).append(owned["prefix"])

@@ -47,7 +47,7 @@ def is_taken(media_type: str) -> bool:
 
 
 class PartWriter:
-    """Writes blocks; media that the API does not take become an announcement in text, with a warning."""
+    """Writes blocks; media that the API does not accept are replaced by a note in text, with a warning."""
 
     def __init__(self, context: RenderContext, warnings: list[ModelWarning]) -> None:
         self._context = context
@@ -58,8 +58,8 @@ class PartWriter:
         return [self._part(block) for block in blocks if isinstance(block, DataBlock) or block.text.strip()]
 
     def announced(self, block: DataBlock) -> Json:
-        """Text in place of media where the API takes none."""
-        message = f"anthropic takes no {block.source.media_type} here; it was announced in text"
+        """A note in text in place of media that the API does not accept."""
+        message = f"anthropic does not accept {block.source.media_type} here; a text note was sent instead"
         self._warnings.append(ModelWarning("changed", "data", message))
         return _text(announcement(block))
 

@@ -34,12 +34,12 @@ _SAMPLING_VERSION = "2023-06-01"
 """The last version that takes sampling parameters; the current one refuses them even at their defaults."""
 
 _COUNTED = ("model", "messages", "system", "tools", "tool_choice", "thinking")
-"""What the counting of tokens takes of a request."""
+"""The body fields that token counting accepts."""
 
 _SAMPLING = ("temperature", "top_p", "top_k")
 _LEAST_TOP_P = 0.95
 _DEFAULT_MAX_TOKENS = 8192
-"""The API demands a limit; this is sent for models of which none is known."""
+"""The API requires a limit; this is sent for models without a known one."""
 
 
 class AnthropicCodec:
@@ -182,7 +182,7 @@ def _add_sampling(request: ChatRequest, body: Json, thinking: ThinkingPlan) -> l
     values = {name: request.parameters[name] for name in _SAMPLING if name in request.parameters}
     refused: dict[str, str] = {}
     if not facts.allowed:
-        refused = dict.fromkeys(values, "the model takes no sampling parameters")
+        refused = dict.fromkeys(values, "the model does not accept sampling parameters")
     elif thinking.thinks and (thinking.manual or not facts.with_thinking):
         legal = {"temperature": values.get("temperature") == 1, "top_p": values.get("top_p", 0) >= _LEAST_TOP_P}
         refused = dict.fromkeys((name for name in values if not legal.get(name)), "the model thinks in this call")

@@ -1,13 +1,10 @@
-"""Answers of the Messages API to deltas, streamed or whole.
+"""Answers of the Messages API, streamed or whole, as deltas.
 
-Facts: docs/protocols/anthropic-messages.md#streaming, docs/protocols/anthropic-messages.md#quirks.
+Events are distinguished by their `type`, since servers may omit the event names. Unknown events, deltas and blocks are
+not errors: the API documents that they may appear.
 
-Events are told apart by their `type`, since servers may leave the event names out. Unknown events, deltas and blocks
-are no errors: the API's promise is that they may appear.
-
-Usage objects of the Messages API to ours.
-
-Facts: docs/protocols/anthropic-messages.md#usage, docs/protocols/anthropic-messages.md#streaming.
+Facts: docs/protocols/anthropic-messages.md#streaming, docs/protocols/anthropic-messages.md#usage,
+docs/protocols/anthropic-messages.md#quirks.
 """
 
 from __future__ import annotations
@@ -224,7 +221,7 @@ class AnthropicDecoder(JsonDecoder):
             self._piece("thinking", opened.id, text)
 
     def _sign(self, opened: _Open, signature: Any) -> None:  # Any: a string, if the server is sane
-        """The signature is replaced, never joined; a block that shows no text has one all the same."""
+        """The signature is replaced, never joined; a block without text has one too."""
         if signature:
             self._shown = ("thinking", opened.id, "")
             self._piece("thinking", opened.id, "", data=self._owned({"signature": signature, **self._bound()}))
@@ -236,7 +233,7 @@ class AnthropicDecoder(JsonDecoder):
         self._add(made)
 
     def _call(self, piece: CallPiece | None, caller: Json | None = None) -> None:
-        """More of a call; one that code of the provider's makes must go back with its caller."""
+        """More of a call; a call made by code of the provider must be sent back with its caller."""
         if piece is None:
             return
         by_code = {"caller": caller} if caller and caller.get("type") != "direct" else {}
@@ -250,7 +247,7 @@ class AnthropicDecoder(JsonDecoder):
             self.metadata.setdefault("citations", []).extend(found)
 
     def _ran_by_server(self, opened: _Open) -> None:
-        """A tool that the provider ran, or its result: told in the metadata, kept whole for the next turn."""
+        """A tool that the provider ran, or its result: noted in the metadata, and kept whole for the next turn."""
         block, text = opened.block, "".join(opened.pieces)
         if text:
             try:

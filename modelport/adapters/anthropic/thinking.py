@@ -1,4 +1,4 @@
-"""What a call says about thinking, by the facts of the model's card.
+"""The thinking settings of a call, adapted to the model's card.
 
 Facts: docs/protocols/anthropic-messages.md#thinking-support-per-model.
 """
@@ -27,7 +27,7 @@ class ThinkingPlan:
     thinking: Json = field(default_factory=dict)
     """Empty when the request says nothing, or when the caller gives the whole object."""
     mode: str | None = None
-    """The mode in force in this call, be it by the model's default; `None` when not known."""
+    """The mode of this call, possibly the model's default; `None` when it is not known."""
     effort: str | None = None
     warnings: list[ModelWarning] = field(default_factory=list)
 
@@ -38,7 +38,7 @@ class ThinkingPlan:
 
     @property
     def manual(self) -> bool:
-        """Whether it thinks within a budget, which every model forbids to combine with much else."""
+        """Whether it thinks within a budget, which no model allows together with several other settings."""
         return self.mode == "enabled"
 
     def warn(self, kind: WarningKind, setting: str, message: str) -> None:
@@ -129,7 +129,7 @@ def _set_budget(plan: ThinkingPlan, wanted: int | None, facts: ThinkingFacts, ma
 
 
 def _without_budget(facts: ThinkingFacts) -> str | None:
-    """What comes nearest to thinking within a budget where none can be set."""
+    """The nearest setting to a budget, for models that take none."""
     return "adaptive" if "adaptive" in (facts.modes or ()) else None
 
 
@@ -140,7 +140,7 @@ def _set_display(plan: ThinkingPlan, values: Mapping[str, Any]) -> None:  # Any:
     if plan.thinking.get("type") in ("adaptive", "enabled"):
         plan.thinking["display"] = display
     else:
-        plan.warn("dropped", "thinking_display", "there is no thinking to display in this call")
+        plan.warn("dropped", "thinking_display", "thinking is off in this call, so it cannot be displayed")
 
 
 def _set_effort(plan: ThinkingPlan, values: Mapping[str, Any], facts: ThinkingFacts) -> None:  # Any: as above

@@ -53,7 +53,7 @@ def arrange(rendered: Sequence[Json], *, prefill: bool) -> Arranged:
 
 
 def _leave_out_unanswered(arranged: Arranged) -> None:
-    """Calls of the provider's own tools that it never answered, once the user has gone on to something else."""
+    """Calls of the provider's own tools that it never answered and that a later user message follows."""
     last = arranged.messages[-1]
     if last["role"] == "assistant" or _has_results(last):
         return
@@ -125,7 +125,7 @@ def _append(messages: list[Json], role: str, content: list[Json]) -> None:
 
 
 def _blocks(content: object) -> list[Json]:
-    """An application's formatter may write plain strings."""
+    """A custom formatter may write plain strings."""
     if isinstance(content, str):
         return [_text(content)] if content.strip() else []
     return list(content) if isinstance(content, list) else []

@@ -52,8 +52,8 @@ class FileEmbeddingCache(EmbeddingCacheBase):
       where limits are set, after every eighth of the cache that it has added. Of several processes each may therefore
       carry the cache above a limit by an eighth (at least 16 entries) until it looks again.
     * Files are read and written in threads. Vectors come back exactly as they were given.
-    * An entry is taken from memory only while its file is the same (inode and time), so whatever another process
-      removes or writes over counts at once.
+    * An entry is taken from memory only while its file is the same (inode and time), so removals
+      and changes by other processes take effect at once.
     """
 
     def __init__(

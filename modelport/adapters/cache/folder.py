@@ -1,4 +1,4 @@
-"""A folder of cache entries, `<sha256>.npy`, written so that nobody ever sees half a file. Blocking; no event loop."""
+"""A folder of cache entries, `<sha256>.npy`, written so that readers never see half a file. Blocking; no event loop."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class EntryFolder:
         return data, (facts.st_ino, facts.st_mtime_ns)
 
     def write(self, name: str, data: bytes) -> FileMark | None:
-        """Put the entry in place at once: written beside, then renamed. It outlives the process, not a power cut.
+        """Write a temporary file and rename it. The entry outlives the process, but not a power cut.
 
         Returns its mark, or `None` where the file system's times are too coarse to tell it from a later one.
         """
@@ -78,7 +78,7 @@ class EntryFolder:
             try:
                 return self._write_once(name, data)
             except FileNotFoundError:
-                # The folder is not there yet, or somebody has just removed it with our unfinished file.
+                # The folder is not there yet, or another process has just removed it with our unfinished file.
                 attempts -= 1
                 if not attempts:
                     raise

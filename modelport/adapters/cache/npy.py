@@ -1,7 +1,7 @@
 """Entries as bytes: NumPy's own file format (NEP 1, version 1.0), read and written without its general machinery.
 
 `numpy.load` spends most of its time on evaluating the header; here a known header costs one dictionary look-up. A
-checksum follows the data, where `numpy.load` does not look: a torn or altered file is told from a good one.
+checksum follows the data, where `numpy.load` does not look: it detects a torn or altered file.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _header(item_size: int, rows: int, columns: int) -> bytes:
 
 @lru_cache(maxsize=256)
 def _layout(head: bytes) -> tuple[np.dtype[Any], tuple[int, int], int, int] | None:  # Any: float32 or float64
-    """(type of a number, shape, start and end of the table) in a file that begins so; `None`: no header we know."""
+    """(type of a number, shape, start and end of the table) in a file that begins so; `None` for an unknown header."""
     if len(head) < _PREFIX.size:
         return None
     magic, length = _PREFIX.unpack_from(head)

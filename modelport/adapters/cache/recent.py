@@ -18,7 +18,7 @@ __all__ = ["DEFAULT_MEMORY_MB", "Recent", "RecentVectors"]
 DEFAULT_MEMORY_MB = 128.0
 """10,000 vectors of 3,072 numbers."""
 _OVERHEAD = 600
-"""Bytes that an entry takes beside its numbers; so the limit on bytes is one on entries too."""
+"""Bytes of an entry besides its numbers; so the limit on bytes limits the number of entries too."""
 
 Mark = TypeVar("Mark")
 
@@ -29,9 +29,9 @@ Recent = tuple[Mark, EmbeddingVectors, int]
 class RecentVectors(Generic[Mark]):
     """The entries read or written last, by name; those put in first go first. Safe for several threads.
 
-    A mark tells one stored entry from any other that takes its name: whoever reads asks the store for the mark that it
-    has now, which is cheaper than the entry, and leaves alone what has another one. So nothing stale is ever handed
-    out, whatever other processes do.
+    A mark distinguishes a stored entry from a later one of the same name: a reader asks the store for the current mark,
+    which is cheaper than the entry, and ignores vectors with another one. So nothing stale is ever returned, even if
+    other processes write to the store.
     """
 
     def __init__(self, max_megabytes: float) -> None:
@@ -59,7 +59,7 @@ class RecentVectors(Generic[Mark]):
         return self._kept.get(name)
 
     def put(self, name: Hashable, mark: Mark, vectors: EmbeddingVectors, size: int) -> None:
-        """Keep vectors whose memory is theirs alone: nobody writes into it, and it is no part of something larger."""
+        """Keep vectors that own their memory: it is never written to, and is not part of a larger array."""
         size += _OVERHEAD
         with self._lock:
             self._take(name)

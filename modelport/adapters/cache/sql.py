@@ -31,7 +31,7 @@ _CHUNK = 128
 _READ_CHUNK = 1024
 """Entries read per statement: 4 MB, which keep the event loop for a few milliseconds."""
 _MOST_ROWS = 2**63 - 1
-"""More than this no database counts."""
+"""The largest number that databases count to."""
 _LOOK_CHUNK = 4096
 """Entries looked at per statement for their being the same; the times of more than 5,000 could not be added up."""
 
@@ -56,7 +56,7 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
       cache above a limit by an eighth (at least 16 entries) until it counts again.
     * `store_many` commits 128 entries at a time.
     * An entry is taken from memory only while its row is the same (by its size and the time it was written), so
-      whatever another process removes or writes over counts at once. What is in memory is not read again.
+      removals and changes by other processes take effect at once. What is in memory is not read again.
     * Connections end with the event loop; `aclose` ends them sooner.
 
     Raises `SettingsError` for a URL it cannot use, missing packages and tables of another version, and
@@ -117,7 +117,7 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
         """`store` for each `(embeddings, identifier)`; of two with one identifier the last wins with `overwrite`."""
         for start in range(0, len(entries), _CHUNK):
             chunk = entries[start : start + _CHUNK]
-            # A thread only for work that takes longer than the way there and back.
+            # A thread only for work that takes longer than switching to it.
             if len(chunk) > 1:
                 rows = await asyncio.to_thread(self._rows, chunk, overwrite)
             else:

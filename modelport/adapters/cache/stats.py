@@ -1,4 +1,4 @@
-"""What a cache holds, whatever it is kept in."""
+"""Statistics of a cache, for every kind of storage."""
 
 from __future__ import annotations
 

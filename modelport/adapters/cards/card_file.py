@@ -1,4 +1,4 @@
-"""One card file: its text, what it says, and the cards already made from it."""
+"""One card file: its text, its fields, and the cards already made from it."""
 
 from __future__ import annotations
 

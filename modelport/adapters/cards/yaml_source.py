@@ -44,8 +44,7 @@ def file_stem(model: str) -> str:
 class YamlCardSource:
     """A `CardSource` over folders of YAML files; safe to share between threads and models.
 
-    Beside the card's own fields a file may hold `per_class`: for a model class, the fields in which the model differs
-    there from what the rest of the file says.
+    A file may also hold `per_class`: for a model class, the fields whose values differ from the rest of the file.
     """
 
     def __init__(self) -> None:
@@ -156,7 +155,7 @@ def _names(folder: str) -> list[str]:
 
 
 def _stamps(paths: list[str]) -> list[Stamp]:
-    """How the files are now; the whole cost of listing cards again is in here and in copying them."""
+    """Time and size of each file; listing cards again costs this and the copies."""
     try:
         return [(info.st_mtime_ns, info.st_size) for info in map(os.stat, paths)]
     except OSError:  # one went away in the meantime

@@ -3,9 +3,9 @@
     modelport:
       head: 0.21            # seconds from the request to the answer's head
       chunks: [[0.22, 118], [0.25, 96]]   # seconds from the request, bytes
-      ended: whole          # or `broken`: the connection was lost, `closed`: nobody read on
+      ended: whole          # or `broken`: the connection was lost, `closed`: the reader stopped
 
-vcrpy passes over that key. A cassette without it is an answer in one piece.
+vcrpy ignores that key. A cassette without it is an answer in one piece.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def read_interactions(path: Path) -> list[Interaction]:
 
 
 def documents(path: Path) -> Iterator[tuple[Path, _Json]]:
-    """What each file of a folder and below says, in the order of their names, or what the one file says."""
+    """The content of the file, or of each file in a folder and below, in the order of their names."""
     if not path.exists():
         raise SettingsError(f"{path}: no such cassette or folder of cassettes")
     files = sorted(file for file in path.rglob("*.y*ml") if file.is_file()) if path.is_dir() else [path]
@@ -116,11 +116,11 @@ def _read(file: Path, document: _Json) -> list[Interaction]:
         return []  # WebSockets
     entries = document.get("interactions") if isinstance(document, dict) else None
     if not isinstance(entries, list):
-        raise SettingsError(f"{file}: is no cassette of vcrpy's: it has no list of `interactions`; record it again")
+        raise SettingsError(f"{file}: not a vcrpy cassette: expected a list of `interactions`; record it again")
     try:
         return [_interaction(entry, f"{file}, interaction {number}") for number, entry in enumerate(entries, 1)]
     except (ValueError, LookupError, TypeError, AttributeError, EOFError, zlib.error, OSError) as error:
-        raise SettingsError(f"{file}: is no cassette of vcrpy's: {_reason(error)}") from error
+        raise SettingsError(f"{file}: not a vcrpy cassette: {_reason(error)}") from error
 
 
 def _reason(error: Exception) -> str:

@@ -20,15 +20,15 @@ class RecordTransport:
     """Sends through another transport and writes every answer, as it arrived, to one cassette.
 
     Left out: all headers but a few harmless ones; keys in URLs, and what the URLs in an answer are signed with; and
-    wherever a body repeats them the request's keys, and those that its JSON body names as such. What a server tells
-    of its own accord is kept: add a scrubber. The file is replaced whole after each answer, so it is valid at any
+    wherever a body repeats them the request's keys, and those that its JSON body names as such. Other secrets that
+    a server sends are kept: add a scrubber. The file is replaced whole after each answer, so it is valid at any
     time; a new transport begins it anew.
 
     Args:
-        inner: who sends.
+        inner: sends the requests.
         file: the cassette; without `.yaml` or `.yml` at its end, the folder in which to write `recorded.yaml`.
         scrubbers: what else to take out of an interaction, in this order.
-        clock: who tells the time.
+        clock: gives the time.
     """
 
     def __init__(

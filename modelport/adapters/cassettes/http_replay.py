@@ -27,7 +27,7 @@ class ReplayTransport:
         cassettes: a YAML file, or a folder of them; read at the first request.
         speed: `full`, or `recorded` to wait between chunks as long as was waited then.
         repeat: begin again with the first answer when all that a request has were played.
-        clock: who waits.
+        clock: waits.
     """
 
     def __init__(

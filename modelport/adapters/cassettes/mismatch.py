@@ -1,4 +1,4 @@
-"""What differs between a request and the nearest recorded one, in words."""
+"""Describes how a request differs from the nearest recorded one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def mismatch(asked: Asked, recorded: Iterable[Interaction], source: str) -> Repl
 
 
 def nearest(what: str, found: Sequence[str], place: str) -> ReplayMismatchError:
-    """The error that tells what differs from the nearest recording."""
+    """The error with the differences from the nearest recording."""
     lines = [f"  {line}" for line in found[:_SHOWN]]
     if len(found) > _SHOWN:
         lines.append(f"  and {len(found) - _SHOWN} more")

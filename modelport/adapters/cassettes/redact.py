@@ -1,4 +1,4 @@
-"""What is left out of cassettes: keys, and what identifies their maker."""
+"""What is left out of cassettes: keys, and what identifies the person who recorded them."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def server_of(interactions: list[dict[str, Json]]) -> str:
 
 
 def secret_forms(secrets: Iterable[str]) -> list[str]:
-    """Every way a secret may be written; what is as short as `none` or `ollama` is no secret but a placeholder."""
+    """Every way a secret may be written; values as short as `none` or `ollama` are placeholders, not secrets."""
     given = [secret for secret in secrets if len(secret) > 6]
     encoded = [base64.b64encode(secret.encode()).decode().rstrip("=") for secret in given]
     return [*given, *(quote(secret, safe="") for secret in given), *(json.dumps(one)[1:-1] for one in given), *encoded]

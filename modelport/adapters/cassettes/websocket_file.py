@@ -9,7 +9,7 @@
       frames:
       - {from: client, at: 0.1, json: {type: session.finish}}   # or `text`
       - {from: server, at: 0.3, base64: AAD/fw==}               # a binary message
-      closed: {by: server, code: 1000, reason: '', at: 0.4}     # left out where nobody saw the end
+      closed: {by: server, code: 1000, reason: '', at: 0.4}     # left out if the end was not seen
 
 `at` is in seconds from the request. A message is `text` to the letter, `base64`, or `json`, which stands for that
 value in its shortest writing. `headers` are harmless ones; `server` and `recorded_on` belong to recorded cassettes.
@@ -44,6 +44,7 @@ __all__ = [
     "address_of",
     "frame_entry",
     "read_conversations",
+    "websocket_file_for",
 ]
 
 _SWITCHING: Literal[101] = 101
@@ -98,7 +99,7 @@ def address_of(url: str) -> Address:
     return unquote(parts.path) or "/", tuple(sorted(parse_qsl(parts.query, True)))
 
 
-def beside(file: Path) -> Path:
+def websocket_file_for(file: Path) -> Path:
     """Where WebSockets are recorded while HTTP is recorded into that file: `a.yaml` goes with `a.websocket.yaml`."""
     return file.with_suffix(f".websocket{file.suffix}") if file.suffix in (".yaml", ".yml") else file
 
@@ -221,12 +222,12 @@ def _read(file: Path, document: Any) -> list[Conversation]:  # Any: YAML
     try:
         entries = _Document.model_validate(document).conversations
     except ValidationError as error:
-        raise SettingsError(f"{file}: is no WebSocket cassette: {'; '.join(_told(error))}") from error
+        raise SettingsError(f"{file}: not a WebSocket cassette: {'; '.join(_faults(error))}") from error
     return [entry.conversation(f"{file}, conversation {number}") for number, entry in enumerate(entries, 1)]
 
 
-def _told(error: ValidationError) -> Iterator[str]:
-    """Where and what, without the value: it may be a secret."""
+def _faults(error: ValidationError) -> Iterator[str]:
+    """Place and fault, without the value, which may be a secret."""
     for each in error.errors(include_url=False, include_input=False)[:3]:
         yield f"{'.'.join(map(str, each['loc']))}: {each['msg']}"
 

@@ -104,7 +104,7 @@ class Shelf:
         return playback
 
     def end(self, playback: Playback) -> None:
-        """Nobody can change places with it any more."""
+        """Exclude it from further exchanges."""
         if playback in self._playing:
             self._playing.remove(playback)
 

@@ -42,11 +42,11 @@ class RecordWebSockets:
     The file is replaced whole after each conversation, so it is valid at any time; a new connector begins it anew.
 
     Args:
-        inner: who connects.
+        inner: makes the connections.
         file: the cassette; without `.yaml` or `.yml` at its end, the folder in which to write
             `recorded.websocket.yaml`.
         scrubbers: what else to take out of a conversation, in this order.
-        clock: who tells the time.
+        clock: gives the time.
     """
 
     def __init__(

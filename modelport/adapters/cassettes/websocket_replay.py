@@ -24,8 +24,8 @@ class ReplayWebSockets:
 
     JSON messages are compared as values; ids that the client makes anew may differ, and the server's messages then
     carry the ones that were sent. Each conversation is played once, in the order of the cassettes. A message that no
-    conversation has raises `ReplayMismatchError`, which says what differs from the nearest, to who sends it and to
-    who receives from then on. What is sent after the message that the server closed upon raises `WebSocketClosed`.
+    conversation has raises `ReplayMismatchError`, with the differences from the nearest, in `send` and in
+    every later `receive`. What is sent after the message that the server closed upon raises `WebSocketClosed`.
     Where the client closed when it was recorded, the server waits for that.
 
     Args:
@@ -33,7 +33,7 @@ class ReplayWebSockets:
         speed: `full`, or `recorded` to wait as long as the server did: since the handshake, or since the message of
             the client's that came before.
         repeat: begin again with the first conversation when all that a request has were played.
-        clock: who waits.
+        clock: waits.
     """
 
     def __init__(

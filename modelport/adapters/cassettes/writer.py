@@ -31,7 +31,7 @@ class CassetteWriter:
         key: what the entries stand below.
         server_of: the server's name, by the entries.
         scrubbers: what to take out of an entry, in this order.
-        clock: who knows the day.
+        clock: gives the date.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class CassetteWriter:
         try:
             text = entry_text(entry)
         except yaml.YAMLError as error:
-            raise SettingsError(f"{self._file}: a scrubber left what YAML cannot say: {error}") from error
+            raise SettingsError(f"{self._file}: a scrubber returned a value unknown to YAML: {error}") from error
         self._entries[number], self._texts[number] = entry, text
         self._write()
 

@@ -29,7 +29,7 @@ _SWITCH = ThinkingSwitch("enable_thinking", on=True, off=False)
 
 
 def dashscope_thinking(request: ChatRequest) -> ThinkingPlan:
-    """`enable_thinking`, `thinking_budget`, and `preserve_thinking` beside reasoning of earlier turns."""
+    """`enable_thinking`, `thinking_budget`, and `preserve_thinking` when there is reasoning of earlier turns."""
     plan = _SWITCH.plan(request, implied_by="thinking_budget")
     fields: dict[str, Any] = dict(plan.fields)  # Any: the provider's JSON
     warnings = list(plan.warnings)

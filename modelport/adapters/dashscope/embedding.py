@@ -35,7 +35,7 @@ _BODY = frozenset({"model", "input", "parameters"})
 
 
 class DashScopeEmbeddingCodec:
-    """The text endpoint and the multimodal one. Which of them a model has, its card's input types say."""
+    """The text endpoint and the multimodal one; the input types of a model's card decide which is used."""
 
     def encode(self, request: EmbeddingRequest) -> EmbeddingWireCall:
         """The POST to the endpoint of the model."""
@@ -60,7 +60,7 @@ class DashScopeEmbeddingCodec:
 
 
 def _is_multimodal(request: EmbeddingRequest) -> bool:
-    """Of a model without a card the inputs decide."""
+    """Without a card the inputs decide."""
     if request.card.known:
         return any(not kind.startswith("text/") for kind in request.card.input_types)
     return any(isinstance(item, DataBlock) for item in request.inputs)
@@ -90,7 +90,7 @@ def _override(body: Json, overrides: Mapping[str, Any]) -> None:
         value, ours = given.pop(name), body[name]
         body[name] = {**ours, **value} if isinstance(value, dict) and isinstance(ours, dict) else value
     if given and not isinstance(body["parameters"], dict):
-        raise InvalidRequestError(f"the field parameters is no dict, so {', '.join(given)} cannot go into it")
+        raise InvalidRequestError(f"the field parameters is not a dict, so {', '.join(given)} cannot be added to it")
     if given:
         body["parameters"].update({_FIELDS.get(name, name): value for name, value in given.items()})
 
@@ -127,7 +127,7 @@ class DashScopeEmbeddingModel(HttpEmbeddingModel[str | DataBlock]):
     codec = DashScopeEmbeddingCodec()
 
     def check_input(self, item: EmbeddingInput) -> str | None:
-        """Only images and videos have a form here, and videos no base64 one."""
+        """The API accepts images and videos, and videos only by URL."""
         if isinstance(item, str):
             return None
         kind = kind_of(item.source.media_type)

@@ -1,4 +1,4 @@
-"""DashScope's error words.
+"""DashScope's error codes.
 
 Facts: docs/protocols/dashscope-chat.md#errors.
 

@@ -71,7 +71,7 @@ class EmbeddedChatModel(DialectChatModel):
     def __init__(self, credential: CredentialBase, model: str = SMOLLM2.name, *arguments: Any, **options: Any) -> None:
         super().__init__(credential, model, *arguments, **options)  # Any: the arguments of DialectChatModel
         if model != SMOLLM2.name:
-            raise NotFoundError(f"there is no embedded model {model!r}; there is {SMOLLM2.name}", provider="embedded")
+            raise NotFoundError(f"unknown embedded model {model!r}; expected {SMOLLM2.name}", provider="embedded")
         self._base_url = ""
 
     async def __call__(

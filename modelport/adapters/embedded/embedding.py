@@ -46,7 +46,7 @@ class EmbeddedEmbeddingModel(EmbeddingModelBase[str]):
 
     It is loaded at the first call and computes in threads, off the event loop, one batch at a time in a process. A
     cancelled call returns at once, while what is being computed goes on to its end: a batch of short texts, or one long
-    text. Those of more than 512 tokens are read in windows, whose vectors are averaged; they take their time.
+    text. Texts of more than 512 tokens are read in windows, whose vectors are averaged, which takes longer.
     """
 
     Parameters = EmbeddedEmbeddingParameters
@@ -57,14 +57,12 @@ class EmbeddedEmbeddingModel(EmbeddingModelBase[str]):
     def __init__(self, credential: CredentialBase, model: str = E5_SMALL, *arguments: Any, **options: Any) -> None:
         # Any: the arguments of EmbeddingModelBase
         if model != E5_SMALL:
-            raise NotFoundError(
-                f"there is no embedded embedding model {model!r}; there is {E5_SMALL}", provider="embedded"
-            )
+            raise NotFoundError(f"unknown embedded embedding model {model!r}; expected {E5_SMALL}", provider="embedded")
         super().__init__(credential, model, *arguments, **{"concurrency": 1, **options})
 
     def check_input(self, item: EmbeddingInput) -> str | None:
-        """Media have no form here."""
-        return "this model takes texts only" if isinstance(item, DataBlock) else None
+        """The model has no form for media."""
+        return "this model accepts only texts" if isinstance(item, DataBlock) else None
 
     async def _call_api(
         self,
@@ -94,14 +92,14 @@ def _compute(texts: list[str], is_query: bool, threads: int, cancelled: threadin
         vectors: list[Any] = []
         for piece in _pieces(plain):
             if cancelled.is_set():
-                raise RuntimeError("cancelled")  # nobody waits for it any more
+                raise RuntimeError("cancelled")  # its caller is gone
             vectors += [*engine.encode(piece, is_query)]
         tokens = sum(engine.token_count(text, is_query) for text in plain)
     return EmbeddingResponse(vectors, usage=EmbeddingUsage(tokens=tokens))
 
 
 def _pieces(texts: list[str]) -> list[list[str]]:
-    """What is computed at a time: all, which is a tenth faster, or each by itself, where they take seconds."""
+    """The texts computed at a time: all, which is a tenth faster, or one by one, when they take seconds."""
     return [texts] if sum(map(len, texts)) <= _SHORT else [[text] for text in texts]
 
 

@@ -24,7 +24,7 @@ _HOST = "127.0.0.1"
 _READY_SECONDS = 60.0
 _DRAIN_SECONDS = 5.0
 _QUIET, _VERBOSE = -1, 3  # llama.cpp's log thresholds; 0 would still print some lines
-_BATCH_TOKENS = 64  # a batch cannot be broken off: 2048, the default, delays stop by 16 s and is no faster
+_BATCH_TOKENS = 64  # a batch cannot be interrupted: 2048, the default, delays stop by 16 s and is not faster
 _PROMPT_CACHE_MIB = 256  # llama.cpp's own default may take 8 GiB of the user's process
 
 
@@ -98,7 +98,7 @@ class LlamaEngine:
 
     def _open(self) -> str:
         if not self._model_path.is_file():
-            raise SettingsError(f"there is no model file at {self._model_path}")
+            raise SettingsError(f"no model file at {self._model_path}")
         holder = [self._create_server(_load_library())]
         base_url = str(holder[0].listening_address)
         port = int(base_url.rpartition(":")[2])
@@ -208,14 +208,14 @@ def _shut_sockets(port: int) -> int:
         with contextlib.suppress(OSError), _duplicate(int(name)) as sock:
             if sock.getsockname() != (_HOST, port):
                 continue
-            # Some systems refuse to shut a listener; it then keeps listening, and is no connection.
+            # Some systems refuse to shut a listener; it then keeps listening, and is not counted.
             connections += not sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
             sock.shutdown(socket.SHUT_RDWR)
     return connections
 
 
 def _duplicate(descriptor: int) -> socket.socket:
-    """A second handle on a socket, whose closing leaves the first alone; `OSError` when it is no socket."""
+    """A second handle on a socket, whose closing leaves the first alone; `OSError` when it is not a socket."""
     if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
         raise OSError("no socket")
     copy = os.dup(descriptor)

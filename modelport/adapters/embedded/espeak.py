@@ -30,7 +30,7 @@ _SYNCHRONOUS, _CALLBACK_MS, _DONT_EXIT = 2, 50, 0x8000
 _UTF8, _END_PAUSE = 0x01, 0x1000
 _RATE, _VOLUME, _PITCH = 1, 2, 3
 _COMMANDS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-"""What the library does not speak but obeys, `\\x01` first of all, and the NUL that ends a C string."""
+"""Characters that control the library, above all `\\x01`, and the NUL that ends a C string."""
 _Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 
 

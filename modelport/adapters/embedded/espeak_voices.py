@@ -69,7 +69,7 @@ class VoiceNames:
         names = sorted(known, key=lambda one: (len(one), one))
         close = difflib.get_close_matches(name.lower(), names, 3) or names[:3]
         return InvalidRequestError(
-            f"there is no {what} {name!r}; some of the {len(names)} there are: {', '.join(close)}", provider="embedded"
+            f"unknown {what} {name!r}; the nearest of {len(names)} are: {', '.join(close)}", provider="embedded"
         )
 
 

@@ -1,4 +1,4 @@
-"""One wheel by the user's own pip, so that a configured index, proxy or certificate counts, with progress."""
+"""One wheel by the user's own pip, so that its configured index, proxy and certificates apply, with progress."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _NETWORK_SIGNS = (
 
 
 class Progress(Protocol):
-    """Told how far a download is."""
+    """Called with the progress of a download."""
 
     def __call__(self, done_bytes: int, total_bytes: int, /) -> None:
-        """`done_bytes` of `total_bytes` are here; never shrinks, and ends at the total when all went well."""
+        """`done_bytes` of `total_bytes` have arrived; it never shrinks, and ends at the total on success."""
 
 
 def download_wheel(requirement: str, scratch: Path, size: int, progress: Progress | None) -> Path:
@@ -37,7 +37,7 @@ def download_wheel(requirement: str, scratch: Path, size: int, progress: Progres
     Args:
         requirement: an exact one, `name==version`.
         scratch: an empty folder for the wheel and pip's temporary files; the caller removes it.
-        size: the wheel's expected size in bytes, the total told to `progress`.
+        size: the wheel's expected size in bytes, passed to `progress` as the total.
         progress: called in this thread, about ten times a second while the number grows.
 
     Raises:
@@ -72,16 +72,16 @@ def _start_pip(requirement: str, wheels: Path, temporary: Path, output: int) -> 
 
 
 def _watch(process: subprocess.Popen[bytes], folder: Path, size: int, progress: Progress | None) -> None:
-    """Wait for pip, telling `progress` whenever more bytes are here."""
-    told = -1
+    """Wait for pip, and call `progress` whenever more bytes have arrived."""
+    reported = -1
     while True:
         try:
             process.wait(_POLL_SECONDS)
             return
         except subprocess.TimeoutExpired:
             done = min(_largest_file(folder), size)
-        if progress is not None and done > told:
-            told = done
+        if progress is not None and done > reported:
+            reported = done
             progress(done, size)
 
 

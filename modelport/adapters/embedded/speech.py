@@ -45,7 +45,7 @@ class EmbeddedTTSModel(TTSModelBase):
     """The voice in this process: WAV, 22,050 samples of 16 bits per second, one channel.
 
     Text is spoken as it stands, markup included. It is spoken in a thread, sentence by sentence, one text of a process
-    at a time; a stream that is left or cancelled stops it. Raises `SettingsError` where the package is not installed.
+    at a time; closing or cancelling the stream stops it. Raises `SettingsError` where the package is not installed.
     """
 
     Parameters = EmbeddedTTSParameters
@@ -55,7 +55,7 @@ class EmbeddedTTSModel(TTSModelBase):
     def __init__(self, credential: CredentialBase, model: str = ESPEAK, *arguments: Any, **options: Any) -> None:
         # Any: the arguments of TTSModelBase
         if model != ESPEAK:
-            raise NotFoundError(f"there is no embedded speech model {model!r}; there is {ESPEAK}", provider="embedded")
+            raise NotFoundError(f"unknown embedded speech model {model!r}; expected {ESPEAK}", provider="embedded")
         if find_spec("espeakng_loader") is None:
             raise SettingsError("the embedded voice is an extra: run pip install 'modelport[embedded-speech]'")
         super().__init__(credential, model, *arguments, **options)
@@ -67,7 +67,7 @@ class EmbeddedTTSModel(TTSModelBase):
     ) -> TTSResponse | AsyncGenerator[TTSResponse, None]:
         """Speak the text: with `stream=True` responses that are one WAV, else the whole with its true sizes.
 
-        A blank text has no audio. Raises `InvalidRequestError` for a voice that is not there.
+        A blank text has no audio. Raises `InvalidRequestError` for an unknown voice.
         """
         from ...application.call.arguments import parameter_values
         from ...application.speech.utterance import Utterance

@@ -1,4 +1,4 @@
-"""The embedded model's file: what it is, where it lies, how it is pulled once and proven whole."""
+"""The embedded model's file: its source, its place, and how it is downloaded once and checked."""
 
 from __future__ import annotations
 

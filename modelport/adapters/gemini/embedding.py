@@ -110,7 +110,7 @@ class GeminiEmbeddingModel(HttpEmbeddingModel[str | DataBlock]):
         return isinstance(block.source, URLSource) and not stays_remote(block.source.url)
 
     def check_input(self, item: EmbeddingInput) -> str | None:
-        """What no model of the API takes, else what this model's card says."""
+        """Whether the API, and this model by its card, accepts the input."""
         if isinstance(item, DataBlock) and not takes(item.source.media_type):
-            return f"this API takes no {item.source.media_type}"
+            return f"this API does not accept {item.source.media_type}"
         return super().check_input(item)

@@ -58,7 +58,7 @@ def stream_error(event: dict[str, Any]) -> ModelError:
 
 
 def _refined(error: ModelError, details: list[dict[str, Any]]) -> ModelError:
-    """The same error under the class and with the wait that its details say."""
+    """The same error with the class and the waiting time that its details give."""
     if isinstance(error, InvalidRequestError):
         if any(detail.get("reason") == "API_KEY_INVALID" for detail in details):
             error = _as(AuthenticationError, error)
@@ -75,7 +75,7 @@ def _as(cls: type[ModelError], error: ModelError) -> ModelError:
 
 
 def _delay(message: str, details: list[dict[str, Any]]) -> float | None:
-    """Seconds to wait; the API says it in the body only, as a detail and in words."""
+    """Seconds to wait, which the body has as a detail or in its message."""
     delays = (_SECONDS.match(str(detail.get("retryDelay", ""))) for detail in details)
     found = next((delay for delay in delays if delay), None) or _RETRY_IN.search(message)
     seconds = float(found[1]) if found else 0.0

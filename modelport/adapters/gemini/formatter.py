@@ -80,7 +80,7 @@ class _Writer:
         return {"text": block.text} if isinstance(block, TextBlock) else self._media.part_or_text(block)
 
     def _said(self, block: AssistantBlock) -> list[Json]:
-        """The parts of one block of the model, with what stood around it when the model made it."""
+        """The parts of one block of the model, with the parts that came before and after it."""
         own = own_data(block, self._family)
         if own is None:
             self._check_foreign(block)
@@ -95,7 +95,7 @@ class _Writer:
         return [*raw_parts(own, "before"), *parts, *raw_parts(own, "after")]
 
     def _check_foreign(self, block: AssistantBlock) -> None:
-        """Say once what of other models' replay data is left out."""
+        """Warn once about replay data of other models, which is left out."""
         if isinstance(block, ThinkingBlock):
             self._warn("dropped", "thinking", "reasoning of another model's turns was left out")
         elif block.provider_data is not None and block.provider_data.provider == PROVIDER:
@@ -110,7 +110,7 @@ class _Writer:
         return [part for part in parts if part["text"] or "thoughtSignature" in part]
 
     def _shown(self, block: DataBlock, own: Json | None) -> Json:
-        """An image of the model's own goes back; of anything else it is told."""
+        """The model's own image is sent back; other media are replaced by a note in text."""
         part = self._media.inline(block) if own is not None and kind_of(block.source.media_type) == "image" else None
         if part is None:
             return {"text": self._media.announce(block)}
@@ -133,7 +133,7 @@ class _Writer:
             value = call.input
         if isinstance(value, dict):
             return value
-        self._warn("changed", "tool_call", f"the arguments of {call.name!r} are no JSON object; they were wrapped")
+        self._warn("changed", "tool_call", f"the arguments of {call.name!r} are not a JSON object; they were wrapped")
         return {"input": value}
 
     def _results(self, results: Sequence[ToolResultBlock]) -> list[Json]:

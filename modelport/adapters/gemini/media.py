@@ -52,7 +52,7 @@ def stays_remote(url: str) -> bool:
 
 
 class MediaWriter:
-    """Writes media parts; what the API does not take becomes an announcement in text, with a warning."""
+    """Writes media parts; media that the API does not accept are replaced by a note in text, with a warning."""
 
     def __init__(self, context: RenderContext, warnings: list[ModelWarning]) -> None:
         self._context = context
@@ -73,7 +73,7 @@ class MediaWriter:
         return self.inline(named)
 
     def inline(self, block: DataBlock) -> Json | None:
-        """The bytes of a block; `None` when they are not at hand."""
+        """The part with a block's bytes; `None` when they were not loaded."""
         source = block.source
         loaded = source if isinstance(source, Base64Source) else self._context.media.get(source.url)
         if loaded is None:
@@ -81,8 +81,8 @@ class MediaWriter:
         return {"inlineData": {"mimeType": plain_type(loaded.media_type), "data": loaded.data}}
 
     def announce(self, block: DataBlock) -> str:
-        """The words in place of a block."""
-        message = f"gemini takes no {block.source.media_type} here; it was announced in text"
+        """The note in text that replaces a block."""
+        message = f"gemini does not accept {block.source.media_type} here; a text note was sent instead"
         self._warnings.append(ModelWarning("changed", "data", message))
         return announcement(block)
 

@@ -1,10 +1,10 @@
-"""Replay data: what Gemini wants back with its own parts, kept on our blocks.
+"""Replay data: what must be sent back to Gemini with its own parts, kept on our blocks.
 
 Facts: docs/protocols/gemini.md#round-trip-rules.
 
 A block of ours may stand for several parts: text arrives in pieces, of which some are signed. The signatures are kept
 with the stretch of text they belong to, so that the same parts can be made again; parts that have no block of their own
-(code that the provider ran, signatures without content) are kept beside the nearest block.
+(code that the provider ran, signatures without content) are kept with the nearest block.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class ReplayData:
         self._spans: list[list[Any]] = []  # Any: start, end and signature
         self.length = 0
         self.changed = False
-        """Whether something came that the block's pieces so far do not carry."""
+        """Whether there is replay data that the block's pieces so far do not carry."""
         if before:
             self._data["before"] = before
 

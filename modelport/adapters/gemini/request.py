@@ -38,7 +38,7 @@ __all__ = ["GeminiCodec", "method_url"]
 _VERSIONED = re.compile(r"/v\d+(alpha|beta)?\d*\Z")
 _FIELDS = {"max_tokens": "maxOutputTokens", "temperature": "temperature", "top_p": "topP", "top_k": "topK"}
 _COUNTED = ("contents", "systemInstruction", "tools", "toolConfig", "generationConfig")
-"""What the counting of tokens takes of a request."""
+"""The body fields that token counting accepts."""
 
 _MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY"}
 _LEVELS = ("minimal", "low", "medium", "high", "xhigh")
@@ -141,7 +141,7 @@ def _add_tools(request: ChatRequest, body: Json) -> list[ModelWarning]:
 
 
 def _calling(plan: PlannedChoice, allowed: Sequence[str] | None) -> Json:
-    """Mode and names; names are legal only where a call is forced."""
+    """Mode and names; the API allows names only with the mode `ANY`."""
     mode = _MODES.get(str(plan.mode))
     if mode is None:
         return {"mode": "ANY", "allowedFunctionNames": [wire_name(str(plan.mode))]}
@@ -157,7 +157,7 @@ def _declaration(tool: ToolSchema) -> tuple[Json, ModelWarning | None]:
         declaration["description"] = function["description"]
     parameters = function.get("parameters") or {}
     schema, cut = inlined_schema(parameters)
-    if schema.get("properties"):  # a function without arguments is safest without a schema
+    if schema.get("properties"):  # left out when empty: the safest form of a function without arguments
         declaration["parametersJsonSchema"] = schema
     if not cut:
         return declaration, None
@@ -191,7 +191,7 @@ def _amount(request: ChatRequest, facts: ThinkingFacts | None) -> tuple[Json, li
 
 
 def _off(request: ChatRequest, facts: ThinkingFacts | None) -> tuple[Json, list[ModelWarning]]:
-    """The least thinking that the model can do, which is none only on some."""
+    """The least thinking that the model can do; only some models can switch it off."""
     given = [name for name in ("thinking_budget", "thinking_level") if request.parameters.get(name) is not None]
     warnings = [_dropped(name, "thinking is switched off") for name in given]
     if facts is not None and facts.budget is not None:

@@ -30,7 +30,7 @@ __all__ = ["FINISH_REASONS", "GeminiDecoder", "chat_usage"]
 def chat_usage(usage: Json) -> ChatUsage:
     """Candidates leave out thoughts; any count may be missing.
 
-    What Google's own tools read in on the way (`toolUsePromptTokenCount`) is in `raw` only: decision 0003.
+    Input of Google's own tools (`toolUsePromptTokenCount`) is in `raw` only: decision 0003.
     """
     thoughts = _count(usage, "thoughtsTokenCount")
     return ChatUsage(
@@ -76,7 +76,7 @@ _FACTS = frozenset(
         "continuationToken",
     }
 )
-"""What of a candidate goes to `metadata`, under its own name."""
+"""Fields of a candidate that are copied to `metadata`."""
 _SERVER_PARTS = frozenset({"executableCode", "codeExecutionResult", "toolCall", "toolResponse"})
 _ANSWER_KEYS = frozenset({"candidates", "promptFeedback", "usageMetadata", "modelVersion", "responseId", "error"})
 
@@ -199,7 +199,7 @@ class GeminiDecoder(JsonDecoder):
         return bool(waiting)
 
     def _leave(self) -> None:
-        """The block before is over: what its pieces do not carry yet follows without text."""
+        """End the current block: replay data that its pieces do not carry yet follows without text."""
         if self._last is not None and self._replay.changed:
             kind, block_id, name = self._last
             self._piece(kind, block_id, "", name, self._replay.owned())
@@ -257,7 +257,7 @@ class GeminiDecoder(JsonDecoder):
         return ReplayData(self._family, waiting, thoughtSignature=part.get("thoughtSignature")).owned()
 
     def _server_part(self, part: Json) -> None:
-        """What the provider ran itself: told in the metadata, and kept to be sent back."""
+        """A tool that the provider ran: noted in the metadata, and kept to be sent back."""
         shown = {key: value for key, value in part.items() if key != "thoughtSignature"}
         self.metadata.setdefault("server_tools", []).append(shown)
         self._beside(part)

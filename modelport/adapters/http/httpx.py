@@ -40,7 +40,7 @@ class HttpxTransport:
         return _client(module, {"timeout": None, "follow_redirects": False, "limits": limits, **self._options})
 
     def _open_addressed(self) -> Any:
-        """The client of requests with an address: its pool knows hosts by address only, so nothing may be shared."""
+        """The client of requests with an address: it keeps no connections, since its pool ignores host names."""
         module = _load(self._library)
         limits = module.Limits(max_connections=None, max_keepalive_connections=0)
         fixed = {"timeout": None, "follow_redirects": False, "limits": limits, "http2": False, "cookies": _no_cookies()}
@@ -128,7 +128,7 @@ class _Translated:
 
 
 def _client(module: Any, options: dict[str, Any]) -> Any:  # Any: of either library
-    """A client; `SettingsError` for options that it does not take, from us or from the environment."""
+    """A client; `SettingsError` for options, passed or from the environment, that it does not accept."""
     verify = options.get("verify")
     if isinstance(verify, str | Path):
         options["verify"] = tls_context(verify)
@@ -152,7 +152,7 @@ def _load(library: str) -> Any:  # Any: a module
 def _at_address(
     url: Any, address: str, headers: Mapping[str, str], extensions: dict[str, Any]
 ) -> tuple[Any, Mapping[str, str]]:
-    """The URL (Any: the library's) with the address for its host, which is named in `Host` and asked for in TLS."""
+    """The URL (Any: the library's) with the address as its host; the host name goes into `Host` and TLS."""
     extensions["sni_hostname"] = url.raw_host.decode("ascii")
     return url.copy_with(host=address), {"host": url.netloc.decode("ascii"), **headers}
 

@@ -1,6 +1,6 @@
 """Reads a body ahead of its reader and hands out everything that has arrived at once.
 
-HTTP libraries deliver each chunk of the server's by itself. When several have arrived, passing them one by one through
+HTTP libraries deliver each chunk of the server separately. When several have arrived, passing them one by one through
 decoders and callers costs far more than the work on them.
 """
 

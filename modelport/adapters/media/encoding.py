@@ -10,7 +10,7 @@ __all__ = ["LimitedBase64"]
 
 
 class LimitedBase64:
-    """Encodes piece by piece, so that a large file never holds the event loop up; raises `MediaError` above `limit`."""
+    """Encodes piece by piece, so that a large file does not block the event loop; raises `MediaError` above `limit`."""
 
     def __init__(self, shown: str, limit: int) -> None:
         self._shown = shown
@@ -20,7 +20,7 @@ class LimitedBase64:
         self._pieces: list[str] = []
 
     def expect(self, size: int) -> None:
-        """Refuse at once what says of itself that it is too large."""
+        """Refuse a file that declares a size above the limit."""
         if size > self._limit:
             advice = "give a smaller file or raise the media setting max_bytes"
             raise MediaError(f"{self._shown} is larger than {self._limit} bytes; {advice}")

@@ -68,7 +68,7 @@ class HttpFetcher:
             raise MediaError(f"{shown(url.geturl())} cannot be fetched: the host {host!r} is unknown") from error
         refused = [address for address in found if not (self._allow_private or is_public(address))]
         if refused or not found:
-            where = f"is at {refused[0]}, which is no public address" if refused else "has no address"
+            where = f"is at {refused[0]}, which is not a public address" if refused else "has no address"
             raise MediaError(f"{shown(url.geturl())} may not be fetched: the host {host!r} {where}; {_ADVICE}")
         return found[:_MAX_ADDRESSES]
 
@@ -114,12 +114,12 @@ def _redirected(url: str, response: HttpResponse) -> str:
     """Where to go on; never from https back to http."""
     location = response.headers.get("location", "")
     if not location:
-        raise MediaError(f"{shown(url)} answered HTTP {response.status} without saying where to go")
+        raise MediaError(f"{shown(url)} answered HTTP {response.status} without a location")
     try:
         target = urljoin(url, location)
         downgraded = urlsplit(url).scheme == "https" and urlsplit(target).scheme == "http"
     except ValueError as error:
-        raise MediaError(f"{shown(url)} redirects to no URL that can be fetched: {error}") from error
+        raise MediaError(f"{shown(url)} redirects to a URL that cannot be fetched: {error}") from error
     if downgraded:
         raise MediaError(f"{shown(url)} redirects from https to http, which is not followed")
     return target

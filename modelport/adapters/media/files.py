@@ -20,7 +20,8 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0
 def read_file_url(url: str, roots: Sequence[Path], limit: int) -> str:
     """The file's bytes in base64. Blocks: call it in a thread.
 
-    Symbolic links are followed before the path is compared with the roots, and nothing is said of files outside.
+    Symbolic links are followed before the path is compared with the roots. Messages do not reveal whether files
+    outside of the roots exist.
     """
     given = _path(url)
     try:
@@ -37,7 +38,7 @@ def read_file_url(url: str, roots: Sequence[Path], limit: int) -> str:
 def _path(url: str) -> str:
     parts = urlsplit(url)
     if parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
-        raise MediaError(f"{url[:200]!r} names no file of this machine; write file:///folder/file")
+        raise MediaError(f"{url[:200]!r} does not name a file of this machine; write file:///folder/file")
     return unquote(parts.path)
 
 

@@ -12,7 +12,7 @@ __all__ = ["SystemClock"]
 
 
 class SystemClock:
-    """Time as the machine has it."""
+    """The system's time."""
 
     monotonic = staticmethod(time.monotonic)
     wall = staticmethod(time.time)

@@ -1,4 +1,4 @@
-"""The one error of every transport: nobody answered, or the answer broke off."""
+"""Maps transport failures to `ModelConnectionError`."""
 
 from __future__ import annotations
 

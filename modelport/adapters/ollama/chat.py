@@ -14,7 +14,7 @@ from .request import OllamaCodec
 __all__ = ["OllamaChatModel"]
 
 _DEFAULT_CONTEXT = 32_768
-"""Tokens of context asked for unless told otherwise: enough for agents, and affordable memory."""
+"""Default context in tokens: enough for agents, at an acceptable cost in memory."""
 
 
 class OllamaChatModel(HttpChatModel):

@@ -62,10 +62,10 @@ class OllamaEmbeddingModel(HttpEmbeddingModel[str]):
     codec = OllamaEmbeddingCodec()
 
     def check_input(self, item: EmbeddingInput) -> str | None:
-        """Media have no form here."""
-        return "this API takes texts only" if isinstance(item, DataBlock) else None
+        """The API has no form for media."""
+        return "this API accepts only texts" if isinstance(item, DataBlock) else None
 
     def vector_family(self) -> str:
-        """The usual host, or another by its URL: one name may be another model there."""
+        """`ollama` for the default host, else with the URL: a name may mean another model there."""
         url = self.credential.custom_url
         return "ollama" if url is None else f"ollama@{url}"

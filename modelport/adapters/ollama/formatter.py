@@ -2,7 +2,7 @@
 
 Facts: docs/protocols/ollama.md#chat-request, docs/protocols/ollama.md#round-trip-rules.
 
-Content is one string; images stand beside it as bare base64; arguments of tool calls are objects.
+Content is one string; images are bare base64 in a field of their own; arguments of tool calls are objects.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class _Writer:
         self.warnings = warnings
         self._context = context
         self._names: dict[str, str] = {}
-        """The tools that were called, by the id of the call: results are matched by the name as well."""
+        """Names of called tools by call id: the API matches results by name."""
 
     def add(self, turn: Turn) -> None:
         if isinstance(turn, SystemTurn):
@@ -79,7 +79,7 @@ class _Writer:
                 continue
             image = self._image(block)
             if image is None:
-                message = f"ollama takes no {block.source.media_type} here; it was announced in text"
+                message = f"ollama does not accept {block.source.media_type} here; a text note was sent instead"
                 self.warnings.append(ModelWarning("changed", "data", message))
                 texts.append(announcement(block))
             else:

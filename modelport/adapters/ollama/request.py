@@ -1,10 +1,6 @@
-"""A call to a request of Ollama's native chat.
+"""Requests of Ollama's native chat, and its errors.
 
-Facts: docs/protocols/ollama.md#chat-request.
-
-Ollama's errors.
-
-Facts: docs/protocols/ollama.md#errors.
+Facts: docs/protocols/ollama.md#chat-request, docs/protocols/ollama.md#errors.
 """
 
 from __future__ import annotations
@@ -29,7 +25,7 @@ __all__ = ["OllamaCodec", "map_error"]
 
 
 def map_error(status: int, body: bytes) -> ModelError:
-    """The error of an unsuccessful answer; Ollama has no codes, only words."""
+    """The error of an unsuccessful answer; Ollama has no error codes, only messages."""
     error = error_of_answer(status, read_error(body))
     if isinstance(error, InvalidRequestError) and "context length" in error.message:
         return ContextLengthError(error.message, status_code=status, body=error.body)
@@ -38,7 +34,7 @@ def map_error(status: int, body: bytes) -> ModelError:
 
 _OPTIONS = {"max_tokens": "num_predict", "temperature": "temperature", "top_p": "top_p", "top_k": "top_k"}
 _NO_CHOICE = ToolChoiceFacts(required=False, named=False)
-"""The API has no tool choice at all; an allow-list is kept by sending fewer tools."""
+"""The API has no tool choice; an allow-list is applied by sending fewer tools."""
 
 
 class OllamaCodec:
@@ -87,7 +83,7 @@ def _body(request: ChatRequest) -> tuple[Json, list[ModelWarning]]:
 
 
 def _think(request: ChatRequest) -> bool | str | None:
-    """Left out unless the caller said something: models without thinking refuse the field."""
+    """Left out unless the caller sets it: models without thinking reject the field."""
     values = request.parameters
     if values.get("reasoning_effort"):
         return str(values["reasoning_effort"])

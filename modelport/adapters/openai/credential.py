@@ -1,4 +1,4 @@
-"""OpenAI's credential; also for the servers that imitate it, some of which need no key."""
+"""OpenAI's credential; also for compatible servers, some of which need no key."""
 
 from __future__ import annotations
 

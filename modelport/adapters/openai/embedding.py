@@ -76,7 +76,7 @@ _BASE64, _PLAIN = OpenAIEmbeddingCodec(), OpenAIEmbeddingCodec(transfer=None)
 class OpenAIEmbeddingModel(HttpEmbeddingModel[str]):
     """Embeddings at OpenAI, and at any server that speaks its protocol under a base URL. Texts only.
 
-    Vectors travel as base64; a server that refuses the field `encoding_format` is asked again without it.
+    Vectors travel as base64; a server that refuses the field `encoding_format` is requested again without it.
     """
 
     Parameters = OpenAIEmbeddingParameters
@@ -87,13 +87,13 @@ class OpenAIEmbeddingModel(HttpEmbeddingModel[str]):
     codec = _BASE64
 
     def check_input(self, item: EmbeddingInput) -> str | None:
-        """Media have no form here, whatever a card says."""
-        return "this API takes texts only" if isinstance(item, DataBlock) else None
+        """The API has no form for media, even where a card lists them."""
+        return "this API accepts only texts" if isinstance(item, DataBlock) else None
 
     def splits_after(self, error: ModelError) -> bool:
         """The request held too many tokens or, on compatible servers, too many inputs.
 
-        Where one text alone is too long, the others before it get their vectors, and the error's first index is its.
+        When one text alone is too long, the texts before it get their vectors, and it is the error's first index.
         """
         if error.status_code == 413:
             return True

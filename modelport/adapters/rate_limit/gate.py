@@ -1,4 +1,4 @@
-"""One scope of a rate limiter: its window, and what the server has told. Safe for several threads."""
+"""One scope of a rate limiter: its own window, and the server's limits. Safe for several threads."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from threading import Lock
 from .headers import blocked_for, remaining
 from .limits import RateLimit, Window
 
-__all__ = ["Gate", "Told"]
+__all__ = ["Gate", "ServerLimits"]
 
 
-class Told:
-    """What the answers have told: a time to stay away, and what is left until when. Times are monotonic seconds."""
+class ServerLimits:
+    """The limits in the server's answers: until when to wait, and what is left. Times are monotonic seconds."""
 
     def __init__(self) -> None:
         self.blocked_until = 0.0
@@ -28,7 +28,7 @@ class Told:
         return max(0.0, *waits)
 
     def take(self, now: float, tokens: int) -> None:
-        """A request goes now, and its part of what is left."""
+        """Count a request that is sent now."""
         for kind, needed in (("requests", 1), ("tokens", tokens)):
             left, until = self._left.get(kind, (0, 0.0))
             if until > now:
@@ -37,14 +37,14 @@ class Told:
                 self._left.pop(kind, None)
 
     def learn(self, now: float, wall: float, status: int, headers: Mapping[str, str]) -> None:
-        """Read an answer's headers. Of two answers the one that leaves less is believed, until it is renewed."""
+        """Read an answer's headers. Of two answers the one with less left counts, until its renewal."""
         blocked = blocked_for(status, headers, wall)
         if blocked is not None:
             self.blocked_until = max(self.blocked_until, now + blocked)
-        for told in remaining(headers, wall):
-            left, until = self._left.get(told.kind, (told.left, 0.0))
-            fewer = min(left, told.left) if until > now else told.left
-            self._left[told.kind] = (fewer, now + told.seconds)
+        for limit in remaining(headers, wall):
+            left, until = self._left.get(limit.kind, (limit.left, 0.0))
+            fewer = min(left, limit.left) if until > now else limit.left
+            self._left[limit.kind] = (fewer, now + limit.seconds)
 
 
 class Gate:
@@ -53,14 +53,14 @@ class Gate:
     def __init__(self, limit: RateLimit | None) -> None:
         self._window = Window(limit) if limit else None
         self._lock = Lock()
-        self.told = Told()
+        self.server = ServerLimits()
 
     def try_take(self, now: float, tokens: int) -> float:
         """0 when the request was let through, else the seconds to wait before asking again."""
         with self._lock:
-            wait = max(self.told.wait(now, tokens), self._window.wait(now, tokens) if self._window else 0.0)
+            wait = max(self.server.wait(now, tokens), self._window.wait(now, tokens) if self._window else 0.0)
             if wait <= 0:
-                self.told.take(now, tokens)
+                self.server.take(now, tokens)
                 if self._window:
                     self._window.take(now, tokens)
             return max(0.0, wait)
@@ -68,4 +68,4 @@ class Gate:
     def learn(self, now: float, wall: float, status: int, headers: Mapping[str, str]) -> None:
         """Read an answer's headers."""
         with self._lock:
-            self.told.learn(now, wall, status, headers)
+            self.server.learn(now, wall, status, headers)

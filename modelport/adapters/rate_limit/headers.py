@@ -1,4 +1,4 @@
-"""What an answer's headers tell of the limits: what is left, and when it is renewed. Pure."""
+"""Rate limits in an answer's headers: what is left, and when it is renewed. Pure."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _NAMES: tuple[tuple[Literal["requests", "tokens"], str, str], ...] = (
 )
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
 _LONGEST = 86_400.0
-"""Seconds; the longest period that providers count in is a day. What tells of a later time is no waiting time: some
-servers send seconds since 1970. To believe it would keep a process waiting for years."""
+"""Seconds; the longest period that providers count in is a day. A larger value is not a waiting time: some servers send
+seconds since 1970, which would make a process wait for years."""
 _MOST_DIGITS = 18
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 @dataclass(frozen=True, slots=True)
 class Remaining:
-    """So many requests or tokens are left until so many seconds from now."""
+    """How many requests or tokens are left for how many seconds from now."""
 
     kind: Literal["requests", "tokens"]
     left: int
@@ -38,7 +38,7 @@ class Remaining:
 
 
 def remaining(headers: Mapping[str, str], wall: float) -> Iterator[Remaining]:
-    """Everything that the headers tell; `wall` is the time in seconds since the epoch."""
+    """All limits in the headers; `wall` is the time in seconds since the epoch."""
     for kind, left_name, reset_name in _NAMES:
         left, reset = headers.get(left_name, ""), headers.get(reset_name, "")
         seconds = _until(reset, wall)
@@ -47,7 +47,7 @@ def remaining(headers: Mapping[str, str], wall: float) -> Iterator[Remaining]:
 
 
 def blocked_for(status: int, headers: Mapping[str, str], wall: float) -> float | None:
-    """Seconds that a refusal tells everybody to stay away for; a day at most is believed."""
+    """Seconds that a refusal asks clients to wait; at most a day."""
     seconds = parse_retry_after(headers, wall) if status in (429, 503, 529) else None
     return seconds if seconds is not None and seconds <= _LONGEST else None
 

@@ -16,15 +16,15 @@ __all__ = ["InProcessRateLimiter", "locks_by_name"]
 
 
 class InProcessRateLimiter:
-    """Keeps within limits, and within what answers tell of the provider's own ones.
+    """Keeps within the given limits, and within the provider's own, as its answers report them.
 
     Args:
         limits: by `provider/model`, `provider` (all models together), `provider/*` or `*` (each model by itself).
-        clock: the time to go by.
+        clock: measures the periods and waits.
 
     In no period are more requests or tokens let through than the limit says. Tokens are the engine's estimate. After a
-    refusal with `retry-after` nothing goes until then, and when the headers of the last answers say that nothing is
-    left, nothing goes until it is renewed. Requests go in the order in which they came.
+    refusal with `retry-after` nothing is sent until then, and when the headers of the last answers say that nothing is
+    left, nothing is sent until the renewal. Requests are let through in the order in which they came.
     """
 
     counts_tokens = True
@@ -36,14 +36,14 @@ class InProcessRateLimiter:
         self._turns = locks_by_name()
 
     async def acquire(self, key: str, tokens: int) -> None:
-        """Wait for leave to make one request of about so many tokens."""
+        """Wait until one request of about so many tokens may be sent."""
         gate, scope = self._gate(key)
         async with self._turns.get()[scope]:
             while (wait := gate.try_take(self._clock.monotonic(), tokens)) > 0:
                 await self._clock.sleep(wait)
 
     def observe(self, key: str, status: int, headers: Mapping[str, str]) -> None:
-        """Learn from an answer."""
+        """Read the limits in an answer's headers."""
         gate, _ = self._gate(key)
         gate.learn(self._clock.monotonic(), self._clock.wall(), status, headers)
 

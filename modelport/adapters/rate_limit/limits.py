@@ -17,7 +17,7 @@ fast, so that two which leave a period apart may arrive within it."""
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """At most so many requests and tokens in any `period` of so many seconds; `None` is no limit."""
+    """At most so many requests and tokens in any `period` of so many seconds; `None` means no limit."""
 
     requests: int | None = None
     tokens: int | None = None
@@ -37,7 +37,7 @@ def scope_of(key: str, limits: Mapping[str, RateLimit]) -> tuple[str, RateLimit 
     """What a request of `provider/model` is counted under, and the limit there.
 
     Limits are named `provider/model`; `provider`, which counts all its models together; or `provider/*` and `*`, which
-    count each model by itself. The most precise name holds.
+    count each model by itself. The most precise name applies.
     """
     provider = key.partition("/")[0]
     for name, scope in ((key, key), (f"{provider}/*", key), (provider, provider), ("*", key)):
@@ -57,7 +57,7 @@ class Window:
     def wait(self, now: float, tokens: int) -> float:
         """Seconds until a request of so many tokens fits; 0 when it does now.
 
-        A request of more tokens than the limit goes when nothing else counts: the server says what becomes of it.
+        A request of more tokens than the limit is let through when nothing else counts: the server decides about it.
         """
         self._forget(now)
         count, total, wait = len(self._entries), self._tokens, 0.0
@@ -68,7 +68,7 @@ class Window:
         return wait
 
     def take(self, now: float, tokens: int) -> None:
-        """A request goes now."""
+        """Count a request that is sent now."""
         self._entries.append((now, tokens))
         self._tokens += tokens
 

@@ -34,13 +34,13 @@ class SQLRateLimiter:
     Args:
         url: `postgresql+asyncpg://user@host/database`, or `sqlite+aiosqlite:///file.db` for processes of one machine.
         limits: as of `InProcessRateLimiter`; give every process the same ones.
-        clock: the time to sleep by. What was let through when is told by the database's own clock.
+        clock: waits. The database's own clock times what was let through.
 
     A request counts from its answer on, since it may have travelled that long: in no period do more requests arrive at
     the server than the limit says, however slow some processes are. One that is never answered counts for ten seconds.
 
     A refusal with `retry-after` that one process meets holds the others too, from its next request on. What answers
-    tell of requests and tokens left is kept in each process. Raises `SettingsError` for a URL it cannot use and for
+    report as left is kept in each process. Raises `SettingsError` for a URL it cannot use and for
     missing packages, and `ModelportError` when the database fails.
     """
 
@@ -64,7 +64,7 @@ class SQLRateLimiter:
         self._lease = LEASE_SECONDS
 
     async def acquire(self, key: str, tokens: int) -> None:
-        """Wait for leave to make one request of about so many tokens."""
+        """Wait until one request of about so many tokens may be sent."""
         scope, limit = scope_of(key, self._limits)
         gate = self._gate(scope)
         async with self._turns.get()[scope]:
@@ -77,14 +77,14 @@ class SQLRateLimiter:
                 await self._clock.sleep(min(wait, _LONGEST_SLEEP) * (1 + random.random() * 0.05))
 
     def observe(self, key: str, status: int, headers: Mapping[str, str]) -> None:
-        """Learn from an answer."""
+        """Read the limits in an answer's headers."""
         scope = scope_of(key, self._limits)[0]
         now = self._clock.monotonic()
         self._gate(scope).learn(now, self._clock.wall(), status, headers)
         sent = self._in_flight.get(scope, deque())
         while sent and sent[0][1] < now - self._lease:
             sent.popleft()
-        if sent:  # whichever it was: it is how many are in flight that matters
+        if sent:  # any of them: only the number in flight matters
             self._answered.setdefault(scope, []).append(sent.popleft()[0])
             task = asyncio.get_running_loop().create_task(self._tell(scope))
             self._telling.add(task)
@@ -110,7 +110,7 @@ class SQLRateLimiter:
 
     async def _ask(self, scope: str, limit: RateLimit, tokens: int, gate: Gate) -> float:
         """0 when the request was let through and written down, else the seconds to wait before asking again."""
-        blocked = gate.told.blocked_until - self._clock.monotonic()
+        blocked = gate.server.blocked_until - self._clock.monotonic()
         async with self._engines.writing() as connection:
             grants = self._grants(connection, scope)
             await grants.lock()
@@ -122,5 +122,5 @@ class SQLRateLimiter:
         return wait
 
     def _gate(self, scope: str) -> Gate:
-        """What this process was told; the window is in the database."""
+        """The server's limits as this process knows them; the window is in the database."""
         return self._gates.setdefault(scope, Gate(None))

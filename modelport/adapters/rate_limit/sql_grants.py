@@ -65,7 +65,7 @@ class Grants:
         self._now_us = int(float((await self._connection.execute(sa.select(clock))).scalar_one()) * 1e6)
 
     async def wait(self, limit: RateLimit, tokens: int, blocked: float) -> float:
-        """Seconds until a request of so many tokens fits; `blocked` are seconds that this process must stay away."""
+        """Seconds until a request of so many tokens fits; `blocked` are seconds that this process must wait."""
         until = await self._blocked_until(blocked)
         since = self._now_us - int(limit.span * 1e6)
         in_window = (_grants.c.scope == self._scope) & (_grants.c.granted_us > since)
@@ -82,10 +82,10 @@ class Grants:
         return max((until - self._now_us) / 1e6, window.wait(self._now_us / 1e6, tokens), 0.001)
 
     async def add(self, limit: RateLimit, tokens: int) -> int:
-        """A request goes now; its number. Now and then those that no longer count are removed.
+        """Store a request that is sent now; returns its number. Those that no longer count are removed now and then.
 
-        Nobody knows when it arrives at the server, but for sure before it is answered. So it counts from then on, and
-        until then it is written down with a time to come.
+        It arrives at the server at an unknown time before its answer. So it counts from its answer on, and until then
+        it is stored with a time in the future.
         """
         row = {"scope": self._scope, "granted_us": self._now_us + int(LEASE_SECONDS * 1e6), "tokens": tokens}
         inserted = await self._connection.execute(sa.insert(_grants).values(row).returning(_grants.c.id))
@@ -104,7 +104,7 @@ class Grants:
         await self._connection.execute(sa.update(_grants).where(these).values(granted_us=self._now_us))
 
     async def _blocked_until(self, blocked: float) -> int:
-        """Until when all must stay away; written down when this process knows of a later time."""
+        """Until when all must wait; stored when this process knows of a later time."""
         mine = _blocks.c.scope == self._scope
         found = (await self._connection.execute(sa.select(_blocks.c.until_us).where(mine))).scalar()
         own = self._now_us + int(blocked * 1e6)

@@ -8,7 +8,7 @@ __all__ = ["Unlimited"]
 
 
 class Unlimited:
-    """Lets everything pass."""
+    """Lets every request through."""
 
     counts_tokens = False
 

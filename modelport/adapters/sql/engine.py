@@ -154,7 +154,7 @@ def _engine(url: sa.URL) -> AsyncEngine:
         return create_async_engine(url, hide_parameters=True, pool_pre_ping=True, **options)
     if not _in_a_file(url):
         options["pool_size"] = 1  # a database in memory lives in its one connection
-    # Each connection has a thread of its own; only one that nobody received is closed by another.
+    # Each connection has a thread of its own; only one that was not handed out is closed by another.
     arguments = {"timeout": _BUSY_SECONDS, "factory": _SelfClosing, "check_same_thread": False}
     engine = create_async_engine(url, hide_parameters=True, connect_args=arguments, **options)
     sa.event.listen(engine.sync_engine, "connect", _set_up_connection)
@@ -178,7 +178,7 @@ def _roll_back(connection: Any, _record: object, _error: object) -> None:  # Any
 
 
 async def _use_write_ahead_log(engine: AsyncEngine) -> None:
-    """Readers and the writer then do not wait for each other. The database remembers it."""
+    """Turn on the write-ahead log, so that readers and the writer do not block each other. The file keeps the mode."""
     for attempt in range(_WAL_ATTEMPTS):
         try:
             async with engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""No observer."""
+"""The default observer, which does nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["SilentTelemetry"]
 
 
 class SilentTelemetry:
-    """Hears everything and says nothing."""
+    """Discards every event."""
 
     def attempt_ended(self, provider: str, model: str, attempt: AttemptRecord) -> None:
         """Nothing."""

@@ -1,4 +1,4 @@
-"""Connections of the `websockets` library that tell a peer who is gone from a listener who takes his time."""
+"""Connections of the `websockets` library that distinguish a dead peer from a slow consumer."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ __all__ = ["PatientConnection"]
 
 
 class PatientConnection(ClientConnection):
-    """Pings as the library does, and hangs up where nothing at all comes while it reads.
+    """Pings as the library does, and closes the connection when nothing arrives while it reads.
 
-    The library hangs up when a pong is late; behind audio that waits for its listener every pong is.
+    The library closes the connection when a pong is late, which every pong is that waits behind unread audio.
     """
 
     _came = False

@@ -150,7 +150,7 @@ class _Connection:
         return self._connection.connection_lost_waiter
 
     def hang_up(self) -> asyncio.Future[None]:
-        """Say good-bye and close the socket at once."""
+        """Send a close frame and close the socket at once."""
         lost = self.say_goodbye(_GOING_AWAY)
         self._connection.transport.close()
         return lost
@@ -165,14 +165,14 @@ class _Connection:
 
 
 async def _close_all(connections: set[_Connection]) -> None:
-    """Hang up all of them, without waiting long: the loop may be ending."""
+    """Close all of them without waiting long: the loop may be ending."""
     waiting = [connection.hang_up() for connection in list(connections)]
     if waiting:
         await asyncio.wait(waiting, timeout=_CLOSING_SECONDS)
 
 
 def _logger() -> logging.Logger:
-    """A logger that stays quiet below warnings: the library logs handshakes, with their keys, for debugging."""
+    """A logger for warnings only: the library's debug log holds handshakes with their keys."""
     logger = logging.getLogger("modelport.websockets")
     logger.setLevel(logging.WARNING)
     return logger

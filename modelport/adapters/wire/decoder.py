@@ -1,4 +1,4 @@
-"""What the decoders of all protocols share: one parse per event, pieces of one block joined, errors after what came.
+"""What the decoders of all protocols share: one parse per event, joined pieces, errors after the deltas before them.
 
 Several events may have arrived at once. They are decoded together, and the pieces of one block among them leave as one
 delta: a slow reader gets fewer and larger deltas instead of a queue.
@@ -26,7 +26,7 @@ RunKind = Literal["text", "thinking", "tool_call"]
 
 
 _MISSHAPEN = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
-"""What reading a shape raises that the protocol does not have: the server's mistake, not a bug of the caller's."""
+"""What reading a malformed answer raises: the server's mistake, not the caller's."""
 
 
 _COUNTS = (
@@ -51,17 +51,17 @@ def _parsed(payload: bytes) -> Any:  # Any: JSON
 
 
 def _misshapen(error: Exception) -> ResponseDecodeError:
-    return ResponseDecodeError(f"the answer has a shape that the protocol does not have: {error}")
+    return ResponseDecodeError(f"the answer has a shape that the protocol does not allow: {error}")
 
 
 def _check_texts(*given: object) -> None:
     for text in given:
         if not isinstance(text, str):
-            raise TypeError(f"{text!r:.60} is no text")
+            raise TypeError(f"{text!r:.60} is not text")
 
 
 def _make_whole_numbers(usage: ChatUsage) -> None:
-    """Some servers count in floats; what is no number at all raises."""
+    """Some servers count in floats; anything but a number raises."""
     for name in _COUNTS:
         count: object = getattr(usage, name)
         if not isinstance(count, int):
@@ -165,7 +165,7 @@ class JsonDecoder:
     def _piece(self, kind: RunKind, block_id: str, text: str, name: str = "", data: ProviderData | None = None) -> None:
         """More text of a text, thinking or tool call block."""
         if text.__class__ is not str:
-            raise TypeError(f"{text!r:.60} is no text")
+            raise TypeError(f"{text!r:.60} is not text")
         if block_id == self._run_id:
             self._run.append(text)
             if data is not None:

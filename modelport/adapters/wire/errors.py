@@ -32,7 +32,7 @@ from .json_text import parse_json
 __all__ = ["COMMON_CODES", "ErrorCodes", "ErrorFacts", "error_in_stream", "error_of_answer", "read_error"]
 
 ErrorCodes = Mapping[str, type[ModelError]]
-"""A provider's words (`code`, `type` or `status`, lower case) and the class each means, whatever the HTTP status."""
+"""A provider's error words (`code`, `type` or `status`, lower case) and their class, for any HTTP status."""
 
 COMMON_CODES: ErrorCodes = {
     "context_length_exceeded": ContextLengthError,
@@ -44,7 +44,7 @@ COMMON_CODES: ErrorCodes = {
     "content_policy_violation": ContentFilterError,
     "content_filter": ContentFilterError,
 }
-"""What the OpenAI-shaped world has in common."""
+"""Codes that OpenAI and compatible servers share."""
 
 _STREAM_WORDS: ErrorCodes = {
     "authentication_error": AuthenticationError,
@@ -57,7 +57,7 @@ _STREAM_WORDS: ErrorCodes = {
     "server_error": ServerError,
     "api_error": ServerError,
 }
-"""What a word means when there is no HTTP status to go by."""
+"""The class of a word when there is no HTTP status."""
 
 _KEPT_BODY = 2000
 _KEPT_MESSAGE = 1000
@@ -65,7 +65,7 @@ _KEPT_MESSAGE = 1000
 
 @dataclass(frozen=True, slots=True)
 class ErrorFacts:
-    """What an error body says: `words` are its code, type and status, in the order of their precision."""
+    """The facts of an error body: `words` are its code, type and status, the most precise first."""
 
     message: str
     words: tuple[str, ...] = ()
@@ -148,7 +148,7 @@ def _by_word(facts: ErrorFacts, codes: ErrorCodes) -> type[ModelError] | None:
 
 
 def _plain(text: str) -> str:
-    """A readable line of a body that is no JSON; of an HTML page its title and words."""
+    """A readable line of a body that is not JSON; of an HTML page its title and text."""
     if "<" in text[:200] and re.search(r"<(!doctype|html|head|body|title|h1)", text[:1000], re.IGNORECASE):
         words = re.sub(r"(?is)<(script|style).*?</\1>|<[^>]+>", " ", text[:4000])
         text = "the server answered with an HTML page, not an API: " + words

@@ -15,7 +15,7 @@ _loads = orjson.loads
 
 
 def parse_json(data: bytes | str) -> Any:
-    """The value of a JSON text. Raises `ValueError` when it is none.
+    """The value of a JSON text. Raises `ValueError` for other texts.
 
     orjson refuses what Python's own parser takes (lone surrogates, NaN); servers send both now and then.
     """
@@ -32,7 +32,7 @@ def parse_json(data: bytes | str) -> Any:
 def dump_json(value: Any) -> bytes:
     """Compact JSON in UTF-8; lone surrogates and integers beyond 64 bits are written as Python writes them.
 
-    Raises `InvalidRequestError` for what is no JSON.
+    Raises `InvalidRequestError` for values that JSON does not have.
     """
     try:
         return orjson.dumps(value)
@@ -41,4 +41,4 @@ def dump_json(value: Any) -> bytes:
     try:
         return json.dumps(value, separators=(",", ":")).encode()
     except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidRequestError(f"what was to be sent cannot be written as JSON: {error}") from error
+        raise InvalidRequestError(f"the request cannot be written as JSON: {error}") from error

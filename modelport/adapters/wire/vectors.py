@@ -1,4 +1,4 @@
-"""Vectors out of an answer's JSON: in input order, as float32, every shape that is not the protocol's told."""
+"""Vectors of an answer's JSON: in input order, as float32; any other shape raises `ResponseDecodeError`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def entry_list(value: Any, where: str) -> list[Any]:  # Any: whatever stands whe
 def entries_in_order(entries: Sequence[Any], key: str) -> list[Json]:
     """The entries by their index, wherever it begins; as they came where it is missing, or the same in all.
 
-    Raises `ResponseDecodeError` when the indices contradict each other, as then no vector is known to be its input's.
+    Raises `ResponseDecodeError` when the indices contradict each other: vectors cannot be matched to inputs then.
     Compatible servers leave `index` out, or send 0 for all. Facts: docs/protocols/openai-embedding.md#quirks.
     """
     if not all(isinstance(entry, dict) for entry in entries):
@@ -56,7 +56,7 @@ def vector_response(
 
 
 def count(usage: Any, *names: str) -> int | None:  # Any: the provider's usage object, or nothing
-    """The first of these counts that is there."""
+    """The first of these counts that exists."""
     found = (usage.get(name) for name in names) if isinstance(usage, dict) else iter(())
     return next((int(value) for value in found if _is_count(value)), None)
 

@@ -178,20 +178,20 @@ async def test_codings_as_vcrpy_leaves_them(coding: str, body: bytes, wanted: by
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "wanted"),
     [
-        ("", "no list of `interactions`"),
-        ("interactions:\n", "no list of `interactions`"),
-        ("- a\n", "no list of `interactions`"),
+        ("", "a list of `interactions`"),
+        ("interactions:\n", "a list of `interactions`"),
+        ("- a\n", "a list of `interactions`"),
     ],
 )
-async def test_a_file_without_interactions(text: str, told: str, tmp_path: Path) -> None:
+async def test_a_file_without_interactions(text: str, wanted: str, tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(text)
-    with pytest.raises(SettingsError, match=rf"a\.yaml: is no cassette of vcrpy's: it has {told}"):
+    with pytest.raises(SettingsError, match=rf"a\.yaml: not a vcrpy cassette: expected {wanted}"):
         await ask(ReplayTransport(tmp_path), 1)
 
 
-async def test_a_cut_off_gzip_body_is_told(tmp_path: Path) -> None:
+async def test_a_cut_off_gzip_body_is_an_error(tmp_path: Path) -> None:
     cut = entry(1, gzip.compress(b"plain" * 50)[:-9], content_encoding="gzip")
-    with pytest.raises(SettingsError, match=r"a\.yaml: is no cassette"):
+    with pytest.raises(SettingsError, match=r"a\.yaml: not a vcrpy cassette"):
         await ask(ReplayTransport(write(tmp_path / "a.yaml", cut)), 1)

@@ -13,7 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelport.adapters.cassettes.http_file import read_interactions
-from modelport.adapters.cassettes.websocket_file import Refusal, ServerStep, ServerStop, beside, read_conversations
+from modelport.adapters.cassettes.websocket_file import (
+    Refusal,
+    ServerStep,
+    ServerStop,
+    read_conversations,
+    websocket_file_for,
+)
 from modelport.error import SettingsError
 from tests.adapters.websocket.websocket_support import entry, write
 
@@ -79,7 +85,7 @@ def mistaken(change: dict[str, Any]) -> dict[str, Any]:  # Any: YAML
 )
 def test_mistakes_name_file_and_place(tmp_path: Path, change: dict[str, Any], says: str) -> None:  # Any: YAML
     path = write(tmp_path / "a.yaml", mistaken(change))
-    with pytest.raises(SettingsError, match=rf"a\.yaml: is no WebSocket cassette: .*{says}"):
+    with pytest.raises(SettingsError, match=rf"a\.yaml: not a WebSocket cassette: .*{says}"):
         read_conversations(path)
 
 
@@ -143,5 +149,5 @@ def test_both_kinds_lie_side_by_side(tmp_path: Path) -> None:
     write(tmp_path / "http.websocket.yaml", entry([("server", "b")]))
     assert len(read_conversations(tmp_path)) == 1
     assert read_interactions(tmp_path) == []
-    assert beside(tmp_path / "http.yaml") == tmp_path / "http.websocket.yaml"
-    assert beside(tmp_path / "folder") == tmp_path / "folder"
+    assert websocket_file_for(tmp_path / "http.yaml") == tmp_path / "http.websocket.yaml"
+    assert websocket_file_for(tmp_path / "folder") == tmp_path / "folder"

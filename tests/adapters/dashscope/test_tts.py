@@ -214,7 +214,7 @@ def test_a_file_elsewhere_is_not_fetched() -> None:
 
 
 async def test_fields_that_cannot_go_into_the_input() -> None:
-    with pytest.raises(InvalidRequestError, match="field input is no dict, so voice cannot go into it"):
+    with pytest.raises(InvalidRequestError, match="field input is not a dict, so voice cannot be added to it"):
         await model().synthesize("Hi", input="none", voice="Cherry")
 
 

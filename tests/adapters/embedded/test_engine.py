@@ -203,7 +203,7 @@ def test_a_file_that_is_no_model(tmp_path: Path, capfd: pytest.CaptureFixture[st
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="there is no model file"):
+    with pytest.raises(SettingsError, match="no model file"):
         LlamaEngine(tmp_path / "none.gguf").start()
 
 

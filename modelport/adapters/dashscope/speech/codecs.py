@@ -1,4 +1,4 @@
-"""DashScope's realtime speech services: where they are, how they are set up, and what they speak."""
+"""Codecs of DashScope's realtime speech services: URLs, settings and protocols."""
 
 from __future__ import annotations
 

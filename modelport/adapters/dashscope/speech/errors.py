@@ -67,7 +67,7 @@ def error_of_task(code: str, message: str, request_id: str | None) -> ModelError
 def error_of_close(code: int, reason: str) -> ModelError:
     """The error of a connection that ended before the utterance did.
 
-    A code that blames the request is worth one more connection, since servers send it for their own confusion too.
+    A code that blames the request is retried once, since servers also send it for faults of their own.
     """
     cls = _CLOSED.get(code, StreamTruncatedError)
     said = f": {reason}" if reason else ""

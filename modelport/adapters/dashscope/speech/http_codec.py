@@ -73,7 +73,7 @@ def _override(body: Json, overrides: Mapping[str, Any]) -> None:
         value = given.pop(name)
         body[name] = {**body[name], **value} if isinstance(value, dict) else value
     if given and not isinstance(body["input"], dict):
-        raise InvalidRequestError(f"the field input is no dict, so {', '.join(given)} cannot go into it")
+        raise InvalidRequestError(f"the field input is not a dict, so {', '.join(given)} cannot be added to it")
     if given:
         body["input"] = {**body["input"], **given}
 
@@ -154,7 +154,7 @@ class DashScopeTTSDecoder:
 
 
 def _file(url: Any) -> URLSource:  # Any: whatever the server sent
-    """The finished file, over TLS whatever the server wrote, and from the provider's own storage only."""
+    """The finished file: always over TLS, and only from the provider's own storage."""
     try:
         parts = urlsplit(str(url))
     except ValueError:

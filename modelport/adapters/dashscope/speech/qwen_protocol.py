@@ -98,7 +98,7 @@ class QwenRealtimeProtocol:
         """Nothing: a session has no deadline for text."""
 
     def cancel(self) -> None:
-        """Stop the response that is being spoken, or end a session that nobody used."""
+        """Stop the response that is being spoken, or end a session that was not used."""
         if self._state is _State.READY:
             self._send("session.finish")
         elif self._responding:
@@ -115,7 +115,7 @@ class QwenRealtimeProtocol:
         return error_of_close(code, reason)
 
     def frames_to_send(self) -> list[Frame]:
-        """What may go out now."""
+        """The frames to send now."""
         frames, self._sending = self._sending, []
         return frames
 

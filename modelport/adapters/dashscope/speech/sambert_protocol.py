@@ -1,6 +1,6 @@
 """The task protocol of Sambert, as a state machine: a task takes its whole text when it begins.
 
-There is no `continue-task` and no `finish-task`, and the voice is the model.
+The protocol has neither `continue-task` nor `finish-task`, and the model determines the voice.
 
 Facts: docs/protocols/dashscope-tts.md#sambert-tasks.
 """
@@ -21,7 +21,7 @@ class SambertProtocol(TaskProtocol):
     streaming: ClassVar[Literal["duplex", "out"]] = "out"
 
     def finish(self) -> None:
-        """There is no more text: it can go out."""
+        """The text is complete: send it."""
         whole = "".join(self._queue)
         self._queue.clear()
         self._queue.extend(split_text(whole, self._request.max_characters))

@@ -1,4 +1,4 @@
-"""The settings of an utterance, in the words of each of DashScope's WebSocket services.
+"""The settings of an utterance, as each of DashScope's WebSocket services names them.
 
 Facts: docs/protocols/dashscope-tts.md#realtime-sessions, docs/protocols/dashscope-tts.md#cosyvoice-tasks,
 docs/protocols/dashscope-tts.md#sambert-tasks.
@@ -14,7 +14,7 @@ __all__ = ["audio_format", "session_settings", "task_settings"]
 
 _SAMPLE_RATE = 24_000
 _HIGHEST_RATE = 1_000_000
-"""What a WAV header has room for, and more than anybody hears."""
+"""Fits into a WAV header, and is above any real sample rate."""
 _MEDIA_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg", "opus": "audio/ogg"}
 
 
@@ -31,7 +31,7 @@ def task_settings(request: RealtimeRequest) -> Json:
 
 
 def audio_format(request: RealtimeRequest, settings: Json, format_name: str) -> AudioFormat:
-    """The audio that these settings ask for: WAV unless the caller chose; what we do not know comes as it is.
+    """The audio that these settings ask for: WAV unless the caller chose; unknown formats are passed on unchanged.
 
     A caller who asks for `pcm` gets bare samples; without a choice they are asked for too, and get a WAV header here.
     """

@@ -79,12 +79,12 @@ class TaskProtocol:
         return self._state is TaskState.NONE
 
     def push(self, text: str) -> None:
-        """Speak this too."""
+        """Add text to be spoken."""
         self._queue.append(text)
         self._advance()
 
     def finish(self) -> None:
-        """There is no more text."""
+        """The text is complete."""
         self._finish_asked = True
         self._advance()
 
@@ -112,7 +112,7 @@ class TaskProtocol:
         return error_of_close(code, reason)
 
     def frames_to_send(self) -> list[Frame]:
-        """What may go out now."""
+        """The frames to send now."""
         frames, self._sending = self._sending, []
         return frames
 

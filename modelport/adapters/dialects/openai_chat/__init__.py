@@ -1,1 +1,1 @@
-"""Chat Completions: the protocol of OpenAI and of everybody who imitates it."""
+"""Chat Completions: OpenAI's protocol, which many other servers speak."""

@@ -92,11 +92,11 @@ class _Writer:
                 message["content"] = self.profile.empty_content
         self._reasoning(turn, message)
         if message["content"] is None and len(message) == 2:
-            return  # nothing of this turn can be said to this provider
+            return  # nothing of this turn can be sent to this provider
         self._append(message, turn.name)
 
     def _reasoning(self, turn: AssistantTurn, message: Json) -> None:
-        """`reasoning_content`, where the provider wants its thinking back."""
+        """Add `reasoning_content`, where the provider requires its thinking to be sent back."""
         thoughts = [block for block in turn.blocks if isinstance(block, ThinkingBlock)]
         replays = self._replays(turn)
         own = [block.thinking for block in thoughts if replays and block.thinking and self._own_thought(block)]
@@ -116,11 +116,11 @@ class _Writer:
     def _drop_thinking(self, count: int) -> None:
         if count and not self._thinking_dropped:
             self._thinking_dropped = True
-            message = f"{self.profile.provider} takes no reasoning of these earlier turns back; it was left out"
+            message = f"{self.profile.provider} does not accept reasoning of these earlier turns; it was left out"
             self.warnings.append(ModelWarning("dropped", "thinking", message))
 
     def _kept_sound(self, turn: AssistantTurn) -> str | None:
-        """The id of sound that the provider still keeps."""
+        """The id of an earlier spoken answer that the provider still keeps."""
         for block in turn.blocks if self.profile.keeps_audio else ():
             if isinstance(block, DataBlock) and self._own(block, "audio"):
                 facts = block.provider_data.data["audio"] if block.provider_data else None

@@ -48,7 +48,7 @@ class DialectChatModel(HttpChatModel):
 
     @cached_property
     def formatter(self) -> FormatterBase:  # type: ignore[override]  # as above
-        """The formatter given, else the provider's own."""
+        """The formatter passed to the constructor, else the provider's own."""
         profile = self._credential_profile()
         return _formatter_of(profile) if profile else self.default_formatter()
 

@@ -17,7 +17,7 @@ Json = dict[str, Any]  # Any: the provider's JSON
 
 
 class PartWriter:
-    """Writes parts; what the provider does not take becomes an announcement in text, with a warning."""
+    """Writes parts; media that the provider does not accept are replaced by a note in text, with a warning."""
 
     def __init__(
         self,
@@ -103,7 +103,7 @@ class PartWriter:
         return self.part(block) or {"type": "text", "text": self._announce(block)}
 
     def _announce(self, block: DataBlock) -> str:
-        message = f"{self._provider} takes no {block.source.media_type} here; it was announced in text"
+        message = f"{self._provider} does not accept {block.source.media_type} here; a text note was sent instead"
         self._warnings.append(ModelWarning("changed", "data", message))
         return announcement(block)
 

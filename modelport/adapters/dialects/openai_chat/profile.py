@@ -37,9 +37,9 @@ class MediaRules:
     in_tool_results: bool = False
     """Whether a tool message may hold image parts."""
     own_schemes: frozenset[str] = frozenset()
-    """URL schemes of files that lie at the provider, e.g. `ms`; they are sent as they are."""
+    """URL schemes of files stored at the provider, e.g. `ms`; they are sent unchanged."""
     max_url_length: int | None = None
-    """Longer URLs are fetched by us."""
+    """Longer URLs are fetched by this library."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,15 +59,15 @@ class OpenAIChatProfile:
     thinking: ThinkingRule = effort_only
     """How thinking is switched, and whether the model will think, which may restrict sampling and tool choice."""
     native_output: NativeOutput = OPENAI_NATIVE
-    """What can be asked of the answer's form, whatever the model."""
+    """Which structured-output features the API has, for all its models."""
     tool_schema: SchemaRule | None = None
-    """What becomes of the parameters of tools, where the provider takes only a subset of JSON Schema."""
+    """Adapts the parameters of tools, for providers that take only a subset of JSON Schema."""
     replay_reasoning: Literal["never", "tool_calls", "always"] = "never"
-    """On which assistant messages `reasoning_content` goes back, for models whose card takes thinking as input."""
+    """On which assistant messages `reasoning_content` is sent back, for models whose card lists thinking as input."""
     replay_unknown: bool = True
-    """Whether it also goes back to models without a card."""
+    """Whether it is also sent back to models without a card."""
     reasoning_placeholder: str | None = None
-    """What stands for unknown reasoning on a turn with tool calls, e.g. another provider's."""
+    """Replaces unknown reasoning (e.g. another provider's) on a turn with tool calls."""
     media: MediaRules = MediaRules()
     message_names: bool = True
     text_only_as_string: bool = True
@@ -80,12 +80,12 @@ class OpenAIChatProfile:
     audio_stream_format: str = "pcm16"
     """The audio format to ask for in streams."""
     raw_audio_formats: frozenset[str] = frozenset({"pcm16"})
-    """Formats whose data are bare 24 kHz mono 16-bit samples, whatever their name says."""
+    """Formats whose data are bare 24 kHz mono 16-bit samples, even if they are named `wav`."""
     audio_needs_stream: bool = False
     """Whether spoken answers exist only as streams."""
     keeps_audio: bool = True
-    """Whether earlier sound can be named by its id for a while."""
+    """Whether an earlier spoken answer can be sent by its id for a while."""
     refine_error: Callable[[ErrorFacts], ErrorFacts] | None = None
-    """Finds in an error body what only this provider puts there."""
+    """Reads provider-specific fields of an error body."""
     error_finish_reasons: frozenset[str] = frozenset()
     """Finish reasons that are failures of the server."""

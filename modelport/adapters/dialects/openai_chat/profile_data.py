@@ -1,6 +1,6 @@
-"""A profile of the dialect as plain data: what a YAML file says about one more provider that speaks Chat Completions.
+"""A profile of the dialect as plain data, e.g. from a YAML file, for a provider that speaks Chat Completions.
 
-Only differences from OpenAI itself are said. What data cannot say needs Python: a schema rule, a reader of errors.
+Only differences from OpenAI are given. A schema rule or a reader of errors cannot be data and needs Python.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class ThinkingData(_Strict):
     switch: str
     on: Any = Field(default=True, description="The field's value for thinking.")  # Any: the provider's JSON
     off: Any = Field(default=False, description="The field's value for no thinking.")
-    effort: bool = Field(default=False, description="Whether `reasoning_effort` may stand beside it.")
+    effort: bool = Field(default=False, description="Whether `reasoning_effort` may be sent with it.")
 
     def rule(self) -> ThinkingRule:
         """The rule that codecs call."""
@@ -50,7 +50,7 @@ class ThinkingData(_Strict):
 
 
 class MediaData(_Strict):
-    """`MediaRules`; what is left out is as at OpenAI."""
+    """`MediaRules`; fields that are left out have OpenAI's values."""
 
     images: bool | None = None
     image_urls: bool | None = None
@@ -70,16 +70,17 @@ class MediaData(_Strict):
 
 
 class OutputData(_Strict):
-    """`NativeOutput`: how the answer's form can be asked for."""
+    """`NativeOutput`: which structured-output features the API has."""
 
     rules: Literal["openai_strict", "openai_loose", "moonshot", "generic"] | None = Field(
-        default="openai_strict", description="What is taken of JSON Schema in `response_format`; null for no schemas."
+        default="openai_strict",
+        description="The JSON Schema that `response_format` accepts; null for none.",
     )
     json_mode: bool = True
     forced_tool: bool = True
 
     def native(self) -> NativeOutput:
-        """The same for codecs."""
+        """As the `NativeOutput` that codecs read."""
         rules = next((rules for rules in _RULES if rules.name == self.rules), None)
         unknown = OPENAI_NATIVE.unknown_schema if rules is OPENAI_NATIVE.schema else None
         return NativeOutput(
@@ -88,10 +89,11 @@ class OutputData(_Strict):
 
 
 class ProfileData(_Strict):
-    """`OpenAIChatProfile`; what is left out is as at OpenAI."""
+    """`OpenAIChatProfile`; fields that are left out have OpenAI's values."""
 
     fields: dict[str, str | None] = Field(
-        default_factory=dict, description="Our parameter to the wire's field, beside the usual ones; null for none."
+        default_factory=dict,
+        description="Our parameter to the wire's field, added to the usual ones; null for none.",
     )
     thinking: Literal["effort"] | ThinkingData = "effort"
     native_output: OutputData = OutputData()
@@ -118,7 +120,7 @@ class ProfileData(_Strict):
     def _known(cls, value: dict[str, str]) -> dict[str, str]:
         wrong = [name for name in value.values() if not _is_model_error(getattr(errors, name, None))]
         if wrong:
-            raise ValueError(f"{wrong[0]!r} is no error class of a model call; see modelport.error")
+            raise ValueError(f"{wrong[0]!r} is not an error class of a model call; expected one of modelport.error")
         return value
 
     def profile(self, provider: str) -> OpenAIChatProfile:

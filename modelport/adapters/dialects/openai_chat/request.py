@@ -80,7 +80,7 @@ class OpenAIChatCodec:
         return body, warnings
 
     def _streams(self, request: ChatRequest) -> bool:
-        """Whether to ask for a stream, also where the caller wants a whole answer: the engine makes one of it."""
+        """Whether to request a stream, even if the caller wants a whole answer: the engine joins the stream."""
         stream_only = request.card is not None and request.card.stream_only
         speaks = self._profile.audio_needs_stream and bool(request.parameters.get("voice"))
         return request.stream or stream_only or speaks
@@ -118,7 +118,7 @@ def _without_refused_sampling(request: ChatRequest, *, thinks: bool) -> tuple[Js
     when = "while it thinks" if facts.allowed else "at all"
     for name in _SAMPLING:
         if values.pop(name, None) is not None:
-            warnings.append(ModelWarning("dropped", name, f"{request.model} takes no {name} {when}"))
+            warnings.append(ModelWarning("dropped", name, f"{request.model} does not accept {name} {when}"))
     return values, warnings
 
 
@@ -131,7 +131,7 @@ def _response_format(request: ChatRequest) -> Json:
 
 
 def _error_facts(body: bytes) -> ErrorFacts:
-    """The error of a body that is JSON, or one event, as some answer to requests for a stream, or plain text."""
+    """The error of a body: JSON, plain text, or one event, which some servers send where a stream was requested."""
     if not body.lstrip().startswith((b"{", b"[", b"<")):
         framer = SSEFramer()
         payloads = [*framer.feed(body), framer.tail()]

@@ -1,10 +1,7 @@
-"""Chat Completions answers to deltas, streamed or whole.
+"""Chat Completions answers, streamed or whole, as deltas.
 
-Facts: docs/protocols/openai-chat.md#streaming, docs/protocols/openai-chat.md#quirks.
-
-Usage objects of Chat Completions to ours.
-
-Facts: docs/protocols/openai-chat.md#usage, docs/protocols/openai-chat.md#quirks.
+Facts: docs/protocols/openai-chat.md#streaming, docs/protocols/openai-chat.md#usage,
+docs/protocols/openai-chat.md#quirks.
 """
 
 from __future__ import annotations
@@ -118,7 +115,7 @@ class OpenAIChatDecoder(JsonDecoder):
         if delta:
             self._delta(delta)
         finish = choice.get("finish_reason")
-        if finish and finish != "null":  # the word, as some servers say until the end
+        if finish and finish != "null":  # a string, which some servers send until the end
             if finish in self._profile.error_finish_reasons:
                 raise ServerError(f"the provider stopped: {finish}", code=finish)
             self.raw_finish_reason = finish

@@ -1,7 +1,7 @@
-"""How a call's thinking is switched in Chat Completions bodies: the ways that several providers share.
+"""How thinking is switched in Chat Completions bodies: the rules that several providers share.
 
-The caller's word is `thinking_enable`, a model's facts come from its card. When the caller says nothing, nothing is
-sent, and the model does what it does by default.
+The caller sets `thinking_enable`; the model's card says what is possible. When the caller sets nothing, nothing is
+sent, and the model's default applies.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class ThinkingPlan:
-    """What a body says about thinking, and whether the model will think."""
+    """The body fields about thinking, and whether the model will think."""
 
     fields: Mapping[str, Any] = field(default_factory=dict)
     """Body fields (Any: the provider's JSON)."""
     thinks: bool | None = False
-    """`None` when neither the caller nor a card says."""
+    """`None` when neither the caller nor a card decides it."""
     warnings: Sequence[ModelWarning] = ()
 
 
@@ -64,7 +64,7 @@ class ThinkingSwitch:
     def plan(self, request: ChatRequest, implied_by: str = "") -> ThinkingPlan:
         """The field as the caller wants it and the model takes it.
 
-        A value of the parameter `implied_by` says that thinking is wanted when `thinking_enable` was not set.
+        A value of the parameter `implied_by` switches thinking on when `thinking_enable` was not set.
         """
         if self.field in request.overrides:
             return ThinkingPlan({}, not _says_off(request.overrides[self.field]))
@@ -88,7 +88,7 @@ TYPE_SWITCH = ThinkingSwitch("thinking", on={"type": "enabled"}, off={"type": "d
 
 
 def with_effort(plan: ThinkingPlan, request: ChatRequest) -> ThinkingPlan:
-    """The plan with `reasoning_effort`, which servers refuse while thinking is off."""
+    """The plan with `reasoning_effort`, which servers reject while thinking is off."""
     effort = request.parameters.get("reasoning_effort")
     if not effort:
         return plan

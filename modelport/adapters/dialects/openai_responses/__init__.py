@@ -1,1 +1,1 @@
-"""Responses: OpenAI's newer protocol, which a few others speak too."""
+"""Responses: OpenAI's newer protocol, which a few other servers speak."""

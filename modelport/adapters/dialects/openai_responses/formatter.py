@@ -3,7 +3,7 @@
 Facts: docs/protocols/openai-responses.md#input-items, docs/protocols/openai-responses.md#round-trip-rules.
 
 The ids of messages and calls stay out, since nothing is stored at the provider; reasoning goes back whole, directly
-before what it led to, and only to whoever made it.
+before the items it led to, and only to the provider that made it.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class _Writer:
         self.items += items
 
     def _reasoning(self, block: ThinkingBlock) -> list[Json]:
-        """The reasoning item as it came, unless only somebody else could read it or a part is missing."""
+        """The reasoning item as it came; `None` if another provider made it or a part is missing."""
         item = self._own(block).get("item")
         if not isinstance(item, dict):
             self._drop("it was made elsewhere")
@@ -129,11 +129,11 @@ class _Writer:
         return {"type": "function_call_output", "call_id": call_id, "output": content}
 
     def _own(self, block: TextBlock | ThinkingBlock | ToolCallBlock) -> Json:
-        """What this provider gave to be sent back with the block."""
+        """This provider's replay data of the block."""
         owned = block.provider_data
         return dict(owned.data) if owned and owned.owned_by(self.profile.provider, self._family) else {}
 
 
 def _said(part: Json) -> Json:
-    """A message of the assistant. Some servers know it only by its type and its list of parts."""
+    """A message of the assistant. Some servers accept it only with its type and a list of parts."""
     return {"type": "message", "role": "assistant", "content": [part]}

@@ -22,7 +22,7 @@ _EXTENSIONS = {"plain": "txt", "markdown": "md"}
 
 
 class PartWriter:
-    """Writes parts; what the provider does not take becomes an announcement in text, with a warning."""
+    """Writes parts; media that the provider does not accept are replaced by a note in text, with a warning."""
 
     def __init__(
         self,
@@ -54,7 +54,9 @@ class PartWriter:
 
     def announce(self, block: DataBlock) -> str:
         """A text in place of media."""
-        message = f"{self._profile.provider} takes no {block.source.media_type} here; it was announced in text"
+        message = (
+            f"{self._profile.provider} does not accept {block.source.media_type} here; a text note was sent instead"
+        )
         self._warnings.append(ModelWarning("changed", "data", message))
         return announcement(block)
 
@@ -88,6 +90,6 @@ class PartWriter:
 
 
 def _file_name(block: DataBlock) -> str:
-    """The block's name, or one whose ending tells the type."""
+    """The block's name, or a name whose ending fits the type."""
     subtype = block.source.media_type.partition(";")[0].rpartition("/")[2]
     return block.name or f"document.{_EXTENSIONS.get(subtype, subtype)}"

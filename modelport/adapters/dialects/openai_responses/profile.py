@@ -18,7 +18,7 @@ ReasoningFields = Callable[[ChatRequest], tuple[dict[str, Any], list[ModelWarnin
 """The `reasoning` object of a request, and what could not be done (Any: the provider's JSON)."""
 
 CALL_FACTS = ("namespace", "caller")
-"""What a tool call must be sent back with, where it came with it."""
+"""Fields of a tool call that must be sent back with it."""
 
 _IMAGE_FAULTS = (
     "invalid_image",
@@ -58,7 +58,7 @@ class ResponsesMedia:
     """Which media the input may hold; images are taken inline and by URL everywhere."""
 
     inline_documents: bool = True
-    """Whether a document may be sent as base64, beside by URL."""
+    """Whether a document may be sent as base64, not only by URL."""
     documents_in_tool_results: bool = True
 
 
@@ -69,17 +69,17 @@ class OpenAIResponsesProfile:
     provider: str
     reasoning: ReasoningFields
     encrypted_reasoning: Callable[[ChatRequest], bool] = always
-    """Whether encrypted reasoning is asked for: a server that stores nothing takes no other back."""
+    """Whether encrypted reasoning is requested, the only form that can be sent back to a server that stores nothing."""
     reasoning_keys: frozenset[str] | None = None
     """The keys of a reasoning item that are taken back; `None` for all of them."""
     minimum_tokens: int = 1
     """The smallest `max_output_tokens` that is accepted."""
     native_output: NativeOutput = OPENAI_NATIVE
-    """What can be asked of the answer's form, whatever the model."""
+    """Which structured-output features the API has, for all its models."""
     counts_tokens: bool = True
     """Whether the provider counts the tokens of a request without answering it."""
     strict_tools: bool | None = False
-    """`strict` of tools that do not say themselves; `None` leaves the key out."""
+    """`strict` of tools that do not set it; `None` leaves the key out."""
     allowed_tools: bool = True
     """Whether an allow-list is sent as such; else fewer tools are sent."""
     refusal_parts: bool = True
@@ -88,4 +88,4 @@ class OpenAIResponsesProfile:
     max_id_length: int = 64
     codes: ErrorCodes = field(default_factory=lambda: RESPONSES_CODES)
     phrases: Mapping[str, type[ModelError]] = field(default_factory=dict)
-    """Words in an error's message (lower case) and what they mean, where a provider has no codes."""
+    """Phrases in an error's message (lower case) and their error class, for a provider without codes."""

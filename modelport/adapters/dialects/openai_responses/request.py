@@ -1,9 +1,9 @@
 """A call to a Responses request.
 
-Facts: docs/protocols/openai-responses.md#request.
-
 Nothing is stored at the provider: every request holds the whole conversation, and asks for the encrypted reasoning that
 the next one needs.
+
+Facts: docs/protocols/openai-responses.md#request.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _NESTED = ("reasoning", "text")
 """Objects of the body of which a caller may override single fields."""
 
 _COUNTED = ("model", "input", "tools", "tool_choice", "reasoning", "text", "parallel_tool_calls")
-"""What the counting of tokens takes of a request."""
+"""The body fields that token counting accepts."""
 
 _SAMPLING = ("temperature", "top_p")
 
@@ -104,7 +104,7 @@ class OpenAIResponsesCodec:
         fixed = request.card is not None and not request.card.sampling.with_thinking and will_think(request)
         for name in _SAMPLING:
             if name in values and fixed:
-                message = f"{request.model} takes no {name} while it thinks; it was not sent"
+                message = f"{request.model} does not accept {name} while it thinks; it was not sent"
                 warnings.append(ModelWarning("dropped", name, message))
             elif name in values:
                 body[name] = values[name]
@@ -126,7 +126,7 @@ class OpenAIResponsesCodec:
         return plan.warnings
 
     def _tool(self, tool: ToolSchema) -> Json:
-        """A flat tool. Strictness is always said: left out, the server rewrites the schema and makes all required."""
+        """A flat tool. `strict` is always sent: without it the server makes all fields required."""
         function = tool["function"]
         flat: Json = {"type": "function", "name": legal_name(tool_name(tool))}
         if function.get("description"):
@@ -166,5 +166,5 @@ def _text_format(request: ChatRequest) -> Json:
 
 def _without_tools(request: ChatRequest) -> list[ModelWarning]:
     if request.tool_choice is not None and request.tool_choice.forces_call:
-        raise UnsupportedFeatureError(f"{request.model} takes no tools, so it cannot be made to call one")
-    return [ModelWarning("dropped", "tools", f"{request.model} takes no tools; they were not sent")]
+        raise UnsupportedFeatureError(f"{request.model} does not accept tools, so it cannot be forced to call one")
+    return [ModelWarning("dropped", "tools", f"{request.model} does not accept tools; they were not sent")]

@@ -1,17 +1,10 @@
-"""Responses to deltas, streamed or whole.
+"""Answers and errors of the Responses API, streamed or whole.
 
-Facts: docs/protocols/openai-responses.md#streaming-events, docs/protocols/openai-responses.md#quirks.
+Deltas are delivered as they come. What a finished item holds beyond its deltas is added when the item is done, so that
+servers that leave out deltas, or the events that announce and end items, give the same answer.
 
-Deltas are delivered as they come; what a finished item holds beyond them is added when it is done, so that servers
-which leave out deltas, or the events that announce and end items, give the same answer.
-
-Errors of Responses, with an HTTP status or inside a successful answer.
-
-Facts: docs/protocols/openai-responses.md#errors.
-
-Usage objects of Responses to ours.
-
-Facts: docs/protocols/openai-responses.md#usage.
+Facts: docs/protocols/openai-responses.md#streaming-events, docs/protocols/openai-responses.md#errors,
+docs/protocols/openai-responses.md#usage, docs/protocols/openai-responses.md#quirks.
 """
 
 from __future__ import annotations
@@ -149,7 +142,7 @@ class OpenAIResponsesDecoder(JsonDecoder):
         self._piece("text", part.block_id, text, data=owner)
 
     def _text_owner(self, item: Item, *, refusal: bool) -> ProviderData | None:
-        """What a text must be sent back with, if anything."""
+        """Replay data of a text, if it has any."""
         data: Json = {"phase": item.phase} if item.phase else {}
         if refusal:
             data["refusal"] = self._refused = True
@@ -230,7 +223,7 @@ class OpenAIResponsesDecoder(JsonDecoder):
         texts = {
             (group, index): _text(part)
             for group in ("summary", "content")
-            if not streamed or group in streamed  # else the same thoughts again
+            if not streamed or group in streamed  # else it repeats the same reasoning
             for index, part in enumerate(raw.get(group) or ())
         }
         for section, text in _missing(item, texts):
@@ -255,7 +248,7 @@ class OpenAIResponsesDecoder(JsonDecoder):
             self._piece("tool_call", item.block_id, held + missing, item.name)
 
     def _run_by_provider(self, raw: Json) -> None:
-        """A tool that ran at the provider, or an item that nobody knows yet."""
+        """A tool that ran at the provider, or an item of an unknown type."""
         result = raw.get("result")
         if raw.get("type") == "image_generation_call" and isinstance(result, str) and result:
             source = Base64Source(data=result, media_type=f"image/{raw.get('output_format') or 'png'}")
