@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from modelport.application.speech.realtime.model import RealtimeTTSModel
 from modelport.domain.message.wav import streaming_header
 from modelport.error import (
     AuthenticationError,
@@ -25,7 +26,7 @@ from modelport.error import (
 from modelport.model import ChatResponse
 from modelport.testing.clock import VirtualClock
 from modelport.transport import Timeouts
-from tests.adapters.dashscope.speech_servers import DROP, STALL, Trouble, closing, saying, voice
+from tests.adapters.dashscope.speech_servers import DROP, STALL, SpeechServer, Trouble, closing, saying, voice
 from tests.adapters.dashscope.speech_support import (
     COSYVOICE,
     EACH,
@@ -229,17 +230,31 @@ async def test_what_is_not_the_protocol(frame: str) -> None:
             await speak(QWEN, server, "stream")
 
 
+async def sentence_spoken_while_silent(model: RealtimeTTSModel, server: SpeechServer, clock: VirtualClock) -> bytes:
+    """Push a sentence and wait for 20 seconds, so that the task is finished early; returns its audio."""
+    received = audio(await model.push("One. "))
+    async with asyncio.timeout(30):
+        while True:
+            if any(event["header"]["action"] == "continue-task" for event in server.received):
+                break
+            await asyncio.sleep(0.002)
+        clock.advance(20)
+        while len(received) < len(HEADER + voice("One")):
+            response = await model.arrived()
+            assert response is not None
+            received += audio(response)
+    await asyncio.sleep(0.02)  # the end of the task follows its last audio at once
+    return received
+
+
 @pytest.mark.parametrize("more", [True, False])
 @pytest.mark.parametrize("when", ["at rest", "at once"])
 async def test_a_connection_that_ends_while_the_caller_is_silent(more: bool, when: str) -> None:
-    """What was heard before is complete: no error, and nothing of it is said again."""
+    """The audio before the end is complete: no error, and none of it is repeated."""
     clock = VirtualClock(skip_sleeps=True)
     async with COSYVOICE.server(clock=clock) as server, nothing_left(server):
         async with COSYVOICE.model(server, clock) as model:
-            heard = audio(await model.push("One. "))
-            await asyncio.sleep(0.02)
-            clock.advance(20)
-            await asyncio.sleep(0.02)
+            heard = await sentence_spoken_while_silent(model, server, clock)
             closing = asyncio.ensure_future(server.close_all(1011))
             if when == "at rest":
                 await closing
@@ -259,10 +274,7 @@ async def test_what_follows_a_silence_may_be_tried_again() -> None:
     clock = VirtualClock(skip_sleeps=True)
     async with COSYVOICE.server(None, Trouble("text", DROP), Trouble("text", DROP)) as server, nothing_left(server):
         async with COSYVOICE.model(server, clock) as model:
-            heard = audio(await model.push("One. "))
-            await asyncio.sleep(0.02)
-            clock.advance(20)
-            await asyncio.sleep(0.02)
+            heard = await sentence_spoken_while_silent(model, server, clock)
             heard += b"".join(map(audio, responses := await read(await opened(model, "Two"))))
         assert heard == HEADER + voice("OneTwo")
         assert server.utterances == ["One. ", "Two"]
