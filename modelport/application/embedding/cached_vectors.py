@@ -95,9 +95,8 @@ async def _finish_soon(task: asyncio.Task[None], clock: Clock) -> None:
     def stop() -> None:
         task.cancel()
 
-    task.add_done_callback(
-        lambda ended: ended.cancelled() or ended.exception()
-    )  # retrieve it, so that asyncio does not log it
+    # the exception is retrieved so that asyncio does not log it
+    task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
     timer = clock.call_later(_GRACE_SECONDS, stop)
     try:
         await asyncio.wait([task])

@@ -1,4 +1,4 @@
-"""What an agent's servers send, and what its tests look at."""
+"""Answers for an agent's servers, and checks of its events."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def ending(reason: str) -> list[str]:
 
 
 def saying(*texts: str | Step, reason: str = "stop") -> ScriptedAnswer:
-    """An answer in these words, with steps of the server among them."""
+    """A streamed answer with these pieces of text, between which the server may act."""
     said = [piece({"content": text}) if isinstance(text, str) else text for text in texts]
     return ScriptedAnswer.sse(*said, *ending(reason))
 
@@ -119,13 +119,13 @@ def body_is_legal(body: Any) -> bool:  # Any: JSON
 
 
 async def leaked(before: set[asyncio.Task[Any]]) -> set[asyncio.Task[Any]]:
-    """The tasks that were not there before, but for those of the test's servers."""
+    """The new tasks, except those of the test's servers."""
     await turns_of_the_loop()
     left = asyncio.all_tasks() - before
     return {task for task in left if "/modelport/testing/" not in repr(task)}
 
 
 async def turns_of_the_loop(count: int = 30) -> None:
-    """Let everything that can happen without the network happen."""
+    """Let all tasks run that do not wait for the network."""
     for _ in range(count):
         await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""Agents that talk, as the tests of their speech need them."""
+"""Agents with speech, for the tests of `TTSMiddleware`."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ async def test_a_model_that_does_not_stream() -> None:
 
 
 async def test_the_connection_is_used_again() -> None:
-    """Its end may come a moment after the answer's."""
+    """The end of the connection's data may come a moment after the answer's."""
     step = asyncio.Event()
     first = saying("One")
     async with ScriptedServer([ScriptedAnswer(200, first.headers, [*first.body, step]), saying("Two")]) as server:
@@ -81,7 +81,7 @@ async def test_the_connection_is_used_again() -> None:
         assert server.requests[0].client_closed is server.requests[1].client_closed, "one connection"
 
 
-async def test_it_can_reply_to_the_history_as_it_stands() -> None:
+async def test_it_can_reply_to_the_history_alone() -> None:
     async with ScriptedServer([saying("Yes")]) as server:
         agent = Agent("assistant", chat(server.base_url), history=[UserMsg("user", "Well?")])
         assert (await agent.reply()).get_text_content() == "Yes"
@@ -94,7 +94,7 @@ async def test_there_must_be_something_to_reply_to(said: Any) -> None:
         await Agent("assistant", chat("http://127.0.0.1:1")).reply(said)
 
 
-async def test_nothing_happens_before_the_first_event_is_asked_for() -> None:
+async def test_nothing_happens_before_the_first_event_is_requested() -> None:
     async with ScriptedServer([]) as server:
         agent = Agent("assistant", chat(server.base_url))
         stream = agent.reply_stream("Hi")
@@ -102,7 +102,7 @@ async def test_nothing_happens_before_the_first_event_is_asked_for() -> None:
         assert agent.history == [] and server.requests == []
 
 
-async def test_an_error_leaves_what_was_said() -> None:
+async def test_an_error_keeps_the_text_so_far() -> None:
     async with ScriptedServer([saying("Half", CLOSE), saying("Whole")]) as server:
         agent = Agent("assistant", chat(server.base_url))
         with pytest.raises(StreamTruncatedError):
@@ -115,7 +115,7 @@ async def test_an_error_leaves_what_was_said() -> None:
     assert [message.role for message in agent.history] == ["user", "assistant", "user", "assistant"]
 
 
-async def test_an_error_before_anything_was_said_leaves_no_message() -> None:
+async def test_an_error_before_any_text_leaves_no_message() -> None:
     refused = ScriptedAnswer.json({"error": {"message": "no"}}, status=401)
     async with ScriptedServer([refused, saying("Hello")]) as server:
         agent = Agent("assistant", chat(server.base_url))
@@ -151,7 +151,7 @@ async def test_a_custom_model_without_a_finish_reason() -> None:
     assert len(ends) == 1
 
 
-async def test_what_is_no_answer_of_a_model_is_told() -> None:
+async def test_a_wrong_answer_of_a_custom_model_is_refused() -> None:
     async def silent(*_: Any) -> Any:
         return None
 

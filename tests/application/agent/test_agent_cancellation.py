@@ -1,4 +1,4 @@
-"""A reply that ends early, wherever that is: the history can be sent, and nothing is left running."""
+"""A reply that ends early, at any point: the history can be sent, and no task is left running."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ def test_a_loop_that_ends_first(voice: type[Voice], kept: bool, caplog: pytest.L
     assert speaker.log.count("connect") == speaker.log.count("close")
 
 
-async def test_a_call_cut_off_in_its_middle_is_dropped() -> None:
+async def test_an_incomplete_call_is_dropped() -> None:
     broken = calling(*CALLS, text="I look.")
     pieces = [*broken.body[:4], HANG]
     async with ScriptedServer([ScriptedAnswer.sse(*pieces), saying("Good")]) as server:
@@ -242,7 +242,7 @@ async def test_a_break_is_seen_by_the_next_reply_at_once() -> None:
     assert said == ["Hi", "Half", "Go on"] or [part[0]["text"] for part in said] == ["Hi", "Half", "Go on"]
 
 
-async def test_a_reply_that_another_one_ended_says_so() -> None:
+async def test_a_reply_that_another_one_ended_raises() -> None:
     async with ScriptedServer([calling(*CALLS), saying("Good"), saying("Well")]) as server:
         agent = new_agent(server)
         first = agent.reply_stream("Hi")

@@ -43,7 +43,7 @@ async def test_blocks_that_come_only_with_the_last_response() -> None:
     assert [event.url for event in events if isinstance(event, DataBlockDeltaEvent)] == ["https://example.org/a.png"]
 
 
-def test_a_sound_goes_beside_its_words() -> None:
+def test_audio_is_interleaved_with_its_transcript() -> None:
     blocks = BlockEvents("r")
     sound = DataBlock(id="s", source=Base64Source(data="AAAA", media_type="audio/wav"))
     words: list[ContentBlock] = [TextBlock(id="t", text="a"), sound, TextBlock(id="t", text="b"), sound]
@@ -54,7 +54,7 @@ def test_a_sound_goes_beside_its_words() -> None:
     ]
 
 
-def test_a_call_is_told_once_its_tool_is_named() -> None:
+def test_a_call_starts_once_its_tool_is_named() -> None:
     blocks = BlockEvents("r")
     assert blocks.add([ToolCallBlock(id="1", name="", input='{"a":')]) == []
     events = blocks.end([ToolCallBlock(id="1", name="look", input='{"a":1}')])

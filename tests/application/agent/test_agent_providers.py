@@ -1,4 +1,4 @@
-"""Every provider's agent, ended at every place: what it has said by then can be sent to that provider again."""
+"""An agent of every provider, ended at every point: its history can be sent to that provider again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An agent's tools: their runs, and what becomes of everything that goes wrong."""
+"""An agent's tools: their runs and their errors."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ async def test_calls_of_one_turn_run_together_and_are_kept_in_order() -> None:
     assert started == ["0", "1", "2"] and sorted(ended) == started and ended[-1] == "0"
 
 
-async def test_sync_tools_run_in_threads_and_block_nobody() -> None:
+async def test_sync_tools_run_in_threads_and_do_not_block_the_loop() -> None:
     both = threading.Barrier(2)
 
     def wait() -> str:
@@ -98,7 +98,7 @@ async def test_sync_tools_run_in_threads_and_block_nobody() -> None:
     assert [result.state for result in results(agent)] == [ToolResultState.SUCCESS] * 2
 
 
-async def test_an_unknown_tool_is_told_to_the_model() -> None:
+async def test_an_unknown_tool_is_reported_to_the_model() -> None:
     result = await called(weather, "{}", name="wether")
     assert (result.state, result.output) == ("error", "there is no tool 'wether'; the tools are ['weather']")
 
@@ -169,7 +169,7 @@ async def test_what_a_tool_returns(value: Any, output: Any) -> None:
     assert (await called(give, "")).output == output
 
 
-async def test_what_generators_yield_is_one_list() -> None:
+async def test_items_of_generators_are_returned_as_a_list() -> None:
     threads = []
 
     def count(to: int) -> Any:
@@ -198,7 +198,7 @@ async def test_media_of_a_tool_in_events() -> None:
     assert (picture.block_id, picture.data, picture.media_type) == (PICTURE.id, "AAAA", "image/png")
 
 
-async def test_the_limit_of_turns_is_a_clear_end() -> None:
+async def test_the_reply_ends_at_the_limit_of_turns() -> None:
     again = [calling(("1", "weather", '{"place":"x"}')) for _ in range(3)]
     async with ScriptedServer([*again, saying("Done")]) as server:
         agent = Agent("assistant", chat(server.base_url), tools=[weather], max_turns=3)

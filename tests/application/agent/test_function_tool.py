@@ -1,4 +1,4 @@
-"""Functions as tools: their schemas, and the check of what a model calls them with."""
+"""Functions as tools: their schemas, and the validation of their arguments."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ async def test_a_default_that_only_the_annotation_has() -> None:
     assert (await called(look, "{}")).output == "here"
 
 
-def test_a_default_that_is_no_json_makes_no_noise() -> None:
+def test_a_default_that_json_cannot_express_causes_no_warning() -> None:
     """Warnings are errors here."""
     unset = object()
 

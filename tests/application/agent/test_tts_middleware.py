@@ -1,4 +1,4 @@
-"""An agent that talks: what is spoken of a reply."""
+"""`TTSMiddleware`: which parts of a reply are spoken."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An agent that talks: a speech that fails ends, and the reply goes on."""
+"""`TTSMiddleware`: a failure ends the speech, and the reply continues."""
 
 from __future__ import annotations
 

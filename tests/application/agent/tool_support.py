@@ -1,4 +1,4 @@
-"""Tools of an agent, and what becomes of their calls."""
+"""Tools for an agent, and checks of the results of their calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Speech models of the tests' own, whose audio is the text that they speak."""
+"""Custom speech models whose audio is the text that they speak."""
 
 from __future__ import annotations
 

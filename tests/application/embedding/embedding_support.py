@@ -1,4 +1,4 @@
-"""An embedding model of the tests' own, whose vectors tell which input they are of."""
+"""A custom embedding model whose vectors identify their inputs."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class CustomEmbedding(EmbeddingModelBase[str]):
 
 
 class DictCache(EmbeddingCacheBase):
-    """The four methods and nothing else, as an application would write them."""
+    """Only the four abstract methods, as an application would write them."""
 
     def __init__(self) -> None:
         self.kept: dict[str, list[list[float]]] = {}

@@ -1,4 +1,4 @@
-"""Embedding calls with caches of an application's own that misbehave."""
+"""Embedding calls with custom caches that misbehave."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Hit = list[list[float]] | None
 
 
 class Answering(DictCache):
-    """Gives what a function makes of the number of identifiers."""
+    """Returns what a function makes of the number of identifiers."""
 
     def __init__(self, answer: Callable[[int], Any]) -> None:
         super().__init__()
@@ -32,14 +32,14 @@ class HangingStore(DictCache):
     def __init__(self) -> None:
         super().__init__()
         self.storing = asyncio.Event()
-        self.given_up = False
+        self.cancelled = False
 
     async def store_many(self, entries: Sequence[Any], overwrite: bool = False) -> None:
         self.storing.set()
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:
-            self.given_up = True
+            self.cancelled = True
             raise
 
 
@@ -52,7 +52,7 @@ class SelfCancelling(DictCache):
 
 @pytest.mark.parametrize("extra", [-2, -1, 1, 2])
 @pytest.mark.parametrize("hit", [None, [[9.0, 9.0]]], ids=["misses", "hits"])
-async def test_a_cache_that_gives_another_number_than_asked_for_is_left_out(extra: int, hit: Hit) -> None:
+async def test_a_cache_that_returns_a_wrong_number_of_entries_is_not_used(extra: int, hit: Hit) -> None:
     cache = Answering(lambda count: [hit] * (count + extra))
     response = await CustomEmbedding(batch_size=2, embedding_cache=cache)(texts(5))
     assert response.embeddings == [vector_of(text) for text in texts(5)]
@@ -64,7 +64,7 @@ async def test_an_empty_vector_in_the_cache_is_a_miss() -> None:
     assert response.embeddings == [vector_of(text) for text in texts(2)]
 
 
-async def test_a_cancelled_call_gives_up_a_store_that_hangs() -> None:
+async def test_a_cancelled_call_ends_a_write_that_hangs() -> None:
     clock, cache = VirtualClock(), HangingStore()
     before = asyncio.all_tasks()
     call = asyncio.create_task(CustomEmbedding(embedding_cache=cache, runtime=runtime_with(clock))(texts(2)))
@@ -72,11 +72,11 @@ async def test_a_cancelled_call_gives_up_a_store_that_hangs() -> None:
     call.cancel()
     for _ in range(5):
         await asyncio.sleep(0)
-    assert not call.done(), "a store that has begun has a moment to end"
+    assert not call.done(), "a write that has started gets a moment to end"
     clock.advance(10)
     with pytest.raises(asyncio.CancelledError):
         await asyncio.wait_for(call, 30)
-    assert cache.given_up and asyncio.all_tasks() == before
+    assert cache.cancelled and asyncio.all_tasks() == before
 
 
 async def test_a_second_cancellation_waits_for_nothing() -> None:
@@ -90,11 +90,11 @@ async def test_a_second_cancellation_waits_for_nothing() -> None:
     with pytest.raises(asyncio.CancelledError):
         await asyncio.wait_for(call, 30)
     await asyncio.sleep(0)
-    assert cache.given_up
+    assert cache.cancelled
 
 
 @pytest.mark.parametrize("concurrency", [1, 2])
-async def test_a_store_that_cancels_itself_costs_no_vector(concurrency: int) -> None:
+async def test_a_write_that_cancels_itself_loses_no_vector(concurrency: int) -> None:
     model = CustomEmbedding(batch_size=1, concurrency=concurrency, embedding_cache=SelfCancelling())
     response = await model(texts(5))
     assert response.embeddings == [vector_of(text) for text in texts(5)]

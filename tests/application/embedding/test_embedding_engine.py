@@ -1,4 +1,4 @@
-"""The engine of embedding calls, around a model of the test's own."""
+"""The engine of embedding calls, with a custom model."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def impatient() -> tuple[VirtualClock, Any]:
     return clock, runtime_with(clock)
 
 
-async def test_vectors_come_in_input_order_whatever_the_split() -> None:
+async def test_vectors_come_in_input_order_for_any_batches() -> None:
     model = CustomEmbedding(batch_size=7)
     wanted = texts(100)
     response = await model(wanted)
@@ -56,7 +56,7 @@ async def test_no_inputs_make_no_request() -> None:
     assert response.usage is not None and response.usage.tokens == 0 and response.source == "api"
 
 
-async def test_text_blocks_are_their_text() -> None:
+async def test_text_blocks_are_embedded_as_their_text() -> None:
     response = await CustomEmbedding()([TextBlock(text="text 3")])  # type: ignore[list-item]
     assert response.embeddings == [[3.0, 0.5]]
 
@@ -120,7 +120,7 @@ async def test_a_failed_batch_cancels_its_siblings_and_keeps_what_succeeded() ->
     assert sorted(chain(*model.batches[asked:])) == ["text 3", "text 5", "text 6", "text 7"]
 
 
-async def test_the_error_is_also_of_its_cause_and_travels_between_processes() -> None:
+async def test_the_error_has_the_class_of_its_cause_and_can_be_pickled() -> None:
     def hook(_: Sequence[str]) -> None:
         raise AuthenticationError("wrong key", status_code=401, request_id="r1")
 
@@ -150,7 +150,7 @@ async def test_each_batch_has_a_budget_of_its_own() -> None:
     assert len(clock.sleeps) == 9
 
 
-async def test_an_error_tells_the_requests_of_all_batches() -> None:
+async def test_an_error_lists_the_requests_of_all_batches() -> None:
     def hook(batch: Sequence[str]) -> None:
         if batch == ["text 2"]:
             raise AuthenticationError("wrong key", status_code=401)
@@ -171,7 +171,7 @@ async def test_retries_end_after_max_retries() -> None:
     assert len(model.batches) == 3
 
 
-async def test_a_bug_of_a_custom_model_comes_through_as_it_is() -> None:
+async def test_a_bug_of_a_custom_model_is_raised_unchanged() -> None:
     def hook(_: Sequence[str]) -> None:
         raise KeyError("a bug")
 
@@ -190,7 +190,7 @@ async def test_an_answer_that_is_not_one_vector_per_input_is_refused(answer: Any
 
 
 @pytest.mark.parametrize("kind", ["dict", "file", "sql"])
-async def test_the_cache_is_per_input_whatever_the_split(kind: str, tmp_path: Path) -> None:
+async def test_the_cache_is_per_input_for_any_batches(kind: str, tmp_path: Path) -> None:
     kinds: dict[str, Callable[[], Any]] = {
         "dict": DictCache,
         "file": lambda: FileEmbeddingCache(tmp_path),
@@ -228,7 +228,7 @@ async def test_two_providers_without_a_name_do_not_share_vectors() -> None:
 
 
 @pytest.mark.parametrize("broken", ["retrieve", "store"])
-async def test_a_broken_cache_costs_no_vector(broken: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_broken_cache_loses_no_vector(broken: str, caplog: pytest.LogCaptureFixture) -> None:
     async def fail(*_: Any) -> None:
         raise ConnectionError("the cache is away")
 
@@ -265,7 +265,7 @@ async def test_a_cancelled_call_ends_its_requests_and_keeps_what_was_paid_for() 
     assert model.in_flight == 0 and len(slow_cache.kept) == 1
 
 
-async def test_a_cancellation_waits_for_a_store_that_has_begun() -> None:
+async def test_a_cancellation_waits_for_a_write_that_has_started() -> None:
     storing, go_on = asyncio.Event(), asyncio.Event()
 
     class Slow(DictCache):
@@ -310,7 +310,7 @@ async def test_a_batch_found_too_large_is_split() -> None:
 
 
 @pytest.mark.parametrize("inputs", ["one text", b"bytes", {"a": 1}, [1], [None], ["text 1", 2.5]])
-async def test_what_is_no_list_of_inputs_is_refused(inputs: Any) -> None:
+async def test_inputs_must_be_a_list(inputs: Any) -> None:
     model = CustomEmbedding()
     with pytest.raises(InvalidRequestError):
         await model(inputs)
@@ -326,12 +326,12 @@ async def test_constructor_arguments_are_checked() -> None:
     assert CustomEmbedding().max_retries == 3 and CustomEmbedding(context_size=5).context_size == 5
 
 
-async def test_a_model_without_call_api_says_so() -> None:
+async def test_a_model_without_call_api_is_refused() -> None:
     with pytest.raises(UnsupportedFeatureError, match="_call_api"):
         await EmbeddingModelBase[str](CustomCredential(), "m")(["text 1"])
 
 
-async def test_another_size_than_asked_for_is_told() -> None:
+async def test_a_size_other_than_the_requested_one_is_a_warning() -> None:
     response = await CustomEmbedding(EmbeddingModelBase.Parameters(dimensions=5))(["text 1"])
     assert [warning.setting for warning in response.warnings if warning.kind == "changed"] == ["dimensions"]
 

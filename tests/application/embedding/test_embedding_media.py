@@ -1,4 +1,4 @@
-"""Embedding calls whose media are fetched, when that fails."""
+"""Embedding calls whose media cannot be fetched."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from modelport.testing.servers.http import RecordedRequest, ScriptedAnswer, Scri
 
 
 class Loader:
-    """Finds most pictures; one is missing and one never comes."""
+    """Finds most pictures; one is missing, and one never finishes loading."""
 
     def __init__(self) -> None:
         self.loading = 0
@@ -59,7 +59,7 @@ async def test_a_picture_that_is_missing_ends_the_fetching_of_the_others() -> No
         assert loader.loading == 0 and asyncio.all_tasks() <= before
 
 
-async def test_after_requests_it_is_told_which_inputs_have_no_vector() -> None:
+async def test_after_requests_the_error_lists_the_inputs_without_a_vector() -> None:
     async with ScriptedServer(answer) as server:
         inputs: list[str | DataBlock] = [*(picture(str(number)) for number in range(6)), picture("missing"), "a text"]
         with pytest.raises(MediaError, match=r"missing\.png is not there") as caught:
@@ -72,7 +72,7 @@ async def test_after_requests_it_is_told_which_inputs_have_no_vector() -> None:
     assert type(again) is type(error) and str(again) == str(error) and again.missing_indices == (6, 7)
 
 
-async def test_before_any_request_it_is_what_it_is() -> None:
+async def test_before_any_request_the_error_is_not_an_embedding_error() -> None:
     async with ScriptedServer(answer) as server:
         with pytest.raises(MediaError) as caught:
             await model(server, Loader())([picture("missing")])

@@ -313,8 +313,7 @@ async def test_a_failed_close_after_a_failed_send_is_raised_and_not_logged(caplo
     assert not caplog.records
 
 
-async def test_a_send_that_fails_while_idle_is_raised_by_the_next_utterance() -> None:
-    """Only the farewell is sent while no task receives; its failure must not keep the connection open."""
+async def test_a_farewell_that_cannot_be_sent_does_not_keep_the_connection_open() -> None:
     wire = Refusing()
     subject = model(wire)
     await subject.connect()
