@@ -106,10 +106,12 @@ def merged(schema: Mapping[str, Any], other: Mapping[str, Any]) -> Schema:
         if other.keys() & group:
             schema = without(schema, group)
     result = {**schema, **other}
-    if schema.get("properties") and other.get("properties"):
-        result["properties"] = {**schema["properties"], **other["properties"]}
-    if schema.get("required") and other.get("required"):
-        result["required"] = list(dict.fromkeys([*schema["required"], *other["required"]]))
+    properties = (schema.get("properties"), other.get("properties"))
+    if isinstance(properties[0], dict) and isinstance(properties[1], dict):
+        result["properties"] = {**properties[0], **properties[1]}
+    required = (schema.get("required"), other.get("required"))
+    if isinstance(required[0], list) and isinstance(required[1], list):
+        result["required"] = [*required[0], *(name for name in required[1] if name not in required[0])]
     if "additionalProperties" in schema and "additionalProperties" not in other and other.get("properties"):
         del result["additionalProperties"]
     return result

@@ -330,6 +330,14 @@ class TestSchema:
         assert cut
         assert len(str(schema)) < 5_000_000
 
+    def test_a_malformed_schema_is_for_the_server_to_refuse(self) -> None:
+        named = {"properties": [1], "required": "all", "items": 3, "anyOf": None}
+        schema: Json = {
+            "properties": {"a": {"$ref": "#/$defs/A", "properties": {}, "required": [{}]}},
+            "$defs": {"A": named},
+        }
+        assert inlined_schema(schema)[0]["properties"]["a"]["items"] == 3
+
     def test_the_original_is_left_alone(self) -> None:
         schema: Json = {"type": "object", "properties": {"a": {"$ref": "#/$defs/A"}}, "$defs": {"A": {"type": "null"}}}
         before = str(schema)
