@@ -10,6 +10,7 @@ __all__ = ["Unlimited"]
 class Unlimited:
     """Lets every request through."""
 
+    unlimited = True
     counts_tokens = False
 
     async def acquire(self, key: str, tokens: int) -> None:

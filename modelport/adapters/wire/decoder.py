@@ -147,7 +147,7 @@ class JsonDecoder:
             raise _misshapen(error) from error
         self.ended = True
         response = self.finish()
-        if len({block.id for block in response.content}) < len(response.content) or _has_data(response):
+        if not _are_whole(response.content):
             fold = ChatFold()
             fold.add(response)
             response = fold.partial()
@@ -218,9 +218,14 @@ class JsonDecoder:
         return ChatResponse(blocks, False, None, self.response_id, self.created_at)
 
 
-def _has_data(response: ChatResponse) -> bool:
-    """Whether there is sound or an image, whose pieces are joined and whose sizes are corrected."""
-    return any(block.type == "data" for block in response.content)
+def _are_whole(blocks: Sequence[ContentBlock]) -> bool:
+    """Whether no block comes in pieces, and none holds sound, whose sizes are corrected when pieces are joined."""
+    ids = set()
+    for block in blocks:
+        if block.type == "data" or block.id in ids:
+            return False
+        ids.add(block.id)
+    return True
 
 
 def decode_json_body(body: bytes) -> Json:

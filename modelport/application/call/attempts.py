@@ -50,9 +50,10 @@ class Attempts:
         context = self._context
         waited = await self._wait(failed) if failed else 0.0
         limiter = context.runtime.rate_limiter
-        context.clocks.between_attempts()
-        with context.clocks:
-            await limiter.acquire(context.rate_key, self._tokens)
+        if not getattr(limiter, "unlimited", False):
+            context.clocks.between_attempts()
+            with context.clocks:
+                await limiter.acquire(context.rate_key, self._tokens)
         context.budget.take()
         context.attempt_started(waited)
         self._open = True
@@ -88,6 +89,7 @@ class Attempts:
             wait = wait_before_retry(error, self._policy, retries, random.random(), time_left)
         if wait is None:
             raise error
+        context.clocks.between_attempts()
         await context.runtime.clock.sleep(wait)
         return wait
 

@@ -90,7 +90,7 @@ class CallClocks:
         self._left_at = now = self._monotonic()
         first = self._timeouts.first_event
         self._first = inf if first is None else now + first
-        self._nearer(self._first)
+        self._unsettled = True  # the next wait arms the timer
 
     def between_attempts(self) -> None:
         """No request is on its way: only the total clock runs."""
@@ -178,14 +178,15 @@ class CallClocks:
             self._first += self._activity - self._left_at
         else:
             self._unsettled = False
-        if self._timer is None or self._next()[0] < self._armed:
-            self._arm(self._activity)
+        when, _ = self._next()
+        if self._timer is None or when < self._armed:
+            self._arm(when, self._activity)
 
     def _nearer(self, when: float) -> None:
         """A deadline was set: arm the timer for it if that is earlier, now or when the next wait begins."""
         self._unsettled = True
         if self._task is not None and when < self._armed:
-            self._arm(self._monotonic())
+            self._arm(when, self._monotonic())
 
     def _next(self) -> tuple[float, str]:
         """When the first clock runs out, and which one; never is infinity."""
@@ -201,9 +202,10 @@ class CallClocks:
             when, name = self._activity + idle, "idle"
         return when, name
 
-    def _arm(self, now: float) -> None:
-        self.stop()
-        when, _ = self._next()
+    def _arm(self, when: float, now: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer, self._armed = None, inf
         if when != inf:
             self._armed = when
             self._timer = self._clock.call_later(max(0.0, when - now), self._fire)
@@ -216,7 +218,7 @@ class CallClocks:
             return
         now = self._monotonic()
         if when > now:
-            self._arm(now)
+            self._arm(when, now)
             return
         self._expired = name
         self._task.cancel()

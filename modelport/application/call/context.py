@@ -19,10 +19,15 @@ if TYPE_CHECKING:
 __all__ = ["CallContext", "current_call", "request_id"]
 
 
+_REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-ds-trace-id", "msh-request-id")
+
+
 def request_id(headers: Mapping[str, str]) -> str | None:
     """The provider's id of the request. Facts: docs/protocols/transport.md#error-bodies."""
-    names = ("x-request-id", "request-id", "x-ds-trace-id", "msh-request-id")
-    return next((headers[name] for name in names if name in headers), None)
+    for name in _REQUEST_ID_HEADERS:
+        if name in headers:
+            return headers[name]
+    return None
 
 
 @dataclass(slots=True)
@@ -86,7 +91,9 @@ class CallContext:
         """The head of the answer is here."""
         self._status, self._request_id = status, request_id
         self.clocks.head_received()
-        self.runtime.rate_limiter.observe(self.rate_key, status, headers)
+        limiter = self.runtime.rate_limiter
+        if not getattr(limiter, "unlimited", False):
+            limiter.observe(self.rate_key, status, headers)
 
     def attempt_ended(self, error: BaseException | None = None) -> None:
         """Write the attempt down."""

@@ -78,15 +78,10 @@ class HttpBody:
         self._errors = errors
         context.answered(response.status, response.headers, request_id(response.headers))
 
-    async def read(self) -> bytes:
-        """The whole body; the connection is given back."""
-        data = await self._read(_MAX_BODY_BYTES)
-        await self.response.aclose()
-        return data
-
     async def decoded(self, decode: Callable[[bytes], AnswerT]) -> AnswerT:
         """The whole body as a value. Raises `ResponseDecodeError` for a shape that the protocol does not have."""
-        data = await self.read()
+        data = await self._read(_MAX_BODY_BYTES)
+        await self.response.aclose()
         try:
             return decode(data)
         except ModelError as error:

@@ -82,7 +82,7 @@ def _parameters(
     model: HttpChatModel, output: OutputRequest
 ) -> tuple[dict[str, Any], frozenset[str], list[ModelWarning]]:
     """The parameters to send, which of them the caller set, and what became of the others."""
-    values, warnings = parameter_values(model.parameters, model.card, model.card_checks)
+    values, warnings = model._checked_values()
     chosen = frozenset(model.parameters.model_fields_set)
     if output.thinking_off:
         values, chosen = without_thinking(values, chosen)
@@ -121,10 +121,19 @@ class HttpChatModel(ChatModelBase):
     """A chat model whose provider is a codec and an endpoint."""
 
     codec: ChatCodec
+    _checked: tuple[tuple[dict[str, Any], str], tuple[dict[str, Any], list[ModelWarning]]] | None = None
 
     def endpoint(self) -> Endpoint:
         """Where requests go, with the headers that authenticate them."""
         return self._endpoint("chat")
+
+    def _checked_values(self) -> tuple[dict[str, Any], list[ModelWarning]]:
+        """The parameters to send and what became of the others; checked once for the same values."""
+        given = self.parameters.model_dump(exclude_none=True)
+        if self._checked is None or self._checked[0] != (given, self.card_checks):
+            self._checked = (given, self.card_checks), parameter_values(self.parameters, self.card, self.card_checks)
+        values, warnings = self._checked[1]
+        return values.copy(), warnings
 
     def model_family(self) -> str:
         """The family whose replay data this model reads; empty when the provider's models read each other's."""

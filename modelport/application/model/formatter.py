@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from ...domain.chat.history import to_history_turns
 from ...domain.chat.turns import Conversation, to_turns
 from ...domain.errors import UnsupportedFeatureError
-from ...domain.message.blocks import Base64Source, ContentBlock, DataBlock, HintBlock, ToolResultBlock, URLSource
+from ...domain.message.blocks import Base64Source, DataBlock, HintBlock, ToolResultBlock, URLSource
 from ...domain.message.messages import Msg
 from ...ports.codec.rendering import RenderContext, Rendered
 from ...ports.media import MediaLoader
@@ -73,11 +73,12 @@ class FormatterBase:
 
 def data_blocks(msgs: Sequence[Msg]) -> list[DataBlock]:
     """Every data block, also those inside tool results and hints."""
-    nested = (item for msg in msgs for block in msg.content for item in _inner(block))
-    return [item for item in nested if isinstance(item, DataBlock)]
-
-
-def _inner(block: ContentBlock) -> Sequence[object]:
-    if isinstance(block, ToolResultBlock):
-        return block.output
-    return block.hint if isinstance(block, HintBlock) else [block]
+    found: list[DataBlock] = []
+    for msg in msgs:
+        for block in msg.content:
+            if isinstance(block, DataBlock):
+                found.append(block)
+            elif isinstance(block, ToolResultBlock | HintBlock):
+                inner = block.output if isinstance(block, ToolResultBlock) else block.hint
+                found += [item for item in inner if isinstance(item, DataBlock)]
+    return found

@@ -9,6 +9,7 @@ import base64
 from dataclasses import replace
 from typing import Any
 
+from ..ids import new_id, new_timestamp
 from ..message.blocks import Base64Source, ContentBlock, DataBlock, ProviderData, ToolCallBlock
 from ..message.responses import AttemptRecord, ChatResponse, ChatUsage, FinishReason, ModelWarning
 from ..message.wav import with_true_sizes
@@ -133,17 +134,21 @@ class ChatFold:
 
     def _reason(self, content: Any) -> FinishReason:  # Any: a sequence of blocks
         reason = self.finish_reason or FinishReason.OTHER
-        if reason is FinishReason.STOP and any(block.type == "tool_call" for block in content):
-            return FinishReason.TOOL_CALLS
+        if reason is FinishReason.STOP:
+            for block in content:
+                if block.type == "tool_call":
+                    return FinishReason.TOOL_CALLS
         return reason
 
     def _response(self, *, is_last: bool, attempts: list[AttemptRecord]) -> ChatResponse:
         own = self._own_last
         content = list(own.content) if own else [part.whole() for part in self._parts.values()]
-        response = ChatResponse(
+        return ChatResponse(
             content,
             is_last,
             usage=self.usage,
+            id=self._id or new_id(),
+            created_at=self._created_at or new_timestamp(),
             metadata=self._metadata,
             provider=self._provider,
             model=self._model,
@@ -152,6 +157,3 @@ class ChatFold:
             warnings=list(self.warnings),
             attempts=attempts,
         )
-        if self._id is not None and self._created_at is not None:
-            response.id, response.created_at = self._id, self._created_at
-        return response

@@ -56,6 +56,8 @@ def validate_tools(tools: Sequence[ToolSchema] | None, choice: ToolChoice | None
     """Raise `InvalidRequestError` for a malformed tool, or a choice of a tool that is not among them."""
     if isinstance(tools, str | bytes | Mapping):
         raise InvalidRequestError(f"tools is a {type(tools).__name__}; pass a list of function tools")
+    if not tools and choice is None:
+        return
     names = [_checked_name(index, tool) for index, tool in enumerate(tools or ())]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)

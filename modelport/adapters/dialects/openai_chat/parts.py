@@ -44,10 +44,13 @@ class PartWriter:
 
     def content(self, blocks: Sequence[TextBlock | DataBlock]) -> Any:  # Any: a string or a list of parts
         """A message's content: a string when there is only text."""
-        parts = [self._part_or_text(block) for block in blocks]
-        if self._as_string and all(part["type"] == "text" for part in parts):
-            return "\n".join(part["text"] for part in parts)
-        return parts
+        parts, texts = [], []
+        for block in blocks:
+            part = self._part_or_text(block)
+            parts.append(part)
+            if part["type"] == "text":
+                texts.append(part["text"])
+        return "\n".join(texts) if self._as_string and len(texts) == len(parts) else parts
 
     def announced(self, blocks: Sequence[DataBlock]) -> list[str]:
         """Texts in place of media where only text may stand."""

@@ -24,29 +24,30 @@ __all__ = ["FINISH_REASONS", "OpenAIChatDecoder", "chat_usage"]
 
 def chat_usage(usage: dict[str, Any]) -> ChatUsage:  # Any: the provider's JSON
     """Input includes cached tokens and output includes reasoning already, as we count."""
-    prompt = _details(usage, "prompt_tokens_details")
-    completion = _details(usage, "completion_tokens_details")
+    sent, received, cached, hit = _counts(
+        usage, "prompt_tokens", "completion_tokens", "cached_tokens", "prompt_cache_hit_tokens"
+    )
+    read, written, created = _counts(
+        usage.get("prompt_tokens_details"), "cached_tokens", "cache_write_tokens", "cache_creation_input_tokens"
+    )
+    (reasoning,) = _counts(usage.get("completion_tokens_details"), "reasoning_tokens")
     return ChatUsage(
-        input_tokens=_count(usage, "prompt_tokens"),
-        output_tokens=_count(usage, "completion_tokens"),
-        cache_input_tokens=_count(prompt, "cached_tokens")
-        or _count(usage, "cached_tokens")
-        or _count(usage, "prompt_cache_hit_tokens"),
-        cache_creation_input_tokens=_count(prompt, "cache_write_tokens")
-        or _count(prompt, "cache_creation_input_tokens"),
-        reasoning_tokens=_count(completion, "reasoning_tokens"),
+        input_tokens=sent,
+        output_tokens=received,
+        cache_input_tokens=read or cached or hit,
+        cache_creation_input_tokens=written or created,
+        reasoning_tokens=reasoning,
         raw=usage,
     )
 
 
-def _details(usage: dict[str, Any], key: str) -> dict[str, Any]:
-    value = usage.get(key)
-    return value if isinstance(value, dict) else {}
-
-
-def _count(source: dict[str, Any], key: str) -> int:
-    value = source.get(key)
-    return value if isinstance(value, int) and value > 0 else 0
+def _counts(source: Any, *names: str) -> list[int]:  # Any: an object, if the server sends one
+    """The counts of these names; 0 for what is missing or is no count."""
+    counts = []
+    for name in names:
+        value = source.get(name) if isinstance(source, dict) else None
+        counts.append(value if isinstance(value, int) and value > 0 else 0)
+    return counts
 
 
 FINISH_REASONS: Mapping[str, FinishReason] = {
