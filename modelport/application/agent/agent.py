@@ -10,11 +10,11 @@ from ...domain.message.events import Event, ModelCallStartEvent, ReplyEndEvent, 
 from ...domain.message.messages import Msg, SystemMsg
 from ...domain.message.responses import ChatResponse
 from ...ports.models import ChatModel
-from ..call.streams import Owned, close
 from .block_events import BlockEvents, call_ended
 from .function_tool import FunctionTool, ToolFunction
 from .middleware import Middleware, apply_middleware
 from .reply import NewMessages, Reply, as_messages
+from .streams import Owned, close
 from .tool_calls import run_calls, tools_by_name
 
 __all__ = ["Agent"]

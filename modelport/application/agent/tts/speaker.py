@@ -19,8 +19,8 @@ from ....domain.message.events import (
 )
 from ....domain.speech.responses import TTSResponse, TTSUsage
 from ....ports.models import ArrivingAudio, TTSModel
-from ...call.streams import close
 from ...call.tasks import cancel_all
+from ..streams import close
 from .text_buffer import SpokenText
 
 __all__ = ["Speech"]
