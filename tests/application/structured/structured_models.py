@@ -1,4 +1,4 @@
-"""What the structured cassettes ask for, and of whom."""
+"""The objects and providers of the structured-output cassettes."""
 
 from __future__ import annotations
 

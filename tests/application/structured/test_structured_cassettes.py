@@ -1,4 +1,4 @@
-"""Structured output of every class, from cassettes: what was sent, what served, and what came of it."""
+"""Structured output of every class, from cassettes: request, strategy and result."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ async def test_a_refused_strategy_is_followed_by_the_next(provider: Provider) ->
     assert any(f"{provider.first} was refused" in warning.message for warning in response.warnings)
 
 
-def test_what_cannot_be_said_is_left_out_of_what_is_sent() -> None:
+def test_what_cannot_be_expressed_is_not_sent() -> None:
     """A sample of what the validators check as a whole."""
     anthropic = cassette_body("anthropic", "structured_class")["output_config"]["format"]["schema"]
     assert "maxItems" not in json.dumps(anthropic["properties"]["stops"]["items"])

@@ -1,4 +1,4 @@
-"""Structured output of models that are no codec, and what it needs and loads."""
+"""Structured output of custom models without a codec, and the modules that it loads."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ async def test_the_callers_list_and_messages_are_shared_and_unchanged() -> None:
     assert all(asked[0].content[0] is messages[0].content[0] for asked, _, _ in model.asked), "nothing is copied deeply"
 
 
-async def test_thinking_is_switched_off_for_a_forced_call_and_said() -> None:
+async def test_thinking_is_switched_off_for_a_forced_call_with_a_warning() -> None:
     tool_calls = [{"id": "c1", "type": "function", "function": {"name": TOOL, "arguments": GOOD}}]
     message = {"role": "assistant", "content": "", "tool_calls": tool_calls}
     body = {"id": "c", "choices": [{"index": 0, "finish_reason": "tool_calls", "message": message}]}
@@ -142,7 +142,7 @@ async def test_nothing_is_changed_where_the_caller_forbids_it() -> None:
         assert all(request.json()["enable_thinking"] is True for request in server.requests)
 
 
-async def test_a_schema_that_a_provider_cannot_say_goes_another_way() -> None:
+async def test_a_schema_that_a_provider_cannot_express_uses_another_strategy() -> None:
     class Scores(BaseModel):
         scores: dict[str, int]
 
@@ -168,7 +168,7 @@ async def test_lengths_are_sent_to_models_without_a_card(name: str, sent: bool) 
         assert ("maxLength" in schema["properties"]["title"]) is sent
 
 
-async def test_a_very_long_answer_is_read_beside_the_loop() -> None:
+async def test_a_very_long_answer_is_read_outside_the_event_loop() -> None:
     class Names(BaseModel):
         names: list[str]
 
@@ -187,7 +187,7 @@ async def test_without_the_extra_a_schema_is_refused_with_its_name(monkeypatch: 
     assert response.value is not None, "a pydantic class needs no extra"
 
 
-async def test_a_tool_choice_that_leaves_no_way_is_refused_before_any_request() -> None:
+async def test_a_tool_choice_that_leaves_no_strategy_is_refused_before_any_request() -> None:
     async with ScriptedServer() as server:
         with pytest.raises(UnsupportedFeatureError, match="forced_tool"):
             model = ollama_model(server)
@@ -195,7 +195,7 @@ async def test_a_tool_choice_that_leaves_no_way_is_refused_before_any_request() 
         assert server.requests == []
 
 
-async def test_the_error_repeats_no_secret() -> None:
+async def test_the_error_does_not_contain_the_key() -> None:
     async with ScriptedServer([ollama("no")] * 4) as server:
         with pytest.raises(StructuredOutputError) as caught:
             await ollama_model(server).generate_structured_output(question(), Weather)

@@ -1,4 +1,4 @@
-"""Schemas and answers at the edge: each ends in an error of ours that says what is wrong."""
+"""Unusual schemas and answers: each ends in an error of ours that describes the fault."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ async def test_a_class_that_cannot_be_written_back_is_named() -> None:
 
 
 @pytest.mark.parametrize("schema", [{"type": "object", "default": object()}, {"type": "object", "examples": [{1, 2}]}])
-async def test_a_schema_that_is_no_json_is_refused(schema: dict[str, Any]) -> None:
+async def test_a_schema_that_is_not_json_is_refused(schema: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequestError, match="JSON"):
         await Custom([]).generate_structured_output(question(), schema)
 
@@ -38,7 +38,7 @@ async def test_a_deeply_nested_answer_is_an_invalid_one() -> None:
         await Custom([called(deep)], max_retries=0).generate_structured_output(question(), schema)
 
 
-async def test_the_error_says_what_was_wrong_with_the_last_answer() -> None:
+async def test_the_error_contains_what_was_wrong_with_the_last_answer() -> None:
     model = Custom([called('{"city": "Oslo"}')], max_retries=0)
     with pytest.raises(StructuredOutputError, match=r"1 request.*\$\.temperature: Field required") as caught:
         await model.generate_structured_output(question(), Weather)

@@ -1,4 +1,4 @@
-"""Structured output against a scripted server: every way an answer can be wrong, and what becomes of it."""
+"""Structured output against a scripted server: every way an answer can be wrong, and the outcome."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ async def test_a_json_schema_gets_defaults_coercions_and_checks() -> None:
         '[{"city": "Oslo", "temperature": -3}]',
     ],
 )
-async def test_damage_is_repaired_and_said(text: str) -> None:
+async def test_damage_is_repaired_with_a_warning(text: str) -> None:
     response, requests = await answered(ollama(text))
     assert response.value == Weather(city="Oslo", temperature=-3)
     assert requests == 1
@@ -236,7 +236,7 @@ async def test_when_every_strategy_is_refused_the_first_refusal_is_raised() -> N
         assert len(server.requests) == 4 == len(caught.value.attempts)
 
 
-async def test_a_prompt_that_is_too_long_is_no_matter_of_strategy() -> None:
+async def test_a_prompt_that_is_too_long_ends_the_call() -> None:
     answer = ScriptedAnswer.json({"error": {"message": "too long", "code": "context_length_exceeded"}}, status=400)
     async with ScriptedServer([answer]) as server:
         with pytest.raises(ContextLengthError):
@@ -281,7 +281,7 @@ async def test_a_whole_object_at_the_limit_is_whole() -> None:
 
 
 async def test_a_cut_off_answer_that_claims_to_be_whole_is_not_repaired() -> None:
-    """Servers lie about the reason; what is missing would be made up or lost."""
+    """Some servers report a wrong reason; a repair would invent or lose the missing part."""
 
     class Towns(BaseModel):
         towns: list[str]
@@ -292,7 +292,7 @@ async def test_a_cut_off_answer_that_claims_to_be_whole_is_not_repaired() -> Non
     assert requests == 2
 
 
-async def test_a_refusing_model_is_no_matter_of_json() -> None:
+async def test_a_refusal_ends_the_call() -> None:
     async with ScriptedServer([openai(refusal="I will not.")]) as server:
         with pytest.raises(StructuredOutputError, match="refusal") as caught:
             await openai_model(server).generate_structured_output(question(), Weather)
@@ -321,7 +321,7 @@ async def test_tools_of_the_conversation_are_sent_and_not_called() -> None:
         assert body["tool_choice"] == "none"
 
 
-async def test_our_tool_takes_no_name_away() -> None:
+async def test_our_tool_does_not_take_the_name_of_the_callers_tool() -> None:
     name = "generate_structured_output"
     tool = {"type": "function", "function": {"name": name, "parameters": {"type": "object", "properties": {}}}}
     async with ScriptedServer([ollama(**tool_call({"city": "Oslo", "temperature": 1}, name + "_"))]) as server:
@@ -426,7 +426,7 @@ async def test_formats_of_a_json_schema_are_checked(name: str, bad: str, good: s
         {"anyOf": [{"type": "object"}, {"type": "string"}]},
     ],
 )
-async def test_what_is_no_description_of_an_object_is_refused_before_any_request(wanted: Any) -> None:
+async def test_a_schema_that_does_not_describe_an_object_is_refused_before_any_request(wanted: Any) -> None:
     async with ScriptedServer() as server:
         with pytest.raises(InvalidRequestError):
             await ollama_model(server).generate_structured_output(question(), wanted)
@@ -441,13 +441,13 @@ async def test_a_reference_out_of_the_schema_is_never_fetched() -> None:
         assert server.requests == []
 
 
-async def test_no_messages_no_request() -> None:
+async def test_without_messages_there_is_no_request() -> None:
     async with ScriptedServer() as server:
         with pytest.raises(InvalidRequestError, match="empty"):
             await ollama_model(server).generate_structured_output([], Weather)
 
 
-async def test_a_model_that_streams_answers_whole_here() -> None:
+async def test_a_streaming_model_gives_one_response_here() -> None:
     async with ScriptedServer([ollama(GOOD)]) as server:
         await ollama_model(server, stream=True).generate_structured_output(question(), Weather)
         assert server.requests[0].json()["stream"] is False

@@ -1,4 +1,4 @@
-"""What is planned for the models that we have cards of."""
+"""The plans for all models with a card."""
 
 from __future__ import annotations
 

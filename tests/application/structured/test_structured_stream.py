@@ -1,4 +1,4 @@
-"""Structured output watched while it grows."""
+"""Streamed structured output."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ async def test_a_tool_call_grows_too() -> None:
     assert seen[-1] == ({"city": "Oslo", "temperature": 4.0, "unit": "celsius"}, True)
 
 
-async def test_an_invalid_object_grows_anew() -> None:
+async def test_after_an_invalid_object_the_steps_begin_again() -> None:
     answers = [ollama_stream('{"city": "Oslo"}'), ollama_stream('{"city": "Oslo", "temperature": 1}')]
     async with ScriptedServer(answers) as server:
         seen = await steps(ollama_model(server))

@@ -1,4 +1,4 @@
-"""Sentences out of a text that comes in pieces."""
+"""Sentences of a text that arrives in pieces."""
 
 from __future__ import annotations
 

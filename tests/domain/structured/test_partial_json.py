@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelport.domain.structured.json_text import PartialJson
-from tests.domain.structured.test_json_answer import JSON_OBJECTS
+from tests.domain.structured.test_json_text import JSON_OBJECTS
 
 
 @given(JSON_OBJECTS, st.integers(1, 7), st.booleans(), st.sampled_from([None, 1]))

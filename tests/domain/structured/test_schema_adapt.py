@@ -1,4 +1,4 @@
-"""Adapting schemas: nothing that was valid is lost, and what is sent is what each provider takes."""
+"""Adapting schemas: valid values stay valid, and the result is in each provider's subset."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def accepts(schema: dict[str, Any], value: Any) -> bool:
 
 
 def on_the_wire(value: Any, schema: Any, root: dict[str, Any]) -> Any:
-    """The value as a model held to the adapted schema would write it: null for each property it leaves out."""
+    """The value as a model constrained by the adapted schema would write it: null for each omitted property."""
     if isinstance(schema, dict) and "$ref" in schema:
         return on_the_wire(value, root["$defs"][schema["$ref"].rsplit("/", 1)[-1]], root)
     if isinstance(schema, dict) and "anyOf" in schema:
@@ -68,8 +68,8 @@ def test_what_was_valid_stays_valid(rules: SchemaRules, pair: tuple[dict[str, An
 
 @settings(max_examples=120)
 @given(pair=object_pairs())
-def test_the_nulls_of_what_was_left_out_go_away_again(pair: tuple[dict[str, Any], Any]) -> None:
-    """What comes back is valid for the original schema."""
+def test_the_nulls_of_omitted_properties_are_removed(pair: tuple[dict[str, Any], Any]) -> None:
+    """The restored value is valid for the original schema."""
     schema, value = pair
     adapted = adapt(schema, OPENAI_STRICT)
     assume(adapted.expressible and adapted.rules.all_required)
@@ -79,7 +79,7 @@ def test_the_nulls_of_what_was_left_out_go_away_again(pair: tuple[dict[str, Any]
 
 
 def _modern(schema: Any) -> Any:
-    """The schema with lists of `items` in the words of the draft that the validator speaks."""
+    """The schema with lists of `items` as `prefixItems`, for the draft of the validator."""
     if isinstance(schema, list):
         return [_modern(part) for part in schema]
     if not isinstance(schema, dict):
@@ -123,7 +123,7 @@ def sent(schema: dict[str, Any], rules: SchemaRules) -> Adapted:
     return adapt({"type": "object", **schema}, rules)
 
 
-def test_constraints_that_cannot_be_sent_are_told_instead() -> None:
+def test_constraints_that_cannot_be_sent_are_in_the_description() -> None:
     adapted = sent({"properties": {"n": {"type": "integer", "minimum": 1, "description": "how many"}}}, ANTHROPIC)
     assert adapted.schema["properties"]["n"] == {"type": "integer", "description": "how many (minimum 1)"}
     assert adapted.removed == ["$.n: minimum"]
@@ -134,7 +134,7 @@ def test_a_smallest_count_that_is_too_large_is_sent_as_far_as_it_goes() -> None:
     assert adapted.schema["properties"]["a"]["minItems"] == 1
 
 
-def test_a_map_cannot_be_said_where_objects_are_closed() -> None:
+def test_a_map_cannot_be_expressed_where_objects_are_closed() -> None:
     schema = {"properties": {"scores": {"type": "object", "additionalProperties": {"type": "integer"}}}}
     assert not sent(schema, ANTHROPIC).expressible
     loose = sent(schema, OPENAI_STRICT)
@@ -150,7 +150,7 @@ def test_optional_properties_become_nullable_in_strict_schemas() -> None:
     assert restored({"a": "x", "b": None}, {"type": "object", **schema}, adapted) == {"a": "x"}
 
 
-def test_a_null_that_is_meant_stays() -> None:
+def test_an_intended_null_stays() -> None:
     schema = {
         "properties": {"a": {"type": ["string", "null"]}, "b": {"$ref": "#/$defs/B"}},
         "$defs": {"B": {"type": "null"}},
@@ -199,7 +199,7 @@ def test_gemini_gets_no_recursion_and_loses_nothing() -> None:
     assert any("$ref" in place for place in adapted.removed)
 
 
-def test_moonshot_gets_its_types_in_the_branches() -> None:
+def test_moonshot_gets_types_in_the_branches_of_a_union() -> None:
     schema = {"properties": {"a": {"type": "string", "anyOf": [{"minLength": 3}, {"maxLength": 1}]}}}
     adapted = sent(schema, MOONSHOT)
     assert adapted.schema["properties"]["a"] == {
@@ -207,7 +207,7 @@ def test_moonshot_gets_its_types_in_the_branches() -> None:
     }
 
 
-def test_patterns_that_grammars_cannot_hold_are_checked_afterwards() -> None:
+def test_patterns_that_grammars_cannot_enforce_are_not_sent() -> None:
     parts = {"a": {"type": "string", "pattern": "x"}, "b": {"type": "string", "pattern": "^x$"}}
     adapted = sent({"properties": parts}, GENERIC)
     assert adapted.schema["properties"] == {"a": {"type": "string"}, "b": {"type": "string", "pattern": "^x$"}}

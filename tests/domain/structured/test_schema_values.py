@@ -1,4 +1,4 @@
-"""Fitting values to a schema: what is read, what is filled in, what is left alone."""
+"""Fitting values to a schema: conversions, defaults, and values that stay as they are."""
 
 from __future__ import annotations
 

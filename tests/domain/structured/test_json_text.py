@@ -1,4 +1,4 @@
-"""Finding JSON in text, and telling what is damaged from what is cut off."""
+"""Finding JSON in text; damaged text and cut-off text are different."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What callers set against what a card allows."""
+"""Checks of a caller's parameters against a card."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_a_value_beyond_the_suggestions_is_sent_with_a_warning() -> None:
     assert [(warning.kind, warning.setting) for warning in warnings] == [("other", "voice")]
 
 
-def test_a_permissive_card_checks_only_the_class_and_says_so() -> None:
+def test_a_permissive_card_checks_only_the_class_and_warns() -> None:
     permissive = ModelCard.permissive("new", Parameters.model_json_schema())
     assert check_parameters(permissive, {"max_tokens": 10**9, "seed": 3})[1] == []
     assert [warning.kind for warning in card_warnings(permissive)] == ["unknown_model"]

@@ -1,4 +1,4 @@
-"""Vectors off the wire."""
+"""Decoding of transferred vectors."""
 
 from __future__ import annotations
 

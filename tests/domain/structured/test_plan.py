@@ -99,7 +99,7 @@ def test_thinking_is_switched_off_for_a_forced_call(thinks: bool | None, off: bo
     assert not any(planned.thinking_off for planned in plan.tried if planned.strategy is not FORCED)
 
 
-def test_the_reason_names_what_cannot_be_said() -> None:
+def test_the_reason_names_what_cannot_be_expressed() -> None:
     skipped = plan_strategies(replace(EVERYTHING, problems=["$.scores is a map"])).skipped
     assert [("$.scores is a map" in planned.reason) for planned in skipped] == [True]
 

@@ -50,7 +50,7 @@ def test_a_header_without_end_does_not_swallow_the_audio() -> None:
     assert PcmPieces().feed(damaged) == PCM
 
 
-def test_the_samples_of_a_file_are_what_its_header_says() -> None:
+def test_the_samples_of_a_file_are_as_long_as_its_header_states() -> None:
     assert pcm_of_wav(streaming_header(24_000, size=100) + PCM + b"LIST\x02\x00\x00\x00ab") == PCM
     assert pcm_of_wav(streaming_header(24_000) + PCM) == PCM
     assert pcm_of_wav(PCM) == PCM

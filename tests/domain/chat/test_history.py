@@ -305,7 +305,7 @@ def test_every_group_is_tagged_once(history: list[Msg]) -> None:
 
 
 @given(st.lists(spoken, max_size=8))
-def test_all_that_was_said_is_there_in_order(history: list[Msg]) -> None:
+def test_all_text_is_there_in_order(history: list[Msg]) -> None:
     turns = groups(to_history_turns(history))
     whole = "\n".join(block.text for turn in turns for block in turn.blocks if isinstance(block, TextBlock))
     whole = whole.replace("&lt;", "<")

@@ -99,11 +99,11 @@ class TestRoles:
     def test_thinking_stays_with_the_words_it_led_to(self) -> None:
         assert turns(said(ThinkingBlock(thinking="hm"), text("yes"))) == [["assistant", "(hm)", "yes"]]
 
-    def test_thinking_alone_is_no_turn(self) -> None:
+    def test_thinking_alone_makes_no_turn(self) -> None:
         assert turns(UserMsg("ann", "Hi"), said(ThinkingBlock(thinking="hm"))) == [["user", "Hi"]]
 
     @pytest.mark.parametrize("empty", ["", "  ", "\n\t"])
-    def test_empty_text_is_no_text_and_a_message_of_it_no_turn(self, empty: str) -> None:
+    def test_blank_text_is_left_out_and_a_message_of_it_makes_no_turn(self, empty: str) -> None:
         nothing: Sequence[Msg] = [
             SystemMsg("boss", empty),
             UserMsg("ann", empty),
@@ -162,7 +162,7 @@ class TestPairing:
         assert warned(*messages) == [("dropped", "tool_call")]
         assert "'1'" in to_turns(messages).warnings[0].message
 
-    def test_a_message_of_one_unanswered_call_is_no_turn(self) -> None:
+    def test_a_message_of_one_unanswered_call_makes_no_turn(self) -> None:
         assert turns(UserMsg("ann", "Hi"), said(call("1"))) == [["user", "Hi"]]
 
     def test_a_result_without_call_is_left_out_with_a_warning(self) -> None:

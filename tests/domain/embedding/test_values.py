@@ -1,4 +1,4 @@
-"""How vectors are kept and handed out."""
+"""Storage and access of vectors."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_float32_is_used_wherever_it_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("wrong", [[0.1, 0.2], ["ab", "cd"], [[[0.1]]], np.zeros(3), np.zeros((1, 1, 1)), [[1j]]])
-def test_what_is_no_list_of_vectors_is_refused(wrong: Any) -> None:
+def test_anything_but_a_list_of_vectors_is_refused(wrong: Any) -> None:
     with pytest.raises((ValueError, TypeError)):
         EmbeddingVectors(wrong)
 
