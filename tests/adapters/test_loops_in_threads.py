@@ -56,7 +56,7 @@ def use_of(kind: str, folder: Path) -> Use:
 
 
 @pytest.mark.parametrize("kind", ["requests", "locks", "resources", "database"])
-def test_a_loop_that_begins_in_another_thread_disturbs_nobody(kind: str, tmp_path: Path) -> None:
+def test_a_loop_that_begins_in_another_thread_disturbs_no_other(kind: str, tmp_path: Path) -> None:
     use = use_of(kind, tmp_path)
     with ExitStack() as after, ThreadPoolExecutor(1) as thread:
         first, second, third = AskedLoop(), asyncio.SelectorEventLoop(), asyncio.SelectorEventLoop()
@@ -66,7 +66,7 @@ def test_a_loop_that_begins_in_another_thread_disturbs_nobody(kind: str, tmp_pat
         given: list[object] = []
         first.meanwhile = lambda: given.append(thread.submit(second.run_until_complete, use()).result(10))
         third.run_until_complete(use())
-        assert first.meanwhile is None, "nobody asked the first loop"
+        assert first.meanwhile is None, "the first loop was not asked"
         assert second.run_until_complete(use()) is given[0], "the second loop was forgotten"
 
 

@@ -44,7 +44,7 @@ SECRET_NAMES = (
 
 @pytest.mark.parametrize("name", SECRET_NAMES)
 async def test_keys_in_the_address(name: str, tmp_path: Path) -> None:
-    text = await recorded(tmp_path, f"/file?a=1&{name}={KEY}", {}, b"{}", f'{{"told": "{KEY}"}}'.encode())
+    text = await recorded(tmp_path, f"/file?a=1&{name}={KEY}", {}, b"{}", f'{{"note": "{KEY}"}}'.encode())
     assert KEY not in text and "/file?a=1\n" in text
 
 
@@ -73,13 +73,13 @@ async def test_a_url_signed_anew_is_the_same_request(tmp_path: Path) -> None:
     ],
 )
 async def test_keys_in_headers_that_the_answer_repeats(name: str, value: str, tmp_path: Path) -> None:
-    text = await recorded(tmp_path, "/v1", {name: value}, b"{}", f'{{"told": "{KEY}"}}'.encode())
+    text = await recorded(tmp_path, "/v1", {name: value}, b"{}", f'{{"note": "{KEY}"}}'.encode())
     assert KEY not in text and "[secret]" in text
 
 
 async def test_a_key_with_quotes_is_found_in_json(tmp_path: Path) -> None:
     key = 'odd-"key\\of-mine'
-    text = await recorded(tmp_path, "/v1", {"x-api-key": key}, b"{}", json.dumps({"told": key}).encode())
+    text = await recorded(tmp_path, "/v1", {"x-api-key": key}, b"{}", json.dumps({"note": key}).encode())
     assert "key\\" not in text and "[secret]" in text
 
 
@@ -94,14 +94,14 @@ async def test_a_key_with_quotes_is_found_in_json(tmp_path: Path) -> None:
 )
 async def test_keys_that_a_body_names(body: dict[str, Any], tmp_path: Path) -> None:
     sent = json.dumps({**body, "input": "Hello"}).encode()
-    text = await recorded(tmp_path, "/v1", {}, sent, f'{{"told": "{KEY}"}}'.encode())
+    text = await recorded(tmp_path, "/v1", {}, sent, f'{{"note": "{KEY}"}}'.encode())
     assert KEY not in text and text.count("[secret]") == 2
 
 
 async def test_the_schema_of_a_parameter_is_no_key(tmp_path: Path) -> None:
     schema = {"properties": {"password": {"type": "string", "description": "What the user remembers"}}}
     sent = json.dumps({"tools": [schema], "secret_santa": "Ada Lovelace"}).encode()
-    assert "[secret]" not in await recorded(tmp_path, "/v1", {}, sent, b'{"told": "he remembers a string"}')
+    assert "[secret]" not in await recorded(tmp_path, "/v1", {}, sent, b'{"note": "he remembers a string"}')
 
 
 @pytest.mark.parametrize("amp", ["&", "\\u0026"])
@@ -112,10 +112,10 @@ async def test_signed_urls_in_an_answer(amp: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("scrubber", "told"),
+    ("scrubber", "message"),
     [(lambda entry: None, "gives None; return the entry to write"), (lambda entry: {**entry, "x": object()}, "YAML")],
 )
-async def test_a_scrubber_that_gives_something_else(scrubber: Any, told: str, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=told):
+async def test_a_scrubber_that_gives_something_else(scrubber: Any, message: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=message):
         await recorded(tmp_path, "/v1", {}, b"{}", b"1", scrubbers=[scrubber])
     assert not (tmp_path / "recorded.yaml").exists()

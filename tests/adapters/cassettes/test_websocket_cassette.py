@@ -1,4 +1,4 @@
-"""What a WebSocket cassette may say, and what a mistake in one is told as."""
+"""What a WebSocket cassette may hold, and the errors for mistakes in one."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ PARTS = st.recursive(
 
 @given(conversation=PARTS, change=st.dictionaries(st.sampled_from(NAMES), PARTS, max_size=2))
 def test_any_mistake_is_one_error(conversation: Any, change: dict[str, Any]) -> None:  # Any: YAML
-    """Whatever a file says, it is a cassette or it is told as one that is none."""
+    """Any file is either read as a cassette or refused with an error."""
     with tempfile.TemporaryDirectory() as folder:
         for one in (conversation, {**entry([("client", "a"), ("server", b"b")]), **change}):
             with contextlib.suppress(SettingsError):

@@ -42,11 +42,11 @@ async def test_the_server_says_the_ids_that_the_client_sent(tmp_path: Path, play
     recorded, sent = "439e06162f5b44e088720002a066a49c", ["first", "second"]
     two: Talk = [*one_task(recorded), *one_task("other")]
     async with playing(write(tmp_path / "a.yaml", entry(two))) as connect, connect(PATH) as connection:
-        heard = []
+        frames = []
         for task_id in sent:
-            heard += await play(connection, one_task(task_id))
-    said = [frame for who, frame in heard if who == "server"]
-    assert said == [
+            frames += await play(connection, one_task(task_id))
+    from_server = [frame for who, frame in frames if who == "server"]
+    assert from_server == [
         event("task-started", "first").replace("task first", f"task {recorded}"),  # only whole strings are ids
         b"\x00\x01" + recorded.encode(),
         event("task-finished", "first").replace("task first", f"task {recorded}"),
@@ -118,7 +118,7 @@ def test_only_whole_strings_change(ids: list[str], value: object, indent: int | 
 @both
 async def test_what_the_client_says_chooses_the_conversation(tmp_path: Path, playing: Playing) -> None:
     entries = [
-        entry([("server", f"hi {text}"), ("client", "begin"), ("client", text), ("server", f"you said {text}")])
+        entry([("server", f"hi {text}"), ("client", "begin"), ("client", text), ("server", f"you from_server {text}")])
         for text in ("one", "two", "three")
     ]
     async with playing(write(tmp_path / "a.yaml", *entries)) as connect:
@@ -127,14 +127,14 @@ async def test_what_the_client_says_chooses_the_conversation(tmp_path: Path, pla
                 assert str(await connection.receive()).startswith("hi ")
                 await connection.send("begin")
                 await connection.send(text)
-                assert await connection.receive() == f"you said {text}"
+                assert await connection.receive() == f"you from_server {text}"
 
 
 @both
 async def test_open_connections_change_places(tmp_path: Path, playing: Playing) -> None:
     """All have begun alike and hold one conversation each, when the first says which one it wants."""
     words = ["one", "two", "three", "four"]
-    entries = [entry([("client", "begin"), ("client", word), ("server", f"you said {word}")]) for word in words]
+    entries = [entry([("client", "begin"), ("client", word), ("server", f"you from_server {word}")]) for word in words]
     async with playing(write(tmp_path / "a.yaml", *entries)) as connect:
         connections = [connect(PATH) for _ in words]
         opened = [await connection.__aenter__() for connection in connections]
@@ -142,7 +142,7 @@ async def test_open_connections_change_places(tmp_path: Path, playing: Playing) 
             await connection.send("begin")
         for connection, word in zip(opened, reversed(words), strict=True):
             await connection.send(word)
-        assert [await one.receive() for one in opened] == [f"you said {word}" for word in reversed(words)]
+        assert [await one.receive() for one in opened] == [f"you from_server {word}" for word in reversed(words)]
         for each in connections:
             await each.__aexit__(None, None, None)
 
@@ -157,9 +157,9 @@ async def test_a_miss_says_what_differs_from_the_nearest(tmp_path: Path) -> None
             await connection.send('{"text": "Hello, Bob"}')
         with pytest.raises(ReplayMismatchError):  # who receives need not be who sends
             await connection.receive()
-    said = str(caught.value)
-    assert "message 2 to WebSocket /api-ws/v1/realtime is not on" in said and "conversation 2" in said
-    assert "client message 2.text: sent 'Hello, Bob', recorded 'Hello, Ada'" in said
+    from_server = str(caught.value)
+    assert "message 2 to WebSocket /api-ws/v1/realtime is not on" in from_server and "conversation 2" in from_server
+    assert "client message 2.text: sent 'Hello, Bob', recorded 'Hello, Ada'" in from_server
 
 
 async def test_a_miss_of_kind_or_number(tmp_path: Path) -> None:

@@ -67,17 +67,17 @@ async def test_each_is_played_once_in_order(tmp_path: Path, playing: Playing) ->
         with pytest.raises((ReplayMismatchError, WebSocketRejected)) as caught:
             async with connect(PATH):
                 pass
-    told = caught.value.body.decode() if isinstance(caught.value, WebSocketRejected) else str(caught.value)
-    assert "comes more often than the 2 time(s)" in told
+    message = caught.value.body.decode() if isinstance(caught.value, WebSocketRejected) else str(caught.value)
+    assert "comes more often than the 2 time(s)" in message
 
 
 async def test_repeat_begins_again(tmp_path: Path) -> None:
     replay = ReplayWebSockets(write(tmp_path / "a.yaml", *(entry([("server", said)]) for said in "ab")), repeat=True)
-    heard = []
+    received = []
     for _ in range(5):
         async with connected(replay, URL) as connection:
-            heard.append(await connection.receive())
-    assert heard == ["a", "b", "a", "b", "a"]
+            received.append(await connection.receive())
+    assert received == ["a", "b", "a", "b", "a"]
 
 
 @both

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelport.adapters.dashscope.speech.codecs import CosyVoiceCodec
 from modelport.adapters.dashscope.speech.cosyvoice_protocol import CosyVoiceProtocol
+from modelport.adapters.dashscope.speech.realtime import CosyVoiceCodec
 from modelport.adapters.dashscope.speech.sambert_protocol import SambertProtocol
 from modelport.adapters.dashscope.speech.task_protocol import TaskProtocol
 from modelport.domain.card.cards import TTSModelCard

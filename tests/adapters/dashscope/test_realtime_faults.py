@@ -57,7 +57,7 @@ def came(error: ModelError) -> bytes:
     return wav[44:]
 
 
-def told(kind: Kind, code: str, message: str = "told so") -> Any:
+def failure(kind: Kind, code: str, message: str = "it failed") -> Any:
     """The error event of this protocol. Any: JSON."""
     if kind is QWEN:
         return saying({"type": "error", "error": {"code": code, "message": message}})
@@ -160,7 +160,7 @@ async def test_a_connection_that_ends_while_it_is_finished_before_audio(kind: Ki
     ("code", "cls"), [("Throttling", RateLimitError), ("InternalError", ServerError), ("rate_limit", RateLimitError)]
 )
 async def test_an_error_that_may_pass(kind: Kind, code: str, cls: type[ModelError]) -> None:
-    async with kind.server(Trouble("text", told(kind, code))) as server, nothing_left(server):
+    async with kind.server(Trouble("text", failure(kind, code))) as server, nothing_left(server):
         heard, last = await speak(kind, server, "push")
         assert heard == PCM
         assert [one.error for one in last.attempts] == [cls.__name__, None]
@@ -169,8 +169,8 @@ async def test_an_error_that_may_pass(kind: Kind, code: str, cls: type[ModelErro
 @EACH
 @WAYS
 async def test_an_error_that_stays(kind: Kind, way: str) -> None:
-    async with kind.server(Trouble("started", told(kind, "InvalidParameter"))) as server, nothing_left(server):
-        with pytest.raises(InvalidRequestError, match="told so") as caught:
+    async with kind.server(Trouble("started", failure(kind, "InvalidParameter"))) as server, nothing_left(server):
+        with pytest.raises(InvalidRequestError, match="it failed") as caught:
             await speak(kind, server, way)
         assert (server.connections, len(caught.value.attempts), caught.value.code) == (1, 1, "InvalidParameter")
 
@@ -178,7 +178,7 @@ async def test_an_error_that_stays(kind: Kind, way: str) -> None:
 @EACH
 @WAYS
 async def test_an_error_after_audio(kind: Kind, way: str) -> None:
-    async with kind.server(Trouble("audio", told(kind, "Throttling"))) as server, nothing_left(server):
+    async with kind.server(Trouble("audio", failure(kind, "Throttling"))) as server, nothing_left(server):
         with pytest.raises(RateLimitError) as caught:
             await speak(kind, server, way)
         assert server.connections == 1 and PCM.startswith(came(caught.value)) and came(caught.value)
@@ -496,7 +496,7 @@ async def test_closing_while_text_is_written(kind: Kind) -> None:
 
 @DUPLEX
 async def test_after_an_error_the_next_text_begins_another_utterance(kind: Kind) -> None:
-    async with kind.server(Trouble("audio", told(kind, "Throttling"))) as server, nothing_left(server):
+    async with kind.server(Trouble("audio", failure(kind, "Throttling"))) as server, nothing_left(server):
         async with kind.model(server) as model:
             with pytest.raises(RateLimitError):
                 for _ in range(1000):

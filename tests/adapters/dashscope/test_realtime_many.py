@@ -1,4 +1,4 @@
-"""Many realtime sessions at once: nobody's audio is lost or swapped, and what waits for its listener is bounded."""
+"""Many realtime sessions at once: no audio is lost or swapped, and audio that waits for its reader is bounded."""
 
 from __future__ import annotations
 

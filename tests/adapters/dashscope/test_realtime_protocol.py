@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelport.adapters.dashscope.speech.codecs import QwenRealtimeCodec
 from modelport.adapters.dashscope.speech.qwen_protocol import QwenRealtimeProtocol
+from modelport.adapters.dashscope.speech.realtime import QwenRealtimeCodec
 from modelport.domain.card.cards import TTSModelCard
 from modelport.domain.ids import set_id_factory
 from modelport.domain.message.wav import streaming_header
@@ -193,9 +193,9 @@ def test_what_is_no_audio(delta: Any) -> None:
 )
 def test_error_events(code: str, cls: type[ModelError], retryable: bool) -> None:
     with pytest.raises(ModelError) as caught:
-        speaking().receive(event("error", error={"code": code, "message": "told so", "type": "x", "param": None}))
+        speaking().receive(event("error", error={"code": code, "message": "it failed", "type": "x", "param": None}))
     error = caught.value
-    assert (type(error), error.retryable, error.code, error.message) == (cls, retryable, code, "told so")
+    assert (type(error), error.retryable, error.code, error.message) == (cls, retryable, code, "it failed")
 
 
 def test_a_response_that_failed() -> None:

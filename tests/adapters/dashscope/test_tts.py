@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelport.adapters.cards.yaml_source import YamlCardSource
-from modelport.adapters.dashscope.speech.http_codec import DashScopeTTSCodec, DashScopeTTSDecoder
+from modelport.adapters.dashscope.speech.http import DashScopeTTSCodec, DashScopeTTSDecoder
 from modelport.adapters.wire.framing import SSEFramer
 from modelport.composition.defaults import build_runtime
 from modelport.composition.providers.catalogue import catalogue

@@ -114,7 +114,7 @@ async def test_an_error_in_the_stream_keeps_what_came() -> None:
         assert (await anext(stream)).content is not None
         with pytest.raises(RateLimitError, match="too fast") as caught:
             await read(stream)
-        assert len(server.requests) == 1, "audio was heard, so nothing is said twice"
+        assert len(server.requests) == 1, "audio was delivered, so nothing is spoken twice"
     assert came(caught.value) == PCM and "sk-secret-key" not in str(caught.value)
 
 

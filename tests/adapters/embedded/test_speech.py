@@ -258,7 +258,7 @@ async def test_a_blank_text_has_no_audio(blank: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kwargs", "told"),
+    ("kwargs", "message"),
     [
         ({"voice": "klingonic"}, "klingon"),
         ({"voice": "../../../etc/passwd"}, "unknown voice"),
@@ -268,9 +268,9 @@ async def test_a_blank_text_has_no_audio(blank: str | None) -> None:
         ({"rate": 5000}, "rate: .* 450"),
     ],
 )
-async def test_what_it_cannot_do_is_said(kwargs: dict[str, Any], told: str) -> None:
+async def test_what_it_cannot_do_is_said(kwargs: dict[str, Any], message: str) -> None:
     for stream in (True, False):
-        with pytest.raises(InvalidRequestError, match=told):
+        with pytest.raises(InvalidRequestError, match=message):
             await model(stream=stream).synthesize("Hi", **kwargs)
     with pytest.raises(NotFoundError, match=ESPEAK):
         EmbeddedTTSModel(EmbeddedCredential(), "other")

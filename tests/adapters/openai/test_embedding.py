@@ -152,8 +152,12 @@ async def test_a_server_that_refuses_encoding_format_is_asked_without() -> None:
 async def test_a_request_with_too_many_tokens_is_split() -> None:
     def narrow(received: RecordedRequest) -> ScriptedAnswer:
         if len(received.json()["input"]) > 3:
-            told = {"message": "Requested too much", "type": "invalid_request_error", "code": "max_tokens_per_request"}
-            return ScriptedAnswer.json({"error": told}, 400)
+            fault = {
+                "message": "Requested too much",
+                "type": "invalid_request_error",
+                "code": "max_tokens_per_request",
+            }
+            return ScriptedAnswer.json({"error": fault}, 400)
         return echo(received)
 
     async with ScriptedServer(narrow) as server:
@@ -169,8 +173,8 @@ async def test_a_wrong_number_of_vectors_is_no_answer() -> None:
 
 
 async def test_errors_are_mapped_and_hold_no_key() -> None:
-    told = {"error": {"message": "no model for sk-secret-key", "code": "model_not_found"}}
-    async with ScriptedServer([ScriptedAnswer.json(told, 404, {"x-request-id": "r9"})]) as server:
+    fault = {"error": {"message": "no model for sk-secret-key", "code": "model_not_found"}}
+    async with ScriptedServer([ScriptedAnswer.json(fault, 404, {"x-request-id": "r9"})]) as server:
         with pytest.raises(NotFoundError) as caught:
             await model(server.base_url, "nothing")(["t 1"])
     assert "sk-secret-key" not in str(caught.value) and "sk-secret-key" not in repr(vars(caught.value))

@@ -1,4 +1,4 @@
-"""Messages to OpenAI: own refusals and sound go back, nobody's reasoning does."""
+"""Messages to OpenAI: own refusals and spoken answers are sent back, reasoning is not."""
 
 from __future__ import annotations
 

@@ -240,8 +240,8 @@ class Provider:
         (body,) = transport.bodies
         violations = [each for each in validate(self.target, body, name) if each.rule != self.disputed.get(name)]
         assert violations == []
-        told = [(each.kind, each.setting) for each in response.warnings]
-        return body, [each for each in told if each[0] in ("dropped", "changed", "unsupported")]
+        warnings = [(each.kind, each.setting) for each in response.warnings]
+        return body, [each for each in warnings if each[0] in ("dropped", "changed", "unsupported")]
 
 
 def foreign_history() -> list[Msg]:

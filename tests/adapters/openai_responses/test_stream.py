@@ -296,7 +296,7 @@ def test_reasoning_text_of_open_models() -> None:
     streamed = drop("response.output_item.done")(events_of([item]))
     moved = {**item, "content": [], "summary": [{"type": "summary_text", "text": "Raw thoughts"}]}
     done = {"type": "response.output_item.done", "output_index": 0, "item": moved}
-    moved["summary"][0]["text"] = "Raw thoughts, told again in more words"
+    moved["summary"][0]["text"] = "Raw thoughts, written again at greater length"
     answer, _ = read([sse([*streamed[:-1], done, streamed[-1]])])
     assert answer.content[0].thinking == "Raw thoughts"  # type: ignore[union-attr]
 

@@ -161,7 +161,7 @@ async def test_a_refusal_of_one_process_holds_the_others(build: Build) -> None:
     first = asyncio.create_task(one.acquire(name, 0))
     await asyncio.sleep(0.05)
     if isinstance(one, SQLRateLimiter):
-        first.cancel()  # it is told of at the next request; here the second process asks after that
+        first.cancel()  # the other process learns of it at its next request
         await asyncio.gather(first, return_exceptions=True)
         await one._ask(name, RateLimit(requests=100), 0, one._gate(name))
     await other.acquire(name, 0)
@@ -189,13 +189,13 @@ class Recorder:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, int]] = []
-        self.told: list[int] = []
+        self.statuses: list[int] = []
 
     async def acquire(self, key: str, tokens: int) -> None:
         self.asked.append((key, tokens))
 
     def observe(self, key: str, status: int, headers: Any) -> None:
-        self.told.append(status)
+        self.statuses.append(status)
 
 
 async def test_the_engine_asks_before_each_attempt_and_tells_of_each_answer() -> None:
@@ -205,7 +205,7 @@ async def test_the_engine_asks_before_each_attempt_and_tells_of_each_answer() ->
     async with ScriptedServer([ScriptedAnswer.json({"error": "busy"}, 503), good]) as server:
         credential = OpenAICredential(base_url=server.base_url)
         await OpenAIEmbeddingModel(credential, "m", runtime=runtime)(["twelve bytes"])
-    assert recorder.asked == [("openai/m", 5)] * 2 and recorder.told == [503, 200]
+    assert recorder.asked == [("openai/m", 5)] * 2 and recorder.statuses == [503, 200]
 
 
 class RefusedOnce:

@@ -71,7 +71,7 @@ def _base64(data: bytes) -> str:
 
 
 class _Talking:
-    """Says the server's part, in order, whatever it is told; each message takes a second of the clock."""
+    """Plays the server's part in order, whatever is sent to it; each message takes a second of the clock."""
 
     def __init__(self, talk: Talk, clock: VirtualClock, closed: WebSocketClosed) -> None:
         self._said = [frame for who, frame in talk if who == "server"]
@@ -114,14 +114,14 @@ class TalkingConnector:
 
 async def play(connection: WebSocketConnection, talk: Talk) -> list[tuple[str, Frame]]:
     """Say the client's part in its places and listen in the server's; what was said."""
-    heard = []
+    frames = []
     for who, frame in talk:
         if who == "client":
             await connection.send(frame)
-            heard.append((who, frame))
+            frames.append((who, frame))
         else:
-            heard.append((who, await connection.receive()))
-    return heard
+            frames.append((who, await connection.receive()))
+    return frames
 
 
 @asynccontextmanager

@@ -82,8 +82,8 @@ async def test_tools_say_nothing_of_strictness_unless_told() -> None:
     body, _ = await ask(tools=[WEATHER], parameters={"parallel_tool_calls": False})
     assert body["tools"] == [{"type": "function", **WEATHER["function"]}]
     assert body["parallel_tool_calls"] is False
-    told = {"type": "function", "function": {**WEATHER["function"], "strict": True}}
-    assert (await ask(tools=[told]))[0]["tools"][0]["strict"] is True
+    strict_tool = {"type": "function", "function": {**WEATHER["function"], "strict": True}}
+    assert (await ask(tools=[strict_tool]))[0]["tools"][0]["strict"] is True
 
 
 @pytest.mark.parametrize(
