@@ -224,9 +224,9 @@ class ChatModelBase(ModelBase):
         from ...domain.card.cards import ModelCard
         from ...domain.structured.plan import NOTHING_NATIVE
         from ..call.context import CallContext
+        from ..structured.model_facts import ModelFacts
         from ..structured.output_spec import OutputSpec
         from ..structured.run import StructuredRun
-        from ..structured.situation import ModelFacts
 
         card = self.card if self.card_checks == "on" else ModelCard.permissive(self.model)
         native = getattr(getattr(self, "codec", None), "native_output", NOTHING_NATIVE)

@@ -18,10 +18,10 @@ from ...domain.structured.schema_restore import restored
 from ...domain.structured.schema_rules import TOOL
 from ..call.arguments import check_messages
 from ..call.context import CallContext
+from .model_facts import ModelFacts
 from .output_spec import OutputSpec
 from .reading import InvalidAnswerError, read_object
 from .record import StructuredRecord
-from .situation import ModelFacts
 from .strategy_request import StrategyRequest
 
 __all__ = ["Ask", "StructuredRun"]
