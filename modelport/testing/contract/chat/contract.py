@@ -12,8 +12,9 @@ from typing import Any, ClassVar
 
 from ..core.case import Case
 from ..model import cards, refusals, sockets, timeouts
-from . import bodies, consumers, request_cases, streams, structured, token_counting, truncation
+from . import bodies, consumers, request_cases, streams, token_counting, truncation
 from .base import ChatContractBase
+from .structured import cases as structured_cases
 
 __all__ = ["ChatContract"]
 
@@ -42,6 +43,6 @@ class ChatContract(ChatContractBase):
         *sockets.CASES,
         *request_cases.CASES,
         *cards.CASES,
-        *structured.CASES,
+        *structured_cases.CASES,
         *token_counting.CASES,
     )

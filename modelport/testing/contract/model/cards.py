@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
 from ....domain.errors import InvalidRequestError
 from ..core.case import Case, NotApplicableError, case, require, require_equal
-from .card_values import Values, beyond, candidates, circumstances
 from .model_contract import CallResult, ModelContract
 from .selectors import A_CARD, CardOf, cards
 
 __all__ = ["CASES", "card_defaults_are_sent"]
 
+_Values = dict[str, Any]
+"""Parameters by name (Any: each has its own type)."""
+
+_SPAN = 3000
+_WORD = "5m"
+_OTHERS: tuple[_Values, ...] = (
+    {"thinking_enable": True},
+    {"thinking_enable": True, "max_tokens": 4096},
+    {"thinking_enable": False},
+    {"thinking_mode": "enabled"},
+    {"thinking_mode": "adaptive"},
+    {"thinking_mode": "disabled"},
+    {"reasoning_effort": "none"},
+)
 _ID = re.compile(rb'"[A-Za-z_]*id"\s*:\s*"[^"]*"')
 
 
 async def _sent(
-    contract: ModelContract, card: Any, values: Values, **options: Any
+    contract: ModelContract, card: Any, values: _Values, **options: Any
 ) -> tuple[bytes | None, CallResult]:  # Any: a card, options of the model
     """What is sent with these parameters, without the ids in it; `None` when the call is refused."""
     parameters = contract.model.Parameters(**values)
@@ -43,8 +57,8 @@ async def card_parameters_matter(contract: ModelContract, of: CardOf) -> str:
 
 async def _matters(contract: ModelContract, card: Any, name: str) -> bool:  # Any: a card
     """Whether some value of the parameter changes what is sent, whatever else has to be set for it."""
-    values = [*candidates(card.parameter_schema["properties"][name]), *_named(card, name)]
-    for others in circumstances(card):
+    values = [*_candidates(card.parameter_schema["properties"][name]), *_named(card, name)]
+    for others in _circumstances(card):
         others = {key: value for key, value in others.items() if key != name}
         for mode in contract.modes:
             without, _ = await _sent(contract, card, others, **mode)
@@ -56,7 +70,7 @@ async def _matters(contract: ModelContract, card: Any, name: str) -> bool:  # An
 
 
 def _named(card: Any, name: str) -> list[str]:  # Any: a card
-    """Values that the schema of a parameter does not list: the last voice, which is not the default one."""
+    """_Values that the schema of a parameter does not list: the last voice, which is not the default one."""
     return list(card.voices[-1:]) if name == "voice" and getattr(card, "voices", None) else []
 
 
@@ -78,7 +92,7 @@ async def card_lacks_are_warned(contract: ModelContract, of: CardOf) -> str:
         raise NotApplicableError("the card lacks no parameter of the class")
     plain, _ = await _sent(contract, card, {})
     for name, schema in lacking.items():
-        for value in candidates(schema):
+        for value in _candidates(schema):
             sent, result = await _sent(contract, card, {name: value})
             require(sent == plain, f"{name}={value!r} changes the request, but the card has no such parameter")
             if value != card.class_default(name):
@@ -92,7 +106,7 @@ async def card_ranges_hold(contract: ModelContract, of: CardOf) -> str:
     checked = 0
     for name in of.card.visible_parameters():
         schema = of.card.parameter_schema["properties"][name]
-        for value in beyond(schema) + _unlisted(schema):
+        for value in _beyond(schema) + _unlisted(schema):
             try:
                 sent, _ = await _sent(contract, of.card, {name: value})
             except ValidationError:
@@ -118,6 +132,50 @@ async def without_a_card(contract: ModelContract, variant: str) -> None:
     result.whole()
     warnings = result.response.warnings
     require(any(warning.kind == "unknown_model" for warning in warnings), f"no unknown_model among {warnings}")
+
+
+def _candidates(schema: Mapping[str, Any]) -> list[Any]:  # Any: JSON Schema, JSON values
+    """Some legal values of a parameter with this schema."""
+    found: list[Any] = []
+    for option in (schema, *schema.get("anyOf", ())):
+        found += option.get("enum", ())
+        kind = option.get("type")
+        if kind == "boolean":
+            found += [True, False]
+        elif kind in ("integer", "number") and "enum" not in option:
+            low, high = _range(schema, option)
+            middle = (low + high) / 2
+            found += [int(middle), min(int(high), 2048)] if kind == "integer" else [middle]
+        elif kind == "string" and "enum" not in option:
+            found.append(_WORD)
+    return [value for value in found if value is not None]
+
+
+def _range(schema: Mapping[str, Any], option: Mapping[str, Any]) -> tuple[float, float]:
+    low = schema.get("minimum", option.get("minimum", option.get("exclusiveMinimum", 0)))
+    return low, schema.get("maximum", option.get("maximum", option.get("exclusiveMaximum", low + _SPAN)))
+
+
+def _beyond(schema: Mapping[str, Any]) -> list[Any]:  # Any: as above
+    """_Values just outside the range that a parameter has, if it has one."""
+    found: list[Any] = []
+    numeric = [option for option in (schema, *schema.get("anyOf", ())) if option.get("type") in ("integer", "number")]
+    for option in numeric:
+        merged = {**option, **{key: schema[key] for key in ("minimum", "maximum") if key in schema}}
+        found += [merged["maximum"] + 1] if "maximum" in merged else []
+        found += [merged["minimum"] - 1] if "minimum" in merged and not _special(option, schema) else []
+    return found
+
+
+def _special(option: Mapping[str, Any], schema: Mapping[str, Any]) -> bool:
+    """Whether another branch gives numbers outside the range a meaning."""
+    return any("enum" in each or "const" in each for each in schema.get("anyOf", ()) if each is not option)
+
+
+def _circumstances(card: Any) -> list[_Values]:  # Any: a card of any kind
+    """Other parameters under which a parameter may have an effect."""
+    visible = set(card.visible_parameters())
+    return [{}, *(others for others in _OTHERS if others.keys() <= visible)]
 
 
 CASES: tuple[Case[Any], ...] = (

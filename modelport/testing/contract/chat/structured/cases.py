@@ -3,130 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator
 from typing import Any
 
-from pydantic import BaseModel, Field
+from .....domain.card.cards import ModelCard
+from .....domain.chat.tools import ToolChoice
+from .....domain.errors import AuthenticationError, InvalidRequestError, ModelError, StructuredOutputError
+from .....domain.message.responses import StructuredResponse
+from ...core.case import Case, NotApplicableError, case, require, require_equal
+from ...core.mutated_transport import MutatedTransport, refusal
+from ...model.selectors import CardOf, cards, good
+from ..base import ChatContractBase
+from ..collect import question
+from ..requests import leaves
+from .calls import BY_TOOL, GOOD, Sounding, ask, check_object, each_rewritable, first_rewritable
+from .rewritten_answers import RewritableAnswer
 
-from ....domain.card.cards import ModelCard
-from ....domain.chat.tools import ToolChoice
-from ....domain.errors import AuthenticationError, InvalidRequestError, ModelError, StructuredOutputError
-from ....domain.message.responses import StructuredResponse
-from ..core.case import Case, NotApplicableError, case, require, require_equal
-from ..core.mutated_transport import MutatedAnswer, MutatedTransport, refusal
-from ..core.recordings import Recording
-from ..model.selectors import CardOf, cards, good
-from .base import ChatContractBase
-from .collect import question
-from .requests import leaves
-from .rewritten_answers import RewritableAnswer, rewritable_answer
+__all__ = ["CASES"]
 
-__all__ = ["BY_TOOL", "CASES", "GOOD", "Asked", "Sounding", "a_rewritable", "ask", "check_object"]
-
-_NO_TEXT = "needs an answer that ended normally, with a text that is in its events as it is"
-_NO_CALL = "needs an answer that calls a tool"
-_NORMAL_END = ("stop", "tool_calls")
-BY_TOOL = ("forced_tool", "auto_tool")
-
-
-class Sounding(BaseModel):
-    """A depth at a place."""
-
-    quay_number: int = Field(description="The number of the quay.")
-    depth_metres: float
-    keel_room: bool = True
-
-
-GOOD = '{"quay_number": "7", "depth_metres": 4}'
-_WANTED: dict[str, Any] = {"quay_number": 7, "depth_metres": 4.0, "keel_room": True}
 _NOT_VALID = ("There is no such place.", '{"quay_number": 7, "depth_me', '{"quay_number": "seven"}', "[1, 2]", "")
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The result of a call for an object."""
-
-    response: StructuredResponse | None
-    error: ModelError | None
-    wire: MutatedTransport
-
-    def whole(self) -> StructuredResponse:
-        """The response; raises the error when there is none."""
-        if self.error is not None:
-            raise self.error
-        assert self.response is not None
-        return self.response
-
-    def failure(self, kind: type[ModelError], what: str) -> ModelError:
-        """The error; raises unless it is one of these."""
-        require(isinstance(self.error, kind), f"{what} gives {self.error or self.response!r:.300}")
-        assert self.error is not None
-        return self.error
-
-
-async def ask(
-    contract: ChatContractBase,
-    rewritable: RewritableAnswer,
-    answers: Sequence[MutatedAnswer],
-    choice: ToolChoice | None = None,
-    **options: Any,  # Any: options of the model
-) -> Asked:
-    """Ask for a sounding; `name` is that of another model than the cassette's."""
-    name = options.pop("name", rewritable.tape.model)
-    wire = MutatedTransport(*answers)
-    model = contract.build(wire, name, stream=rewritable.tape.streamed, **options)
-    try:
-        response = await model.generate_structured_output(question(), Sounding, tool_choice=choice)
-    except ModelError as error:
-        return Asked(None, error, wire)
-    return Asked(response, None, wire)
-
-
-async def a_rewritable(contract: ChatContractBase, tapes: Sequence[Recording]) -> RewritableAnswer:
-    """The first of these answers that ended normally and whose text can be replaced."""
-    for tape in tapes:
-        found = await _rewritable(contract, tape)
-        if found is not None:
-            return found
-    raise NotApplicableError(_NO_TEXT)
-
-
-async def _rewritable(contract: ChatContractBase, tape: Recording, *, call: bool = False) -> RewritableAnswer | None:
-    """The answer if it ended normally: one that was cut off is not asked for again."""
-    ended = (await contract.expected(tape)).finish_reason
-    return await rewritable_answer(contract, tape, call=call) if ended in _NORMAL_END else None
-
-
-def check_object(response: StructuredResponse) -> None:
-    """Raise unless it is the object of `GOOD`."""
-    require_equal("the object", response.content, _WANTED)
-    require(isinstance(response.value, Sounding), f"value is {response.value!r:.100}, not an instance of the class")
-    require_equal("the instance", response.value.model_dump(), _WANTED)
-    require(response.is_last and response.finish_reason is not None, "the answer is not marked as the last one")
-    require(response.strategy, "the response has no strategy")
-
-
-async def _each(
-    contract: ChatContractBase,
-    tapes: Sequence[Recording],
-    check: Callable[[RewritableAnswer], Awaitable[str]],
-    *,
-    call: bool = False,
-) -> str:
-    """Run the check on every answer that can be rewritten; the remarks."""
-    remarks: list[str] = []
-    for tape in tapes:
-        rewritable = await _rewritable(contract, tape, call=call)
-        if rewritable is None:
-            continue
-        try:
-            remarks.append(await check(rewritable))
-        except (AssertionError, ModelError) as error:
-            raise AssertionError(f"{tape}: {error}") from error
-    if not remarks:
-        raise NotApplicableError(_NO_CALL if call else _NO_TEXT)
-    return f"{len(remarks)} answers: {', '.join(dict.fromkeys(remarks))}"
 
 
 @case("An object in the text is validated: defaults are filled in, and types are converted")
@@ -140,7 +35,7 @@ async def object_as_text(contract: ChatContractBase, variant: str) -> str:
         require_equal("answers left open", asked.wire.unclosed, 0)
         return response.strategy
 
-    return await _each(contract, good(contract), check)
+    return await each_rewritable(contract, good(contract), check)
 
 
 @case("An object in the arguments of a tool call is validated")
@@ -156,7 +51,7 @@ async def object_as_call(contract: ChatContractBase, variant: str) -> str:
         require_equal("requests", len(asked.wire.requests), 1)
         return response.strategy
 
-    return await _each(contract, good(contract), check, call=True)
+    return await each_rewritable(contract, good(contract), check, call=True)
 
 
 async def _own_tool(contract: ChatContractBase, rewritable: RewritableAnswer) -> str:
@@ -183,7 +78,7 @@ async def object_grows(contract: ChatContractBase, variant: str) -> str:
         require_equal("answers left open", wire.unclosed, 0)
         return f"{len(seen)} steps before the last"
 
-    return await _each(contract, contract.streams(), check)
+    return await each_rewritable(contract, contract.streams(), check)
 
 
 async def _growing(streamed: AsyncGenerator[StructuredResponse, None]) -> list[dict[str, Any]]:
@@ -218,12 +113,12 @@ async def invalid_asked_again(contract: ChatContractBase, variant: str) -> str:
             require_equal("input tokens of both answers", response.usage.input_tokens, 2 * usage[0])
         return response.strategy
 
-    return await _each(contract, good(contract), check)
+    return await each_rewritable(contract, good(contract), check)
 
 
 @case("An object that stays invalid is a StructuredOutputError within the budget")
 async def never_an_object(contract: ChatContractBase, variant: str) -> None:
-    rewritable = await a_rewritable(contract, good(contract))
+    rewritable = await first_rewritable(contract, good(contract))
     for text in _NOT_VALID:
         for max_retries in (0, 3):
             asked = await ask(contract, rewritable, [rewritable.answer(text)], max_retries=max_retries)
@@ -239,7 +134,7 @@ async def never_an_object(contract: ChatContractBase, variant: str) -> None:
 
 @case("Failures and invalid objects spend the same budget")
 async def invalid_costs_too(contract: ChatContractBase, variant: str) -> None:
-    rewritable = await a_rewritable(contract, good(contract))
+    rewritable = await first_rewritable(contract, good(contract))
     invalid, good_one = rewritable.answer("Not yet."), rewritable.answer(GOOD)
     mixed = [refusal(503), invalid, refusal(429), invalid, good_one]
     asked = await ask(contract, rewritable, mixed, max_retries=3)
@@ -252,7 +147,7 @@ async def invalid_costs_too(contract: ChatContractBase, variant: str) -> None:
 
 @case("A strategy that the server refuses is followed by the next, a wrong key is not")
 async def strategy_refused(contract: ChatContractBase, variant: str) -> None:
-    rewritable = await a_rewritable(contract, good(contract))
+    rewritable = await first_rewritable(contract, good(contract))
     if (await ask(contract, rewritable, [rewritable.answer(GOOD)])).whole().strategy == "instruction":
         raise NotApplicableError("the model has one strategy only: an instruction")
     asked = await ask(contract, rewritable, [refusal(400, "no such field"), rewritable.answer(GOOD)])
@@ -275,7 +170,7 @@ _NAMES = tuple(Sounding.model_fields)
 
 @case("Every model gives the object by a strategy that its card has, and names it", cards, "a card")
 async def object_by_card(contract: ChatContractBase, of: CardOf) -> str:
-    rewritable = await a_rewritable(contract, [*contract.bodies(), *contract.streams()])
+    rewritable = await first_rewritable(contract, [*contract.bodies(), *contract.streams()])
     asked = await ask(contract, rewritable, [rewritable.answer(GOOD)], name=of.card.name)
     response = asked.whole()
     check_object(response)

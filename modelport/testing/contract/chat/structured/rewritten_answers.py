@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from ....domain.message.blocks import TextBlock, ToolCallBlock
-from ..core.frames import events
-from ..core.mutated_transport import MutatedAnswer
-from ..core.recordings import Recording
-from .base import ChatContractBase
-from .collect import collect, question, text_of
+from .....domain.message.blocks import TextBlock, ToolCallBlock
+from ...core.frames import events
+from ...core.mutated_transport import MutatedAnswer
+from ...core.recordings import Recording
+from ..base import ChatContractBase
+from ..collect import collect, question, text_of
 
 __all__ = ["RewritableAnswer", "rewritable_answer"]
 
