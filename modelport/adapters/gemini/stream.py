@@ -142,6 +142,7 @@ class GeminiDecoder(JsonDecoder):
             elif name == "finishReason":
                 if value not in _UNSPECIFIED:
                     self.raw_finish_reason = value
+                    self.complete = True
             elif name in _FACTS:
                 self._fact(name, value)
 
@@ -152,6 +153,7 @@ class GeminiDecoder(JsonDecoder):
         if reason and reason not in _UNSPECIFIED:
             self._blocked = True
             self.raw_finish_reason = reason
+            self.complete = True
 
     def _fact(self, name: str, value: Any) -> None:  # Any: the provider's JSON
         """Chunks repeat facts or add to them: the last value of each key counts, citations are collected."""

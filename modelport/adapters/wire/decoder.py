@@ -79,6 +79,7 @@ class JsonDecoder:
 
     def __init__(self) -> None:
         self.ended = False
+        self.complete = False
         self.failure: ModelError | None = None
         self.response_id = ""
         self.created_at = new_timestamp()

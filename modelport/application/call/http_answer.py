@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 from ...domain.errors import ModelConnectionError, ModelError, ResponseDecodeError, StreamTruncatedError
+from ...ports.clock import TimerHandle
 from ...ports.codec.chat import Framer
 from ...ports.http import HttpResponse
 from .http import HttpBody
@@ -16,6 +17,9 @@ __all__ = ["HttpAnswer", "is_stream"]
 
 _STREAM_TYPES = frozenset({"text/event-stream", "application/x-ndjson", "application/stream+json"})
 _WHOLE_TYPES = frozenset({"application/json", "text/html", "application/xhtml+xml"})
+
+_GRACE_SECONDS = 1.0
+"""How long an answer that is complete may go on, with its usage for example, before its connection is closed."""
 
 DeltaT = TypeVar("DeltaT")
 DeltaT_co = TypeVar("DeltaT_co", covariant=True)
@@ -66,6 +70,9 @@ class HttpAnswer(AsyncGenerator[DeltaT, None], Generic[DeltaT]):
         self._exhausted = False
         self._closed = False
         self._loop = asyncio.get_running_loop()
+        self._clock = body.context.runtime.clock
+        self._may_linger: bool = hasattr(self._decoder, "complete")
+        self._grace: TimerHandle | None = None
 
     def __aiter__(self) -> Self:
         return self
@@ -84,6 +91,9 @@ class HttpAnswer(AsyncGenerator[DeltaT, None], Generic[DeltaT]):
                 return self._last(broken)
             else:
                 delta = decoder.feed(self._framer.feed(data))
+                if self._may_linger and getattr(decoder, "complete", False) and not decoder.ended:
+                    self._may_linger = False
+                    self._grace = self._clock.call_later(_GRACE_SECONDS, self._end_grace)
             if delta is not None:
                 return delta
             self._clocks.bytes_received()
@@ -103,11 +113,20 @@ class HttpAnswer(AsyncGenerator[DeltaT, None], Generic[DeltaT]):
     async def aclose(self) -> None:
         """Close the connection, unless the body was read to its end."""
         self._closed = True
+        self._stop_grace()
         await self._response.aclose()
 
     def __del__(self) -> None:
         if not self._closed and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(_close_soon, self._response)
+
+    def _end_grace(self) -> None:
+        """Close the connection of a complete answer; the read that waits for more finds the end."""
+        _close_soon(self._response)
+
+    def _stop_grace(self) -> None:
+        if self._grace is not None:
+            self._grace.cancel()
 
     async def _drain(self) -> None:
         if self._closed:
@@ -120,6 +139,7 @@ class HttpAnswer(AsyncGenerator[DeltaT, None], Generic[DeltaT]):
     def _last(self, broken: ModelConnectionError | None = None) -> DeltaT:
         """A connection that broke after the protocol's end did no harm."""
         self.ended = True
+        self._stop_grace()
         try:
             return self._decoder.finish()
         except StreamTruncatedError as truncated:

@@ -75,6 +75,8 @@ class Decoder(Protocol):
 
     ended: bool
     """Whether the protocol's own last event has come."""
+    complete: bool
+    """Whether the answer is whole, with its finish reason, though facts such as usage may follow."""
     failure: ModelError | None
     """The error that the last payloads held, be it an error object or something that is no payload of this protocol."""
 

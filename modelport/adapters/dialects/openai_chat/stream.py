@@ -120,6 +120,7 @@ class OpenAIChatDecoder(JsonDecoder):
             if finish in self._profile.error_finish_reasons:
                 raise ServerError(f"the provider stopped: {finish}", code=finish)
             self.raw_finish_reason = finish
+            self.complete = True
         if not has_usage and choice.get("usage"):
             self.usage = chat_usage(choice["usage"])
 
