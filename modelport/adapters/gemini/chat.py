@@ -21,6 +21,7 @@ class GeminiChatModel(HttpChatModel):
     type = "gemini_chat"
     provider: ClassVar[str] = "gemini"
     codec = GeminiCodec()
+    formatter_class = GeminiChatFormatter
 
     def __init__(
         self,
@@ -34,7 +35,6 @@ class GeminiChatModel(HttpChatModel):
         **options: Any,  # Any: the keyword options of ChatModelBase
     ) -> None:
         name = model.removeprefix("models/")
-        formatter = formatter or GeminiChatFormatter()
         super().__init__(credential, name, parameters, stream, max_retries, context_size, formatter, **options)
 
     def model_family(self) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from ...application.chat.http import HttpChatModel
-from ...application.model.credential import CredentialBase
-from ...application.model.formatter import FormatterBase
 from .formatter import OllamaChatFormatter
 from .parameters import OllamaChatParameters
 from .request import OllamaCodec
@@ -25,20 +23,7 @@ class OllamaChatModel(HttpChatModel):
     provider: ClassVar[str] = "ollama"
     takes_any_key: ClassVar[bool] = False
     codec = OllamaCodec()
-
-    def __init__(
-        self,
-        credential: CredentialBase,
-        model: str,
-        parameters: OllamaChatParameters | None = None,
-        stream: bool = True,
-        max_retries: int | None = None,
-        context_size: int | None = None,
-        formatter: FormatterBase | None = None,
-        **options: Any,  # Any: the keyword options of ChatModelBase
-    ) -> None:
-        formatter = formatter or OllamaChatFormatter()
-        super().__init__(credential, model, parameters, stream, max_retries, context_size, formatter, **options)
+    formatter_class = OllamaChatFormatter
 
     @property
     def context_size(self) -> int:

@@ -6,8 +6,8 @@ The template of chat models over HTTP: a provider is a pure codec and an endpoin
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping, Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...domain.card.cards import ModelCard
 from ...domain.chat.tools import ToolChoice, ToolSchema
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ...domain.chat.tools import ToolChoice, ToolSchema
     from ...domain.message.messages import Msg
     from ...ports.codec.chat import ChatCodec, Endpoint
+    from ..model.formatter import FormatterBase
     from .call import Answer
 
 __all__ = ["HttpChatModel"]
@@ -121,7 +122,13 @@ class HttpChatModel(ChatModelBase):
     """A chat model whose provider is a codec and an endpoint."""
 
     codec: ChatCodec
+    formatter_class: ClassVar[type[FormatterBase]]
     _checked: tuple[tuple[dict[str, Any], str], tuple[dict[str, Any], list[ModelWarning]]] | None = None
+
+    @cached_property
+    def formatter(self) -> FormatterBase:  # type: ignore[override]  # an attribute of the base, made late here
+        """The formatter passed to the constructor, else the provider's own."""
+        return self.formatter_class()
 
     def endpoint(self) -> Endpoint:
         """Where requests go, with the headers that authenticate them."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ....application.chat.http import HttpChatModel
 
 if TYPE_CHECKING:
-    from ....application.model.credential import CredentialBase
     from ....application.model.formatter import FormatterBase
     from .formatter import DialectChatFormatter
     from .profile import OpenAIChatProfile
@@ -24,20 +23,6 @@ class DialectChatModel(HttpChatModel):
     """
 
     profile: ClassVar[OpenAIChatProfile]
-    formatter_class: ClassVar[type[FormatterBase]]
-
-    def __init__(
-        self,
-        credential: CredentialBase,
-        model: str,
-        parameters: Any = None,  # Any: the subclass's Parameters
-        stream: bool = True,
-        max_retries: int | None = None,
-        context_size: int | None = None,
-        formatter: FormatterBase | None = None,
-        **options: Any,  # Any: the keyword options of ChatModelBase
-    ) -> None:
-        super().__init__(credential, model, parameters, stream, max_retries, context_size, formatter, **options)
 
     @cached_property
     def codec(self) -> OpenAIChatCodec:  # type: ignore[override]  # an attribute of the base, made late here

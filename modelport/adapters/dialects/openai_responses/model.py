@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from functools import cached_property
+from typing import ClassVar
 
 from ....application.chat.http import HttpChatModel
-from ....application.model.credential import CredentialBase
-from ....application.model.formatter import FormatterBase
 from .profile import OpenAIResponsesProfile
 from .request import OpenAIResponsesCodec
 
@@ -17,22 +16,11 @@ class DialectResponseModel(HttpChatModel):
     """A model behind Responses. Takes the arguments of `ChatModelBase`."""
 
     profile: ClassVar[OpenAIResponsesProfile]
-    formatter_class: ClassVar[type[FormatterBase]]
 
-    def __init__(
-        self,
-        credential: CredentialBase,
-        model: str,
-        parameters: Any = None,  # Any: the subclass's Parameters
-        stream: bool = True,
-        max_retries: int | None = None,
-        context_size: int | None = None,
-        formatter: FormatterBase | None = None,
-        **options: Any,  # Any: the keyword options of ChatModelBase
-    ) -> None:
-        formatter = formatter or self.formatter_class()
-        super().__init__(credential, model, parameters, stream, max_retries, context_size, formatter, **options)
-        self.codec = OpenAIResponsesCodec(self.profile)
+    @cached_property
+    def codec(self) -> OpenAIResponsesCodec:  # type: ignore[override]  # an attribute of the base, made late here
+        """The dialect's codec, with the provider's profile."""
+        return OpenAIResponsesCodec(self.profile)
 
     @property
     def provider_name(self) -> str:
