@@ -25,7 +25,7 @@ class ThinkingPlan:
     """The `thinking` object and the effort to send, and what had to change."""
 
     thinking: Json = field(default_factory=dict)
-    """Empty when the request says nothing, or when the caller gives the whole object."""
+    """Empty when the caller sets nothing, or gives the whole object."""
     mode: str | None = None
     """The mode of this call, possibly the model's default; `None` when it is not known."""
     effort: str | None = None
@@ -49,8 +49,7 @@ class ThinkingPlan:
 def plan_thinking(request: ChatRequest, max_tokens: int, *, foreign_loop: bool) -> ThinkingPlan:
     """The nearest legal thinking.
 
-    `foreign_loop` says that a tool loop is running that did not begin with this provider's thinking, which forbids a
-    budget.
+    `foreign_loop` is true during a tool loop that did not begin with this provider's thinking, which forbids a budget.
     """
     facts = (request.card.thinking if request.card else None) or ThinkingFacts()
     values, plan = request.parameters, ThinkingPlan()
@@ -75,7 +74,7 @@ def plan_thinking(request: ChatRequest, max_tokens: int, *, foreign_loop: bool) 
 
 
 def _wanted(request: ChatRequest, facts: ThinkingFacts) -> str | None:
-    """The mode that the parameters ask for; `None` when they say nothing."""
+    """The mode that the parameters ask for; `None` when they set none."""
     values = request.parameters
     mode: str | None = values.get("thinking_mode")
     if mode:

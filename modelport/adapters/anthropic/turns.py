@@ -30,9 +30,9 @@ class Arranged:
 
 
 def arrange(rendered: Sequence[Json], *, prefill: bool) -> Arranged:
-    """Leading system messages to `system`, later ones to hints; a user's message first, and where needed last.
+    """Leading system messages become `system`, later ones hints; a user message comes first and, where needed, last.
 
-    `prefill` says whether the model continues a trailing message of its own.
+    `prefill` is true if the model continues a trailing message of its own.
     """
     arranged = Arranged()
     for message in rendered:
@@ -45,7 +45,7 @@ def arrange(rendered: Sequence[Json], *, prefill: bool) -> Arranged:
         else:
             _append(arranged.messages, role, content)
     if not arranged.messages or arranged.messages[0]["role"] != "user":
-        _warn(arranged, "messages", "the API begins with a user message; one that says so was put first")
+        _warn(arranged, "messages", "the API requires a user message first; a placeholder was inserted")
         arranged.messages.insert(0, {"role": "user", "content": [_text(_OPENING)]})
     _leave_out_unanswered(arranged)
     _end(arranged, prefill)

@@ -21,7 +21,7 @@ class ReplayTransport:
     """Answers a request with what was recorded for its method, path, query and JSON body.
 
     Each interaction is played once, in the order of the cassettes; a request that has none left raises
-    `ReplayMismatchError`, which says what differs from the nearest. Plain vcrpy cassettes are read too.
+    `ReplayMismatchError` with the differences from the nearest. Plain vcrpy cassettes are read too.
 
     Args:
         cassettes: a YAML file, or a folder of them; read at the first request.

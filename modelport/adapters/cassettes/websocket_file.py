@@ -72,7 +72,7 @@ class ServerStop:
 
 @dataclass(frozen=True, slots=True)
 class ServerStep:
-    """What the server does once so many messages of the client's have come, and how many seconds after the last."""
+    """A step of the server: after how many client messages, and how many seconds after the last of them."""
 
     does: Frame | ServerStop
     after: int
@@ -105,7 +105,7 @@ def websocket_file_for(file: Path) -> Path:
 
 
 def frame_entry(frame: Frame) -> dict[str, str]:
-    """A message as an entry says it."""
+    """A message as a cassette's entry."""
     return {"text": frame} if isinstance(frame, str) else {"base64": base64.b64encode(frame).decode()}
 
 
@@ -197,7 +197,7 @@ class _Conversation(_Entry):
         )
 
     def _steps(self) -> Iterator[ServerStep]:
-        """The server's doings, each with how many messages of the client's came before it."""
+        """The server's steps, each with the number of client messages before it."""
         came, last = 0, self.handshake.at
         for frame in self.frames:
             if frame.sender == "client":

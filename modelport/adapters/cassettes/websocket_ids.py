@@ -3,7 +3,7 @@
 JSON messages are compared as values, others to the letter. An id is a text that the client makes anew for each
 message, task or session: the value of a member such as `event_id`, `task_id` or `requestId` (not of `voice_id`, which
 chooses something), or any two UUIDs at the same place. A recorded id stands for the one that was sent in its place,
-always the same one, and different ids stay different. In what the server says after that, a string that is
+always the same one, and different ids stay different. In later server messages a string that is
 such a recorded id becomes the one that was sent, and no other byte changes.
 """
 
@@ -56,7 +56,7 @@ class Ids:
         return f"another id than {self._recorded[sent]!r}, for which the same was sent"
 
     def rewritten(self, frame: Frame) -> Frame:
-        """What the server says, with the ids that were sent."""
+        """The server's message with the ids that were sent."""
         changed = {recorded: sent for recorded, sent in self._sent.items() if recorded != sent}
         if not changed or isinstance(frame, bytes) or not isinstance(_value(frame), dict | list):
             return frame
@@ -65,7 +65,7 @@ class Ids:
 
 
 class Fit(NamedTuple):
-    """How far messages go along with recorded ones, and what differs in the first that does not."""
+    """How many messages agree with the recorded ones, and the differences in the first that does not."""
 
     ids: Ids
     length: int

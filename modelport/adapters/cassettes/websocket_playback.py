@@ -2,8 +2,8 @@
 
 A connection takes the first conversation of its path and query that is free. When the client sends what that one
 does not have, the connection goes over to another that begins with all that was sent, also to one that another
-connection has taken, if the two can change places; what the server has said by then counts as said. What the server
-says is due when the client has sent as many messages as had come before it in the recording.
+connection has taken, if the two can change places; server messages that were received by then stay
+received. A server message is due when the client has sent as many messages as came before it in the recording.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Playback:
         return last.does
 
     def next(self) -> tuple[float, ServerStep] | None:
-        """When which step is due; none while the client has to send something first, or at the end."""
+        """When the next step is due; `None` while the client has to send something first, and at the end."""
         step = next(iter(self.conversation.server[self._given : self._given + 1]), None)
         if step is None or step.after > len(self.sent):
             return None
@@ -90,7 +90,7 @@ class Shelf:
         self._playing: list[Playback] = []
 
     def begin(self, url: str, now: float) -> Playback:
-        """A connection. Raises `ReplayMismatchError` when there is no conversation for it."""
+        """A connection. Raises `ReplayMismatchError` when no conversation is left for it."""
         address = address_of(url)
         if address not in self._conversations:
             raise self._unknown(address)
@@ -142,7 +142,7 @@ class Shelf:
                 yield conversation
 
     def _mismatch(self, playback: Playback, sent: list[Frame]) -> ReplayMismatchError:
-        """Which conversation goes furthest along with the client, and what differs then."""
+        """The conversation that agrees longest with the client, and the differences after that."""
         recorded = [one for one in self._conversations[playback.conversation.address] if one.refusal is None]
         fits = [(fitting(sent, one.client), one) for one in recorded]
         mine = playback.conversation

@@ -129,7 +129,7 @@ class _Connection:
         return frame
 
     async def aclose(self, code: int = 1000, reason: str = "") -> None:
-        """Close it; what was said so far is recorded."""
+        """Close it; the messages so far are recorded."""
         self._ended("client", code, reason)
         try:
             await self._inner.aclose(code, reason)
@@ -142,7 +142,7 @@ class _Connection:
             self._closed = {"by": by, "code": code, "reason": reason, "at": self._now()}
 
     def finish(self) -> None:
-        """Have it written."""
+        """Write the conversation."""
         keep, self._keep = self._keep, None
         if keep is not None:
             keep(self)
@@ -181,8 +181,8 @@ def _refusal(refused: WebSocketRejected, at: float, secrets: list[str]) -> Entry
     headers = kept_headers(refused.headers, RESPONSE_HEADERS)
     body = scrub_frame(refused.body, secrets)
     try:
-        said = {"body": body.decode()}
+        content = {"body": body.decode()}
     except UnicodeDecodeError:
-        said = frame_entry(body)
+        content = frame_entry(body)
     shown = {name: scrub_frame(str(value), secrets) for name, value in headers.items()}
-    return {"status": refused.status, "at": at, "headers": shown, **said}
+    return {"status": refused.status, "at": at, "headers": shown, **content}

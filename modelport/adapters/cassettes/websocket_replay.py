@@ -116,7 +116,7 @@ class _Connection:
             raise
 
     async def receive(self) -> Frame:
-        """What the server says next, once the client has sent what it was said after."""
+        """The server's next message, once the client has sent the messages before it."""
         while self._closed is None:
             if self._missed is not None:
                 raise self._missed

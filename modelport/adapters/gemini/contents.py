@@ -72,18 +72,18 @@ def _hint(message: Json) -> Json:
 def _with_results(content: Json, inside: bool) -> Json:
     """The same content, its function responses first; media that a response may hold move `inside` it."""
     responses: list[Json] = []
-    beside: list[Json] = []
+    others: list[Json] = []
     for part in content.get("parts") or []:
         if "functionResponse" in part:
             responses.append(part)
         elif inside and responses and _fits(part):
-            if beside and str(beside[-1].get("text", "")).startswith(RESULT_LABEL):
-                beside.pop()
+            if others and str(others[-1].get("text", "")).startswith(RESULT_LABEL):
+                others.pop()
             response = responses[-1]["functionResponse"]
             responses[-1] = {"functionResponse": {**response, "parts": [*response.get("parts", ()), part]}}
         else:
-            beside.append(part)
-    return {**content, "parts": [*responses, *beside]} if responses else content
+            others.append(part)
+    return {**content, "parts": [*responses, *others]} if responses else content
 
 
 def _fits(part: Json) -> bool:

@@ -99,7 +99,7 @@ _DEFAULT_RATE = 24_000
 
 
 def is_raw_sound(media_type: str) -> bool:
-    """Whether the data are bare 16-bit samples, as `audio/L16;codec=pcm;rate=24000` says."""
+    """Whether the data are bare 16-bit samples, e.g. `audio/L16;codec=pcm;rate=24000`."""
     return media_type.partition(";")[0].strip().lower() in ("audio/l16", "audio/pcm")
 
 

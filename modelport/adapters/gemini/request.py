@@ -166,7 +166,7 @@ def _declaration(tool: ToolSchema) -> tuple[Json, ModelWarning | None]:
 
 
 def _thinking(request: ChatRequest) -> tuple[Json, list[ModelWarning]]:
-    """`thinkingConfig`, empty when the caller said nothing, and what could not be done."""
+    """`thinkingConfig`, empty when the caller set nothing, and what could not be done."""
     values = request.parameters
     facts = request.card.thinking if request.card else None
     if "thinking_enable" in request.chosen and values.get("thinking_enable") is False:

@@ -76,7 +76,7 @@ class HttpMediaLoader:
         return text
 
     async def _in_time(self, url: str, work: Coroutine[Any, Any, str]) -> str:  # Any: nothing is sent to it
-        """The work's result, unless the clock says that it takes too long."""
+        """The work's result; `MediaError` when it takes too long."""
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(None) as limit:

@@ -1,4 +1,4 @@
-"""Whether what a server sends can be what a source says it is."""
+"""Compares a server's `Content-Type` with the declared media type."""
 
 from __future__ import annotations
 

@@ -230,7 +230,7 @@ def _are_whole(blocks: Sequence[ContentBlock]) -> bool:
 
 
 def decode_json_body(body: bytes) -> Json:
-    """A whole body as a JSON object; `ResponseDecodeError` says what came instead."""
+    """A whole body as a JSON object; any other body raises `ResponseDecodeError` with its text."""
     try:
         answer = parse_json(body)
     except ValueError as error:

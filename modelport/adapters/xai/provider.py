@@ -51,7 +51,7 @@ def _effort(request: ChatRequest) -> tuple[dict[str, Any], list[ModelWarning]]: 
     if effort is not None:
         warnings = []
         if switched and thinking is (effort == "none"):
-            message = f"reasoning_effort {effort!r} says otherwise, and was sent"
+            message = f"reasoning_effort {effort!r} contradicts it, and was sent"
             warnings.append(ModelWarning("changed", "thinking_enable", message))
         return {"effort": effort}, warnings
     return ({"effort": "none"} if switched and not thinking else {}), []

@@ -42,7 +42,7 @@ _CLOSED: Mapping[int, type[ModelError]] = {
     1012: OverloadedError,
     1013: OverloadedError,
 }
-"""What a close code means; every other one only says that the connection went away."""
+"""Errors by close code; every other code is a `StreamTruncatedError`."""
 
 _WRONG_VOICE = "error code: 418"
 
@@ -53,7 +53,7 @@ def error_of_event(event: Mapping[str, object]) -> ModelError:
 
 
 def error_of_task(code: str, message: str, request_id: str | None) -> ModelError:
-    """The error of a `task-failed`. A family of codes means what its first word does, where the code is not known."""
+    """The error of a `task-failed`. An unknown code has the meaning of its first part."""
     if code == "CLIENT_ERROR" and "timeout" in message:
         return ModelTimeoutError(
             f"the server waited for text too long: {message}", clock="idle", code=code, request_id=request_id
@@ -70,8 +70,8 @@ def error_of_close(code: int, reason: str) -> ModelError:
     A code that blames the request is retried once, since servers also send it for faults of their own.
     """
     cls = _CLOSED.get(code, StreamTruncatedError)
-    said = f": {reason}" if reason else ""
-    message = f"the connection was closed with code {code} before the end of the speech{said}"
+    detail = f": {reason}" if reason else ""
+    message = f"the connection was closed with code {code} before the end of the speech{detail}"
     return cls(message, code=str(code), retryable=code != 1008)
 
 

@@ -19,7 +19,7 @@ _MEDIA_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg", "opus": "audio/ogg"}
 
 
 def session_settings(request: RealtimeRequest) -> Json:
-    """What `session.update` says. The server cuts the text unless the caller chose to."""
+    """The settings of `session.update`. The server splits the text unless the caller chose to do it."""
     defaults = {"mode": "server_commit", "response_format": "pcm", "sample_rate": _SAMPLE_RATE}
     return _with_voice(request, {**defaults, **request.parameters})
 

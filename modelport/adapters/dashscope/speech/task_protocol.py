@@ -44,13 +44,13 @@ class TaskState(Enum):
 class TaskProtocol:
     """Text waits in `_queue` until a task takes it. A further task begins when the last one is finished and text waits.
 
-    A protocol says by `_advance` what it does with its text in each state.
+    A protocol implements `_advance`, which handles its text in each state.
     """
 
     ready: ClassVar[bool] = True
     keep_alive_after: ClassVar[float | None] = None
     streaming: ClassVar[Literal["duplex", "out"]]
-    """What `run-task` says about the text: that it comes later, or is all there."""
+    """`streaming` of `run-task`: `duplex` when the text comes later, `out` when all of it is in the task."""
 
     def __init__(self) -> None:
         self._state = TaskState.NONE
@@ -89,7 +89,7 @@ class TaskProtocol:
         self._advance()
 
     def keep_alive(self) -> None:
-        """Nothing, where the text goes out with the task."""
+        """A no-op for protocols that send the text with the task."""
 
     def cancel(self) -> None:
         """Stop the task that runs, without speaking what is left of it."""
