@@ -54,6 +54,23 @@ def user(*texts: str, name: str = "user") -> Msg:
 
 
 PICTURE = DataBlock(source=Base64Source(data=SKETCH, media_type="image/png"))
+BROKEN_ARGUMENTS = [
+    "",
+    " \n",
+    "{",
+    '{"place": "Bre',
+    "null",
+    "[1]",
+    "7",
+    '"Brest"',
+    "{'place': 'Brest'}",
+    '{"a":1}{"b":2}',
+    '{"a":1}\n{"b":2}',
+    "place=Brest",
+    '{"a": NaN}',
+    '```json\n{"a": 1}\n```',
+    "[" * 2000,
+]
 DAMAGE: dict[str, list[Msg]] = {
     "a call without its result": [bot(said("I look."), call("c1")), user("Well?")],
     "a pending call at the end": [user("Look."), bot(call("c1"))],
@@ -96,10 +113,7 @@ DAMAGE: dict[str, list[Msg]] = {
     ],
     "arguments that are no object": [
         user("Look."),
-        *(
-            bot(call(f"c{place}", arguments=text), result(f"c{place}"))
-            for place, text in enumerate(("", "{", "[1]", "7", "null", '{"a":1}{"b":2}', "place=Brest"))
-        ),
+        *(bot(call(f"c{place}", arguments=text), result(f"c{place}")) for place, text in enumerate(BROKEN_ARGUMENTS)),
         user("Well?"),
     ],
     "tools with any name": [

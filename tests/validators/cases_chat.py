@@ -119,6 +119,21 @@ CASES: tuple[Case, ...] = (
             answer("a"),
         ),
     ),
+    *(
+        _shared(
+            "tool-call-arguments-json",
+            chat(
+                USER,
+                {
+                    "role": "assistant",
+                    "content": None,
+                    "tool_calls": [_call(function={"name": "look", "arguments": broken})],
+                },
+                answer("a"),
+            ),
+        )
+        for broken in ('{"a": ', "null", "{'a': 1}", '["a"]', "{}{}", '{"a": NaN}')
+    ),
     _shared("tool-call-id-unique", chat(USER, asks("a", "a"), answer("a"))),
     _shared("tool-call-unanswered", chat(USER, asks("a", "b"), answer("a"))),
     _shared("tool-call-unanswered", chat(USER, asks("a"))),

@@ -93,6 +93,8 @@ SHARED_CASES = (
     _shared("file-part", ask(shows({"type": "input_file", "file_id": "a", "file_url": "https://host/a"}))),
     _shared("tool-call-shape", ask({**CALL, "name": ""}, OUTPUT)),
     _shared("tool-call-arguments-string", ask({**CALL, "arguments": {}}, OUTPUT)),
+    _shared("tool-call-arguments-json", ask({**CALL, "arguments": '{"a": '}, OUTPUT)),
+    _shared("tool-call-arguments-json", ask({**CALL, "arguments": "[]"}, OUTPUT)),
     _shared("tool-output-shape", ask(CALL, {**OUTPUT, "output": {"a": 1}})),
     _shared("tool-output-shape", ask(CALL, {**OUTPUT, "output": [{"type": "output_text", "text": "x"}]})),
     _shared("tool-call-id-unique", ask(CALL, CALL, OUTPUT)),

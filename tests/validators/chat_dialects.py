@@ -43,6 +43,7 @@ SHARED_RULES: Mapping[str, str] = {
     "image-url": _MESSAGES,
     "tool-call-shape": _MESSAGES,
     "tool-call-arguments-string": _MESSAGES,
+    "tool-call-arguments-json": _MESSAGES,
     "tool-call-id-unique": _MESSAGES,
     "tool-call-unanswered": _MESSAGES,
     "tool-result-after-call": _MESSAGES,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from .chat_dialects import Dialect
 from .chat_parts import check_content
-from .common import Finding, Findings, Json, as_list, as_object, objects, text
+from .common import Finding, Findings, Json, as_list, as_object, json_object_text, objects, text
 
 _TEXT_ONLY = frozenset({"text"})
 
@@ -79,6 +79,10 @@ def _tool_call(call: Mapping[str, Json], path: str) -> Findings:
     payload = "arguments" if kind == "function" else "input"
     if not isinstance(target.get(payload), str):
         yield Finding("tool-call-arguments-string", f"{path}.{kind}.{payload}", "expected a string, not JSON")
+    elif kind == "function" and json_object_text(target[payload]):
+        yield Finding(
+            "tool-call-arguments-json", f"{path}.function.arguments", "expected the text of an object"
+        )
 
 
 def _tool_content(content: Json, path: str, dialect: Dialect) -> Findings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -93,6 +94,19 @@ def text(value: Json) -> str | None:
 def any_text(value: Json) -> str | None:
     """A string, possibly empty."""
     return None if isinstance(value, str) else "a string"
+
+
+def json_object_text(value: Json) -> str | None:
+    """The text of a JSON object."""
+    try:
+        valid = isinstance(value, str) and isinstance(json.loads(value, parse_constant=_refuse), dict)
+    except ValueError:
+        valid = False
+    return None if valid else "the text of a JSON object"
+
+
+def _refuse(word: str) -> Json:
+    raise ValueError(word)
 
 
 def short_text(longest: int) -> Check:

@@ -34,6 +34,7 @@ SHARED_RULES: Mapping[str, str] = {
     "file-part": _INPUT,
     "tool-call-shape": _INPUT,
     "tool-call-arguments-string": _INPUT,
+    "tool-call-arguments-json": _INPUT,
     "tool-output-shape": _INPUT,
     "tool-call-id-unique": _ROUND_TRIP,
     "tool-call-unanswered": _ROUND_TRIP,

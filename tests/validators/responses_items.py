@@ -15,6 +15,7 @@ from .common import (
     data_url_media,
     is_base64,
     is_web_url,
+    json_object_text,
     objects,
     one_of,
     text,
@@ -133,6 +134,8 @@ def _call(item: Mapping[str, Json], path: str, payload: str) -> Findings:
             yield Finding("tool-call-shape", f"{path}.{name}", "a non-empty string is required")
     if not isinstance(item.get(payload), str):
         yield Finding("tool-call-arguments-string", f"{path}.{payload}", "expected a string, not JSON")
+    elif payload == "arguments" and json_object_text(item[payload]):
+        yield Finding("tool-call-arguments-json", f"{path}.{payload}", "expected the text of an object")
 
 
 def _output(item: Mapping[str, Json], path: str, dialect: Dialect) -> Findings:

@@ -64,9 +64,9 @@ class PartWriter:
         return _text(announcement(block))
 
     def call(self, call: ToolCallBlock) -> Json:
-        """A tool call of the model; its input is always an object."""
+        """A tool call of the model."""
         name = legal_tool_name(call.name)
-        return {"type": "tool_use", "id": _legal_id(call.id), "name": name, "input": _object(call.input)}
+        return {"type": "tool_use", "id": _legal_id(call.id), "name": name, "input": parse_json(call.input)}
 
     def result(self, result: ToolResultBlock) -> Json:
         """What a tool returned, media included."""
@@ -134,12 +134,3 @@ def _text(text: str) -> Json:
 def _legal_id(original: str) -> str:
     """Ids of other providers may hold what this API refuses; the same id always becomes the same."""
     return legal_name(original, _NAME_LENGTH)
-
-
-def _object(text: str) -> Json:
-    """The input as the object that the API demands, also when a model wrote none or was cut off in it."""
-    try:
-        value = parse_json(text) if text.strip() else {}
-    except ValueError:
-        return {"INVALID_JSON": text}
-    return value if isinstance(value, dict) else {"input": value}

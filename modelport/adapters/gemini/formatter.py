@@ -117,24 +117,13 @@ class _Writer:
         return _signed(part, own)
 
     def _call(self, call: ToolCallBlock, own: Json | None) -> Json:
-        function: Json = {"name": wire_name(call.name), "args": self._arguments(call)}
+        function: Json = {"name": wire_name(call.name), "args": parse_json(call.input)}
         if own is None:
             function = {"id": legal_name(call.id), **function}
         elif not own.get("local_id"):
             function = {"id": call.id, **function}
         self._calls[call.id] = {key: function[key] for key in ("id", "name") if key in function}
         return _signed({"functionCall": function}, own)
-
-    def _arguments(self, call: ToolCallBlock) -> Json:
-        """The arguments as the object that the API demands, also when a model wrote none."""
-        try:
-            value = parse_json(call.input) if call.input.strip() else {}
-        except ValueError:
-            value = call.input
-        if isinstance(value, dict):
-            return value
-        self._warn("changed", "tool_call", f"the arguments of {call.name!r} are not a JSON object; they were wrapped")
-        return {"input": value}
 
     def _results(self, results: Sequence[ToolResultBlock]) -> list[Json]:
         """All responses of the batch in one content, each with the media that it returned."""

@@ -133,14 +133,5 @@ class _Writer:
 
 
 def _call(index: int, call: ToolCallBlock) -> Json:
-    function = {"index": index, "name": call.name, "arguments": _object(call.input)}
+    function = {"index": index, "name": call.name, "arguments": parse_json(call.input)}
     return {"id": call.id, "function": function}
-
-
-def _object(text: str) -> Json:
-    """The arguments as the object that the API demands, also when a model wrote none."""
-    try:
-        value = parse_json(text) if text.strip() else {}
-    except ValueError:
-        return {"input": text}
-    return value if isinstance(value, dict) else {"input": value}

@@ -1,7 +1,8 @@
 """Converts messages to turns in the order that every API requires: tool calls, then their results, then the rest.
 
 A message may hold several tool calls with their results, and histories may be damaged: results without a call, calls
-without a result, results far from their call. They are paired, or left out with a warning, for all formatters.
+without a result, results far from their call. They are paired, or left out with a warning, for all formatters. The
+arguments of every call are the text of a JSON object, as every API demands.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from ..message.blocks import (
 )
 from ..message.messages import Msg
 from ..message.responses import ModelWarning
+from .arguments import legal_arguments
 
 __all__ = [
     "AssistantTurn",
@@ -215,6 +217,7 @@ def _flush(conversation: Conversation, name: str, blocks: list[AssistantBlock], 
             if found is None:
                 _left_out(conversation, "tool_call", f"the call {block.id!r} of {block.name!r} has no result")
                 continue
+            block = _with_legal_arguments(conversation, block)
             block, answer = _with_own_id(conversation, block, found)
             answers.append(answer)
         kept.append(block)
@@ -222,6 +225,16 @@ def _flush(conversation: Conversation, name: str, blocks: list[AssistantBlock], 
         conversation.turns.append(AssistantTurn(name, kept))
     if answers:
         conversation.turns.append(ToolTurn(answers))
+
+
+def _with_legal_arguments(conversation: Conversation, call: ToolCallBlock) -> ToolCallBlock:
+    text, fault = legal_arguments(call.input)
+    if text == call.input:
+        return call
+    if fault:
+        message = f"the arguments of the call {call.id!r} of {call.name!r} {fault}; they were sent inside an object"
+        conversation.warnings.append(ModelWarning("changed", "tool_call", message))
+    return call.model_copy(update={"input": text})
 
 
 def _with_own_id(

@@ -128,7 +128,7 @@ def test_unpaired_calls_and_results_are_left_out() -> None:
         ("  ", {}),
         ('{"a": "cut of', {"INVALID_JSON": '{"a": "cut of'}),
         ("[1, 2]", {"input": [1, 2]}),
-        ("null", {"input": None}),
+        ("null", {}),
     ],
 )
 def test_the_input_of_a_call_is_an_object(text: str, wanted: Json) -> None:

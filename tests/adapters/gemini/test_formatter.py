@@ -214,7 +214,7 @@ class TestOtherModels:
 
     @pytest.mark.parametrize(
         ("text", "args", "warned"),
-        [("", {}, False), ("{}", {}, False), ("[1]", {"input": [1]}, True), ('{"a":', {"input": '{"a":'}, True)],
+        [("", {}, False), ("{}", {}, False), ("[1]", {"input": [1]}, True), ('{"a":', {"INVALID_JSON": '{"a":'}, True)],
     )
     async def test_arguments_are_always_an_object(self, text: str, args: Json, warned: bool) -> None:
         asked = call(text=text)

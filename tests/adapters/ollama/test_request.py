@@ -117,7 +117,7 @@ async def test_a_history_of_everything() -> None:
     roles = [message["role"] for message in body["messages"]]
     assert roles == ["system", "user", "assistant", "tool", "tool", "user", "assistant", "user"]
     calls = body["messages"][2]["tool_calls"]
-    assert [call["function"]["arguments"] for call in calls] == [{"x": 1}, {"input": "not json"}]
+    assert [call["function"]["arguments"] for call in calls] == [{"x": 1}, {"INVALID_JSON": "not json"}]
     assert [(m["tool_call_id"], m["content"]) for m in body["messages"][3:5]] == [("c1", "(no output)"), ("c2", "two")]
     assert "thinking" not in body["messages"][2]
     assert "video" in body["messages"][1]["content"]

@@ -107,10 +107,10 @@ def test_calls_are_followed_by_their_results() -> None:
 
 
 def test_arguments_go_back_exactly_as_they_came() -> None:
-    call = ToolCallBlock(id="a", name="f", input='{"b" :  [1,\n2 ]')
+    call = ToolCallBlock(id="a", name="f", input='{"b" :  [1,\n2 ]}')
     result = ToolResultBlock(id="a", name="f", output="")
     sent = messages(AssistantMsg(name="bot", content=[call, result]))
-    assert sent[0]["tool_calls"][0]["function"]["arguments"] == '{"b" :  [1,\n2 ]'
+    assert sent[0]["tool_calls"][0]["function"]["arguments"] == '{"b" :  [1,\n2 ]}'
     assert sent[1]["content"], "an empty result is said in words"
 
 

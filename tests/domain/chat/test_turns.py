@@ -278,13 +278,13 @@ def test_a_stale_result_before_a_call_is_not_its_answer() -> None:
 
 def test_an_unanswered_call_does_not_take_a_later_calls_result() -> None:
     blocks: list[ContentBlock] = [
-        _call("0", "old"),
+        _call("0", '{"old": 1}'),
         _call("1", "{}"),
         _answer("1", "one"),
-        _call("0", "new"),
+        _call("0", '{"new": 1}'),
         _answer("0", "zero"),
     ]
     conversation = to_turns([AssistantMsg("bot", blocks)])
     calls = [call.input for turn in conversation.turns if isinstance(turn, AssistantTurn) for call in turn.calls]
-    assert calls == ["{}", "new"]
+    assert calls == ["{}", '{"new": 1}']
     assert [warning.setting for warning in conversation.warnings] == ["tool_call"]

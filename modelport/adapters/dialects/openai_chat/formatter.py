@@ -134,7 +134,7 @@ class _Writer:
         return bool(owned and owned.owned_by(self.profile.provider) and owned.data.get(key))
 
     def _call(self, call: ToolCallBlock) -> Json:
-        function = {"name": legal_name(call.name), "arguments": call.input or "{}"}
+        function = {"name": legal_name(call.name), "arguments": call.input}
         return {"id": short_id(call.id, self.profile.max_id_length), "type": "function", "function": function}
 
     def _tools(self, turn: ToolTurn) -> None:

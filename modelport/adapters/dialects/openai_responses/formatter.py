@@ -116,7 +116,7 @@ class _Writer:
             "type": "function_call",
             "call_id": short_id(block.id, self.profile.max_id_length),
             "name": legal_name(block.name),
-            "arguments": block.input if block.input.strip() else "{}",
+            "arguments": block.input,
             **{key: own[key] for key in CALL_FACTS if key in own},
         }
 
