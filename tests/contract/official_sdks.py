@@ -1,4 +1,4 @@
-"""What the official SDKs read from a server: independent clients for the same bytes. None of them is a dependency."""
+"""What the official SDKs read from a server: independent clients for the same bytes. Development dependencies only."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-import pytest
+import anthropic
+import ollama
+import openai
+from google import genai
+from google.genai import errors
 
 __all__ = ["READERS", "Reading"]
 
-_REASON = "the SDK is no dependency: install it to compare with it (openai, anthropic, google-genai, ollama)"
 _ASK: list[dict[str, Any]] = [{"role": "user", "content": "Hello"}]  # Any: JSON
 
 
@@ -29,14 +32,8 @@ class Reading:
 Reader = Callable[[str, bool], Awaitable[Reading]]
 
 
-def sdk(name: str) -> Any:  # Any: a module that is not always there
-    """The SDK; skips the test without it."""
-    return pytest.importorskip(name, reason=_REASON)
-
-
 async def read_chat(url: str, stream: bool) -> Reading:
     """Chat Completions, by the openai package."""
-    openai = sdk("openai")
     async with openai.AsyncOpenAI(base_url=url, api_key="x", max_retries=0) as client:
         try:
             answer = await client.chat.completions.create(model="m", messages=_ASK, stream=stream)
@@ -73,7 +70,6 @@ async def _chat_stream(chunks: AsyncIterator[Any]) -> Reading:  # Any: the SDK's
 
 async def read_responses(url: str, stream: bool) -> Reading:
     """Responses, by the openai package."""
-    openai = sdk("openai")
     async with openai.AsyncOpenAI(base_url=url, api_key="x", max_retries=0) as client:
         try:
             answer = await client.responses.create(model="m", input="Hello", stream=stream)
@@ -90,7 +86,6 @@ async def read_responses(url: str, stream: bool) -> Reading:
 
 async def read_anthropic(url: str, stream: bool) -> Reading:
     """Messages, by the anthropic package."""
-    anthropic = sdk("anthropic")
     fields: dict[str, Any] = {"model": "m", "max_tokens": 100, "messages": _ASK}  # Any: JSON
     async with anthropic.AsyncAnthropic(base_url=url, api_key="x", max_retries=0) as client:
         try:
@@ -112,7 +107,6 @@ async def read_anthropic(url: str, stream: bool) -> Reading:
 
 async def read_gemini(url: str, stream: bool) -> Reading:
     """generateContent, by google-genai."""
-    genai, errors = sdk("google.genai"), sdk("google.genai.errors")
     client = genai.Client(api_key="x", http_options={"base_url": url})
     try:
         ask = {"model": "m", "contents": "Hello"}
@@ -145,7 +139,6 @@ def _gemini_usage(counted: Any) -> tuple[int, int]:  # Any: the SDK's
 
 async def read_ollama(url: str, stream: bool) -> Reading:
     """Ollama's own protocol, by its package."""
-    ollama = sdk("ollama")
     client = ollama.AsyncClient(host=url)
     try:
         answer = await client.chat(model="m", messages=_ASK, stream=stream)

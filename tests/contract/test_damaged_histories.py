@@ -28,6 +28,7 @@ from modelport.message import (
     UserMsg,
 )
 from tests.contract.origins import ORIGINS, Origin
+from tests.contract.sdk_types import sdk_refusals
 from tests.contract.wandering import SKETCH, go_on, stored, violations
 
 ODD_NAMES = ["查 天气", "get time!", "a.b:c", "gauge", "x" * 90]
@@ -166,6 +167,7 @@ async def legal(target: Origin, messages: list[Msg], grouped: bool) -> str:
     """The request that the target is sent, which must be legal."""
     body, _ = await go_on(target, stored(messages), formatter=target.multi_agent() if grouped else None)
     assert violations(target, body) == []
+    assert sdk_refusals(target.name, body) == []
     return json.dumps(body, ensure_ascii=False)
 
 

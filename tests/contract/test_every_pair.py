@@ -8,6 +8,7 @@ import pytest
 
 from modelport.message import Msg, UserMsg
 from tests.contract.origins import ORIGINS, Origin
+from tests.contract.sdk_types import sdk_refusals
 from tests.contract.wandering import PHOTO, RESULTS, SKETCH, conversation, go_on, in_a_loop, stored, violations
 
 _made: dict[str, list[Msg]] = {}
@@ -40,6 +41,7 @@ async def test_every_pair(origin: Origin, target: Origin, history: list[Msg], gr
     body, response = await go_on(target, history, formatter=target.multi_agent() if grouped else None)
     text = json.dumps(body, ensure_ascii=False)
     assert violations(target, body) == []
+    assert sdk_refusals(target.name, body) == []
     assert [said for pair in RESULTS.items() for said in pair if text.count(said) != 1] == [], "a call and its result"
     if origin is not target:
         assert [secret for secret in origin.private if secret in text] == []
@@ -73,6 +75,7 @@ async def test_a_conversation_that_all_of_them_took_part_in(target: Origin, grou
     body, _ = await go_on(target, [*said, _AGAIN], formatter=target.multi_agent() if grouped else None)
     text = json.dumps(body, ensure_ascii=False)
     assert violations(target, body) == []
+    assert sdk_refusals(target.name, body) == []
     assert [said for pair in RESULTS.items() for said in pair if text.count(said) != len(ORIGINS)] == []
     others = [secret for origin in ORIGINS if origin is not target for secret in origin.private]
     assert [secret for secret in others if secret in text] == []

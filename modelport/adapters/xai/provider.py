@@ -64,7 +64,6 @@ XAI_RESPONSES = OpenAIResponsesProfile(
     counts_tokens=False,
     strict_tools=None,
     allowed_tools=False,
-    refusal_parts=False,
     media=ResponsesMedia(inline_documents=False, documents_in_tool_results=False),
     phrases={
         "incorrect api key": AuthenticationError,

@@ -52,8 +52,7 @@ def settings_of(rendered: Rendered) -> list[tuple[str, str]]:
 
 
 def spoken(text: str, **fields: Any) -> Json:
-    parts = [{"type": "output_text", "text": text}]
-    return {"type": "message", "role": "assistant", "content": parts, **fields}
+    return {"type": "message", "role": "assistant", "content": text, **fields}
 
 
 def answer_of(output: Sequence[Json]) -> list[Any]:
@@ -89,8 +88,8 @@ def test_media_a_user_sends() -> None:
     (item,) = items(UserMsg("u", blocks))
     assert item["content"] == [
         {"type": "input_text", "text": "Look"},
-        {"type": "input_image", "image_url": "data:image/png;base64,iVBORw0KGgo="},
-        {"type": "input_image", "image_url": "https://host/a.webp"},
+        {"type": "input_image", "detail": "auto", "image_url": "data:image/png;base64,iVBORw0KGgo="},
+        {"type": "input_image", "detail": "auto", "image_url": "https://host/a.webp"},
         {"type": "input_file", "filename": "a.pdf", "file_data": "data:application/pdf;base64,JVBERi0="},
         {
             "type": "input_file",
@@ -147,12 +146,7 @@ def test_a_whole_answer_goes_back_as_it_came() -> None:
         {"type": "function_call_output", "call_id": "call_1", "output": "20 °C"},
         {"type": "function_call_output", "call_id": "call_2", "output": "noon"},
         reasoning("Done", item_id="rs_3"),
-        {
-            "type": "message",
-            "role": "assistant",
-            "content": [{"type": "output_text", "text": "20 °C"}, {"type": "output_text", "text": "and sunny"}],
-            "phase": "final_answer",
-        },
+        spoken("20 °C\nand sunny", phase="final_answer"),
     ]
 
 
@@ -161,9 +155,16 @@ def test_replay_survives_storage() -> None:
     assert items(Msg.model_validate_json(stored))[0] == reasoning("Hm")
 
 
-def test_a_refusal_goes_back_as_a_refusal() -> None:
-    (item,) = items(AssistantMsg("bot", answer_of([refusal("I cannot.")])))
-    assert item["content"] == [{"type": "refusal", "refusal": "I cannot."}]
+def test_a_refusal_goes_back_as_text() -> None:
+    """A refusal part stands only in an output message with a stored id, and nothing is stored."""
+    assert items(AssistantMsg("bot", answer_of([refusal("I cannot.")]))) == [spoken("I cannot.")]
+
+
+def test_reasoning_that_another_server_wrote_with_nulls_has_what_strict_servers_require() -> None:
+    item = {"type": "reasoning", "encrypted_content": "abc", "content": None, "status": None, "summary": None}
+    own = ThinkingBlock(id="b1", thinking="", provider_data=ProviderData(provider="openai", data={"item": item}))
+    got, _ = items(AssistantMsg("bot", [own, TextBlock(text="Yes")]))
+    assert got == {"type": "reasoning", "id": "rs_b1", "encrypted_content": "abc", "summary": []}
 
 
 @pytest.mark.parametrize(
@@ -218,7 +219,7 @@ def test_what_tools_return() -> None:
     got = items(AssistantMsg("bot", [*calls, *results]))[4:]
     assert got[0]["output"] == [
         {"type": "input_text", "text": "A map:"},
-        {"type": "input_image", "image_url": "data:image/png;base64,iVBORw0KGgo="},
+        {"type": "input_image", "detail": "auto", "image_url": "data:image/png;base64,iVBORw0KGgo="},
         {"type": "input_file", "filename": "m.pdf", "file_data": "data:application/pdf;base64,JVBERi0="},
     ]
     assert [item["output"] for item in got[1:]] == ["one\ntwo", "(no output)", "(no output)"]
@@ -245,7 +246,7 @@ def test_calls_and_results_that_have_no_partner() -> None:
 def test_media_the_model_made_are_announced_to_it() -> None:
     rendered = render(AssistantMsg("bot", [DataBlock(source=PNG)]))
     assert settings_of(rendered) == [("changed", "data")]
-    assert rendered.messages[0]["content"][0]["text"].startswith("[Here was an image")
+    assert rendered.messages[0]["content"].startswith("[Here was an image")
 
 
 async def test_format_gives_the_input() -> None:

@@ -70,14 +70,13 @@ def test_reasoning_keeps_the_keys_that_are_taken_back() -> None:
 def test_openais_reasoning_is_not_sent_here() -> None:
     foreign = answer_of([reasoning("Hm"), message("Yes", phase="final_answer")], OPENAI_RESPONSES)
     rendered = render(AssistantMsg("bot", foreign))
-    parts = [{"type": "output_text", "text": "Yes"}]
-    assert rendered.messages == [{"type": "message", "role": "assistant", "content": parts}]
+    assert rendered.messages == [{"type": "message", "role": "assistant", "content": "Yes"}]
     assert settings_of(rendered) == [("dropped", "thinking")]
 
 
 def test_a_refusal_goes_back_as_text() -> None:
     (item,) = render(AssistantMsg("bot", answer_of([refusal("I cannot.")]))).messages
-    assert item["content"] == [{"type": "output_text", "text": "I cannot."}]
+    assert item["content"] == "I cannot."
 
 
 def test_documents_only_by_url() -> None:

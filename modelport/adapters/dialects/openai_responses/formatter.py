@@ -25,6 +25,9 @@ __all__ = ["DialectResponseFormatter"]
 
 Json = dict[str, Any]  # Any: the provider's JSON
 
+_ID_LENGTH = 60
+"""With `rs_` before it, an id is at most 64 characters."""
+
 
 class DialectResponseFormatter(FormatterBase):
     """Each message as input items; media of tools stay in the tool's output."""
@@ -73,14 +76,14 @@ class _Writer:
             elif isinstance(block, TextBlock):
                 self._text(items, block)
             else:
-                items.append(_said({"type": "output_text", "text": self._parts.announce(block)}))
+                items.append(_said(self._parts.announce(block)))
         while items and items[-1].get("type") == "reasoning":
             items.pop()
             self._drop("what it led to is not in the conversation")
         self.items += items
 
     def _reasoning(self, block: ThinkingBlock) -> list[Json]:
-        """The reasoning item as it came; `None` if another provider made it or a part is missing."""
+        """The reasoning item as it came, without nulls; nothing if another provider made it or a part is missing."""
         item = self._own(block).get("item")
         if not isinstance(item, dict):
             self._drop("it was made elsewhere")
@@ -88,8 +91,8 @@ class _Writer:
             self._drop("it is not complete")
         else:
             keys = self.profile.reasoning_keys
-            kept = {key: value for key, value in item.items() if keys is None or key in keys}
-            return [{**kept, "summary": kept.get("summary") or []}]
+            kept = {key: value for key, value in item.items() if value is not None and (keys is None or key in keys)}
+            return [{"id": f"rs_{short_id(block.id, _ID_LENGTH)}", **kept, "summary": kept.get("summary") or []}]
         return []
 
     def _drop(self, reason: str) -> None:
@@ -99,14 +102,12 @@ class _Writer:
             self.warnings.append(ModelWarning("dropped", "thinking", message))
 
     def _text(self, items: list[Json], block: TextBlock) -> None:
-        """A text as a message of its own, or as a further part of the message it came in."""
+        """A text as a message of its own, or as the end of the message it came in."""
         own = self._own(block)
-        refused = bool(own.get("refusal")) and self.profile.refusal_parts
-        part = {"type": "refusal", "refusal": block.text} if refused else {"type": "output_text", "text": block.text}
         if own.get("same_message") and items and items[-1].get("role") == "assistant":
-            items[-1]["content"].append(part)
+            items[-1]["content"] += "\n" + block.text
             return
-        items.append(_said(part))
+        items.append(_said(block.text))
         if own.get("phase"):
             items[-1]["phase"] = own["phase"]
 
@@ -134,6 +135,6 @@ class _Writer:
         return dict(owned.data) if owned and owned.owned_by(self.profile.provider, self._family) else {}
 
 
-def _said(part: Json) -> Json:
-    """A message of the assistant. Some servers accept it only with its type and a list of parts."""
-    return {"type": "message", "role": "assistant", "content": [part]}
+def _said(text: str) -> Json:
+    """A message of the assistant. A string is the only content that needs no stored id beside it."""
+    return {"type": "message", "role": "assistant", "content": text}

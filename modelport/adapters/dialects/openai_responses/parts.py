@@ -73,7 +73,7 @@ class PartWriter:
         kind = kind_of(source.media_type)
         if kind == "image":
             url = source.url if isinstance(source, URLSource) else data_uri(source)
-            return {"type": "input_image", "image_url": url}
+            return {"type": "input_image", "detail": "auto", "image_url": url}  # strict servers require `detail`
         if kind != "document" or (tool and not self._profile.media.documents_in_tool_results):
             return None
         if isinstance(source, URLSource):

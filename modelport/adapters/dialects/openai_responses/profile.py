@@ -82,8 +82,6 @@ class OpenAIResponsesProfile:
     """`strict` of tools that do not set it; `None` leaves the key out."""
     allowed_tools: bool = True
     """Whether an allow-list is sent as such; else fewer tools are sent."""
-    refusal_parts: bool = True
-    """Whether an earlier refusal goes back as a refusal; else as text."""
     media: ResponsesMedia = ResponsesMedia()
     max_id_length: int = 64
     codes: ErrorCodes = field(default_factory=lambda: RESPONSES_CODES)
