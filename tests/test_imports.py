@@ -45,6 +45,11 @@ def test_building_a_model_loads_nothing_heavy_and_one_provider() -> None:
     assert providers <= {"openai", "dialects", "wire"}
 
 
+def test_the_default_runtime_of_a_chat_model_loads_nothing_heavy() -> None:
+    roots, _ = loaded(BUILD.replace('"gpt-4.1")', '"gpt-4.1").runtime'))
+    assert not roots & (HEAVY - {"websockets"})
+
+
 FACES = sorted({path.stem for path in Path(modelport.__file__).parent.glob("[!_]*.py")} | {"testing"})
 
 

@@ -7,24 +7,22 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..adapters.rate_limit.unlimited import Unlimited
-from ..application.chat.model import ChatModelBase
-from ..application.embedding.model import EmbeddingModelBase
 from ..application.model.cards import find_card
-from ..application.model.credential import CredentialBase
-from ..application.model.formatter import FormatterBase
 from ..domain.errors import SettingsError
-from ..ports.clock import Clock
-from ..ports.rate_limiter import RateLimiter
-from .providers.registry import ProviderRegistry
-from .settings import CacheSettings, ChatSettings, EmbeddingSettings, RateLimitSettings
 from .validation import validated
 
 if TYPE_CHECKING:
+    from ..application.chat.model import ChatModelBase
     from ..application.embedding.cache import EmbeddingCacheBase
+    from ..application.embedding.model import EmbeddingModelBase
     from ..application.model.credential import CredentialBase
+    from ..application.model.formatter import FormatterBase
     from ..application.speech.model import TTSModelBase
     from ..ports.cards import CardSource
-    from .settings import TTSSettings
+    from ..ports.clock import Clock
+    from ..ports.rate_limiter import RateLimiter
+    from .providers.registry import ProviderRegistry
+    from .settings import CacheSettings, ChatSettings, EmbeddingSettings, RateLimitSettings, TTSSettings
 
 __all__ = ["build_cache", "build_chat", "build_credential", "build_embedding", "build_rate_limiter", "build_tts"]
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from inspect import signature
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ..adapters.cards.yaml_source import YamlCardSource
 from ..adapters.media.loader import HttpMediaLoader
 from ..adapters.net.clock import SystemClock
 from ..adapters.telemetry.silent import SilentTelemetry
-from ..application.embedding.cache import EmbeddingCacheBase
 from ..ports.cards import CardSource
 from ..ports.clock import Clock
 from ..ports.http import HttpTransport
@@ -27,6 +26,9 @@ from .builders import build_cache, build_rate_limiter
 from .providers.registry import Provider, ProviderRegistry
 from .settings import Settings
 from .transports import build_connector, build_transport
+
+if TYPE_CHECKING:
+    from ..application.embedding.cache import EmbeddingCacheBase
 
 __all__ = [
     "NODES",

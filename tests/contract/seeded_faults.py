@@ -14,11 +14,10 @@ from modelport.adapters.dialects.openai_chat import formatter as chat_completion
 from modelport.adapters.wire import errors as wire_errors
 from modelport.adapters.wire.decoder import JsonDecoder
 from modelport.adapters.wire.framing import SSEFramer
-from modelport.application.call import attempts
+from modelport.application.call import arguments, attempts
 from modelport.application.call import http as http_body
 from modelport.application.call.clocks import CallClocks
 from modelport.application.call.http_answer import HttpAnswer
-from modelport.application.chat import http as http_attempt
 from modelport.application.chat import tokens as token_counter
 from modelport.application.chat.model import ChatModelBase
 from modelport.application.chat.stream import ChatStream
@@ -233,7 +232,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "parameters that the card lacks are sent",
-        _wrapped(http_attempt, "parameter_values", lambda _: lambda values, card, checks: (values.model_dump(), [])),
+        _wrapped(arguments, "parameter_values", lambda _: lambda values, card, checks: (values.model_dump(), [])),
     ),
     Fault("an object is returned unchecked", _wrapped(OutputSpec, "checked", lambda _: lambda self, it: (it, it))),
     Fault("the schema of an object is not sent", lambda: patch.object(StrategyRequest, "output", OutputRequest())),

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel
 
-from ...domain.card.cards import BaseCard
-from ...domain.card.checks import card_warnings, check_parameters
 from ...domain.errors import InvalidRequestError
 from ...domain.message.messages import Msg
 from ...domain.message.responses import ModelWarning
 from ...ports.codec.chat import Endpoint
+
+if TYPE_CHECKING:
+    from ...domain.card.cards import BaseCard
 
 __all__ = [
     "body_fields",
@@ -112,6 +113,8 @@ def parameter_values(
 
     Raises `InvalidRequestError` for a value that the card does not allow.
     """
+    from ...domain.card.checks import card_warnings, check_parameters  # cards are loaded by the first call
+
     values = parameters.model_dump(exclude_none=True)
     warnings = card_warnings(card)
     if card_checks == "off":

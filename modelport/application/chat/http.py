@@ -1,121 +1,22 @@
-"""One attempt over HTTP: encode once per call, send, and read either kind of answer.
-
-The template of chat models over HTTP: a provider is a pure codec and an endpoint.
-"""
+"""The template of chat models over HTTP: a provider is a pure codec and an endpoint."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
-from functools import cached_property, partial
+from collections.abc import Awaitable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ...domain.card.cards import ModelCard
-from ...domain.chat.tools import ToolChoice, ToolSchema
-from ...domain.errors import UnsupportedFeatureError
-from ...domain.message.messages import Msg
-from ...domain.message.responses import ModelWarning
-from ...domain.structured.plan import OutputRequest, without_thinking
-from ...ports.codec.chat import ChatRequest, CountingCodec, WireCall
-from ...ports.codec.rendering import RenderContext
-from ..call.arguments import body_fields, parameter_values, secret_words
-from ..call.context import CallContext, current_call
-from ..call.http import HttpBody, attempt
-from ..call.http_answer import HttpAnswer, is_stream
 from .model import ChatModelBase
 
 if TYPE_CHECKING:
     from ...domain.chat.tools import ToolChoice, ToolSchema
     from ...domain.message.messages import Msg
+    from ...domain.message.responses import ModelWarning
     from ...ports.codec.chat import ChatCodec, Endpoint
     from ..model.formatter import FormatterBase
     from .call import Answer
 
 __all__ = ["HttpChatModel"]
-
-
-async def _read(call: WireCall, body: HttpBody) -> Answer:
-    """Either kind of answer, whichever was asked for."""
-    if is_stream(body.response.headers.get("content-type", ""), body.context.stream):
-        return HttpAnswer(call, body)
-    return await body.decoded(call.decode_body)
-
-
-async def _encode(
-    model: HttpChatModel,
-    context: CallContext,
-    model_name: str,
-    messages: Sequence[Msg],
-    tools: Sequence[ToolSchema],
-    tool_choice: ToolChoice | None,
-    kwargs: Mapping[str, Any],
-) -> WireCall:
-    """The request on the wire; its warnings go to the context."""
-    output = context.output or OutputRequest()
-    values, chosen, warnings = _parameters(model, output)
-    rendered = await model.formatter.prepare(messages, context.runtime.media_loader, _render_context(model, context))
-    card = model.card if model.card_checks == "on" else ModelCard.permissive(model.model)
-    tools, dropped = _taken_tools(card, tools, tool_choice)
-    overrides, headers = body_fields(kwargs)
-    request = ChatRequest(
-        endpoint=model.endpoint(),
-        model=model_name,
-        rendered=rendered,
-        parameters=values,
-        chosen=chosen,
-        context_size=model.context_size,
-        tools=tools,
-        tool_choice=tool_choice,
-        stream=context.stream,
-        card=card,
-        overrides=overrides,
-        extra_headers=headers,
-        output_schema=output.schema,
-        json_mode=output.json_mode,
-    )
-    call = _counting(model.codec, request) if context.counting else model.codec.encode(request)
-    context.warnings += [*warnings, *rendered.warnings, *dropped, *call.warnings]
-    if model.on_unsupported == "error":
-        _refuse(context.warnings)
-    return call
-
-
-def _parameters(
-    model: HttpChatModel, output: OutputRequest
-) -> tuple[dict[str, Any], frozenset[str], list[ModelWarning]]:
-    """The parameters to send, which of them the caller set, and what became of the others."""
-    values, warnings = model._checked_values()
-    chosen = frozenset(model.parameters.model_fields_set)
-    if output.thinking_off:
-        values, chosen = without_thinking(values, chosen)
-    return values, chosen, warnings
-
-
-def _taken_tools(
-    card: ModelCard, tools: Sequence[ToolSchema], choice: ToolChoice | None
-) -> tuple[Sequence[ToolSchema], list[ModelWarning]]:
-    """The tools, unless the model takes none: then a forced call is refused, and a free one goes without."""
-    if card.tools or not tools:
-        return tools, []
-    if choice is not None and choice.forces_call:
-        raise UnsupportedFeatureError(f"{card.name} calls no tools, so none can be forced", model=card.name)
-    return (), [ModelWarning("dropped", "tools", f"{card.name} calls no tools; they were left out")]
-
-
-def _counting(codec: object, request: ChatRequest) -> WireCall:
-    assert isinstance(codec, CountingCodec), "tokens are counted only where the protocol can"
-    return codec.encode_count(request)
-
-
-def _render_context(model: HttpChatModel, context: CallContext) -> RenderContext:
-    types = model.card.input_types if model.card.known and model.card_checks == "on" else None
-    return RenderContext(family=model.model_family(), input_types=types, now=context.runtime.clock.wall())
-
-
-def _refuse(warnings: Sequence[ModelWarning]) -> None:
-    """Raise for the first thing that would be dropped or changed: what `on_unsupported="error"` means."""
-    for warning in warnings:
-        if warning.kind in ("dropped", "changed", "unsupported"):
-            raise UnsupportedFeatureError(f"{warning.setting}: {warning.message}")
 
 
 class HttpChatModel(ChatModelBase):
@@ -136,6 +37,8 @@ class HttpChatModel(ChatModelBase):
 
     def _checked_values(self) -> tuple[dict[str, Any], list[ModelWarning]]:
         """The parameters to send and what became of the others; checked once for the same values."""
+        from ..call.arguments import parameter_values
+
         given = self.parameters.model_dump(exclude_none=True)
         if self._checked is None or self._checked[0] != (given, self.card_checks):
             self._checked = (given, self.card_checks), parameter_values(self.parameters, self.card, self.card_checks)
@@ -154,6 +57,6 @@ class HttpChatModel(ChatModelBase):
         tool_choice: ToolChoice | None = None,
         **kwargs: Any,  # Any: provider body fields
     ) -> Awaitable[Answer]:
-        context = current_call.get() or CallContext.of(self._spec(stream=self.stream))
-        encode = partial(_encode, self, context, model_name, messages, tools or (), tool_choice, kwargs)
-        return attempt(context, encode, _read, self.codec, lambda: secret_words(self.endpoint(), kwargs))
+        from .http_attempt import send  # the engine is loaded by the first call
+
+        return send(self, model_name, messages, tools or (), tool_choice, kwargs)
