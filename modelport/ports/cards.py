@@ -1,4 +1,4 @@
-"""Where model cards come from."""
+"""The port that reads model cards."""
 
 from __future__ import annotations
 

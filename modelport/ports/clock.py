@@ -1,4 +1,4 @@
-"""Time, as the engine needs it: replaceable, so that tests can turn the hands."""
+"""Time, as the engine needs it; replaceable, so that tests can advance it."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Clock(Protocol):
     """Seconds, sleeping and timers. Timers fire in the running event loop."""
 
     def monotonic(self) -> float:
-        """Seconds that never go back."""
+        """A monotonic time in seconds."""
         ...
 
     def wall(self) -> float:
-        """Seconds since the epoch, to compare with dates that a server sends."""
+        """Seconds since the epoch, to be compared with dates from a server."""
         ...
 
     async def sleep(self, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""Keeping vectors, so that the same input is not paid for twice."""
+"""The port that stores vectors, so that an input is not paid for twice."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CacheEntry = tuple[Sequence[Embedding], Any]
 
 
 class EmbeddingCache(Protocol):
-    """Keeps lists of vectors under identifiers.
+    """Stores lists of vectors under identifiers.
 
     Contract: an identifier is any JSON value, and the order of its keys never matters. A damaged entry is a miss. What
     `store` returned from is found by every later `retrieve`, unless it was removed or evicted. No method blocks the
@@ -22,7 +22,7 @@ class EmbeddingCache(Protocol):
     """
 
     async def store(self, embeddings: list[Embedding], identifier: Any, overwrite: bool = False) -> None:
-        """Keep the vectors; an entry that is there already stays as it is unless `overwrite`."""
+        """Store the vectors; an existing entry is not changed unless `overwrite`."""
         ...
 
     async def retrieve(self, identifier: Any) -> list[Embedding] | None:
@@ -30,11 +30,11 @@ class EmbeddingCache(Protocol):
         ...
 
     async def remove(self, identifier: Any) -> None:
-        """Forget one entry; `FileNotFoundError` when there is none."""
+        """Remove one entry; raises `FileNotFoundError` when there is none."""
         ...
 
     async def clear(self) -> None:
-        """Forget all entries."""
+        """Remove all entries."""
         ...
 
     async def store_many(self, entries: Sequence[CacheEntry], overwrite: bool = False) -> None:

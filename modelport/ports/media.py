@@ -1,4 +1,4 @@
-"""Fetching media that an API cannot fetch itself."""
+"""The port that fetches media which an API cannot fetch itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The speech ports: what agents, middlewares and wrappers are typed on.
+"""The models as agents, middlewares and wrappers see them.
 
 The chat port: what agents, hubs and wrappers are typed on.
 
@@ -22,7 +22,7 @@ __all__ = ["ArrivingAudio", "ChatModel", "EmbeddingModel", "TTSModel"]
 
 
 class TTSModel(Protocol):
-    """A model that speaks.
+    """A model that turns text into speech.
 
     Contract: each byte of audio is handed out once, over `push` and `synthesize` together; the audio of one utterance,
     put together in order, is one file. A model that is not `realtime` takes text by `synthesize` alone and may be used
@@ -41,28 +41,28 @@ class TTSModel(Protocol):
         text: str | None = None,
         **kwargs: Any,  # Any: provider body fields
     ) -> TTSResponse | AsyncGenerator[TTSResponse, None]:
-        """Speak the text, after what was pushed: everything, or with `stream` a generator of pieces."""
+        """Speak the text after the pushed text: the whole audio, or with `stream` a generator of pieces."""
         ...
 
     async def push(self, text: str, **kwargs: Any) -> TTSResponse:  # Any: provider fields
-        """Take more text; returns at once, with the audio that has come by now."""
+        """Take more text; returns at once, with the audio received so far."""
         ...
 
     async def connect(self) -> None:
-        """Open what a realtime model speaks over."""
+        """Open the connection of a realtime model."""
         ...
 
     async def close(self) -> None:
-        """Close what `connect` opened, whatever is being said."""
+        """Close the connection, also in the middle of an utterance."""
         ...
 
 
 @runtime_checkable
 class ArrivingAudio(Protocol):
-    """What a realtime model may offer besides: its audio while nobody pushes text."""
+    """An optional part of a realtime model: its audio while no text is pushed."""
 
     async def arrived(self) -> TTSResponse | None:
-        """Wait for audio of the pushed text and hand it out as `push` would; `None` when more has to be pushed first.
+        """Wait for audio of the pushed text; `None` when more text has to be pushed first.
 
         Cancelling the wait loses no audio.
         """
@@ -100,7 +100,7 @@ class EmbeddingModel(Protocol):
 
     @property
     def provider_name(self) -> str:
-        """Who is asked."""
+        """The name of the provider."""
         ...
 
     async def __call__(

@@ -1,4 +1,4 @@
-"""Keeping within a provider's requests and tokens per period."""
+"""The port that keeps calls within a provider's limits of requests and tokens per period."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ class RateLimiter(Protocol):
         ...
 
     def observe(self, key: str, status: int, headers: Mapping[str, str]) -> None:
-        """Learn from an answer's status and rate-limit headers (lower-case names)."""
+        """Read the limits from an answer's status and rate-limit headers (lower-case names)."""
         ...

@@ -20,7 +20,7 @@ __all__ = ["Runtime", "default_runtime", "set_default_runtime"]
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Everything outside that a model needs. One hub's models share one; a model built by hand uses the default."""
+    """All driven ports that a model needs. One hub's models share one; a model built by hand uses the default."""
 
     transport: HttpTransport
     clock: Clock
@@ -46,5 +46,5 @@ def set_default_runtime(get: Callable[[], Runtime]) -> None:
 
 
 def default_runtime() -> Runtime:
-    """The runtime of models that were given none."""
+    """The runtime of models that were built without one."""
     return _default()

@@ -1,4 +1,4 @@
-"""What the engine tells an observer about each attempt."""
+"""The port that reports each attempt and each call to an observer."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ __all__ = ["Telemetry"]
 
 
 class Telemetry(Protocol):
-    """Told of every attempt and call.
+    """Receives every attempt and every call.
 
     Contract: methods return at once and never raise; they are called on the hot path of each call, not of each event.
     """
 
     def attempt_ended(self, provider: str, model: str, attempt: AttemptRecord) -> None:
-        """One HTTP request is over, well or badly."""
+        """One HTTP request ended, with success or with an error."""
         ...
 
     def call_ended(self, provider: str, model: str, usage: ChatUsage | None, error: BaseException | None) -> None:
-        """A whole call is over."""
+        """A whole call ended."""
         ...

@@ -66,7 +66,7 @@ class WebSocketConnection(Protocol):
         ...
 
     async def aclose(self, code: int = 1000, reason: str = "") -> None:
-        """Close it."""
+        """Close the connection."""
         ...
 
 

@@ -1,9 +1,4 @@
-"""What a caller gives beside a call's arguments: fields of the request's body, and headers.
-
-What callers give to a model by hand: refused at once when it cannot be meant, not at the first call.
-
-The parameters of a call, as far as the model's card lets them through.
-"""
+"""Checks what callers pass to a model and to its calls: options, messages, body fields, headers and parameters."""
 
 from __future__ import annotations
 
@@ -53,7 +48,7 @@ _SECRET_HEADER = re.compile("auth|cookie|key|secret|token", re.IGNORECASE)
 def body_fields(kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], Mapping[str, str]]:
     """The fields, those of `extra_body` last, and the `extra_headers` (Any: JSON values, as the caller gives them).
 
-    Raises `InvalidRequestError` for what is no mapping and for a header that cannot be sent.
+    Raises `InvalidRequestError` when either is not a mapping, and for a header that cannot be sent.
     """
     fields = dict(kwargs)
     headers: Mapping[Any, Any] = _mapping(fields, "extra_headers")
@@ -67,7 +62,7 @@ def body_fields(kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], Mapping[str,
 
 
 def secret_words(endpoint: Endpoint, kwargs: Mapping[str, Any]) -> list[str]:
-    """The words that errors of this call must not repeat (Any: as above)."""
+    """The secrets of a call, which its errors must not contain (Any: as above)."""
     given = kwargs.get("extra_headers") or {}
     extra = Endpoint("", {name: value for name, value in given.items() if _SECRET_HEADER.search(name)})
     return [*endpoint.secrets(), *extra.secrets()]
@@ -81,7 +76,7 @@ def _mapping(fields: dict[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def check_credential(credential: object, provider: str) -> None:
-    """A credential names the provider, unless the class does and needs none."""
+    """Raise `InvalidRequestError` unless it is a credential; a class that names its provider may go without."""
     if not hasattr(credential, "provider_name") and not (credential is None and provider):
         raise InvalidRequestError(
             f"credential is a {type(credential).__name__}; pass the provider's, e.g. OpenAICredential(api_key=…)"
@@ -89,21 +84,21 @@ def check_credential(credential: object, provider: str) -> None:
 
 
 def check_name(model: object) -> None:
-    """A model has a name."""
+    """Raise `InvalidRequestError` unless it is a non-empty string."""
     if not isinstance(model, str) or not model.strip():
         raise InvalidRequestError(f"model is {model!r}; give the name of the model, as the provider knows it")
 
 
 def check_type(option: str, given: object, wanted: type) -> None:
-    """An option of one type, or none."""
+    """Raise `InvalidRequestError` unless the option has this type or is `None`."""
     if given is not None and not isinstance(given, wanted):
         raise InvalidRequestError(f"{option} is a {type(given).__name__}; pass {wanted.__name__}(…)")
 
 
-def check_word(option: str, given: object, words: tuple[str, ...]) -> None:
-    """An option that is one of a few words."""
-    if given not in words:
-        raise InvalidRequestError(f"{option} is {given!r}; use {' or '.join(map(repr, words))}")
+def check_word(option: str, given: object, allowed: tuple[str, ...]) -> None:
+    """Raise `InvalidRequestError` unless the option is one of the allowed values."""
+    if given not in allowed:
+        raise InvalidRequestError(f"{option} is {given!r}; use {' or '.join(map(repr, allowed))}")
 
 
 def parameter_values(

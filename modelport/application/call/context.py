@@ -1,4 +1,4 @@
-"""What travels with a call beside its arguments: budget, clocks, warnings and what each attempt met."""
+"""The state of one call that is not an argument: budget, clocks, warnings, and the record of each attempt."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ class CallContext:
     warnings: list[ModelWarning] = field(default_factory=list)
     attempts: list[AttemptRecord] = field(default_factory=list)
     encoded: Any = None
-    """What the first attempt made of the arguments, kept for the retries (Any: the template's own)."""
+    """The request as the first attempt encoded it, kept for retries (Any: a codec's own value)."""
     encoding: bool = False
-    """Whether the attempt that runs is still making its request, so that nothing was sent if it ends now."""
+    """Whether the running attempt is still encoding its request: if it fails now, nothing was sent."""
     output: OutputRequest | None = None
-    """What is asked of the answer's form beside the arguments."""
+    """The form of the answer that structured output asks for."""
     counting: bool = False
-    """Whether the provider shall only count the tokens of the request."""
+    """Whether the request only counts tokens."""
     _status: int | None = None
     _request_id: str | None = None
     _started: float = 0.0
@@ -88,7 +88,7 @@ class CallContext:
         self.clocks.attempt_started()
 
     def answered(self, status: int, headers: Mapping[str, str], request_id: str | None) -> None:
-        """The head of the answer is here."""
+        """Record the head of the answer."""
         self._status, self._request_id = status, request_id
         self.clocks.head_received()
         limiter = self.runtime.rate_limiter
@@ -96,7 +96,7 @@ class CallContext:
             limiter.observe(self.rate_key, status, headers)
 
     def attempt_ended(self, error: BaseException | None = None) -> None:
-        """Write the attempt down."""
+        """Record the end of the attempt."""
         record = AttemptRecord(
             number=len(self.attempts) + 1,
             status_code=self._status or getattr(error, "status_code", None),
@@ -110,9 +110,9 @@ class CallContext:
 
     @property
     def rate_key(self) -> str:
-        """What rate limits are counted by."""
+        """The name under which rate limits are counted."""
         return f"{self.provider}/{self.model}"
 
 
 current_call: ContextVar[CallContext | None] = ContextVar("modelport_current_call", default=None)
-"""The call that `_call_api` is an attempt of; set while it is awaited."""
+"""The call to which the running `_call_api` belongs; set while it is awaited."""

@@ -1,6 +1,6 @@
-"""Errors of other libraries, raised inside a custom model, in our own words.
+"""Translates errors of other libraries, raised inside a custom model.
 
-They are recognised by shape – a status, a base class's name – so that no library is imported for it.
+They are recognised by their shape (a status, the name of a base class), so that no library has to be imported.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _CONNECTION = frozenset(
 
 
 def from_foreign(error: Exception) -> ModelError | None:
-    """The same failure as a `ModelError`, or `None` when this is no failure of a model call."""
+    """The same failure as a `ModelError`, or `None` when it is not a failure of a model call."""
     response = getattr(error, "response", None)
     status = getattr(error, "status_code", None) or getattr(response, "status_code", None)
     if isinstance(status, int):

@@ -1,7 +1,4 @@
-"""Awaiting several things as one: when one fails, the others are cancelled, and its own error is raised.
-
-Ending tasks.
-"""
+"""Runs several coroutines as one, and ends tasks."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ T = TypeVar("T")
 
 
 async def all_of(waits: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
-    """The results in order. The first error is raised by itself, not in a group, once the rest has been cancelled."""
+    """The results in order. When one fails, the others are cancelled and its own error is raised, not a group."""
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(wait) for wait in waits]
@@ -28,16 +25,16 @@ async def all_of(waits: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
 
 
 async def cancel_all(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """Cancel what still runs and wait until all have ended; their errors stay theirs.
+    """Cancel the tasks that still run and wait until all have ended; their errors are not raised.
 
-    When all have ended already it does not wait at all: a loop that shuts down closes every async generator at the same
-    time, and one that waits then is in the way of those around it.
+    Does not wait when all have ended already: a loop that shuts down closes every async generator at the same time, and
+    waiting in one of them would block those around it.
     """
     running = []
     for task in tasks:
         if task.cancel():
             running.append(task)
         elif not task.cancelled():
-            task.exception()  # looked at, so that nobody is told that it was not
+            task.exception()  # retrieved, so that asyncio does not log it
     if running:
         await asyncio.gather(*running, return_exceptions=True)

@@ -86,7 +86,7 @@ class ChatModelBase(ModelBase):
 
     @cached_property
     def card(self) -> ModelCard:
-        """The model's card; a permissive one when nobody described it."""
+        """The model's card; a permissive one when it has none."""
         from ...domain.card.cards import ModelCard
         from ..model.cards import find_card
 
@@ -139,13 +139,13 @@ class ChatModelBase(ModelBase):
     ) -> StructuredResponse:
         """Ask for an object that is valid for a pydantic class or a JSON Schema.
 
-        The ways to ask are chosen by the model's card and protocol, the surest first (`strategy` names the one that
-        served); a way that the provider refuses is followed by the next, and an invalid answer goes back to the model
-        with what is wrong with it. All of it spends the one budget of `max_retries + 1` requests.
+        The model's card and protocol decide which strategies are tried, the most reliable first; `strategy` names the
+        one that gave the object. When the provider refuses a strategy, the next one is tried; an invalid answer is sent
+        back to the model with its errors. All requests spend the one budget of `max_retries + 1`.
 
-        `tools` are those that the conversation speaks of: they are sent, and not called. `tool_choice` narrows the
-        ways: `none` to those without a tool, `required` and `auto` to a forced or a free tool call. With
-        `allow_partial` an answer cut off by its length limit is accepted if what there is of it is valid.
+        `tools` are the tools of the conversation so far: they are sent, but not called. `tool_choice` limits the
+        strategies: `none` to those without a tool, `required` and `auto` to a forced or a free tool call. With
+        `allow_partial` an answer cut off by its length limit is accepted if the part that arrived is valid.
 
         Raises `StructuredOutputError` (with `raw_text`, `errors`, `attempts` and `partial`) when no valid object came,
         `InvalidRequestError` for a `structured_model` that does not describe an object, and what a call raises.
@@ -164,7 +164,7 @@ class ChatModelBase(ModelBase):
         allow_partial: bool = False,
         **kwargs: Any,  # Any: provider body fields
     ) -> AsyncGenerator[StructuredResponse, None]:
-        """The same, watched while it grows: an async generator.
+        """The same as an async generator of the growing object.
 
         Steps with `is_last=False` hold what has arrived of the object, unvalidated; each is a dict of its own. When an
         invalid answer is asked for again, the steps begin anew with the next answer. The last step, with
@@ -185,8 +185,8 @@ class ChatModelBase(ModelBase):
     ) -> TokenCount:
         """How many tokens of input these messages and tools are.
 
-        An estimate, made without a request; with `exact` the provider is asked where it can count, and the result says
-        whether it did. Raises what a call raises.
+        An estimate, made without a request. With `exact` the provider counts, where it can; the result says which of
+        the two it is. Raises what a call raises.
         """
         from .tokens import count_tokens
 

@@ -1,4 +1,4 @@
-"""What the templates of models share: identity, driven ports, patience, and closing."""
+"""What all model templates share: identity, driven ports, retry policy, timeouts, and closing."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class ModelBase:
 
     @property
     def provider_name(self) -> str:
-        """Who is asked: the name in responses, errors and owned data."""
+        """The provider's name in responses, errors and owned data."""
         return self.provider or self.credential.provider_name()
 
     @property
@@ -94,7 +94,7 @@ class ModelBase:
 
     @classmethod
     def _get_retryable_exceptions(cls) -> tuple[Type[Exception], ...]:
-        """Exceptions of `_call_api`, beside ours, after which the request is sent again."""
+        """Exceptions of `_call_api`, in addition to ours, after which the request is sent again."""
         return ()
 
     def credential_as(self, kind: Type[C]) -> C:
@@ -128,7 +128,7 @@ class ModelBase:
         return parameters
 
     async def aclose(self) -> None:
-        """Close what a transport of this model's own holds open; shared pools stay. Never required."""
+        """Close the connections of a transport that only this model uses; shared pools stay. Never required."""
         if self._transport is not None:
             await self._transport.aclose()
 

@@ -1,4 +1,4 @@
-"""Finding a class's cards: in the `_models` folder beside its source, or beside its nearest base that has some."""
+"""Finds the cards of a class: in the `_models` folder next to its source file, or to that of its nearest base."""
 
 from __future__ import annotations
 

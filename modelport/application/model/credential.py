@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["CredentialBase", "KeyedCredential", "Service", "checked_base_url"]
 
 Service = Literal["chat", "embedding", "speech", "realtime_speech"]
-"""What a model asks an endpoint for; a provider may have a URL for each."""
+"""The kinds of endpoints; a provider may have a URL for each."""
 
 
 class CredentialBase(BaseModel):
@@ -59,7 +59,7 @@ class CredentialBase(BaseModel):
 
     @classmethod
     def get_chat_model_classes(cls) -> list[Type[Any]]:
-        """Every chat class this credential opens."""
+        """Every chat class that this credential can be used with."""
         if cls.get_chat_model_class.__func__ is CredentialBase.get_chat_model_class.__func__:  # type: ignore[attr-defined]
             return []
         opened: Any = cls.get_chat_model_class()  # Any: some say None for "no chat", as they do for embedding
@@ -67,12 +67,12 @@ class CredentialBase(BaseModel):
 
     @classmethod
     def get_tts_model_classes(cls) -> list[Type[Any]]:
-        """Every speech class this credential opens."""
+        """Every speech class that this credential can be used with."""
         return []
 
     @classmethod
     def get_embedding_model_class(cls) -> Type[Any] | None:
-        """The embedding class this credential opens, if any."""
+        """The embedding class that this credential can be used with, if any."""
         return None
 
     @classmethod

@@ -19,7 +19,7 @@ __all__ = ["FormatterBase", "data_blocks"]
 
 
 class FormatterBase:
-    """Turns messages into what one provider's API takes.
+    """Turns messages into the messages of one provider's API.
 
     A provider implements `render`, which is pure, and says with `needs_download` which media its API cannot fetch. An
     application's own formatter may override `format` alone.
@@ -51,7 +51,7 @@ class FormatterBase:
         raise UnsupportedFeatureError(f"{type(self).__name__} implements neither `render` nor `format`")
 
     def needs_download(self, block: DataBlock) -> bool:
-        """Whether this block's URL must be fetched by us, since the API cannot take it."""
+        """Whether this block's URL must be downloaded, since the API does not accept it."""
         return isinstance(block.source, URLSource) and block.source.url.startswith("file:")
 
     async def _fetch(self, msgs: Sequence[Msg], loader: MediaLoader | None) -> dict[str, Base64Source]:

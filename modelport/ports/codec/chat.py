@@ -1,4 +1,4 @@
-"""What a provider's pure codec looks like to the engine: a request in, bytes out; bytes in, deltas out."""
+"""A provider's pure chat codec: a request in, bytes out; bytes in, deltas out."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ __all__ = ["ChatCodec", "ChatRequest", "CountingCodec", "Decoder", "Endpoint", "
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where to send and how to identify oneself. The headers hold the key, so they stay out of the repr."""
+    """Where to send, with the headers that authenticate the caller, which stay out of the repr."""
 
     base_url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def secrets(self) -> list[str]:
-        """The words of the headers that must not be repeated anywhere."""
+        """The secret words of the headers, which must not appear in errors or logs."""
         words = (word for value in self.headers.values() for word in value.split())
         return [word for word in words if len(word) > 6 and word.lower() != "bearer"]
 
@@ -44,7 +44,7 @@ class ChatRequest:
     chosen: frozenset[str] = frozenset()
     """The parameters that the caller set, be it to their default."""
     context_size: int = 0
-    """The context window the caller counts on, in tokens; for servers that must be told."""
+    """The context window the caller counts on, in tokens; for servers that need it in the request."""
     tools: Sequence[ToolSchema] = ()
     tool_choice: ToolChoice | None = None
     stream: bool = False
@@ -124,7 +124,7 @@ class CountingCodec(Protocol):
     """A codec whose provider may count the tokens of a request without answering it."""
 
     counts_tokens: bool
-    """Whether it does."""
+    """Whether it can count."""
 
     def encode_count(self, request: ChatRequest) -> WireCall:
         """The request to count; its whole answer has `usage.input_tokens` and no content."""

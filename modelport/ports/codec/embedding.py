@@ -1,4 +1,4 @@
-"""What a provider's pure embedding codec looks like to the engine: a batch in, bytes out; bytes in, vectors out."""
+"""A provider's pure embedding codec: a batch in, bytes out; bytes in, vectors out."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["EmbeddingCodec", "EmbeddingRequest", "EmbeddingWireCall"]
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingRequest:
-    """One batch in neutral terms, with the media that we had to fetch."""
+    """One batch in neutral terms, with the media that had to be fetched here."""
 
     endpoint: Endpoint
     model: str
