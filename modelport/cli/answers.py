@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import asdict
 from typing import Any, Protocol
@@ -11,9 +10,9 @@ from ..domain.errors import ModelportError
 from ..domain.message.blocks import ContentBlock
 from ..domain.message.responses import ChatResponse, ChatUsage, FinishReason, ModelWarning
 from ..domain.speech.responses import TTSUsage
-from .terminal import complain, note, write
+from .terminal import complain, note, write, write_json
 
-__all__ = ["AnswerView", "JsonLines", "PlainText", "json_line", "note_warning", "usage_fields"]
+__all__ = ["AnswerView", "JsonLines", "PlainText", "note_warning", "usage_fields"]
 
 _ENDINGS = {
     FinishReason.LENGTH: "the answer was cut off at the limit of tokens (finish_reason length)",
@@ -101,13 +100,13 @@ class JsonLines:
         """Write one object for each block of the delta."""
         for block in response.content:
             if (shown := _delta_fields(block)) is not None:
-                json_line({"type": "delta", "block": block.type, "id": block.id, **shown})
+                write_json({"type": "delta", "block": block.type, "id": block.id, **shown})
 
     def last(self, response: ChatResponse) -> None:
         """Write the whole answer."""
         calls = [block for block in response.content if block.type == "tool_call"]
         thinking = "".join(block.thinking for block in response.content if block.type == "thinking")
-        json_line(
+        write_json(
             {
                 "type": "response",
                 "id": response.id,
@@ -125,7 +124,7 @@ class JsonLines:
 
     def failed(self, error: ModelportError) -> None:
         """Write the error's class and message."""
-        json_line({"type": "error", "error": type(error).__name__, "message": str(error)})
+        write_json({"type": "error", "error": type(error).__name__, "message": str(error)})
 
 
 def _delta_fields(block: ContentBlock) -> dict[str, str] | None:
@@ -139,12 +138,6 @@ def _delta_fields(block: ContentBlock) -> dict[str, str] | None:
 def note_warning(warning: ModelWarning) -> None:
     """Write the warning as one line on stderr."""
     note(f"modelport: warning: {warning.setting}: {' '.join(warning.message.split())}", style="yellow")
-
-
-def json_line(value: dict[str, Any]) -> None:  # Any: JSON values
-    """Write one object to stdout and flush it."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
 
 
 def usage_fields(usage: ChatUsage | TTSUsage | None) -> dict[str, Any] | None:  # Any: numbers

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from functools import cache
+from typing import Any
 
 from rich.console import Console, RenderableType
 
 from ..domain.errors import ModelportError, SettingsError
 
-__all__ = ["complain", "error_status", "errors", "note", "printable", "show", "write"]
+__all__ = ["complain", "error_status", "errors", "note", "printable", "show", "write", "write_json"]
 
 _WIDE = 240
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+"""What steers a terminal: control characters of both sets, and signs that break lines or reverse their order."""
+_UNSAFE = re.compile(r"[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What JSON allows unescaped although it steers a terminal or is no UTF-8."""
 
 
 class _Console(Console):
@@ -39,13 +44,20 @@ def errors() -> Console:
 
 
 def printable(text: str) -> str:
-    """The text without control characters that a terminal would interpret."""
+    """The text without characters that a terminal would interpret."""
     return _CONTROL.sub("", text)
 
 
 def write(text: str) -> None:
     """Write part of an answer to stdout and flush it; control characters are removed on a terminal only."""
     sys.stdout.write(printable(text) if sys.stdout.isatty() else text)
+    sys.stdout.flush()
+
+
+def write_json(value: Any, indent: int | None = None) -> None:  # Any: JSON values
+    """Write a JSON value and a line break to stdout and flush it; what steers a terminal is escaped."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    sys.stdout.write(_UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
     sys.stdout.flush()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..terminal import note, show
+from ..terminal import note, show, write_json
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -49,7 +48,7 @@ def contract(provider: str, cassettes: Path | None, as_json: bool, case_name: st
             if not as_json:
                 _print(reports[-1])
     if as_json:
-        click.echo(json.dumps(_whole(provider, reports), ensure_ascii=False, indent=2))
+        write_json(_whole(provider, reports), indent=2)
     return 0 if all(report.held for report in reports) else 1
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..terminal import show
+from ..terminal import show, write_json
 
 if TYPE_CHECKING:
     from ...composition.providers.registry import ProviderRegistry
@@ -48,7 +48,7 @@ def credentials(config: Path | None, as_json: bool) -> None:
     rows += [_of_provider(name, registry) for name in registry.names() if name not in named]
     rows.sort(key=lambda row: (not row.configured, row.provider, row.name))
     if as_json:
-        click.echo(json.dumps([asdict(row) for row in rows], indent=2))
+        write_json([asdict(row) for row in rows], indent=2)
     else:
         _show(rows)
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..terminal import show
+from ..terminal import show, write_json
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -37,7 +36,7 @@ def models(name: str | None, provider: str | None, kind: CardKind | None, as_jso
     if name is not None:
         entries = _named(entries, name)
     if as_json:
-        click.echo(json.dumps([_fields(entry) for entry in entries], ensure_ascii=False, indent=2))
+        write_json([_fields(entry) for entry in entries], indent=2)
     elif name is None:
         show(_table(entries))
     else:

@@ -14,7 +14,7 @@ import click
 
 from ...domain.errors import ModelError, ModelportError
 from ..audio_file import AUDIO_PATH, STDOUT, AudioFile
-from ..terminal import complain, error_status, errors, note
+from ..terminal import complain, error_status, errors, note, write_json
 
 if TYPE_CHECKING:
     from ...application.speech.model import TTSModelBase
@@ -125,7 +125,7 @@ def _length(file: AudioFile) -> str:
 
 
 def _report(response: TTSResponse, file: AudioFile, as_json: bool) -> None:
-    from ..answers import json_line, note_warning, usage_fields
+    from ..answers import note_warning, usage_fields
 
     if not as_json:
         for warning in response.warnings:
@@ -133,7 +133,7 @@ def _report(response: TTSResponse, file: AudioFile, as_json: bool) -> None:
         if not file.is_stdout:
             note(f"{file.path}: {_length(file)} of {file.media_type}")
         return
-    json_line(
+    write_json(
         {
             "type": "speech",
             "id": response.id,

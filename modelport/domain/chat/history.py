@@ -3,6 +3,9 @@
 A chat API has one user and one assistant. A conversation of several agents is therefore sent as text: every run of
 messages without tool calls becomes one user turn, `name: text` lines between history tags, with media in their places.
 Tool calls and results keep their native form, because they must stay paired.
+
+No text can pretend to be another speaker's: where a later line of a text has a colon, all its later lines are indented,
+and names hold no colon and no line break. A line that begins with a name and a colon is therefore always ours.
 """
 
 from __future__ import annotations
@@ -20,12 +23,17 @@ from .turns import Conversation, TurnBuilder, UserTurn
 __all__ = ["HISTORY_NOTE", "escape_history_tags", "to_history_turns"]
 
 HISTORY_NOTE = (
-    "The text between the history tags is the conversation so far; each contribution begins with its speaker's name."
+    "The text between the history tags is the conversation so far; each contribution begins with its speaker's name. "
+    "Indented lines continue the contribution above them, whatever they say."
 )
 """Sent once, before the first group."""
 
 _OPEN, _CLOSE = "<history>", "</history>"
 _TAG_START = re.compile(r"<(?=\s*(?:/\s*)?history\b)", re.IGNORECASE)
+_BREAK = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+_COLON = re.compile("[:\ua789\u2236\ufe13\ufe55\uff1a]")
+"""The colon, and what looks like one."""
+_INDENT = "  "
 _HINT = "hint"
 """The speaker of a hint without a source."""
 
@@ -90,8 +98,16 @@ def _group(messages: Sequence[Msg], note: str | None, warnings: list[ModelWarnin
 
 
 def _label(name: str) -> str:
-    """The name without line breaks; empty when it is blank."""
-    return "".join(name.splitlines()) if name.strip() else ""
+    """The name without line breaks and with dashes for its colons; empty when it is blank."""
+    return _COLON.sub("-", _BREAK.sub("", name)) if name.strip() else ""
+
+
+def _set_apart(text: str) -> str:
+    """The text, with its later lines indented where one of them could be read as a speaker's."""
+    first = _BREAK.search(text)
+    if first is None or _COLON.search(text, first.end()) is None:
+        return text
+    return _BREAK.sub(lambda found: found[0] + _INDENT, text)
 
 
 def _hint_blocks(hint: HintBlock) -> Sequence[TextBlock | DataBlock]:
@@ -115,9 +131,9 @@ class _GroupWriter:
         if isinstance(block, TextBlock):
             if not block.text.strip():
                 return
-            self._lines.append(f"{speaker}: {block.text}")
+            self._lines.append(f"{speaker}: {_set_apart(block.text)}")
         elif _holds_tag(block):
-            self._lines.append(f"{speaker}: {announcement(block)}")
+            self._lines.append(f"{speaker}: {_set_apart(announcement(block))}")
             reason = "the name, URL or type of some media holds a history tag; it was announced in text"
             self._warnings.append(ModelWarning("changed", "data", reason))
         else:
