@@ -29,6 +29,7 @@ RENAMED: Mapping[str, str] = {
     ".test_card_lacks_are_told": ".test_card_lacks_are_warned",
     ".test_heard_at_all": ".test_reads_to_the_end",
     ".test_heard_at_once": ".test_audio_at_once",
+    ".test_other_bytes": ".test_one_byte_at_a_time",
     ".test_nobody_there": ".test_unreachable_host",
     ".test_told_failure": ".test_reported_failure",
     ".test_way_refused": ".test_strategy_refused",

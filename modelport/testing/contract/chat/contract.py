@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ..core.case import Case
-from ..model import cards, refusals, sockets, timeouts
+from ..model import byte_changes, cards, refusals, sockets, timeouts
 from . import bodies, consumers, request_cases, streams, token_counting, truncation
 from .base import ChatContractBase
 from .structured import cases as structured_cases
@@ -35,6 +35,7 @@ class ChatContract(ChatContractBase):
 
     cases: ClassVar[tuple[Case[Any], ...]] = (
         *streams.CASES,
+        *byte_changes.CASES,
         *bodies.CASES,
         *truncation.CASES,
         *refusals.CASES,

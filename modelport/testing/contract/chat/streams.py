@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from ..core.case import Case, case, require, require_equal
-from ..core.frames import content_free, cut_positions, events, with_line_ends, with_unknown_fields
+from ..core.frames import events, with_unknown_fields
 from ..core.recordings import Recording
+from ..model.byte_changes import require_same
 from ..model.selectors import good, some
 from .base import A_STREAM, ChatContractBase, sse_streams, streams
-from .collect import Normalized, check_finish_reason, check_usage, collect, normalized, question, text_of
+from .collect import Normalized, check_finish_reason, check_usage, collect, question, text_of
 from .requests import leaves
 
 __all__ = ["CASES"]
@@ -34,18 +35,6 @@ async def stream_adds_up(contract: ChatContractBase, tape: Recording) -> None:
     require_equal("ids of blocks that two blocks share", sorted({each for each in ids if ids.count(each) > 1}), [])
 
 
-@case("Bytes cut in two at any place give the same response", streams, A_STREAM)
-async def cut_in_two(contract: ChatContractBase, tape: Recording) -> str:
-    cuts = cut_positions(tape.frames, contract.limit)
-    await _all_same(contract, tape, ((tape.body[:cut], tape.body[cut:]) for cut in cuts))
-    return f"{len(cuts)} of {len(tape.body) - 1} places"
-
-
-@case("Bytes that come one by one give the same response", streams, A_STREAM)
-async def one_byte_at_a_time(contract: ChatContractBase, tape: Recording) -> None:
-    await _all_same(contract, tape, [[tape.body[place : place + 1] for place in range(len(tape.body))]])
-
-
 @case("Several events in one packet give the same response", streams, A_STREAM)
 async def events_in_packets(contract: ChatContractBase, tape: Recording) -> None:
     frames = tape.frames
@@ -53,27 +42,13 @@ async def events_in_packets(contract: ChatContractBase, tape: Recording) -> None
         [b"".join(frames[start : start + size]) for start in range(0, len(frames), size)]
         for size in (1, *_PACKETS, len(frames))
     ]
-    await _all_same(contract, tape, packed)
-
-
-@case("Lines may end with LF or with CRLF", streams, A_STREAM)
-async def line_ends(contract: ChatContractBase, tape: Recording) -> None:
-    for end in (b"\n", b"\r\n"):
-        body = with_line_ends(tape.body, end)
-        await _all_same(contract, tape, [[body], [body[place : place + 1] for place in range(len(body))]])
-
-
-@case("Comments and blank lines between events change nothing", streams, A_STREAM)
-async def pings(contract: ChatContractBase, tape: Recording) -> None:
-    for ping in content_free(tape.content_type):
-        pinged = [piece for frame in tape.frames for piece in (ping, frame)]
-        await _all_same(contract, tape, [pinged, [b"".join(pinged)]])
+    await require_same(contract, tape, packed)
 
 
 @case("Unknown fields change nothing", streams, A_STREAM)
 async def unknown_fields(contract: ChatContractBase, tape: Recording) -> None:
     frames = [with_unknown_fields(frame, tape.content_type) for frame in tape.frames]
-    await _all_same(contract, tape, [frames], owned=False)
+    await require_same(contract, tape, [frames], Normalized.without_owned)
 
 
 @case("Unknown events change nothing", streams, A_STREAM)
@@ -83,7 +58,7 @@ async def unknown_events(contract: ChatContractBase, tape: Recording) -> None:
     frame = named + event + b"\n\n" if tape.is_sse else event + b"\n"
     places = some(range(len(tape.frames)), contract.limit // 10)
     variants = ([*tape.frames[:place], frame, *tape.frames[place:]] for place in places)
-    await _all_same(contract, tape, variants)
+    await require_same(contract, tape, variants)
 
 
 @case(
@@ -94,45 +69,13 @@ async def unknown_events(contract: ChatContractBase, tape: Recording) -> None:
 async def other_sse_fields(contract: ChatContractBase, tape: Recording) -> None:
     named = [b"id: 7\nretry: 10\nodd\n" + frame for frame in tape.frames]
     tight = [frame.replace(b"data: ", b"data:", 1) for frame in tape.frames]
-    await _all_same(contract, tape, [named, tight])
+    await require_same(contract, tape, [named, tight])
 
 
 @case("A stream counts its input and output tokens", streams, A_STREAM)
 async def stream_usage(contract: ChatContractBase, tape: Recording) -> None:
     model, _ = contract.play(tape, tape.answer())
     check_usage((await collect(model)).whole(), tape)
-
-
-async def _all_same(
-    contract: ChatContractBase, tape: Recording, variants: Iterable[Sequence[bytes]], owned: bool = True
-) -> None:
-    """Raise unless each of these sequences of pieces gives the response of the unchanged answer.
-
-    Without `owned`, data that only the provider can read are not compared: they may repeat what was changed.
-    """
-    wanted = await contract.expected(tape)
-    wanted = wanted if owned else wanted.without_owned()
-    for pieces in variants:
-        model, wire = contract.play(tape, tape.answer(pieces))
-        result = await collect(model)
-        found = normalized(result.whole(), tape.body)
-        found = found if owned else found.without_owned()
-        if found != wanted:
-            raise AssertionError(f"{_first_difference(found, wanted)} (after {_around(pieces)})")
-        require_equal("requests", len(wire.requests), 1)
-
-
-def _first_difference(found: Normalized, wanted: Normalized) -> str:
-    for name in ("blocks", "finish_reason", "raw_finish_reason", "usage"):
-        one, other = getattr(found, name), getattr(wanted, name)
-        if one != other:
-            return f"{name}: {one!r:.300} instead of {other!r:.300}"
-    return "nothing differs"
-
-
-def _around(pieces: Sequence[bytes]) -> str:
-    """Where the first piece ends."""
-    return f"a first piece of {len(pieces[0])} bytes that ends with {bytes(pieces[0][-40:])!r}" if pieces else "nothing"
 
 
 _WORDS = 2
@@ -208,11 +151,7 @@ def _server_texts(tape: Recording) -> Iterator[str]:
 
 CASES: tuple[Case[Any], ...] = (
     stream_adds_up,
-    cut_in_two,
-    one_byte_at_a_time,
     events_in_packets,
-    line_ends,
-    pings,
     unknown_fields,
     unknown_events,
     other_sse_fields,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import struct
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from ..core.case import Case, NotApplicableError, case, require, require_equal
 from ..core.frames import cut_positions, with_unknown_fields
 from ..core.mutated_transport import End, MutatedAnswer, MutatedTransport
 from ..core.recordings import Recording
+from ..model.byte_changes import require_same
 from ..model.model_contract import CallResult, require_error
 from ..model.selectors import A_REFUSAL, AN_ANSWER, good, refusals, simplest
 from .base import EmbeddingContractBase
@@ -79,31 +79,10 @@ async def usage(contract: EmbeddingContractBase, tape: Recording) -> None:
     require(used.tokens > 0, f"the server counts tokens ({counts}), but usage has {used.tokens}")
 
 
-@case("Bytes cut in two at any place give the same vectors", good, AN_ANSWER)
-async def cut_in_two(contract: EmbeddingContractBase, tape: Recording) -> str:
-    cuts = cut_positions([tape.body], contract.limit)
-    await _all_same(contract, tape, ((tape.body[:cut], tape.body[cut:]) for cut in cuts))
-    return f"{len(cuts)} of {len(tape.body) - 1} places"
-
-
-@case("Bytes that come one by one give the same vectors", good, AN_ANSWER)
-async def one_byte_at_a_time(contract: EmbeddingContractBase, tape: Recording) -> None:
-    await _all_same(contract, tape, [[tape.body[place : place + 1] for place in range(len(tape.body))]])
-
-
 @case("Unknown fields change nothing", good, AN_ANSWER)
 async def unknown_fields(contract: EmbeddingContractBase, tape: Recording) -> None:
     body = json.dumps(json.loads(tape.body)).encode()  # in one line
-    await _all_same(contract, tape, [[with_unknown_fields(body, "application/json")]])
-
-
-async def _all_same(contract: EmbeddingContractBase, tape: Recording, bodies: Iterable[Sequence[bytes]]) -> None:
-    wanted = await contract.expected(tape)
-    for pieces in bodies:
-        result = await contract.call(tape, tape.answer(pieces))
-        found = result.whole()
-        what = f"vectors and usage, after a first piece that ends with {bytes(pieces[0][-40:])!r}"
-        require_equal(what, found, wanted)
+    await require_same(contract, tape, [[with_unknown_fields(body, "application/json")]])
 
 
 @case("Vectors are read as base64 of float32 and as numbers, whichever was asked for", good, AN_ANSWER)
@@ -199,8 +178,6 @@ CASES: tuple[Case[Any], ...] = (
     whole_answer,
     recorded_vectors,
     usage,
-    cut_in_two,
-    one_byte_at_a_time,
     unknown_fields,
     either_form,
     order_by_index,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ..core.case import Case
-from ..model import cards, refusals, sockets, timeouts
+from ..model import byte_changes, cards, refusals, sockets, timeouts
 from . import batches, bodies, cache_use, inputs
 from .base import EmbeddingContractBase
 
@@ -33,6 +33,8 @@ class EmbeddingContract(EmbeddingContractBase):
 
     cases: ClassVar[tuple[Case[Any], ...]] = (
         *bodies.CASES,
+        byte_changes.cut_in_two,
+        byte_changes.one_byte_at_a_time,
         *batches.CASES,
         *cache_use.CASES,
         *inputs.CASES,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ..core.case import Case
-from ..model import cards, refusals, sockets, timeouts
+from ..model import byte_changes, cards, refusals, sockets, timeouts
 from . import realtime, streams, texts, truncation
 from .base import TTSContractBase
 
@@ -33,6 +33,7 @@ class TTSContract(TTSContractBase):
 
     cases: ClassVar[tuple[Case[Any], ...]] = (
         *streams.CASES,
+        *byte_changes.CASES,
         *truncation.CASES,
         *texts.CASES,
         *realtime.CASES,

@@ -13,7 +13,6 @@ from typing import Any
 
 from ....adapters.cassettes.websocket_file import ServerStep
 from ..core.frames import with_unknown_fields
-from ..model.selectors import all_over_http
 from .base import TTSContractBase
 from .collect import Spoken
 from .recordings import RecordedConversation, with_frame
@@ -24,7 +23,6 @@ __all__ = [
     "audio_in",
     "in_two",
     "over_events",
-    "over_sse",
     "unit_bytes",
     "with_unknown",
 ]
@@ -37,11 +35,6 @@ _SHORTEST, _LONG = 8, 64
 def over_events(contract: TTSContractBase) -> list[Any]:  # Any: tapes
     """The good answers that come as events or messages, and not as bare audio."""
     return [tape for tape in contract.good() if isinstance(tape, RecordedConversation) or tape.is_sse]
-
-
-def over_sse(contract: TTSContractBase) -> list[Any]:  # Any: tapes
-    """Those of them that come over HTTP."""
-    return [tape for tape in all_over_http(contract) if tape.is_sse]
 
 
 def audio_in(unit: Any) -> Iterator[bytes]:  # Any: a unit
