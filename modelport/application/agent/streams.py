@@ -46,10 +46,5 @@ class Owned(Generic[T]):
 async def close(stream: AsyncIterable[T]) -> None:
     """Close the stream of a custom model, if it can be closed and an event loop is not closing it already."""
     aclose = getattr(stream, "aclose", None)
-    if aclose is None:
-        return
-    try:
+    if aclose is not None and not getattr(stream, "ag_running", False):
         await aclose()
-    except RuntimeError as error:
-        if "already running" not in str(error):
-            raise
