@@ -24,9 +24,9 @@ class HttpRequest:
 class HttpResponse(Protocol):
     """An answer whose body has not been read.
 
-    Contract: the body is iterated at most once, in the task that will close it; `aclose()` may be called at any time,
-    more than once, and ends the connection unless the body was read to its end. Chunks are decoded (no gzip) and cut
-    as the network cut them.
+    Contract: the body is iterated at most once. `aclose()` may be called at any time, more than once and from another
+    task, whose read of the body then ends; it ends the connection unless the body was read to its end. Chunks are
+    decoded (no gzip) and cut as the network cut them.
     """
 
     @property
