@@ -17,6 +17,7 @@ from ...domain.structured.schema_rules import ANTHROPIC
 from ...ports.codec.chat import ChatRequest, WireCall
 from ...ports.http import HttpRequest
 from ..wire.decoder import Json, decode_json_body
+from ..wire.forced_call import prepared_for_forced_call
 from ..wire.framing import SSEFramer
 from ..wire.json_text import dump_json
 from ..wire.token_count import counting
@@ -89,8 +90,12 @@ def _headers(request: ChatRequest, body: Json) -> dict[str, str]:
 def _body(request: ChatRequest) -> tuple[Json, list[ModelWarning]]:
     arranged = arrange(request.rendered.messages, prefill=request.card.prefill if request.card else True)
     max_tokens = _max_tokens(request)
-    plan = plan_thinking(request, max_tokens, foreign_loop=loop_starts_without_thinking(arranged.messages))
-    warnings = [*arranged.warnings, *plan.warnings]
+    foreign_loop = loop_starts_without_thinking(arranged.messages)
+    request, switched = prepared_for_forced_call(
+        request, lambda given: plan_thinking(given, max_tokens, foreign_loop=foreign_loop).thinks
+    )
+    plan = plan_thinking(request, max_tokens, foreign_loop=foreign_loop)
+    warnings = [*arranged.warnings, *switched, *plan.warnings]
     body: Json = {"model": request.model, "max_tokens": max_tokens}
     if arranged.system:
         body["system"] = arranged.system

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InvalidRequestError
+from ..errors import InvalidRequestError, UnsupportedFeatureError
 from ..message.responses import ModelWarning
 
 if TYPE_CHECKING:
@@ -110,9 +110,10 @@ class PlannedChoice:
 def plan_choice(
     tools: Sequence[ToolSchema], choice: ToolChoice | None, facts: ToolChoiceFacts | None, *, thinking: bool = False
 ) -> PlannedChoice:
-    """The nearest choice that the model accepts: allow-lists filter the tools, an unavailable force becomes `auto`.
+    """The nearest choice that the model accepts: allow-lists filter tools, a name may become `required`.
 
-    `facts` are the choices that the model accepts (`None`: all), `thinking` whether it will think in this call.
+    `facts` are the choices that the model accepts (`None`: all), `thinking` whether it will think in this call. Raises
+    `UnsupportedFeatureError` when no legal request forces the call.
     """
     if choice is None or not tools:
         return PlannedChoice(None, list(tools), [])
@@ -127,10 +128,17 @@ def plan_choice(
     if mode == "required" and not (facts.required and free):
         if facts.named and free and len(left) == 1:
             return PlannedChoice(tool_name(left[0]), left, [])
-        reason = "while it thinks" if facts.required or facts.named else "at all"
-        message = f"the model cannot be forced to call a tool {reason}; sent as auto with {len(left)} tool(s)"
-        return PlannedChoice("auto", left, [ModelWarning("changed", "tool_choice", message)])
+        raise UnsupportedFeatureError(f"tool_choice {choice.mode!r}: {_why_not(facts, free=free)}")
     return PlannedChoice(mode, left, [])
+
+
+def _why_not(facts: ToolChoiceFacts, *, free: bool) -> str:
+    """Why no call can be forced, and what the caller can do."""
+    if not (facts.required or facts.named):
+        return "the model cannot be forced to call a tool; pass ToolChoice('auto') and ask for the call in the prompt"
+    if not free:
+        return "the model cannot be forced to call a tool while it thinks; switch that off or pass ToolChoice('auto')"
+    return "the model can be forced to call only one tool; name it, or pass ToolChoice('auto')"
 
 
 def _checked_name(index: int, tool: object) -> str:

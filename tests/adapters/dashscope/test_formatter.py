@@ -8,6 +8,7 @@ import pytest
 
 from modelport.credential import DashScopeCredential
 from modelport.domain.message.blocks import ProviderData
+from modelport.error import UnsupportedFeatureError
 from modelport.formatter import DashScopeChatFormatter, DashScopeMultiAgentFormatter
 from modelport.message import AssistantMsg, Base64Source, DataBlock, Msg, TextBlock, ThinkingBlock, URLSource, UserMsg
 from modelport.model import DashScopeChatModel
@@ -157,6 +158,10 @@ async def test_spoken_answers_go_back_as_their_words() -> None:
 @pytest.mark.parametrize("name", NAMES)
 async def test_every_model_is_sent_a_legal_body(name: str, chosen: Json, choice: str | None) -> None:
     call: dict[str, Any] = {"tools": [WEATHER], "tool_choice": ToolChoice(choice) if choice else None}
+    if choice and DASHSCOPE.refuses_force(name, "thinking_enable", "reasoning_effort", **chosen):
+        with pytest.raises(UnsupportedFeatureError):
+            await DASHSCOPE.sent(name, foreign_history(), call, **chosen)
+        return
     body, _ = await DASHSCOPE.sent(name, foreign_history(), call, **chosen)
     assert "secret" not in str(body)
 

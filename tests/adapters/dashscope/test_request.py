@@ -130,18 +130,26 @@ async def test_a_stream_is_folded_for_a_caller_who_wants_it_whole() -> None:
     [
         ("required", False, "required", []),
         ("get_time", False, {"type": "function", "function": {"name": "get_time"}}, []),
-        ("required", True, "auto", [("changed", "tool_choice")]),
-        ("get_time", True, "auto", [("changed", "tool_choice")]),
         ("auto", True, "auto", []),
         ("none", True, "none", []),
     ],
 )
-async def test_a_thinking_model_cannot_be_forced(choice: str, thinks: bool, wire: Any, settings: list[Any]) -> None:
+async def test_force_and_thinking(choice: str, thinks: bool, wire: Any, settings: list[Any]) -> None:
     call = {"tools": [WEATHER, CLOCK], "tool_choice": ToolChoice(choice)}
     body, warnings = await DASHSCOPE.sent("qwen3.6-plus", call=call, thinking_enable=thinks)
     assert (body["tool_choice"], warnings) == (wire, settings)
     if choice == "get_time":
         assert CLOCK in body["tools"]
+
+
+@pytest.mark.parametrize("choice", ["required", "get_time"])
+@pytest.mark.parametrize("asked", [{"thinking_enable": True}, {"thinking_budget": 100}], ids=str)
+async def test_force_does_not_beat_thinking_that_was_asked_for(choice: str, asked: Json) -> None:
+    call = {"tools": [WEATHER, CLOCK], "tool_choice": ToolChoice(choice)}
+    with pytest.raises(UnsupportedFeatureError, match="while it thinks"):
+        await DASHSCOPE.sent("qwen3.6-plus", call=call, **asked)
+    with pytest.raises(UnsupportedFeatureError, match="while it thinks"):
+        await DASHSCOPE.sent("qwen3.6-plus", call={**call, "enable_thinking": True})
 
 
 async def test_the_callers_own_body_field_decides_about_force_too() -> None:
@@ -150,18 +158,22 @@ async def test_the_callers_own_body_field_decides_about_force_too() -> None:
     assert (body["enable_thinking"], body["tool_choice"], warnings) == (False, "required", [])
 
 
-async def test_a_model_that_thinks_by_default_cannot_be_forced_either() -> None:
+async def test_force_beats_thinking_by_default() -> None:
     call = {"tools": [WEATHER], "tool_choice": ToolChoice("required")}
     body, warnings = await DASHSCOPE.sent("qwen3.6-plus", call=call)
-    assert (body["tool_choice"], warnings) == ("auto", [("changed", "tool_choice")])
+    assert (body["tool_choice"], body["enable_thinking"]) == ("required", False)
+    assert warnings == [("changed", "thinking_enable")]
     body, warnings = await DASHSCOPE.sent("qwen-plus", call=call)
     assert (body["tool_choice"], warnings) == ("required", [])
 
 
-async def test_force_may_be_refused_instead() -> None:
+@pytest.mark.parametrize("name", ["qwq-plus", "qwen3-235b-a22b-thinking-2507"])
+async def test_a_model_that_always_thinks_cannot_be_forced(name: str) -> None:
     call = {"tools": [WEATHER], "tool_choice": ToolChoice("required")}
     with pytest.raises(UnsupportedFeatureError):
-        await DASHSCOPE.sent("qwq-plus", call=call, on_unsupported="error")
+        await DASHSCOPE.sent(name, call=call)
+    with pytest.raises(UnsupportedFeatureError):
+        await DASHSCOPE.sent(name, call=call, thinking_enable=False)
 
 
 @pytest.mark.parametrize("stream", [True, False])

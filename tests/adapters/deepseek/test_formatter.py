@@ -8,6 +8,7 @@ import pytest
 
 from modelport.credential import DeepSeekCredential
 from modelport.domain.message.blocks import ProviderData
+from modelport.error import UnsupportedFeatureError
 from modelport.formatter import DeepSeekChatFormatter, DeepSeekMultiAgentFormatter
 from modelport.message import (
     AssistantMsg,
@@ -142,6 +143,10 @@ async def test_reasoning_of_others_is_an_empty_string_beside_calls() -> None:
 @pytest.mark.parametrize("name", NAMES)
 async def test_every_model_is_sent_a_legal_body(name: str, chosen: Json, choice: str | None) -> None:
     call: dict[str, Any] = {"tools": [WEATHER], "tool_choice": ToolChoice(choice) if choice else None}
+    if choice and DEEPSEEK.refuses_force(name, "thinking_enable", "reasoning_effort", **chosen):
+        with pytest.raises(UnsupportedFeatureError):
+            await DEEPSEEK.sent(name, foreign_history(), call, **chosen)
+        return
     body, _ = await DEEPSEEK.sent(name, foreign_history(), call, **chosen)
     assert "secret" not in str(body)
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from modelport.credential import DeepSeekCredential
+from modelport.error import UnsupportedFeatureError
 from modelport.model import DeepSeekChatModel
 from modelport.tool import ToolChoice
 from tests.adapters.openai_chat.support import WEATHER, Json, Provider, Scripted, asked
@@ -88,18 +89,21 @@ async def test_sampling_that_thinking_ignores_is_not_sent(chosen: Json) -> None:
 
 
 @pytest.mark.parametrize(
-    ("thinks", "choice", "wire", "settings"),
-    [
-        (False, "required", "required", []),
-        (False, "get_weather", {"type": "function", "function": {"name": "get_weather"}}, []),
-        (True, "required", "auto", [("changed", "tool_choice")]),
-        (True, "get_weather", "auto", [("changed", "tool_choice")]),
-    ],
+    ("choice", "wire"),
+    [("required", "required"), ("get_weather", {"type": "function", "function": {"name": "get_weather"}})],
 )
-async def test_a_thinking_model_cannot_be_forced(thinks: bool, choice: str, wire: Any, settings: list[Any]) -> None:
+async def test_force_beats_thinking_unless_it_was_asked_for(choice: str, wire: Any) -> None:
     call = {"tools": [WEATHER], "tool_choice": ToolChoice(choice)}
-    body, warnings = await DEEPSEEK.sent("deepseek-v4-pro", call=call, thinking_enable=thinks)
-    assert (body["tool_choice"], warnings) == (wire, settings)
+    body, warnings = await DEEPSEEK.sent("deepseek-v4-pro", call=call)
+    assert (body["tool_choice"], body["thinking"]) == (wire, {"type": "disabled"})
+    assert warnings == [("changed", "thinking_enable")]
+    body, warnings = await DEEPSEEK.sent("deepseek-v4-pro", call=call, thinking_enable=False)
+    assert (body["tool_choice"], body["thinking"], warnings) == (wire, {"type": "disabled"}, [])
+    for wish in ({"thinking_enable": True}, {"reasoning_effort": "high"}):
+        with pytest.raises(UnsupportedFeatureError, match="while it thinks"):
+            await DEEPSEEK.sent("deepseek-v4-pro", call=call, **wish)
+    with pytest.raises(UnsupportedFeatureError, match="while it thinks"):
+        await DEEPSEEK.sent("deepseek-v4-pro", call={**call, "thinking": {"type": "enabled"}})
 
 
 async def test_fields_of_the_provider_win() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from modelport.credential import MoonshotCredential
 from modelport.domain.message.blocks import ProviderData
+from modelport.error import UnsupportedFeatureError
 from modelport.formatter import MoonshotChatFormatter, MoonshotMultiAgentFormatter
 from modelport.message import (
     AssistantMsg,
@@ -182,6 +183,10 @@ async def test_models_that_never_think_get_no_reasoning() -> None:
 @pytest.mark.parametrize("name", NAMES)
 async def test_every_model_is_sent_a_legal_body(name: str, chosen: Json, choice: str | None) -> None:
     call: dict[str, Any] = {"tools": [WEATHER], "tool_choice": ToolChoice(choice) if choice else None}
+    if choice and MOONSHOT.refuses_force(name, "thinking_enable", "reasoning_effort", **chosen):
+        with pytest.raises(UnsupportedFeatureError):
+            await MOONSHOT.sent(name, foreign_history(), call, **chosen)
+        return
     body, _ = await MOONSHOT.sent(name, foreign_history(), call, temperature=0.3, **chosen)
     assert "secret" not in str(body)
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from modelport.credential import MoonshotCredential
+from modelport.error import UnsupportedFeatureError
 from modelport.model import MoonshotChatModel
 from modelport.tool import ToolChoice
 from tests.adapters.openai_chat.support import CLOCK, WEATHER, Json, Provider, Scripted, asked
@@ -79,10 +80,14 @@ async def test_thinking(name: str, chosen: Json, fields: Json, settings: list[An
     ("name", "chosen", "choice", "wire", "settings"),
     [
         ("moonshot-v1-8k", {}, "required", "required", []),
-        ("kimi-k3", {}, "required", "auto", [("changed", "tool_choice")]),
-        ("kimi-k2.7-code", {}, "required", "auto", [("changed", "tool_choice")]),
-        ("kimi-k2.6", {}, "required", "auto", [("changed", "tool_choice")]),
-        ("kimi-k2.6", {}, "get_time", "auto", [("changed", "tool_choice")]),
+        (
+            "kimi-k2.6",
+            {},
+            "get_time",
+            {"type": "function", "function": {"name": "get_time"}},
+            [("changed", "thinking_enable")],
+        ),
+        ("kimi-k2.5", {}, "required", "required", [("changed", "thinking_enable")]),
         (
             "kimi-k2.6",
             {"thinking_enable": False},
@@ -90,7 +95,6 @@ async def test_thinking(name: str, chosen: Json, fields: Json, settings: list[An
             {"type": "function", "function": {"name": "get_time"}},
             [],
         ),
-        ("kimi-k2.6", {"thinking_enable": True}, "get_time", "auto", [("changed", "tool_choice")]),
         ("kimi-k2.5", {"thinking_enable": False}, "required", "required", []),
     ],
 )
@@ -98,6 +102,23 @@ async def test_force(name: str, chosen: Json, choice: str, wire: Any, settings: 
     call = {"tools": [WEATHER, CLOCK], "tool_choice": ToolChoice(choice)}
     body, warnings = await MOONSHOT.sent(name, call=call, **chosen)
     assert (body["tool_choice"], warnings) == (wire, settings)
+    assert body.get("thinking") == (None if name.startswith("moonshot") else OFF["thinking"])
+
+
+@pytest.mark.parametrize(
+    ("name", "chosen", "choice"),
+    [
+        ("kimi-k3", {}, "required"),
+        ("kimi-k2.7-code", {}, "get_time"),
+        ("kimi-k2-thinking", {}, "get_time"),
+        ("kimi-k2.6", {}, "required"),
+        ("kimi-k2.6", {"thinking_enable": True}, "get_time"),
+    ],
+)
+async def test_what_no_request_forces(name: str, chosen: Json, choice: str) -> None:
+    call = {"tools": [WEATHER, CLOCK], "tool_choice": ToolChoice(choice)}
+    with pytest.raises(UnsupportedFeatureError):
+        await MOONSHOT.sent(name, call=call, **chosen)
 
 
 async def test_schemas_of_tools_are_adapted() -> None:

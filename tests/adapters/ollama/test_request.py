@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from modelport.credential import OllamaCredential
+from modelport.error import UnsupportedFeatureError
 from modelport.message import (
     AssistantMsg,
     DataBlock,
@@ -75,21 +76,25 @@ async def test_options_of_the_call_are_merged_into_the_options() -> None:
 
 
 @pytest.mark.parametrize(
-    ("choice", "names", "warned"),
+    ("choice", "names"),
     [
-        (None, ["a", "b"], False),
-        (ToolChoice("auto"), ["a", "b"], False),
-        (ToolChoice("auto", ["b"]), ["b"], False),
-        (ToolChoice("none"), [], False),
-        (ToolChoice("required"), ["a", "b"], True),
-        (ToolChoice("a"), ["a"], True),
+        (None, ["a", "b"]),
+        (ToolChoice("auto"), ["a", "b"]),
+        (ToolChoice("auto", ["b"]), ["b"]),
+        (ToolChoice("none"), []),
     ],
 )
-async def test_tool_choice_by_what_is_sent(choice: ToolChoice | None, names: list[str], warned: bool) -> None:
+async def test_tool_choice_by_what_is_sent(choice: ToolChoice | None, names: list[str]) -> None:
     body, response = await sent(tools=TOOLS, tool_choice=choice)
     assert [tool["function"]["name"] for tool in body.get("tools", [])] == names
     assert "tool_choice" not in body
-    assert any(warning.setting == "tool_choice" for warning in response.warnings) == warned
+    assert response.warnings == []
+
+
+@pytest.mark.parametrize("choice", [ToolChoice("required"), ToolChoice("a")], ids=str)
+async def test_no_call_can_be_forced(choice: ToolChoice) -> None:
+    with pytest.raises(UnsupportedFeatureError):
+        await sent(tools=TOOLS, tool_choice=choice)
 
 
 async def test_a_history_of_everything() -> None:

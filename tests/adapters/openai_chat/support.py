@@ -13,6 +13,7 @@ import yaml
 
 from modelport.adapters.dialects.openai_chat.profile import OpenAIChatProfile
 from modelport.adapters.dialects.openai_chat.request import OpenAIChatCodec
+from modelport.application.call.arguments import parameter_values
 from modelport.credential import CredentialBase
 from modelport.domain.chat.fold import ChatFold
 from modelport.domain.message.blocks import ContentBlock, ProviderData
@@ -242,6 +243,15 @@ class Provider:
         assert violations == []
         warnings = [(each.kind, each.setting) for each in response.warnings]
         return body, [each for each in warnings if each[0] in ("dropped", "changed", "unsupported")]
+
+    def refuses_force(self, name: str, *asking: str, **fields: Any) -> bool:  # Any: parameters
+        """Whether no request to that model forces a call: it always thinks, or the caller's parameters ask it to."""
+        model = self.model(name, Scripted(), **fields)
+        card = model.card
+        sent, _ = parameter_values(model.parameters, card, "on")
+        if card.tool_choice.with_thinking or card.thinking is None:
+            return False
+        return not card.thinking.can_disable or any(map(sent.get, asking))
 
 
 def foreign_history() -> list[Msg]:

@@ -15,6 +15,7 @@ from modelport.domain.card.capabilities import SamplingFacts, ToolChoiceFacts
 from modelport.domain.chat.names import legal_name
 from modelport.domain.chat.tools import ToolChoice
 from modelport.domain.message.responses import ModelWarning
+from modelport.error import UnsupportedFeatureError
 from modelport.model import ModelCard
 from modelport.ports.codec.chat import ChatRequest, Endpoint
 from modelport.ports.codec.rendering import Rendered
@@ -121,11 +122,11 @@ def test_parallel_calls_are_mentioned_only_when_forbidden() -> None:
     assert encoded(tools=[WEATHER], parameters={"parallel_tool_calls": False})[0]["parallel_tool_calls"] is False
 
 
-def test_force_is_given_up_while_the_model_thinks_and_cannot_have_both() -> None:
+def test_force_is_refused_while_the_model_cannot_stop_thinking() -> None:
     facts = card(tool_choice=ToolChoiceFacts(with_thinking=False))
     thinking = replace(PROFILE, thinking=lambda request: ThinkingPlan(thinks=True))
-    body, warnings = encoded(thinking, card=facts, tools=[WEATHER, CLOCK], tool_choice=ToolChoice("get_time"))
-    assert (body["tools"], body["tool_choice"], warnings) == ([CLOCK], "auto", [("changed", "tool_choice")])
+    with pytest.raises(UnsupportedFeatureError):
+        encoded(thinking, card=facts, tools=[WEATHER, CLOCK], tool_choice=ToolChoice("get_time"))
     body, warnings = encoded(card=facts, tools=[WEATHER], tool_choice=ToolChoice("required"))
     assert (body["tool_choice"], warnings) == ("required", [])
 

@@ -202,11 +202,12 @@ def card(**facts: Any) -> ModelCard:
 
 
 def test_a_force_that_the_model_refuses_while_it_thinks() -> None:
-    thinker = card(thinking=ThinkingFacts(can_disable=False), tool_choice=ToolChoiceFacts(with_thinking=False))
-    body, warnings = encoded(thinker, tools=[WEATHER, CLOCK], tool_choice=ToolChoice("get_time"))
-    assert warnings == ["tool_choice"]
-    allowed = [{"type": "function", "name": "get_time"}]
-    assert body["tool_choice"] == {"type": "allowed_tools", "mode": "auto", "tools": allowed}
+    thinker = card(
+        thinking=ThinkingFacts(can_disable=False, default_effort="low"),
+        tool_choice=ToolChoiceFacts(with_thinking=False),
+    )
+    with pytest.raises(UnsupportedFeatureError):
+        encoded(thinker, tools=[WEATHER, CLOCK], tool_choice=ToolChoice("get_time"))
 
 
 def test_a_model_without_tools() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from modelport.domain.card.capabilities import ToolChoiceFacts
 from modelport.domain.chat.tools import ToolChoice, plan_choice, tool_name, validate_tools
-from modelport.error import InvalidRequestError
+from modelport.error import InvalidRequestError, UnsupportedFeatureError
 
 
 def tool(name: str) -> dict[str, Any]:
@@ -43,11 +43,6 @@ TABLE: list[tuple[str, ToolChoice | None, ToolChoiceFacts | None, bool, str | No
     ("named within a list", ToolChoice("c", ["b", "c"]), ALL, False, "c", "bc", False),
     ("named where only required goes", ToolChoice("b"), NO_NAMED, False, "required", "b", False),
     ("required where only named goes, one tool", ToolChoice("required", ["b"]), NO_REQUIRED, False, "b", "b", False),
-    ("required where only named goes, more tools", ToolChoice("required"), NO_REQUIRED, False, "auto", "abc", True),
-    ("named where nothing goes", ToolChoice("b"), NOTHING, False, "auto", "b", True),
-    ("required where nothing goes", ToolChoice("required"), NOTHING, False, "auto", "abc", True),
-    ("forced while it thinks", ToolChoice("required"), NOT_THINKING, True, "auto", "abc", True),
-    ("named while it thinks", ToolChoice("b"), NOT_THINKING, True, "auto", "b", True),
     ("forced while it does not", ToolChoice("b"), NOT_THINKING, False, "b", "abc", False),
 ]
 
@@ -63,6 +58,22 @@ def test_the_nearest_legal_request(
     assert "".join(map(tool_name, plan.tools)) == left
     assert bool(plan.warnings) is warned
     assert all((warning.kind, warning.setting) == ("changed", "tool_choice") for warning in plan.warnings)
+
+
+@pytest.mark.parametrize(
+    ("choice", "facts", "thinking", "words"),
+    [
+        (ToolChoice("required"), NO_REQUIRED, False, "only one tool; name it"),
+        (ToolChoice("b"), NOTHING, False, "cannot be forced to call a tool; pass"),
+        (ToolChoice("required"), NOTHING, False, "cannot be forced to call a tool; pass"),
+        (ToolChoice("required"), NOTHING, True, "cannot be forced to call a tool; pass"),
+        (ToolChoice("required"), NOT_THINKING, True, "while it thinks"),
+        (ToolChoice("b"), NOT_THINKING, True, "while it thinks"),
+    ],
+)
+def test_what_no_legal_request_forces(choice: ToolChoice, facts: ToolChoiceFacts, thinking: bool, words: str) -> None:
+    with pytest.raises(UnsupportedFeatureError, match=words):
+        plan_choice([A, B, C], choice, facts, thinking=thinking)
 
 
 def test_without_tools_there_is_nothing_to_choose() -> None:

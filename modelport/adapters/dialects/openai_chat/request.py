@@ -13,6 +13,7 @@ from ....ports.codec.chat import ChatRequest, WireCall
 from ....ports.http import HttpRequest
 from ...wire.decoder import Json, decode_json_body
 from ...wire.errors import ErrorFacts, error_of_answer, read_error
+from ...wire.forced_call import prepared_for_forced_call
 from ...wire.framing import SSEFramer
 from ...wire.json_text import dump_json
 from .profile import OpenAIChatProfile
@@ -21,6 +22,7 @@ from .stream import OpenAIChatDecoder
 __all__ = ["OpenAIChatCodec"]
 
 _SAMPLING = ("temperature", "top_p", "top_k")
+_ASKS_TO_THINK = ("reasoning_effort",)
 
 
 class OpenAIChatCodec:
@@ -57,10 +59,13 @@ class OpenAIChatCodec:
 
     def _body(self, request: ChatRequest) -> tuple[Json, list[ModelWarning]]:
         body: Json = {"model": request.model, "messages": request.rendered.messages}
+        request, switched = prepared_for_forced_call(
+            request, lambda given: self._profile.thinking(given).thinks, implied_by=_ASKS_TO_THINK
+        )
         thinking = self._profile.thinking(request)
         thinks = bool(thinking.thinks)
         values, warnings = _without_refused_sampling(request, thinks=thinks)
-        warnings += thinking.warnings
+        warnings += [*switched, *thinking.warnings]
         body.update({wire: values[ours] for ours, wire in self._profile.fields.items() if ours in values})
         body.update(thinking.fields)
         streams = self._streams(request)
