@@ -44,12 +44,35 @@ def arrange(rendered: Sequence[Json], *, prefill: bool) -> Arranged:
             _append(arranged.messages, "user", _as_hint(content))
         else:
             _append(arranged.messages, role, content)
-    if not arranged.messages or arranged.messages[0]["role"] != "user":
-        _warn(arranged, "messages", "the API requires a user message first; a placeholder was inserted")
-        arranged.messages.insert(0, {"role": "user", "content": [_text(_OPENING)]})
+    _leave_out_trailing_thinking(arranged)
+    _begin(arranged)
     _leave_out_unanswered(arranged)
     _end(arranged, prefill)
     return arranged
+
+
+def _leave_out_trailing_thinking(arranged: Arranged) -> None:
+    """The API refuses a message of the model that ends with thinking."""
+    messages, arranged.messages = arranged.messages, []
+    left_out = False
+    for message in messages:
+        content = message["content"]
+        while message["role"] == "assistant" and content and content[-1].get("type") in _THINKING:
+            content, left_out = content[:-1], True
+        _append(arranged.messages, message["role"], content)
+    if left_out:
+        text = "thinking at the end of a turn was left out, since what it led to is not in the conversation"
+        arranged.warnings.append(ModelWarning("dropped", "thinking", text))
+
+
+def _begin(arranged: Arranged) -> None:
+    """A user's message first."""
+    if not arranged.messages:
+        _warn(arranged, "messages", "the API needs a user message; the system message was repeated as one")
+        arranged.messages = [{"role": "user", "content": list(arranged.system)}]
+    elif arranged.messages[0]["role"] != "user":
+        _warn(arranged, "messages", "the API begins with a user message; one that says so was put first")
+        arranged.messages.insert(0, {"role": "user", "content": [_text(_OPENING)]})
 
 
 def _leave_out_unanswered(arranged: Arranged) -> None:

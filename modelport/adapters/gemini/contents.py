@@ -56,7 +56,11 @@ def arranged(messages: Sequence[Json], card: ModelCard | None) -> Arranged:
             contents[-1] = {"role": "model", "parts": [*contents[-1]["parts"], *message["parts"]]}
         else:
             contents.append(_with_results(message, media_in_results))
-    if not contents or contents[0].get("role") == "model":
+    if not contents:
+        contents = [{"role": "user", "parts": list(instruction)}]
+        reason = "the API needs a content of the user; the system message was repeated as one"
+        warnings.append(ModelWarning("changed", "messages", reason))
+    elif contents[0].get("role") == "model":
         contents.insert(0, {"role": "user", "parts": [{"text": _OPENING}]})
         warnings.append(ModelWarning("changed", "messages", "the first content must be the user's; one was put before"))
     if _demands_signatures(card):

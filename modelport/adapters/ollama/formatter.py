@@ -103,7 +103,7 @@ class _Writer:
         if turn.calls:
             message["tool_calls"] = [_call(index, call) for index, call in enumerate(turn.calls)]
             self._names.update((call.id, call.name) for call in turn.calls)
-        if texts or turn.calls:
+        if texts or thoughts or turn.calls:
             self.messages.append(message)
 
     def _own_thoughts(self, turn: AssistantTurn) -> str:

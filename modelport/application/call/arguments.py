@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "body_fields",
     "check_credential",
+    "check_message_list",
     "check_messages",
     "check_name",
     "check_type",
@@ -28,7 +29,19 @@ __all__ = [
 ]
 
 
-def check_messages(msgs: object) -> None:
+def check_messages(msgs: Sequence[Msg]) -> None:
+    """Raise `InvalidRequestError` unless this is a sequence of `Msg` of which something can be sent."""
+    from ...domain.chat.turns import says_something  # loaded by the first call
+
+    check_message_list(msgs)
+    if not says_something(msgs):
+        raise InvalidRequestError(
+            "messages holds nothing to send: its texts are blank, its tool calls have no results, and thinking alone "
+            "asks nothing; add a message with text or media, e.g. UserMsg(name='user', content='Hello')"
+        )
+
+
+def check_message_list(msgs: object) -> None:
     """Raise `InvalidRequestError` unless this is a non-empty sequence of `Msg`."""
     advice = "pass a list of Msg, e.g. [UserMsg(name='user', content='Hello')]"
     if isinstance(msgs, Msg | str | bytes | Mapping) or not isinstance(msgs, Sequence):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ...domain.card.cards import ModelCard
 from ...domain.chat.tools import ToolChoice, ToolSchema
-from ...domain.errors import UnsupportedFeatureError
+from ...domain.errors import InvalidRequestError, UnsupportedFeatureError
 from ...domain.message.messages import Msg
 from ...domain.message.responses import ModelWarning
 from ...domain.structured.plan import OutputRequest, without_thinking
@@ -92,6 +92,11 @@ async def _encode(
     output = context.output or OutputRequest()
     values, chosen, warnings = _parameters(model, output)
     rendered = await model.formatter.prepare(messages, context.runtime.media_loader, _render_context(model, context))
+    if not rendered.messages:
+        raise InvalidRequestError(
+            f"{type(model.formatter).__name__} made no request message of the given messages; "
+            "pass a message that it can write"
+        )
     card = model.card if model.card_checks == "on" else ModelCard.permissive(model.model)
     tools, dropped = _taken_tools(card, tools, tool_choice)
     overrides, headers = body_fields(kwargs)

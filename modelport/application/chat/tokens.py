@@ -8,7 +8,7 @@ from ...domain.chat.tokens import TokenCount, estimated
 from ...domain.chat.tools import ToolSchema, validate_tools
 from ...domain.errors import NotFoundError, UnsupportedFeatureError
 from ...domain.message.messages import Msg
-from ..call.arguments import check_messages
+from ..call.arguments import check_message_list, check_messages
 
 __all__ = ["count_tokens"]
 
@@ -24,9 +24,10 @@ async def count_tokens(
 
     A server without the provider's counting endpoint gets an estimate, too. Raises what a call raises.
     """
-    check_messages(messages)
+    check_message_list(messages)
     validate_tools(tools, None)
     if ask is not None:
+        check_messages(messages)
         try:
             return TokenCount(await ask(), estimated=False, source=source)
         except (NotFoundError, UnsupportedFeatureError):

@@ -13,7 +13,7 @@ from ...domain.message.blocks import Base64Source, DataBlock, HintBlock, ToolRes
 from ...domain.message.messages import Msg
 from ...ports.codec.rendering import RenderContext, Rendered
 from ...ports.media import MediaLoader
-from ..call.arguments import check_messages
+from ..call.arguments import check_message_list
 
 __all__ = ["FormatterBase", "data_blocks"]
 
@@ -42,7 +42,7 @@ class FormatterBase:
         """Resolve media, then render. `loader` defaults to the default runtime's; `context` needs no media yet."""
         if type(self).format is not FormatterBase.format:
             return Rendered(await self.format(msgs))
-        check_messages(msgs)
+        check_message_list(msgs)
         media = await self._fetch(msgs, loader)
         return self.render(msgs, replace(context or RenderContext(), media=media))
 

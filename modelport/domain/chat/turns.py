@@ -32,6 +32,7 @@ __all__ = [
     "Turn",
     "TurnBuilder",
     "UserTurn",
+    "says_something",
     "to_turns",
 ]
 
@@ -64,7 +65,10 @@ class HintTurn:
 
 @dataclass(slots=True)
 class AssistantTurn:
-    """The model's output; the results of its tool calls are in the `ToolTurn` that follows."""
+    """The model's output; the results of its tool calls are in the `ToolTurn` that follows.
+
+    It may hold only thinking: a formatter whose API does not take such a turn leaves it out with a warning.
+    """
 
     name: str
     blocks: list[AssistantBlock]
@@ -100,6 +104,26 @@ def to_turns(messages: Sequence[Msg]) -> Conversation:
     for message in messages:
         builder.add(message)
     return builder.finish()
+
+
+def says_something(messages: Sequence[Msg]) -> bool:
+    """Whether any of these messages can be sent, besides instructions and thinking.
+
+    Blank text, calls without a result and results without a call are not sent. Instructions alone count only when
+    the caller gives nothing else.
+    """
+    if any(message.role == "user" and _without_blank(message.content) for message in reversed(messages)):
+        return True
+    turns = to_turns(messages).turns
+    if all(message.role == "system" for message in messages):
+        return bool(turns)
+    return any(_speaks(turn) for turn in turns)
+
+
+def _speaks(turn: Turn) -> bool:
+    if isinstance(turn, AssistantTurn):
+        return not all(isinstance(block, ThinkingBlock) for block in turn.blocks)
+    return not isinstance(turn, SystemTurn)
 
 
 class TurnBuilder:
@@ -221,7 +245,7 @@ def _flush(conversation: Conversation, name: str, blocks: list[AssistantBlock], 
             block, answer = _with_own_id(conversation, block, found)
             answers.append(answer)
         kept.append(block)
-    if any(not isinstance(block, ThinkingBlock) for block in kept):
+    if kept:
         conversation.turns.append(AssistantTurn(name, kept))
     if answers:
         conversation.turns.append(ToolTurn(answers))

@@ -100,6 +100,8 @@ class _Writer:
         thoughts = [block for block in turn.blocks if isinstance(block, ThinkingBlock)]
         replays = self._replays(turn)
         own = [block.thinking for block in thoughts if replays and block.thinking and self._own_thought(block)]
+        if len(thoughts) == len(turn.blocks):
+            own = []  # no provider takes a message without content and calls
         self._drop_thinking(len(thoughts) - len(own))
         text = "\n".join(own) or (self.profile.reasoning_placeholder if replays and turn.calls else None)
         if text is not None and (message["content"] is not None or turn.calls):
