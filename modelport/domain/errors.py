@@ -27,9 +27,10 @@ ModelportError
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from .secrets import SecretFilter
 
 if TYPE_CHECKING:
     from .message.responses import AttemptRecord, ChatResponse
@@ -129,11 +130,15 @@ class ModelError(ModelportError):
         self.attempts: Sequence[AttemptRecord] = ()
 
     def scrub(self, secrets: Sequence[str]) -> None:
-        """Replace these secrets in the message and the body: servers echo keys."""
-        for secret in secrets:
-            word = re.escape(secret) + r"(?!\*\*)"  # asterisks follow where the server masked a longer key
-            self.message = re.sub(word, "[secret]", self.message)
-            self.body = re.sub(word, "[secret]", self.body) if self.body else None
+        """Replace these secrets in all that this error and its causes say, in any form: servers repeat keys."""
+        hide = SecretFilter(secrets)
+        if not hide:
+            return
+        self.message = hide(self.message)
+        self.code, self.request_id, self.body = (
+            hide(text) if text else text for text in (self.code, self.request_id, self.body)
+        )
+        _hide_arguments(self, hide)
         self.args = (self.message,)
 
     def __str__(self) -> str:
@@ -145,6 +150,21 @@ class ModelError(ModelportError):
             facts.append(f"request {self.request_id}")
         prefix = f"[{where}] " if where else ""
         return prefix + self.message + (f" ({', '.join(facts)})" if facts else "")
+
+
+def _hide_arguments(error: BaseException, hide: SecretFilter) -> None:
+    """Replace secrets in the arguments of the errors from which this one came, which a traceback shows too."""
+    seen: set[int] = set()
+    waiting = [error]
+    while waiting:
+        each = waiting.pop()
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        each.args = tuple(hide.hide(argument) for argument in each.args)
+        if notes := getattr(each, "__notes__", None):
+            each.__notes__ = [hide(str(note)) for note in notes]
+        waiting += [cause for cause in (each.__cause__, each.__context__) if cause is not None]
 
 
 class AuthenticationError(ModelError):

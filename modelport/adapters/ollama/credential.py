@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, SecretStr, field_validator
 
-from ...application.model.credential import CredentialBase, Service
+from ...application.model.credential import CredentialBase, Service, checked_key
 from ...ports.codec.chat import Endpoint
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ class OllamaCredential(CredentialBase):
         cloud = host.scheme == "https" and (host.hostname or "").endswith("ollama.com")
         if self.api_key is None or not cloud:
             return Endpoint(self.host)
-        return Endpoint(self.host, {"authorization": f"Bearer {self.api_key.get_secret_value()}"})
+        key = checked_key(self.api_key, self.provider_name())
+        return Endpoint(self.host, {"authorization": f"Bearer {key}"} if key else {})
 
     @property
     def custom_url(self) -> str | None:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from ...domain.errors import InvalidRequestError
 from ...domain.message.messages import Msg
 from ...domain.message.responses import ModelWarning
+from ...domain.secrets import secret_name
 from ...ports.codec.chat import Endpoint
 
 if TYPE_CHECKING:
@@ -55,7 +56,6 @@ def check_message_list(msgs: object) -> None:
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
-_SECRET_HEADER = re.compile("auth|cookie|key|secret|token", re.IGNORECASE)
 
 
 def body_fields(kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], Mapping[str, str]]:
@@ -77,8 +77,12 @@ def body_fields(kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], Mapping[str,
 def secret_words(endpoint: Endpoint, kwargs: Mapping[str, Any]) -> list[str]:
     """The secrets of a call, which its errors must not contain (Any: as above)."""
     given = kwargs.get("extra_headers") or {}
-    extra = Endpoint("", {name: value for name, value in given.items() if _SECRET_HEADER.search(name)})
-    return [*endpoint.secrets(), *extra.secrets()]
+    secret = [value for name, value in given.items() if _is_secret(name)] if isinstance(given, Mapping) else []
+    return [*endpoint.secrets(), *(word for value in secret for word in str(value).split())]
+
+
+def _is_secret(name: object) -> bool:
+    return isinstance(name, str) and secret_name(name)
 
 
 def _mapping(fields: dict[str, Any], name: str) -> Mapping[str, Any]:

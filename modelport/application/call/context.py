@@ -101,7 +101,7 @@ class CallContext:
             number=len(self.attempts) + 1,
             status_code=self._status or getattr(error, "status_code", None),
             error=type(error).__name__ if error else None,
-            request_id=self._request_id or getattr(error, "request_id", None),
+            request_id=getattr(error, "request_id", None) or self._request_id,
             waited=self._waited,
             elapsed=self.runtime.clock.monotonic() - self._started,
         )

@@ -11,7 +11,7 @@ from ...domain.retry import parse_retry_after, parse_should_retry
 from ...ports.http import HttpRequest, HttpResponse
 from .context import CallContext, request_id
 
-__all__ = ["ErrorMap", "HttpBody", "attempt"]
+__all__ = ["ErrorMap", "HttpBody", "attempt", "scrub"]
 
 _MAX_BODY_BYTES = 256 * 1024 * 1024
 _MAX_ERROR_BYTES = 1024 * 1024
@@ -50,20 +50,30 @@ async def attempt(
 
     `encode` runs for the first attempt of a call only. Raises the mapped error of an unsuccessful answer.
     """
-    call: WireT | None = context.encoded
-    if call is None:
-        context.encoding = True
-        call = context.encoded = await encode()
-        context.encoding = False
-    response = await context.runtime.transport.send(call.http_request, context.clocks.connecting())
-    body = HttpBody(response, context, errors, secrets)
     try:
-        if not 200 <= response.status < 300:
-            raise await body.error()
-        return await read(call, body)
-    except BaseException:
-        await response.aclose()
+        call: WireT | None = context.encoded
+        if call is None:
+            context.encoding = True
+            call = context.encoded = await encode()
+            context.encoding = False
+        response = await context.runtime.transport.send(call.http_request, context.clocks.connecting())
+        body = HttpBody(response, context, errors, secrets)
+        try:
+            if not 200 <= response.status < 300:
+                raise await body.error()
+            return await read(call, body)
+        except BaseException:
+            await response.aclose()
+            raise
+    except ModelError as error:
+        scrub(error, secrets)
         raise
+
+
+def scrub(error: ModelError, secrets: Secrets) -> None:
+    """Replace the words of the call in the error and its causes; a call without an endpoint has none."""
+    with suppress(ModelError):
+        error.scrub(secrets())
 
 
 class HttpBody:
@@ -84,9 +94,6 @@ class HttpBody:
         await self.response.aclose()
         try:
             return decode(data)
-        except ModelError as error:
-            error.scrub(self.secrets())
-            raise
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise ResponseDecodeError(f"the answer has a shape that the protocol does not have: {error}") from error
 
@@ -103,7 +110,6 @@ class HttpBody:
         error.should_retry = parse_should_retry(headers)
         if error.should_retry is not None:
             error.retryable = error.should_retry
-        error.scrub(self.secrets())
         return error
 
     async def _read(self, limit: int) -> bytes:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, NoReturn, Protocol, Self, TypeVar
 
 from ...domain.errors import ModelConnectionError, ModelError, ResponseDecodeError, StreamTruncatedError
 from ...ports.clock import TimerHandle
 from ...ports.codec.chat import Framer
 from ...ports.http import HttpResponse
-from .http import HttpBody
+from .http import HttpBody, scrub
 
 __all__ = ["HttpAnswer", "is_stream"]
 
@@ -142,10 +142,10 @@ class HttpAnswer(AsyncGenerator[DeltaT, None], Generic[DeltaT]):
         self._stop_grace()
         try:
             return self._decoder.finish()
-        except StreamTruncatedError as truncated:
-            if broken is None:
-                raise
-            raise truncated from broken
+        except ModelError as failure:
+            if broken is not None and isinstance(failure, StreamTruncatedError):
+                failure.__cause__ = broken
+            self._raise_failure(failure)
 
     def _feed_tail(self) -> DeltaT | None:
         """An event without its terminator counts when it is whole; otherwise `finish` says whether the answer is."""
@@ -157,8 +157,8 @@ class HttpAnswer(AsyncGenerator[DeltaT, None], Generic[DeltaT]):
             self._raise_failure(failure)
         return delta
 
-    def _raise_failure(self, failure: ModelError) -> None:
-        failure.scrub(self._secrets())
+    def _raise_failure(self, failure: ModelError) -> NoReturn:
+        scrub(failure, self._secrets)
         raise failure
 
 

@@ -17,7 +17,7 @@ from ...ports.codec.chat import Endpoint
 if TYPE_CHECKING:
     from ...domain.card.cards import ModelCard, TTSModelCard
 
-__all__ = ["CredentialBase", "KeyedCredential", "Service", "checked_base_url"]
+__all__ = ["CredentialBase", "KeyedCredential", "Service", "checked_base_url", "checked_key"]
 
 Service = Literal["chat", "embedding", "speech", "realtime_speech"]
 """The kinds of endpoints; a provider may have a URL for each."""
@@ -115,6 +115,16 @@ def checked_base_url(value: str) -> str:
     return text
 
 
+def checked_key(key: SecretStr, provider: str) -> str:
+    """The key without blanks around it, maybe empty; raises `AuthenticationError` for what breaks a header."""
+    text = key.get_secret_value().strip()
+    if not text.isascii() or not (text.isprintable() and " " not in text):
+        raise AuthenticationError(
+            "the API key holds spaces, control or non-ASCII characters; copy it again", provider=provider
+        )
+    return text
+
+
 class KeyedCredential(CredentialBase):
     """An API key sent as a bearer token to a base URL."""
 
@@ -144,16 +154,11 @@ class KeyedCredential(CredentialBase):
 
     def secret(self) -> str:
         """The key itself, checked for what breaks a header."""
-        key = self.api_key.get_secret_value().strip()
+        key = checked_key(self.api_key, self.provider_name())
         if not key:
             hint = f" (usually kept in {self.key_variable})" if self.key_variable else ""
             raise AuthenticationError(
                 f"no API key; give {type(self).__name__}(api_key=…){hint}", provider=self.provider_name()
-            )
-        if not key.isascii() or not key.isprintable() or " " in key:
-            raise AuthenticationError(
-                "the API key holds spaces, control or non-ASCII characters; copy it again",
-                provider=self.provider_name(),
             )
         return key
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from ...domain.chat.tools import ToolChoice, ToolSchema
-from ...domain.errors import ModelError
+from ...domain.errors import AuthenticationError, ModelError
 from ...domain.message.responses import ChatResponse, ModelWarning
+from ...domain.secrets import url_secrets
 from ..http import HttpRequest
 from .rendering import Rendered
 
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["ChatCodec", "ChatRequest", "CountingCodec", "Decoder", "Endpoint", "Framer", "WireCall"]
 
 
+_SENDABLE = re.compile(r"(?:[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)?")
+_SCHEMES = ("bearer", "basic", "token")
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """Where to send, with the headers that authenticate the caller, which stay out of the repr."""
@@ -26,10 +32,19 @@ class Endpoint:
     base_url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
+    def __post_init__(self) -> None:
+        """Raises `AuthenticationError` for a header that cannot be sent; the message leaves its value out."""
+        for name, value in self.headers.items():
+            if not _SENDABLE.fullmatch(value):
+                raise AuthenticationError(
+                    f"expected printable ASCII in the credential's header {name}, got other characters, for example "
+                    "a line break; copy the value again"
+                )
+
     def secrets(self) -> list[str]:
-        """The secret words of the headers, which must not appear in errors or logs."""
+        """The words of the headers and of the URL that must not be repeated anywhere."""
         words = (word for value in self.headers.values() for word in value.split())
-        return [word for word in words if len(word) > 6 and word.lower() != "bearer"]
+        return [*(word for word in words if word.lower() not in _SCHEMES), *url_secrets(self.base_url)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,13 @@ async def connect(runtime: Runtime, codec: RealtimeTTSCodec, request: RealtimeRe
     try:
         socket = await runtime.websockets.connect(codec.handshake(request))
     except WebSocketRejected as refused:
-        raise _rejection(runtime, codec, request, refused) from refused
+        error = _rejection(runtime, codec, request, refused)
+        error.__cause__ = refused
+        error.scrub(request.endpoint.secrets())
+        raise error
+    except ModelError as error:
+        error.scrub(request.endpoint.secrets())
+        raise
     connection = RealtimeConnection(socket, codec, request)
     try:
         while not connection.protocol.ready:
@@ -70,7 +76,6 @@ def _rejection(
     should_retry = parse_should_retry(refused.headers)
     if should_retry is not None:
         error.retryable = should_retry
-    error.scrub(request.endpoint.secrets())
     return error
 
 
@@ -104,8 +109,9 @@ class RealtimeConnection:
             event = self.protocol.receive(frame)
         except WebSocketClosed as closed:
             error = self.protocol.closed(closed.code, closed.reason)
+            error.__cause__ = closed
             error.scrub(self._secrets)
-            raise error from closed
+            raise error
         except ModelError as error:
             error.scrub(self._secrets)
             raise
