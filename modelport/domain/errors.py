@@ -152,8 +152,14 @@ class ModelError(ModelportError):
         return prefix + self.message + (f" ({', '.join(facts)})" if facts else "")
 
 
+_LONGEST_CHAIN = 100
+
+
 def _hide_arguments(error: BaseException, hide: SecretFilter) -> None:
-    """Replace secrets in the arguments of the errors from which this one came, which a traceback shows too."""
+    """Replace secrets in what the errors say from which this one came, since a traceback shows them too.
+
+    A cause that still shows a secret, because it composes its text elsewhere, is cut off.
+    """
     seen: set[int] = set()
     waiting = [error]
     while waiting:
@@ -162,9 +168,28 @@ def _hide_arguments(error: BaseException, hide: SecretFilter) -> None:
             continue
         seen.add(id(each))
         each.args = tuple(hide.hide(argument) for argument in each.args)
-        if notes := getattr(each, "__notes__", None):
-            each.__notes__ = [hide(str(note)) for note in notes]
-        waiting += [cause for cause in (each.__cause__, each.__context__) if cause is not None]
+        for name, value in vars(each).items():
+            if isinstance(value, str | bytes):
+                vars(each)[name] = hide.hide(value)
+            elif isinstance(value, list):
+                value[:] = map(hide.hide, value)  # notes
+        for cause in (each.__cause__, each.__context__):
+            if cause is not None:
+                waiting.append(cause)
+        if each is not error and hide(shown := f"{each} {each!r}") != shown:
+            _cut_off(error, each)
+
+
+def _cut_off(error: BaseException, shown: BaseException) -> None:
+    """Take this cause, and what is behind it, out of the chain."""
+    each: BaseException | None = error
+    for _ in range(_LONGEST_CHAIN):
+        if each is None:
+            return
+        if each.__cause__ is shown or each.__context__ is shown:
+            each.__cause__ = each.__context__ = None
+            return
+        each = each.__cause__ or each.__context__
 
 
 class AuthenticationError(ModelError):

@@ -97,7 +97,9 @@ def test_an_error_and_its_causes_are_without_it() -> None:
     error = ServerError(f"a {KEY}", code=KEY, request_id=quote(KEY), body=json.dumps({"a": KEY}), model="m")
     error.__cause__ = ValueError(f"{KEY} is no number", 3, KEY.encode())
     error.__cause__.__context__ = KeyError(KEY)
+    error.__cause__.add_note(f"see {KEY}")
     error.scrub([KEY])
+    assert error.__cause__.__notes__ == [f"see {HIDDEN}"]
     assert str(error) == f"[m] a {HIDDEN} ({HIDDEN}, request {HIDDEN})"
     assert error.body == f'{{"a": "{HIDDEN}"}}'
     assert error.__cause__.args == (f"{HIDDEN} is no number", 3, HIDDEN.encode())
