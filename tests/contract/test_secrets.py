@@ -39,7 +39,7 @@ KEYED = [sample for sample in SAMPLES if sample is not OLLAMA]
 
 
 def model_of(sample: Sample, url: str, **options: Any) -> Any:  # Any: options, and the class
-    model = sample.model(url, max_retries=0, **options)
+    model: Any = sample.model(url, max_retries=0, **options)
     model.credential.api_key = type(model.credential.api_key)(KEY)
     return model
 
