@@ -9,9 +9,15 @@ from ._lazy import lazy_exports
 if TYPE_CHECKING:
     from .application.agent.agent import Agent
     from .application.agent.function_tool import FunctionTool
+    from .application.agent.signature import Hidden
 
-__all__ = ["Agent", "FunctionTool"]
+__all__ = ["Agent", "FunctionTool", "Hidden"]
 
 __getattr__ = lazy_exports(
-    __name__, {"Agent": "application.agent.agent", "FunctionTool": "application.agent.function_tool"}
+    __name__,
+    {
+        "Agent": "application.agent.agent",
+        "FunctionTool": "application.agent.function_tool",
+        "Hidden": "application.agent.signature",
+    },
 )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import json
 import re
-from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
 
@@ -17,11 +15,10 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
 from ...domain.chat.tools import ToolSchema, tool_name, validate_tools
 from ...domain.errors import InvalidRequestError
 from ..structured.reading import InvalidAnswerError, read_object
+from .signature import ToolFunction, function_name, innermost, read_signature
+from .tool_threads import call_in_thread, only_errors
 
 __all__ = ["FunctionTool", "ToolFunction"]
-
-ToolFunction = Callable[..., Any]
-"""A sync or async function with any arguments (Any: its own return type)."""
 
 _SPREAD = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 _HEADING = re.compile(r"^(Args|Arguments|Parameters|Returns|Yields|Raises|Examples?|Notes?):\s*$", re.MULTILINE)
@@ -32,14 +29,16 @@ class FunctionTool:
     """A function that a model may call.
 
     The schema comes from its signature and its docstring, whose `Args:` section describes the arguments; `schema`
-    replaces it. The arguments of a call are always validated and converted by the annotations. A sync function runs in
-    a thread; the items of a generator are returned as a list. Raises `InvalidRequestError` for a function that cannot
-    be described by a schema.
+    replaces it. The arguments of a call are always validated and converted by the annotations. Arguments that the
+    program has bound with `functools.partial`, or marked as `Annotated[…, Hidden]`, are not in the schema, and a call
+    that sets one is refused. A sync function runs in a daemon thread of its own; the items of a generator are returned
+    as a list. Raises `InvalidRequestError` for a function that cannot be described by a schema.
     """
 
     def __init__(self, function: ToolFunction, schema: ToolSchema | None = None) -> None:
         self.function = function
-        self._parameters = _parameters(function)
+        self._signature = read_signature(function)
+        self._parameters = self._signature.offered
         self._arguments = _arguments(function, self._parameters)
         self.schema = schema or _schema(function, self._arguments)
         validate_tools([self.schema], None)
@@ -48,15 +47,14 @@ class FunctionTool:
     async def __call__(self, arguments: str) -> Any:  # Any: what the function returns
         """Run the function with a JSON object, repaired if needed; raises `InvalidAnswerError` if it is invalid."""
         call = partial(self.function, **self._checked(arguments))
-        target = self.function
-        while isinstance(target, partial):
-            target = target.func
-        if inspect.iscoroutinefunction(target) or inspect.iscoroutinefunction(getattr(target, "__call__", None)):  # noqa: B004
-            return await call()
-        result = await asyncio.to_thread(_in_thread, call)
-        if inspect.isasyncgen(result):
-            return [item async for item in result]
-        return await result if inspect.isawaitable(result) else result
+        target = innermost(self.function)
+        with only_errors():
+            if inspect.iscoroutinefunction(target) or inspect.iscoroutinefunction(getattr(target, "__call__", None)):  # noqa: B004
+                return await call()
+            result = await call_in_thread(partial(_exhausted, call), self.name)
+            if inspect.isasyncgen(result):
+                return [item async for item in result]
+            return await result if inspect.isawaitable(result) else result
 
     def _checked(self, arguments: str) -> dict[str, Any]:  # Any: each argument has its own type
         value = read_object(arguments)[0] if arguments.strip() else {}
@@ -71,7 +69,11 @@ class FunctionTool:
             field = _field(index)
             if field in checked.model_fields_set or (field in known and not _has_default(parameter)):
                 given[parameter.name] = getattr(checked, field)
-        return given | (checked.model_extra or {})
+        more = checked.model_extra or {}
+        withheld = sorted(self._signature.withheld.intersection(more))
+        if withheld:
+            raise InvalidAnswerError([f"{name}: Extra inputs are not permitted" for name in withheld])
+        return given | more | self._signature.fixed
 
 
 class _Untitled(GenerateJsonSchema):
@@ -93,25 +95,6 @@ def _has_default(parameter: inspect.Parameter) -> bool:
     return parameter.default is not inspect.Parameter.empty and not isinstance(parameter.default, FieldInfo)
 
 
-def _name(function: ToolFunction) -> str:
-    while isinstance(function, partial):
-        function = function.func
-    return str(getattr(function, "__name__", type(function).__name__))
-
-
-def _parameters(function: ToolFunction) -> dict[str, inspect.Parameter]:
-    try:
-        parameters = inspect.signature(function, eval_str=True).parameters
-    except (TypeError, ValueError, NameError) as error:
-        raise InvalidRequestError(f"the signature of the tool {_name(function)!r} cannot be read: {error}") from error
-    for parameter in parameters.values():
-        if parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
-            raise InvalidRequestError(
-                f"the tool {_name(function)!r} takes {parameter.name!r} by position only; allow a keyword argument"
-            )
-    return dict(parameters)
-
-
 def _arguments(function: ToolFunction, parameters: dict[str, inspect.Parameter]) -> type[BaseModel]:
     """A class with one field for each argument."""
     fields: dict[str, Any] = {}  # Any: pydantic's field definitions
@@ -128,12 +111,12 @@ def _arguments(function: ToolFunction, parameters: dict[str, inspect.Parameter])
     try:
         made: type[BaseModel] = create_model("Arguments", __config__=config, **fields)
     except Exception as error:  # pydantic has several errors for annotations it cannot use
-        raise InvalidRequestError(f"the tool {_name(function)!r} cannot be described: {error}") from error
+        raise InvalidRequestError(f"the tool {function_name(function)!r} cannot be described: {error}") from error
     return made
 
 
 def _schema(function: ToolFunction, arguments: type[BaseModel]) -> ToolSchema:
-    name = _name(function)
+    name = function_name(function)
     try:
         parameters = arguments.model_json_schema(schema_generator=_Untitled)
     except Exception as error:  # pydantic has several errors for types without a schema
@@ -149,9 +132,7 @@ def _schema(function: ToolFunction, arguments: type[BaseModel]) -> ToolSchema:
 
 def _docstring(function: ToolFunction) -> tuple[str, dict[str, str]]:
     """The descriptions of the function and of each argument, from its docstring."""
-    while isinstance(function, partial):
-        function = function.func
-    description, *sections = _HEADING.split(inspect.getdoc(function) or "")
+    description, *sections = _HEADING.split(inspect.getdoc(innermost(function)) or "")
     documented: dict[str, str] = {}
     for heading, body in zip(sections[::2], sections[1::2], strict=True):
         if heading in ("Args", "Arguments", "Parameters"):
@@ -173,13 +154,7 @@ def _described(body: str) -> dict[str, str]:
     return texts
 
 
-def _in_thread(call: Callable[[], Any]) -> Any:  # Any: what the function returns
-    """Call it, and exhaust it if it is a generator.
-
-    `StopIteration` cannot be set on a future, and `SystemExit` would end the event loop, so both are wrapped.
-    """
-    try:
-        result = call()
-        return list(result) if inspect.isgenerator(result) else result
-    except (StopIteration, SystemExit) as error:
-        raise RuntimeError(f"the function raised {type(error).__name__}") from error
+def _exhausted(call: partial[Any]) -> Any:  # Any: what the function returns
+    """The function's result; a generator runs to its end here, in the function's thread."""
+    result = call()
+    return list(result) if inspect.isgenerator(result) else result

@@ -116,6 +116,39 @@ def exiting() -> None:
     sys.exit(2)
 
 
+async def exiting_async() -> None:
+    sys.exit(2)
+
+
+def returning_an_exit() -> Any:
+    return exiting_async()
+
+
+async def generating_an_exit() -> Any:
+    yield 1
+    sys.exit(2)
+
+
+def interrupting() -> None:
+    raise KeyboardInterrupt
+
+
+async def interrupting_async() -> None:
+    raise KeyboardInterrupt
+
+
+class NoException(BaseException):
+    """As pytest and trio raise some."""
+
+
+def escaping() -> None:
+    raise NoException
+
+
+async def escaping_async() -> None:
+    raise NoException
+
+
 async def cancelling() -> None:
     raise asyncio.CancelledError
 
@@ -133,6 +166,13 @@ async def cancelling_itself() -> None:
         (broken, "KeyError: 'gone'"),
         (stopping, "RuntimeError: the function raised StopIteration"),
         (exiting, "RuntimeError: the function raised SystemExit"),
+        (exiting_async, "RuntimeError: the function raised SystemExit"),
+        (returning_an_exit, "RuntimeError: the function raised SystemExit"),
+        (generating_an_exit, "RuntimeError: the function raised SystemExit"),
+        (interrupting, "RuntimeError: the function raised KeyboardInterrupt"),
+        (interrupting_async, "RuntimeError: the function raised KeyboardInterrupt"),
+        (escaping, "RuntimeError: the function raised NoException"),
+        (escaping_async, "RuntimeError: the function raised NoException"),
         (cancelling, "the tool cancelled itself"),
         (cancelling_itself, "the tool cancelled itself"),
     ],
