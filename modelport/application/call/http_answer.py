@@ -59,6 +59,8 @@ class HttpAnswer(AsyncGenerator[DeltaT, None], Generic[DeltaT]):
     answer that is dropped closes its connection.
     """
 
+    _closed = True  # until there is something to close
+
     def __init__(self, call: StreamedCall[DeltaT], body: HttpBody) -> None:
         self.ended = False
         self._response = body.response
@@ -68,11 +70,11 @@ class HttpAnswer(AsyncGenerator[DeltaT, None], Generic[DeltaT]):
         self._decoder = call.new_decoder()
         self._pull = aiter(body.response).__anext__
         self._exhausted = False
-        self._closed = False
         self._loop = asyncio.get_running_loop()
         self._clock = body.context.runtime.clock
         self._may_linger: bool = hasattr(self._decoder, "complete")
         self._grace: TimerHandle | None = None
+        self._closed = False
 
     def __aiter__(self) -> Self:
         return self

@@ -30,17 +30,19 @@ class ChatStream(AsyncGenerator[ChatResponse, None]):
     accumulation so far.
     """
 
+    _over = True  # until there is something to end
+
     def __init__(self, call: ChatCall, answer: Answer) -> None:
         self._call = call
         self._clocks = call.context.clocks
         self._loop = _running_loop()
         self._ready = True  # to be read: the last response was not handed out, and no task is reading
-        self._over = False
         self._complete = False  # the last response was handed out
         self._delivered = False
         self._closing: asyncio.Event | None = None
         self._broken_off: str | None = None
         self._read_from(answer)
+        self._over = False
 
     @property
     def partial(self) -> ChatResponse:
