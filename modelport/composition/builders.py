@@ -101,6 +101,8 @@ def build_embedding(
     }
     if settings.concurrency:
         options["concurrency"] = settings.concurrency
+    if settings.on_error != "raise":  # a class of the application's may not know the argument
+        options["on_error"] = settings.on_error
     model: EmbeddingModelBase[Any] = cls(
         credential, settings.model, validated(cls.Parameters, settings.parameters, "parameters"), **options
     )

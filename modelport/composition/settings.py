@@ -89,6 +89,9 @@ class EmbeddingSettings(ModelSettings):
     batch_size: int | None = Field(default=None, gt=0)
     concurrency: int | None = Field(default=None, gt=0, description="Requests in flight; by default the model's own.")
     cache: bool = Field(default=True, description="Whether to use the cache that is described under `cache`.")
+    on_error: Literal["raise", "skip"] = Field(
+        default="raise", description="Whether inputs that are refused raise an error or get no vector."
+    )
 
 
 class TTSSettings(ModelSettings):

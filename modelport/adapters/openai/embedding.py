@@ -5,7 +5,6 @@ Facts: docs/protocols/openai-embedding.md#request-and-answer.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -65,11 +64,6 @@ def decode_body(data: bytes) -> EmbeddingResponse:
     return vector_response([entry.get("embedding") for entry in entries], tokens)
 
 
-_TOO_LARGE = re.compile(
-    r"max_tokens_per_request|maximum (?:request size|context length)|batch size|too many inputs"
-    r"|inputs? (?:array|list)? ?(?:is )?too",
-    re.I,
-)
 _BASE64, _PLAIN = OpenAIEmbeddingCodec(), OpenAIEmbeddingCodec(transfer=None)
 
 
@@ -89,16 +83,6 @@ class OpenAIEmbeddingModel(HttpEmbeddingModel[str]):
     def check_input(self, item: EmbeddingInput) -> str | None:
         """The API has no form for media, even where a card lists them."""
         return "this API accepts only texts" if isinstance(item, DataBlock) else None
-
-    def splits_after(self, error: ModelError) -> bool:
-        """The request held too many tokens or, on compatible servers, too many inputs.
-
-        When one text alone is too long, the texts before it get their vectors, and it is the error's first index.
-        """
-        if error.status_code == 413:
-            return True
-        words = f"{error.code or ''} {error.message}"
-        return isinstance(error, InvalidRequestError) and _TOO_LARGE.search(words) is not None
 
     def vector_family(self) -> str:
         """OpenAI, or another server by its URL."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...domain.embedding.packing import EmbeddingInput, RequestLimits
-from ...domain.embedding.values import EmbeddingResponse
+from ...domain.embedding.refusals import BatchLimit, may_be_one_input
+from ...domain.embedding.values import EmbeddingResponse, EmbeddingVectors
 from ...domain.errors import ModelError, ResponseDecodeError
 from ...domain.message.blocks import DataBlock
 from ...domain.message.responses import AttemptRecord, ModelWarning
@@ -35,6 +36,12 @@ class EmbeddingSpec:
     """What to hold during a request, so that all calls of the model share one bound."""
     splits_after: Callable[[ModelError], bool]
     """Whether the same inputs may pass in smaller requests after this error."""
+    batch_limit: BatchLimit = field(default_factory=BatchLimit)
+    """What the model has found out of the server's largest batch."""
+    size: int | None = None
+    """The numbers that a vector should have, where that is known."""
+    skips_refused: bool = False
+    """Whether inputs that are refused get no vector in place of an error."""
 
 
 def estimated_tokens(item: EmbeddingInput) -> int:
@@ -46,14 +53,24 @@ def estimated_tokens(item: EmbeddingInput) -> int:
 
 
 class BatchCall:
-    """Attempts for one batch until one gives a vector per input, with a budget and clocks of their own."""
+    """Attempts for one batch until one gives a vector per input, with a budget and clocks of their own.
 
-    def __init__(self, spec: EmbeddingSpec, inputs: Sequence[EmbeddingInput]) -> None:
+    Args:
+        last_try: a failure that may be due to one input is not retried, as a larger batch with it was.
+        size: the numbers of the vectors that the call has received, which those of this batch must have too.
+    """
+
+    def __init__(
+        self, spec: EmbeddingSpec, inputs: Sequence[EmbeddingInput], last_try: bool = False, size: int | None = None
+    ) -> None:
         self._inputs = list(inputs)
+        self._attempt = spec.attempt
+        self._last_try = last_try
+        self._size = size
         self._context = context = CallContext.of(spec.call)
         tokens = sum(map(estimated_tokens, inputs))
         attempts = Attempts(context, spec.call.retry, spec.call.retryable, tokens)
-        self._call = Call(context, attempts, lambda: spec.attempt(list(self._inputs)), self._checked)
+        self._call = Call(context, attempts, self._send, self._checked)
 
     @property
     def attempts(self) -> Sequence[AttemptRecord]:
@@ -71,6 +88,14 @@ class BatchCall:
         self._call.finish()
         return response
 
+    async def _send(self) -> EmbeddingResponse:
+        try:
+            return await self._attempt(list(self._inputs))
+        except ModelError as error:
+            if self._last_try and may_be_one_input(error):
+                error.retryable = False
+            raise
+
     def _checked(self, response: object) -> EmbeddingResponse:
         if not isinstance(response, EmbeddingResponse):
             raise ResponseDecodeError(
@@ -79,4 +104,9 @@ class BatchCall:
         found, wanted = len(response.embeddings), len(self._inputs)
         if found != wanted:
             raise ResponseDecodeError(f"the answer has {found} vectors for {wanted} inputs")
+        sizes = {len(row) for row in EmbeddingVectors(response.embeddings).rows} | {self._size or 0} - {0}
+        if len(sizes) > 1:
+            raise ResponseDecodeError(
+                f"the vectors have different sizes: {', '.join(map(str, sorted(sizes)))} numbers; expected one size"
+            )
         return response

@@ -15,7 +15,7 @@ from ...ports.clock import Clock
 from ..call.arguments import body_fields
 from .cache import EmbeddingCacheBase
 
-__all__ = ["VectorStore", "vector_identity"]
+__all__ = ["VectorStore", "requested_size", "vector_identity"]
 
 _log = logging.getLogger(__name__)
 
@@ -38,12 +38,6 @@ class VectorStore:
         if self._cache is not None and not _is_json(self._identity.extra):
             self._disable("an argument of the call is not a JSON value, so its vectors cannot be identified")
 
-    @property
-    def requested_size(self) -> int | None:
-        """The vector size that the call requests; `None` if it may request one by a field of the provider's own."""
-        own_field = any("dimension" in str(name).lower() for name in self._identity.extra)
-        return None if own_field else self._identity.dimensions
-
     async def fill(self, inputs: Sequence[EmbeddingInput], rows: list[FloatArray | None]) -> None:
         """Put the cached vectors into their places in `rows`."""
         for start in range(0, len(inputs), _CHUNK):
@@ -58,7 +52,9 @@ class VectorStore:
             except Exception as error:  # a cache of the application's may raise anything
                 self._failed("read", error)
 
-    async def store(self, inputs: Sequence[EmbeddingInput], rows: Sequence[FloatArray]) -> None:
+    async def store(
+        self, inputs: Sequence[EmbeddingInput], rows: Sequence[FloatArray], overwrite: bool = False
+    ) -> None:
         """Store vectors. They are paid for, so a cancellation waits a moment for the write to end."""
         if self._cache is None:
             return
@@ -66,7 +62,7 @@ class VectorStore:
             (EmbeddingVectors(row[None, :]), self._identity.of(item)) for item, row in zip(inputs, rows, strict=True)
         ]
         try:
-            await _finish(self._cache.store_many(entries), self._clock)
+            await _finish(self._cache.store_many(entries, overwrite), self._clock)
         except Exception as error:  # as above
             self._failed("written", error)
 
@@ -122,6 +118,12 @@ def vector_identity(
     for name in _SAME_VECTORS:
         extra.pop(name, None)
     return VectorIdentity(family, model, dimensions, extra)
+
+
+def requested_size(identity: VectorIdentity) -> int | None:
+    """The vector size that the call requests; `None` if it may request one by a field of the provider's own."""
+    own_field = any("dimension" in str(name).lower() for name in identity.extra)
+    return None if own_field else identity.dimensions
 
 
 def _is_json(value: Any) -> bool:

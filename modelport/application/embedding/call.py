@@ -2,57 +2,34 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...domain.embedding.dedupe import deduplicate
 from ...domain.embedding.packing import EmbeddingInput, RequestLimits, pack
-from ...domain.embedding.values import EmbeddingResponse, EmbeddingUsage, EmbeddingVectors, FloatArray
-from ...domain.errors import EmbeddingError, InvalidRequestError, ModelError, ModelportError, UnsupportedFeatureError
-from ...domain.message.blocks import DataBlock, TextBlock
+from ...domain.embedding.values import (
+    EmbeddingResponse,
+    EmbeddingUsage,
+    EmbeddingVectors,
+    FloatArray,
+    IncompleteVectors,
+)
+from ...domain.errors import ModelError, ModelportError, ResponseDecodeError
 from ...domain.message.responses import AttemptRecord, ChatUsage, ModelWarning
 from .batch import BatchCall, EmbeddingSpec, estimated_tokens
 from .cached_vectors import VectorStore
+from .incomplete import embedding_error, reasons
+from .schedule import Piece, Schedule
 
-__all__ = ["EmbeddingCall", "checked_inputs"]
-
-
-def checked_inputs(
-    inputs: object,
-    check_media: Callable[[DataBlock], str | None],
-    empty_text_refused_by: str | None,
-) -> list[EmbeddingInput]:
-    """The inputs as texts and media.
-
-    Args:
-        check_media: why a data block cannot be sent, or `None`.
-        empty_text_refused_by: the provider, where it refuses empty texts.
-
-    Raises `InvalidRequestError` or `UnsupportedFeatureError` with the index of the input.
-    """
-    if isinstance(inputs, (str, bytes, Mapping)) or not isinstance(inputs, Sequence):
-        raise InvalidRequestError(f"inputs is a {type(inputs).__name__}; pass a list of texts or DataBlocks")
-    found: list[EmbeddingInput] = []
-    for index, item in enumerate(inputs):
-        if isinstance(item, TextBlock):
-            item = item.text
-        if isinstance(item, str):
-            if empty_text_refused_by is not None and not item.strip():
-                raise InvalidRequestError(
-                    f"input {index} is empty, which {empty_text_refused_by} refuses; leave it out"
-                )
-        elif not isinstance(item, DataBlock):
-            raise InvalidRequestError(f"input {index} is a {type(item).__name__}; pass a str or a DataBlock")
-        elif reason := check_media(item):
-            raise UnsupportedFeatureError(f"input {index}: {reason}")
-        found.append(item)
-    return found
+__all__ = ["EmbeddingCall"]
 
 
 class EmbeddingCall:
-    """One call. Its state is kept per distinct input until the response is made."""
+    """One call. Its state is kept per distinct input until the response is made.
+
+    Args:
+        refused: the errors of inputs that are not sent, by index; not empty only where `spec.skips_refused`.
+    """
 
     def __init__(
         self,
@@ -60,11 +37,14 @@ class EmbeddingCall:
         store: VectorStore,
         inputs: Sequence[EmbeddingInput],
         warnings: Sequence[ModelWarning],
+        refused: Mapping[int, ModelError] | None = None,
     ) -> None:
         self._spec = spec
         self._store = store
         self._inputs = deduplicate(inputs)
         self._rows: list[FloatArray | None] = [None] * len(self._inputs.unique)
+        self._refused = {self._inputs.places[index]: error for index, error in (refused or {}).items()}
+        self._size: int | None = None  # of the vectors that were received
         self._tokens = 0
         self._attempts: list[AttemptRecord] = []
         self._warnings = dict.fromkeys(warnings)  # a set that keeps the order
@@ -76,13 +56,9 @@ class EmbeddingCall:
         error: BaseException | None = None
         try:
             await self._store.fill(self._inputs.unique, self._rows)
-            missing = [index for index, row in enumerate(self._rows) if row is None]
-            try:
-                await self._request(missing)
-            except ModelportError as cause:
-                if not self._attempts:
-                    raise
-                raise self._incomplete(cause)
+            missing = [index for index, row in enumerate(self._rows) if row is None and index not in self._refused]
+            missing += self._of_other_sizes()
+            await self._request_all(missing)
             return self._response(cached=not missing)
         except BaseException as raised:
             error = raised
@@ -92,68 +68,77 @@ class EmbeddingCall:
             call = self._spec.call
             call.runtime.telemetry.call_ended(call.provider, call.model, usage, error)
 
-    async def _request(self, missing: Sequence[int]) -> None:
-        """Make the requests for these inputs, with one worker for each request that may be in flight."""
+    async def _request_all(self, missing: Sequence[int]) -> None:
+        try:
+            await self._request(missing)
+            await self._request(self._of_other_sizes(), overwrite=True)
+        except ModelportError as cause:
+            if not self._attempts:
+                raise
+            raise self._incomplete(cause)
+        if self._refused and not self._spec.skips_refused:
+            raise self._incomplete(next(iter(self._refused.values())))
+
+    async def _request(self, missing: Sequence[int], overwrite: bool = False) -> None:
+        """Make the requests for these inputs."""
         inputs = [self._inputs.unique[index] for index in missing]
         limits = self._spec.limits
         positions = [self._inputs.first[index] for index in missing]
         ranges = pack(inputs, limits, _clipped(limits), positions=positions)
-        batches = iter([missing[batch.start : batch.stop] for batch in ranges])
-        workers = min(self._spec.concurrency, len(ranges))
-        if workers <= 1:
-            return await self._work(batches)
+        batches = [missing[batch.start : batch.stop] for batch in ranges]
+        spec = self._spec
+
+        async def embed(piece: Piece) -> None:
+            await self._embed(piece, overwrite)
+
+        schedule = Schedule(batches, spec.concurrency, spec.batch_limit, spec.splits_after, embed)
         try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(workers):
-                    group.create_task(self._work(batches))
-        except BaseExceptionGroup as failures:  # the group has cancelled the others, and waited for them
-            raise failures.exceptions[0] from None
-        if any(self._rows[index] is None for index in missing):
-            raise asyncio.CancelledError  # a request cancelled itself, which a task group takes for the end of its task
+            await schedule.run()
+        finally:
+            self._refused.update(schedule.refused)
 
-    async def _work(self, batches: Iterator[Sequence[int]]) -> None:
-        for batch in batches:
-            await self._embed(batch)
-
-    async def _embed(self, batch: Sequence[int]) -> None:
-        """Get the vectors of one batch; of its two halves where the provider refuses it as too large."""
-        inputs = [self._inputs.unique[index] for index in batch]
-        try:
-            response = await self._send(inputs)
-        except ModelError as error:
-            if len(batch) == 1 or not self._spec.splits_after(error):
-                raise
-        else:
-            return await self._store_rows(batch, inputs, response)
-        half = len(batch) // 2
-        await self._embed(batch[:half])
-        await self._embed(batch[half:])
-
-    async def _send(self, inputs: Sequence[EmbeddingInput]) -> EmbeddingResponse:
-        """The response to one batch, once the model has a free slot for the request."""
+    async def _embed(self, piece: Piece, overwrite: bool) -> None:
+        """Get and keep the vectors of one piece, once the model has a free slot for the request."""
+        inputs = [self._inputs.unique[index] for index in piece.indices]
         async with self._spec.slot():
-            call = BatchCall(self._spec, inputs)
+            call = BatchCall(self._spec, inputs, piece.last_try, self._size)
             try:
-                return await call.run()
+                response = await call.run()
             finally:
                 self._attempts += call.attempts
                 self._warnings.update(dict.fromkeys(call.warnings))
+        await self._store_rows(piece.indices, inputs, response, overwrite)
 
     async def _store_rows(
-        self, batch: Sequence[int], inputs: Sequence[EmbeddingInput], response: EmbeddingResponse
+        self, indices: Sequence[int], inputs: Sequence[EmbeddingInput], response: EmbeddingResponse, overwrite: bool
     ) -> None:
-        rows = EmbeddingVectors(response.embeddings).rows
-        for index, row in zip(batch, rows, strict=True):
-            self._rows[index] = row
         self._tokens += (response.usage.tokens or 0) if response.usage else 0  # a custom model may leave it out
-        self._check_size(rows)
-        await self._store.store(inputs, rows)
+        rows = EmbeddingVectors(response.embeddings).rows
+        if rows and self._size not in (None, len(rows[0])):
+            raise ResponseDecodeError(f"the server sent vectors of {self._size} and of {len(rows[0])} numbers")
+        self._size = len(rows[0]) if rows else None
+        for index, row in zip(indices, rows, strict=True):
+            self._rows[index] = row
+        await self._store.store(inputs, rows, overwrite)
 
-    def _check_size(self, rows: Sequence[FloatArray]) -> None:
-        wanted = self._store.requested_size
-        other = next((len(row) for row in rows if wanted and len(row) != wanted), None)
-        if other:
-            message = f"vectors of {wanted} numbers were requested, but the server sent {other}"
+    def _of_other_sizes(self) -> list[int]:
+        """Cached inputs whose vectors cannot stand with the others: of another size than those that were received, or,
+        as long as none was, of different sizes. They have no vector any more."""
+        sizes = {len(row) for row in self._rows if row is not None}
+        if len(sizes) < 2:
+            return []
+        kept = self._size or self._spec.size
+        other = [index for index, row in enumerate(self._rows) if row is not None and len(row) != kept]
+        for index in other:
+            self._rows[index] = None
+        return other
+
+    def _check_size(self) -> None:
+        """Warn of vectors, cached ones included, whose size is not the one that was asked for."""
+        wanted = self._spec.size
+        other = next((len(row) for row in self._rows if row is not None and len(row) != wanted), None)
+        if wanted and other:
+            message = f"vectors of {wanted} numbers are expected, but these have {other}"
             self._warnings[ModelWarning("changed", "dimensions", message)] = None
 
     def _incomplete(self, cause: ModelportError) -> ModelportError:
@@ -163,20 +148,28 @@ class EmbeddingCall:
             cause.attempts = attempts
         if not missing:
             return cause
-        error = _embedding_error(cause, missing, len(self._inputs.places))
+        error = embedding_error(cause, missing, len(self._inputs.places), self._refused_inputs())
         error.attempts = attempts
         error.provider = error.provider or self._spec.call.provider
         error.model = error.model or self._spec.call.model
         return error
 
+    def _refused_inputs(self) -> dict[int, ModelError]:
+        """The errors of all inputs that were refused, by index."""
+        return {index: self._refused[self._inputs.places[index]] for index in self._inputs.all_indices(self._refused)}
+
     def _response(self, cached: bool) -> EmbeddingResponse:
         seconds = self._clock.monotonic() - self._started
-        rows = self._inputs.expand([row for row in self._rows if row is not None])
+        rows = self._inputs.expand(self._rows)
+        self._check_size()
+        for reason in reasons(self._refused_inputs()):
+            self._warnings[ModelWarning("dropped", "inputs", f"no vector for {reason}")] = None
         self._warnings.update(dict.fromkeys(self._store.warnings))
+        complete = [row for row in rows if row is not None]
         return EmbeddingResponse(
-            EmbeddingVectors(rows),
+            EmbeddingVectors(complete) if len(complete) == len(rows) else IncompleteVectors(rows),
             usage=EmbeddingUsage(tokens=self._tokens, time=seconds),
-            source="cache" if cached and rows else "api",
+            source="cache" if cached and complete else "api",
             provider=self._spec.call.provider,
             model=self._spec.call.model,
             warnings=list(self._warnings),
@@ -188,38 +181,3 @@ def _clipped(limits: RequestLimits) -> Any:  # Any: a TokenEstimate
     """The estimate, limited to the size of a request: the provider decides whether a single input is too long."""
     most = limits.max_tokens or 0
     return lambda item: min(estimated_tokens(item), most)
-
-
-def _embedding_error(cause: ModelportError, missing: Sequence[int], total: int) -> EmbeddingError:
-    """An `EmbeddingError` with the facts of its cause, which `except type(cause)` catches too."""
-    known = cause if isinstance(cause, ModelError) else ModelError(str(cause))
-    message = f"{known.message} [{len(missing)} of {total} inputs have no vector]"
-    facts = {**vars(known), **vars(cause), "message": message, "missing_indices": tuple(missing)}
-    error = _rebuilt(type(cause), message, facts)
-    error.__cause__ = cause
-    return error
-
-
-def _rebuilt(cause: type[ModelportError], message: str, facts: dict[str, Any]) -> EmbeddingError:
-    kind = _class_of(cause)  # type: ignore[arg-type]  # mypy does not see that classes have a hash
-    error = kind.__new__(kind, message)
-    error.__dict__.update(facts)
-    return error
-
-
-@cache
-def _class_of(cause: type[ModelportError]) -> type[EmbeddingError]:
-    """The class of embedding errors with this cause.
-
-    It has both bases, because an `except` clause looks only at an error's base classes. It is made here, because any
-    error of the package may be the cause, also one of an application's own model; `__reduce__` lets it be pickled
-    although no module has it.
-    """
-    if issubclass(cause, EmbeddingError):
-        return cause
-
-    def reduce(self: EmbeddingError) -> tuple[Any, ...]:  # Any: what pickle requires
-        return _rebuilt, (cause, self.message, dict(vars(self)))
-
-    doc = f"{cause.__name__} in an embedding call."
-    return type(f"Embedding{cause.__name__}", (EmbeddingError, cause), {"__doc__": doc, "__reduce__": reduce})

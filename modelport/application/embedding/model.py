@@ -17,13 +17,16 @@ from ...domain.card.capabilities import EmbeddingLimits
 from ...domain.errors import InvalidRequestError, SettingsError, UnsupportedFeatureError
 from ...domain.retry import RetryPolicy, Timeouts
 from ...ports.runtime import Runtime, default_runtime
+from ..call.arguments import check_word
 from ..call.per_loop import PerLoop
 from ..model.base import ModelBase, retry_policy_of
 from ..model.credential import CredentialBase
 
 if TYPE_CHECKING:
     from ...domain.card.cards import CardQuery, EmbeddingModelCard
+    from ...domain.embedding.identity import VectorIdentity
     from ...domain.embedding.packing import EmbeddingInput, RequestLimits
+    from ...domain.embedding.refusals import BatchLimit
     from ...domain.embedding.values import EmbeddingResponse
     from ...domain.errors import ModelError
     from ...domain.message.responses import ModelWarning
@@ -69,6 +72,7 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
         transport: the HTTP transport to use instead of the runtime's.
         concurrency: the most requests in flight, over all calls of this model in one event loop.
         card_checks: `off` sends what the model's card does not allow.
+        on_error: `skip` gives `None` in place of the vector of an input that is refused, with a warning that names it.
     """
 
     Parameters: ClassVar[type[BaseModel]] = DimensionsOnly
@@ -95,17 +99,21 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
         runtime: Runtime | None = None,
         concurrency: int = 8,
         card_checks: Literal["on", "off"] = "on",
+        on_error: Literal["raise", "skip"] = "raise",
     ) -> None:
         policy = retry_policy_of(max_retries, retry_delay, retry_policy)
         super().__init__(credential, model, parameters, policy, timeouts, transport, runtime, card_checks)
         for name, value in (("batch_size", batch_size), ("concurrency", concurrency)):
             if value is not None and value < 1:
                 raise InvalidRequestError(f"{name} is {value}, expected at least 1")
+        check_word("on_error", on_error, ("raise", "skip"))
         self.embedding_cache = embedding_cache
+        self.on_error = on_error
         self.concurrency = concurrency
         self._context_size = context_size
         self._batch_size = batch_size
         self._requests = PerLoop(partial(asyncio.Semaphore, concurrency))
+        self._batch_limit: BatchLimit | None = None
 
     @cached_property
     def card(self) -> EmbeddingModelCard:
@@ -171,32 +179,51 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
     async def __call__(
         self,
         inputs: Sequence[T],
+        *,
+        on_error: Literal["raise", "skip"] | None = None,
         **kwargs: Any,  # Any: provider body fields
     ) -> EmbeddingResponse:
         """One vector per input, in input order.
+
+        A batch that is refused is split, so that only the inputs at fault have no vector. With `on_error="skip"` (by
+        default the model's own `on_error`) they get `None`, a warning says why, and the response's `missing_indices`
+        lists them. Otherwise, and for failures that are not due to single inputs, an error is raised.
 
         `kwargs` are body fields of the provider that override the parameters; `extra_body` and `extra_headers` are
         merged last. Raises a `ModelError`; once requests were made it is an `EmbeddingError` too, whose
         `missing_indices` lists the inputs that have no vector. The vectors that were received are in the cache.
         """
+        check_word("on_error", on_error or self.on_error, ("raise", "skip"))
         try:
             from .cached_vectors import VectorStore, vector_identity
-            from .call import EmbeddingCall, checked_inputs  # the engine is loaded by the first call, not by the import
+            from .call import EmbeddingCall  # the engine is loaded by the first call, not by the import
+            from .inputs import checked_inputs
         except ImportError as error:
             if error.name != "numpy":
                 raise
             raise SettingsError("embeddings need an extra: pip install 'modelport[embedding]'") from error
-        checked = checked_inputs(inputs, self.check_input, None if self.takes_empty_text else self.provider_name)
+        refused: dict[int, ModelError] = {}
+        skips = (on_error or self.on_error) == "skip"
+        empty_refused_by = None if self.takes_empty_text else self.provider_name
+        checked = checked_inputs(inputs, self.check_input, empty_refused_by, refused if skips else None)
         values, warnings = self.request_values()
-        spec = self._embedding_spec(kwargs)
         identity = vector_identity(self.vector_family(), self.model, values, kwargs)
+        spec = self._embedding_spec(kwargs, identity, skips)
         store = VectorStore(self.embedding_cache, identity, spec.call.runtime.clock)
-        return await EmbeddingCall(spec, store, checked, warnings).run()
+        return await EmbeddingCall(spec, store, checked, warnings, refused).run()
 
-    def _embedding_spec(self, kwargs: Mapping[str, Any]) -> EmbeddingSpec:  # Any: provider body fields
+    def _embedding_spec(
+        self,
+        kwargs: Mapping[str, Any],  # Any: provider body fields
+        identity: VectorIdentity,
+        skips_refused: bool,
+    ) -> EmbeddingSpec:
         """What the engine needs to know of this model for one call."""
+        from ...domain.embedding.refusals import BatchLimit
         from .batch import EmbeddingSpec
+        from .cached_vectors import requested_size
 
+        self._batch_limit = self._batch_limit or BatchLimit()
         return EmbeddingSpec(
             call=self._spec(),
             attempt=lambda inputs: self._call_api(cast("list[T]", inputs), **kwargs),
@@ -204,6 +231,9 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
             concurrency=self.concurrency,
             slot=self.free_request,
             splits_after=self.splits_after,
+            batch_limit=self._batch_limit,
+            size=requested_size(identity),
+            skips_refused=skips_refused,
         )
 
     async def _call_api(
@@ -224,8 +254,10 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
         return None
 
     def splits_after(self, error: ModelError) -> bool:
-        """Whether the same inputs may be accepted in smaller requests."""
-        return False
+        """Whether the batch was refused as a whole for its size, so that smaller ones may be accepted."""
+        from ...domain.embedding.refusals import too_large
+
+        return too_large(error)
 
     def free_request(self) -> asyncio.Semaphore:
         """The semaphore to hold during a request: of the running event loop, with `concurrency` places."""

@@ -23,6 +23,7 @@ __all__ = [
     "EmbeddingUsage",
     "EmbeddingVectors",
     "FloatArray",
+    "IncompleteVectors",
     "VectorsLike",
     "compact",
 ]
@@ -120,6 +121,49 @@ class EmbeddingVectors(Sequence[Embedding]):
         return list(self)
 
 
+class IncompleteVectors(EmbeddingVectors):
+    """Vectors in which some are missing: their places hold `None`, and there is no array of all of them."""
+
+    __slots__ = ("_holes", "_places")
+
+    def __init__(self, rows: Sequence[FloatArray | None]) -> None:
+        super().__init__([row for row in rows if row is not None])
+        self._holes = tuple(index for index, row in enumerate(rows) if row is None)
+        found = iter(self.rows)
+        self._places = [None if row is None else next(found) for row in rows]
+
+    @property
+    def missing_indices(self) -> tuple[int, ...]:
+        """The places that hold `None`."""
+        return self._holes
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, index: Any) -> Any:  # Any: a list of numbers or `None`, and a list of them for a slice
+        if isinstance(index, slice):
+            return [None if row is None else row.tolist() for row in self._places[index]]
+        row = self._places[index]
+        return None if row is None else row.tolist()
+
+    def __iter__(self) -> Iterator[Any]:  # Any: as above
+        return iter(self[:])
+
+    def __eq__(self, other: object) -> bool:
+        return list(self) == list(other) if isinstance(other, Sequence) and not isinstance(other, str) else False
+
+    __hash__ = None
+
+    def __repr__(self) -> str:
+        return f"<IncompleteVectors: {len(self) - len(self._holes)} of {len(self)}>"
+
+    @property
+    def exact(self) -> FloatArray:
+        """Raises `ValueError`: there is no array with holes."""
+        missing = ", ".join(map(str, self._holes[:10]))
+        raise ValueError(f"inputs {missing} have no vector; take the others from `embeddings`, which has None there")
+
+
 @dataclass(slots=True, kw_only=True)
 class EmbeddingUsage:
     """Tokens consumed (0 where the provider does not report them) and seconds elapsed."""
@@ -133,8 +177,8 @@ class EmbeddingUsage:
 class EmbeddingResponse:
     """One vector per input, in input order.
 
-    `embeddings` may be given as lists or arrays and is always an `EmbeddingVectors` afterwards. `source` is `cache`
-    only when no request was made at all.
+    `embeddings` may be given as lists or arrays and is always an `EmbeddingVectors` afterwards; of a call with
+    `on_error="skip"` it has `None` at `missing_indices`. `source` is `cache` only when no request was made at all.
     """
 
     embeddings: Sequence[Embedding]
@@ -154,9 +198,15 @@ class EmbeddingResponse:
             self.embeddings = EmbeddingVectors(self.embeddings)
 
     @property
+    def missing_indices(self) -> tuple[int, ...]:
+        """The inputs that have no vector, which only a call with `on_error="skip"` leaves out."""
+        return self.embeddings.missing_indices if isinstance(self.embeddings, IncompleteVectors) else ()
+
+    @property
     def array(self) -> npt.NDArray[np.float32]:
-        """`embeddings` as float32 of shape (inputs, size); `ValueError` when the sizes differ."""
-        return EmbeddingVectors(self.embeddings).array
+        """`embeddings` as float32 of shape (inputs, size); `ValueError` when the sizes differ or some are missing."""
+        given = self.embeddings
+        return (given if isinstance(given, EmbeddingVectors) else EmbeddingVectors(given)).array
 
 
 def compact(numbers: npt.ArrayLike) -> FloatArray:
