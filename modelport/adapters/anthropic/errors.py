@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ...domain.errors import (
-    ContextLengthError,
     InvalidRequestError,
     ModelError,
     QuotaExceededError,
@@ -11,7 +10,8 @@ from ...domain.errors import (
     ServerError,
 )
 from ..wire.decoder import Json
-from ..wire.errors import ErrorCodes, error_facts, error_in_stream, error_of_answer, read_error
+from ..wire.error_words import ErrorCodes
+from ..wire.errors import error_facts, error_in_stream, error_of_answer, read_error
 
 __all__ = ["map_error", "stream_error"]
 
@@ -23,7 +23,6 @@ _CODES: ErrorCodes = {
 """Types whose class does not follow from the HTTP status, or that come inside a stream where there is none."""
 
 _SPENT = ("credit balance", "spend limit", "usage limits")
-_TOO_LONG = ("prompt is too long", "exceed context limit", "exceeds the context window")
 
 
 def map_error(status: int, body: bytes) -> ModelError:
@@ -37,12 +36,10 @@ def stream_error(event: Json) -> ModelError:
 
 
 def _by_message(error: ModelError) -> ModelError:
-    """Exhausted accounts and long prompts have no error type, so their messages are searched."""
+    """Exhausted accounts have no error type, so messages are searched."""
     words = error.message.lower()
     if isinstance(error, InvalidRequestError | RateLimitError) and any(sign in words for sign in _SPENT):
         return _as(QuotaExceededError, error)
-    if isinstance(error, InvalidRequestError) and any(sign in words for sign in _TOO_LONG):
-        return _as(ContextLengthError, error)
     return error
 
 

@@ -16,7 +16,7 @@ from ...domain.structured.plan import NativeOutput
 from ...domain.structured.schema_rules import ANTHROPIC
 from ...ports.codec.chat import ChatRequest, WireCall
 from ...ports.http import HttpRequest
-from ..wire.decoder import Json, decode_json_body
+from ..wire.decoder import Json, decode_answer
 from ..wire.forced_call import prepared_for_forced_call
 from ..wire.framing import SSEFramer
 from ..wire.json_text import dump_json
@@ -62,7 +62,7 @@ class AnthropicCodec:
             HttpRequest("POST", request.endpoint.base_url + "/v1/messages", _headers(request, body), dump_json(body)),
             new_framer=SSEFramer,
             new_decoder=new_decoder,
-            decode_body=lambda data: new_decoder().body(decode_json_body(data)),
+            decode_body=lambda data: decode_answer(new_decoder(), data),
             warnings=warnings,
         )
 

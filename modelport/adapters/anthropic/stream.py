@@ -17,6 +17,7 @@ from ...domain.ids import new_id
 from ...domain.message.blocks import ProviderData, ThinkingBlock
 from ...domain.message.responses import ChatResponse, ChatUsage, FinishReason
 from ..wire.decoder import Json, JsonDecoder, RunKind
+from ..wire.errors import refused_answer
 from ..wire.json_text import parse_json
 from ..wire.tool_calls import CallPiece, ToolCallTracker
 from .errors import stream_error
@@ -94,7 +95,7 @@ class AnthropicDecoder(JsonDecoder):
         if answer.get("type") == "error" or answer.get("error"):
             raise stream_error(answer)
         if not isinstance(answer.get("content"), list):
-            raise ResponseDecodeError("the answer has no `content`; check that base_url points to a Messages API")
+            raise refused_answer(answer, "content", "a Messages API")
         return self.whole(lambda: self._message(answer))
 
     def _check_end(self) -> None:

@@ -21,7 +21,8 @@ from ...domain.errors import (
     QuotaExceededError,
     RateLimitError,
 )
-from ..wire.errors import COMMON_CODES, ErrorCodes, ErrorFacts
+from ..wire.error_words import COMMON_CODES, ErrorCodes
+from ..wire.errors import ErrorFacts
 
 __all__ = ["DASHSCOPE_CODES", "with_native_code"]
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from ...domain.errors import (
     AuthenticationError,
-    ContextLengthError,
     InvalidRequestError,
     ModelError,
     NotFoundError,
@@ -22,7 +21,8 @@ from ...domain.errors import (
     RateLimitError,
     ServerError,
 )
-from ..wire.errors import ErrorCodes, error_facts, error_in_stream, error_of_answer, read_error
+from ..wire.error_words import ErrorCodes
+from ..wire.errors import error_facts, error_in_stream, error_of_answer, read_error
 from ..wire.json_text import parse_json
 
 __all__ = ["map_error", "stream_error"]
@@ -40,7 +40,6 @@ _CODES: ErrorCodes = {
     "unknown": ServerError,
     "deadline_exceeded": ServerError,
 }
-_TOO_LONG = re.compile(r"token count .*exceeds the maximum", re.IGNORECASE | re.DOTALL)
 _RETRY_IN = re.compile(r"retry in (\d+(?:\.\d+)?)s\b", re.IGNORECASE)
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)s\Z")
 
@@ -62,8 +61,6 @@ def _refined(error: ModelError, details: list[dict[str, Any]]) -> ModelError:
     if isinstance(error, InvalidRequestError):
         if any(detail.get("reason") == "API_KEY_INVALID" for detail in details):
             error = _as(AuthenticationError, error)
-        elif _TOO_LONG.search(error.message):
-            error = _as(ContextLengthError, error)
     elif isinstance(error, RateLimitError) and any("PerDay" in quota for quota in _quotas(details)):
         error = _as(QuotaExceededError, error)
     error.retry_after = _delay(error.message, details)

@@ -21,7 +21,7 @@ from ...domain.structured.plan import NativeOutput
 from ...domain.structured.schema_rules import GEMINI
 from ...ports.codec.chat import ChatRequest, WireCall
 from ...ports.http import HttpRequest
-from ..wire.decoder import Json, decode_json_body
+from ..wire.decoder import Json, decode_answer
 from ..wire.framing import SSEFramer
 from ..wire.json_text import dump_json
 from ..wire.token_count import counting
@@ -76,7 +76,7 @@ class GeminiCodec:
             HttpRequest("POST", method_url(request.endpoint.base_url, request.model, method), headers, dump_json(body)),
             new_framer=SSEFramer,
             new_decoder=new_decoder,
-            decode_body=lambda data: new_decoder().body(decode_json_body(data)),
+            decode_body=lambda data: decode_answer(new_decoder(), data),
             warnings=warnings,
         )
 

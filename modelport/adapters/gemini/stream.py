@@ -14,11 +14,12 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from ...domain.errors import ResponseDecodeError, StreamTruncatedError
+from ...domain.errors import StreamTruncatedError
 from ...domain.ids import new_id
 from ...domain.message.blocks import Base64Source, DataBlock, ProviderData, URLSource
 from ...domain.message.responses import ChatResponse, ChatUsage, FinishReason
 from ..wire.decoder import Json, JsonDecoder, RunKind
+from ..wire.errors import refused_answer
 from ..wire.json_text import dump_json
 from .errors import stream_error
 from .media import is_raw_sound, wav_piece
@@ -104,7 +105,7 @@ class GeminiDecoder(JsonDecoder):
     def body(self, answer: Json) -> ChatResponse:
         """A whole answer, as one response."""
         if not _ANSWER_KEYS & answer.keys():
-            raise ResponseDecodeError("the answer has no `candidates`; check that base_url points to the Gemini API")
+            raise refused_answer(answer, "candidates", "the Gemini API")
         return self.whole(lambda: self._event(answer))
 
     def _check_end(self) -> None:

@@ -15,7 +15,7 @@ from ...domain.structured.plan import NativeOutput
 from ...domain.structured.schema_rules import GENERIC
 from ...ports.codec.chat import ChatRequest, WireCall
 from ...ports.http import HttpRequest
-from ..wire.decoder import Json, decode_json_body
+from ..wire.decoder import Json, decode_answer
 from ..wire.errors import error_of_answer, read_error
 from ..wire.framing import NDJSONFramer
 from ..wire.json_text import dump_json
@@ -50,7 +50,7 @@ class OllamaCodec:
             HttpRequest("POST", request.endpoint.base_url + "/api/chat", headers, dump_json(body)),
             new_framer=NDJSONFramer,
             new_decoder=OllamaDecoder,
-            decode_body=lambda data: OllamaDecoder().body(decode_json_body(data)),
+            decode_body=lambda data: decode_answer(OllamaDecoder(), data),
             warnings=warnings,
         )
 

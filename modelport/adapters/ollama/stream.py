@@ -5,12 +5,12 @@ Facts: docs/protocols/ollama.md#response, docs/protocols/ollama.md#quirks.
 
 from __future__ import annotations
 
-from ...domain.errors import ResponseDecodeError, StreamTruncatedError
+from ...domain.errors import StreamTruncatedError
 from ...domain.ids import new_id
 from ...domain.message.blocks import ProviderData
 from ...domain.message.responses import ChatResponse, ChatUsage, FinishReason
 from ..wire.decoder import Json, JsonDecoder
-from ..wire.errors import error_facts, error_in_stream
+from ..wire.errors import error_facts, error_in_stream, refused_answer
 from ..wire.json_text import dump_json
 
 __all__ = ["OllamaDecoder"]
@@ -29,8 +29,8 @@ class OllamaDecoder(JsonDecoder):
 
     def body(self, answer: Json) -> ChatResponse:
         """A whole answer, as one response."""
-        if "message" not in answer and "error" not in answer:
-            raise ResponseDecodeError("the answer has no `message`; check that the host is an Ollama server")
+        if not isinstance(answer.get("message"), dict) and "error" not in answer:
+            raise refused_answer(answer, "message", "an Ollama server")
         return self.whole(lambda: self._event(answer))
 
     def _check_end(self) -> None:

@@ -7,19 +7,20 @@ delta: a slow reader gets fewer and larger deltas instead of a queue.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Protocol
 
 import orjson
 
 from ...domain.chat.fold import ChatFold
-from ...domain.errors import ModelError, ResponseDecodeError
+from ...domain.errors import ModelError, ResponseDecodeError, StreamTruncatedError
 from ...domain.ids import new_id, new_timestamp
 from ...domain.message.blocks import ContentBlock, ProviderData, TextBlock, ThinkingBlock, ToolCallBlock
 from ...domain.message.responses import ChatResponse, ChatUsage, FinishReason
-from .errors import read_error
-from .json_text import parse_json
+from .errors import ErrorFacts, error_in_stream, read_error
+from .framing import NDJSONFramer, SSEFramer, begins_as_sse
+from .json_text import dump_json, parse_json
 
-__all__ = ["Json", "JsonDecoder", "decode_json_body", "read_json_event"]
+__all__ = ["Json", "JsonDecoder", "decode_answer", "decode_json_body", "read_json_event"]
 
 Json = dict[str, Any]  # Any: a provider's JSON
 RunKind = Literal["text", "thinking", "tool_call"]
@@ -40,14 +41,6 @@ _COUNTS = (
 
 _loads = orjson.loads
 _DONE = b"[DONE]"
-
-
-def _parsed(payload: bytes) -> Any:  # Any: JSON
-    """What the fast parser refuses and Python's accepts."""
-    try:
-        return parse_json(payload)
-    except ValueError as error:
-        raise ResponseDecodeError(f"an event of the stream is not JSON: {payload[:200]!r}") from error
 
 
 def _misshapen(error: Exception) -> ResponseDecodeError:
@@ -75,7 +68,7 @@ class JsonDecoder:
     """
 
     done_ends: ClassVar[bool] = False
-    """Whether `[DONE]` ends this protocol; elsewhere it is passed over, since some gateways add it."""
+    """Whether `[DONE]` ends this protocol; elsewhere, where some gateways add it, it counts after a finish reason."""
 
     def __init__(self) -> None:
         self.ended = False
@@ -94,6 +87,8 @@ class JsonDecoder:
         self._run_kind: RunKind = "text"
         self._run_name = ""
         self._run_data: ProviderData | None = None
+        self._words = ""
+        """The first text that came in place of an event: a keep-alive, or the explanation of a failure."""
 
     def feed(self, payloads: Sequence[bytes]) -> ChatResponse | None:
         """The delta of these payloads, if any. An error among them is left in `failure`, after what came before it."""
@@ -102,15 +97,16 @@ class JsonDecoder:
                 if self.ended:
                     break
                 if payload.startswith(_DONE):
-                    self.ended = self.done_ends
+                    self._marked_done()
                     continue
                 try:
                     event = _loads(payload)
                 except ValueError:
-                    event = _parsed(payload)
-                if event.__class__ is not dict:
-                    raise ResponseDecodeError(f"an event of the stream is not a JSON object: {payload[:200]!r}")
-                self._event(event)
+                    event = None
+                if event.__class__ is dict:
+                    self._event(event)
+                else:
+                    self._unusual(payload)
         except ModelError as error:
             self.failure = error
         except _MISSHAPEN as error:
@@ -121,7 +117,7 @@ class JsonDecoder:
     def finish(self) -> ChatResponse:
         """At the end: what was held back, with the facts of the answer; `StreamTruncatedError` when it is not whole."""
         try:
-            self._check_end()
+            self._end()
             self._close_run()
             if self.usage is not None:
                 _make_whole_numbers(self.usage)
@@ -154,6 +150,30 @@ class JsonDecoder:
             response = fold.partial()
         response.is_last = True
         return response
+
+    def _end(self) -> None:
+        try:
+            self._check_end()
+        except StreamTruncatedError as error:
+            if not self._words:
+                raise
+            if not self.response_id:  # nothing came but these words
+                raise error_in_stream(ErrorFacts(self._words, text=self._words)) from error
+            raise StreamTruncatedError(f"{error.message}; the server sent: {self._words}") from error
+
+    def _marked_done(self) -> None:
+        self.ended = self.done_ends or self.raw_finish_reason is not None
+
+    def _unusual(self, payload: bytes) -> None:
+        """A payload that the fast parser does not read as an object."""
+        if payload.strip().removeprefix(b'"').upper().startswith(_DONE):
+            self._marked_done()
+            return
+        for event in _events(payload):
+            if isinstance(event, str):
+                self._words = self._words or event
+            elif not self.ended:
+                self._event(event)
 
     def _event(self, event: Json) -> None:
         """Decode one event."""
@@ -219,6 +239,36 @@ class JsonDecoder:
         return ChatResponse(blocks, False, None, self.response_id, self.created_at)
 
 
+_OTHER_FIELDS = (b":", b"event:", b"id:", b"retry:")
+
+
+def _events(payload: bytes) -> list[Json | str]:
+    """The objects of a payload, and the words that stand where an object should.
+
+    Lines are tried one by one: some servers end events with one line end, or put events where lines of JSON should be.
+    """
+    text = payload.strip().removeprefix(b"\xef\xbb\xbf")
+    text = text[5:].strip() if text.startswith(b"data:") else text
+    if not text or text.startswith(_OTHER_FIELDS):
+        return []
+    try:
+        value = parse_json(text)
+    except ValueError as error:
+        lines = text.splitlines()
+        if len(lines) > 1:
+            return [event for line in lines for event in _events(line)]
+        if text.startswith((b"{", b"[", b"<")):
+            raise ResponseDecodeError(f"an event of the stream is not JSON: {payload[:200]!r}") from error
+        return [text[:1000].decode("utf-8", "replace")]
+    if isinstance(value, dict):
+        return [value]
+    if isinstance(value, list):
+        if not all(isinstance(item, dict) for item in value):
+            raise ResponseDecodeError(f"an event of the stream is not a JSON object: {payload[:200]!r}")
+        return value
+    return [str(value)] if value else []
+
+
 def _are_whole(blocks: Sequence[ContentBlock]) -> bool:
     """Whether no block comes in pieces, and none holds sound, whose sizes are corrected when pieces are joined."""
     ids = set()
@@ -227,6 +277,52 @@ def _are_whole(blocks: Sequence[ContentBlock]) -> bool:
             return False
         ids.add(block.id)
     return True
+
+
+class BodyReader(Protocol):
+    """A decoder that reads whole answers too."""
+
+    failure: ModelError | None
+
+    def body(self, answer: Json) -> ChatResponse:
+        """A whole answer, as one response."""
+        ...
+
+    def feed(self, payloads: Sequence[bytes]) -> ChatResponse | None:
+        """As `JsonDecoder.feed`."""
+        ...
+
+    def finish(self) -> ChatResponse:
+        """As `JsonDecoder.finish`."""
+        ...
+
+
+def decode_answer(decoder: BodyReader, body: bytes) -> ChatResponse:
+    """A whole body as one response; also the events of a stream, or a list of them, where one object was expected."""
+    text = body.strip().removeprefix(b"\xef\xbb\xbf")
+    try:
+        value = parse_json(text)
+    except ValueError:
+        framer = SSEFramer() if begins_as_sse(text) else NDJSONFramer()
+        payloads = [*framer.feed(text), framer.tail() or b""]
+        if not payloads[0].lstrip().startswith(b"{") or len(payloads) == 1:
+            return decoder.body(decode_json_body(body))
+    else:
+        if isinstance(value, dict):
+            return decoder.body(value)
+        if not (isinstance(value, list) and value and all(isinstance(event, dict) for event in value)):
+            return decoder.body(decode_json_body(text))
+        payloads = [dump_json(event) for event in value]
+    fold = ChatFold()
+    delta = decoder.feed(payloads)
+    if decoder.failure is not None:
+        raise decoder.failure
+    for response in (delta, decoder.finish()):
+        if response is not None:
+            fold.add(response)
+    answer = fold.partial()
+    answer.is_last = True
+    return answer
 
 
 def decode_json_body(body: bytes) -> Json:

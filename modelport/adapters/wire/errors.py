@@ -8,59 +8,37 @@ Facts: docs/protocols/transport.md#error-bodies.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from ...domain.errors import (
-    AuthenticationError,
-    ContentFilterError,
     ContextLengthError,
     InvalidRequestError,
     ModelError,
-    NotFoundError,
-    OverloadedError,
-    PermissionDeniedError,
     QuotaExceededError,
-    RateLimitError,
+    ResponseDecodeError,
     ServerError,
     error_for_status,
 )
 from ...domain.retry import retryable_status
-from .json_text import parse_json
+from .error_words import BASE_RESP_CODES, COMMON_CODES, STREAM_CODES, ErrorCodes, by_phrase, is_context_length
+from .framing import SSEFramer, begins_as_sse
+from .json_text import dump_json, parse_json
 
-__all__ = ["COMMON_CODES", "ErrorCodes", "ErrorFacts", "error_in_stream", "error_of_answer", "read_error"]
-
-ErrorCodes = Mapping[str, type[ModelError]]
-"""A provider's error words (`code`, `type` or `status`, lower case) and their class, for any HTTP status."""
-
-COMMON_CODES: ErrorCodes = {
-    "context_length_exceeded": ContextLengthError,
-    "exceed_context_size_error": ContextLengthError,
-    "string_above_max_length": ContextLengthError,
-    "insufficient_quota": QuotaExceededError,
-    "billing_hard_limit_reached": QuotaExceededError,
-    "invalid_api_key": AuthenticationError,
-    "content_policy_violation": ContentFilterError,
-    "content_filter": ContentFilterError,
-}
-"""Codes that OpenAI and compatible servers share."""
-
-_STREAM_WORDS: ErrorCodes = {
-    "authentication_error": AuthenticationError,
-    "permission_error": PermissionDeniedError,
-    "not_found_error": NotFoundError,
-    "invalid_request_error": InvalidRequestError,
-    "rate_limit_error": RateLimitError,
-    "rate_limit_exceeded": RateLimitError,
-    "overloaded_error": OverloadedError,
-    "server_error": ServerError,
-    "api_error": ServerError,
-}
-"""The class of a word when there is no HTTP status."""
+__all__ = [
+    "ErrorFacts",
+    "error_facts",
+    "error_in_stream",
+    "error_of_answer",
+    "has_failed_base",
+    "read_error",
+    "refused_answer",
+]
 
 _KEPT_BODY = 2000
 _KEPT_MESSAGE = 1000
+_NO_EXPLANATION = "the server sent no explanation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +50,8 @@ class ErrorFacts:
     number: int | None = None
     request_id: str | None = None
     text: str = ""
+    explained: bool = True
+    """Whether the server says why."""
 
     @property
     def code(self) -> str | None:
@@ -80,7 +60,10 @@ class ErrorFacts:
 
 
 def read_error(body: bytes) -> ErrorFacts:
-    """The facts of an error body; never raises."""
+    """The facts of an error body: JSON, an event, which some servers send to a request for a stream, or text."""
+    if begins_as_sse(body):
+        framer = SSEFramer()
+        body = next((payload for payload in (*framer.feed(body), framer.tail()) if payload), body)
     text = body.decode("utf-8", "replace").strip()
     try:
         value = parse_json(body) if body.strip() else None
@@ -94,24 +77,58 @@ def error_facts(value: Any, text: str = "") -> ErrorFacts:  # Any: whatever JSON
     if isinstance(value, list) and value:
         value = value[0]
     if not isinstance(value, dict):
-        return ErrorFacts(_plain(text) or "the server sent no explanation", text=text[:_KEPT_BODY])
-    inner = value.get("error")
-    nested = inner if isinstance(inner, dict) else value
-    message = nested.get("message") or (inner if isinstance(inner, str) else None) or nested.get("detail")
-    words = [nested.get(key) for key in ("code", "type", "status")] + [value.get("code")]
-    numbers = [word for word in words if isinstance(word, int) and not isinstance(word, bool)]
+        return ErrorFacts(_plain(text) or _NO_EXPLANATION, text=text[:_KEPT_BODY], explained=bool(text))
+    nested = _nested(value)
+    words = [nested.get(key) for key in ("code", "type", "status")] + [value.get(key) for key in ("code", "error_code")]
+    numbers = [_number(word) for word in (*words, nested.get("status_code"), value.get("status"))]
     return ErrorFacts(
-        message=_clipped(message) or _plain(text) or "the server sent no explanation",
+        message=_clipped(_message(nested) or _message(value)) or _plain(text) or _NO_EXPLANATION,
         words=tuple(dict.fromkeys(word for word in words if isinstance(word, str) and word)),
-        number=numbers[0] if numbers else None,
+        number=next((number for number in numbers if number is not None), None),
         request_id=_string(value.get("request_id")) or _string(nested.get("request_id")),
         text=text[:_KEPT_BODY],
+        explained=bool(_message(nested) or _message(value)),
     )
+
+
+def _nested(value: dict[str, Any]) -> dict[str, Any]:  # Any: whatever JSON the server sent
+    """The object that holds the facts of an error."""
+    base = value.get("base_resp")
+    if isinstance(base, dict) and base.get("status_code"):
+        return {"message": base.get("status_msg"), "code": base["status_code"], **base}
+    for inner in (value.get("error"), value.get("errors")):
+        inner = inner[0] if isinstance(inner, list) and inner else inner
+        if isinstance(inner, dict):
+            return inner
+        if isinstance(inner, str) and inner:
+            return {**value, "message": _message(value) if value.get("message") else inner}
+    return value
+
+
+_MESSAGE_KEYS = ("message", "detail", "error_msg", "error_message", "msg", "title", "reason")
+
+
+def _message(value: dict[str, Any]) -> str:  # Any: as above
+    """The words of an error object, with those of the server behind a router."""
+    found = next((value[key] for key in _MESSAGE_KEYS if value.get(key)), None)
+    if isinstance(found, list):
+        parts = [item.get("msg") or item.get("message") if isinstance(item, dict) else item for item in found]
+        found = "; ".join(str(part) for part in parts if part)
+    behind = value.get("metadata")
+    raw = behind.get("raw") if isinstance(behind, dict) else None
+    return f"{found or ''}: {raw}".strip(": ") if raw else "" if found is None else str(found)
+
+
+def _number(word: Any) -> int | None:  # Any: as above
+    if isinstance(word, str) and len(word) == 3 and word.isdigit():
+        return int(word)
+    return word if isinstance(word, int) and not isinstance(word, bool) else None
 
 
 def error_of_answer(status: int, facts: ErrorFacts, codes: ErrorCodes = COMMON_CODES) -> ModelError:
     """The error of an answer with an unsuccessful HTTP status."""
-    named = QuotaExceededError if status == 402 else _by_word(facts, codes)
+    named = QuotaExceededError if status == 402 else _by_word(facts, codes, COMMON_CODES)
+    named = _context_length(named or error_for_status(status), facts) or named
     cls = named or error_for_status(status)
     message = facts.message
     if 300 <= status < 400:
@@ -121,12 +138,46 @@ def error_of_answer(status: int, facts: ErrorFacts, codes: ErrorCodes = COMMON_C
 
 
 def error_in_stream(facts: ErrorFacts, codes: ErrorCodes = COMMON_CODES) -> ModelError:
-    """The error of an error object inside a successful answer."""
-    cls = _by_word(facts, codes) or _by_word(facts, _STREAM_WORDS)
+    """The error of an error object inside a successful answer: by its words, its number, or its message."""
+    cls = _by_word(facts, codes, COMMON_CODES, STREAM_CODES)
     if cls is None:
         number = facts.number if facts.number and 400 <= facts.number < 600 else None
-        cls = error_for_status(number) if number else ServerError
+        cls = error_for_status(number) if number else by_phrase(facts.message) or ServerError
+    cls = _context_length(cls, facts) or cls
     return _build(cls, facts, facts.message, None, retryable=cls.default_retryable)
+
+
+def refused_answer(
+    answer: dict[str, Any],  # Any: whatever JSON the server sent
+    missing: str,
+    api: str,
+    codes: ErrorCodes = COMMON_CODES,
+    refine: Callable[[ErrorFacts], ErrorFacts] | None = None,
+) -> ModelError:
+    """The error of a successful answer that holds no answer of the protocol, with what the server says in its place."""
+    text = dump_json(answer).decode()
+    facts = error_facts(answer, text)
+    facts = refine(facts) if refine else facts
+    if has_failed_base(answer):
+        cls = BASE_RESP_CODES.get(answer["base_resp"]["status_code"]) or by_phrase(facts.message) or ServerError
+        cls = _context_length(cls, facts) or cls
+        return _build(cls, facts, facts.message, None, retryable=cls.default_retryable)
+    if facts.explained and not isinstance(answer.get("message"), dict):
+        return error_in_stream(facts, codes)
+    message = f"the answer has no `{missing}`; check that base_url points to {api}; got {text[:300]}"
+    return ResponseDecodeError(message, body=facts.text)
+
+
+def has_failed_base(answer: dict[str, Any]) -> bool:  # Any: as above
+    """Whether the answer is MiniMax's envelope of a failure."""
+    base = answer.get("base_resp")
+    return isinstance(base, dict) and bool(base.get("status_code"))
+
+
+def _context_length(cls: type[ModelError], facts: ErrorFacts) -> type[ModelError] | None:
+    """`ContextLengthError` for a message that says so; servers give it many codes and statuses."""
+    general = cls in (InvalidRequestError, ServerError)
+    return ContextLengthError if general and is_context_length(facts.message) else None
 
 
 def _build(
@@ -142,8 +193,8 @@ def _build(
     )
 
 
-def _by_word(facts: ErrorFacts, codes: ErrorCodes) -> type[ModelError] | None:
-    found = (codes.get(word.lower()) for word in facts.words)
+def _by_word(facts: ErrorFacts, *codes: ErrorCodes) -> type[ModelError] | None:
+    found = (table.get(word.lower()) for word in facts.words for table in codes)
     return next((cls for cls in found if cls is not None), None)
 
 

@@ -8,11 +8,13 @@ Facts: docs/protocols/transport.md#server-sent-events, docs/protocols/transport.
 
 from __future__ import annotations
 
+import re
 from typing import Protocol
 
 from ...domain.errors import ResponseDecodeError
+from .json_text import parse_json
 
-__all__ = ["MAX_FRAME_BYTES", "Framer", "NDJSONFramer", "SSEFramer"]
+__all__ = ["MAX_FRAME_BYTES", "Framer", "NDJSONFramer", "SSEFramer", "begins_as_sse"]
 
 MAX_FRAME_BYTES = 64 * 1024 * 1024
 """The largest single frame accepted: room for generated media, not for an endless line."""
@@ -65,11 +67,23 @@ class _Buffer:
         return rest
 
 
+_SSE_LINE = re.compile(rb"(?:data|event|id|retry)?[:\r\n]|(?:data|event|id|retry)\Z")
+_SSE_FIELDS = (b"data", b"event", b"id", b"retry")
+
+
+def begins_as_sse(data: bytes) -> bool:
+    """Whether these first bytes are a line of server-sent events, or may become one."""
+    if data == _BOM[: len(data)]:
+        return True
+    start = data.removeprefix(_BOM).lstrip()
+    return bool(_SSE_LINE.match(start)) or any(field.startswith(start) for field in _SSE_FIELDS)
+
+
 class SSEFramer:
     """Server-sent events to their `data` payloads.
 
     All three line ends, comments, fields without a space, several data lines, a byte order mark and unknown fields are
-    handled; events without data are skipped.
+    handled; events without data, or with empty data, are skipped.
     """
 
     __slots__ = ("_after_cr", "_buffer", "_first")
@@ -86,6 +100,7 @@ class SSEFramer:
             and data.endswith(b"\n\n")
             and data.find(b"\n") == len(data) - 2
             and b"\r" not in data
+            and len(data) > 8
             and not self._buffer.kept
         ):
             self._first = self._after_cr = False
@@ -103,6 +118,14 @@ class SSEFramer:
         """The data of an event whose final blank line never came."""
         return self._payload(self._buffer.rest())
 
+    def may_begin(self, data: bytes) -> bool:
+        """Whether a stream can begin like this; JSON, HTML and plain text do not."""
+        return begins_as_sse(data)
+
+    def begins_as_events(self, data: bytes) -> bool:
+        """The same: no JSON text begins like an event."""
+        return bool(data) and begins_as_sse(data)
+
     def _with_line_feeds(self, data: bytes) -> bytes:
         """CR and CRLF become LF, also when the two bytes come in different chunks."""
         if self._after_cr and data.startswith(b"\n"):
@@ -119,13 +142,13 @@ class SSEFramer:
         newline = event.find(b"\n")
         if newline < 0:
             if event.startswith(b"data: "):
-                return event[6:]
+                return event[6:] or None
         elif (
             event.startswith(b"event:")
             and event.startswith(b"data: ", newline + 1)
             and event.find(b"\n", newline + 1) < 0
         ):
-            return event[newline + 7 :]
+            return event[newline + 7 :] or None
         return _data_lines(event)
 
 
@@ -135,7 +158,7 @@ def _data_lines(event: bytes) -> bytes | None:
         name, _, value = line.partition(b":")
         if name == b"data":
             lines.append(value.removeprefix(b" "))
-    return b"\n".join(lines) if lines else None
+    return b"\n".join(lines) or None
 
 
 class NDJSONFramer:
@@ -156,3 +179,21 @@ class NDJSONFramer:
         """A last line without its line end."""
         rest = self._buffer.rest()
         return rest if rest.strip() else None
+
+    def may_begin(self, data: bytes) -> bool:
+        """Whether the first line, if it is here, is JSON of its own; an HTML page and indented JSON have other ones."""
+        line, end, _ = data.removeprefix(_BOM).strip().partition(b"\n")
+        return begins_as_sse(data) or (line.startswith(b"{") and (not end or _is_json(line)))
+
+    def begins_as_events(self, data: bytes) -> bool:
+        """Whether a first line is here and is JSON of its own."""
+        line, end, _ = data.removeprefix(_BOM).lstrip().partition(b"\n")
+        return bool(end) and line.startswith(b"{") and _is_json(line)
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        parse_json(line)
+    except ValueError:
+        return False
+    return True

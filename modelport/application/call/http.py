@@ -11,9 +11,9 @@ from ...domain.retry import parse_retry_after, parse_should_retry
 from ...ports.http import HttpRequest, HttpResponse
 from .context import CallContext, request_id
 
-__all__ = ["ErrorMap", "HttpBody", "attempt", "scrub"]
+__all__ = ["MAX_BODY_BYTES", "ErrorMap", "HttpBody", "attempt", "decode_whole", "scrub"]
 
-_MAX_BODY_BYTES = 256 * 1024 * 1024
+MAX_BODY_BYTES = 256 * 1024 * 1024
 _MAX_ERROR_BYTES = 1024 * 1024
 
 Secrets = Callable[[], Sequence[str]]
@@ -79,23 +79,30 @@ def scrub(error: ModelError, secrets: Secrets) -> None:
 class HttpBody:
     """The answer to one attempt, read whole. `secrets` gives the words that its errors must not repeat."""
 
-    __slots__ = ("_errors", "context", "response", "secrets")
+    __slots__ = ("_begun", "_errors", "context", "pieces", "response", "secrets")
 
     def __init__(self, response: HttpResponse, context: CallContext, errors: ErrorMap, secrets: Secrets) -> None:
         self.response = response
         self.context = context
         self.secrets = secrets
         self._errors = errors
+        self.pieces = aiter(response)
+        self._begun = b""
         context.answered(response.status, response.headers, request_id(response.headers))
+
+    async def beginning(self) -> bytes:
+        """The first bytes that are not blank; the body's readers must begin with them. Empty when there are none."""
+        with suppress(StopAsyncIteration):
+            while not self._begun.strip():
+                self._begun += await anext(self.pieces)
+                self.context.clocks.bytes_received()
+        return self._begun
 
     async def decoded(self, decode: Callable[[bytes], AnswerT]) -> AnswerT:
         """The whole body as a value. Raises `ResponseDecodeError` for a shape that the protocol does not have."""
-        data = await self._read(_MAX_BODY_BYTES)
+        data = await self._read(MAX_BODY_BYTES)
         await self.response.aclose()
-        try:
-            return decode(data)
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            raise ResponseDecodeError(f"the answer has a shape that the protocol does not have: {error}") from error
+        return decode_whole(decode, data)
 
     async def error(self) -> ModelError:
         """The error that an unsuccessful answer means, whether or not its body can be read to the end."""
@@ -113,11 +120,19 @@ class HttpBody:
         return error
 
     async def _read(self, limit: int) -> bytes:
-        pieces, size = [], 0
-        async for data in self.response:
+        pieces, size = [self._begun], len(self._begun)
+        async for data in self.pieces:
             self.context.clocks.bytes_received()
             size += len(data)
             if size > limit:
                 raise ResponseDecodeError(f"the answer is larger than {limit} bytes")
             pieces.append(data)
         return b"".join(pieces)
+
+
+def decode_whole(decode: Callable[[bytes], AnswerT], data: bytes) -> AnswerT:
+    """The value of a whole body. Raises `ResponseDecodeError` for a shape that the protocol does not have."""
+    try:
+        return decode(data)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise ResponseDecodeError(f"the answer has a shape that the protocol does not have: {error}") from error

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, Generic, NoReturn, Protocol, Self, TypeVar
 
 from ...domain.errors import ModelConnectionError, ModelError, ResponseDecodeError, StreamTruncatedError
 from ...ports.clock import TimerHandle
-from ...ports.codec.chat import Framer
+from ...ports.codec.chat import Framer, SniffingFramer
 from ...ports.http import HttpResponse
 from .http import HttpBody, scrub
+from .whole_body import BodyCollector, BodyDecoder
 
-__all__ = ["HttpAnswer", "is_stream"]
+__all__ = ["HttpAnswer", "is_stream", "read_answer"]
 
 _STREAM_TYPES = frozenset({"text/event-stream", "application/x-ndjson", "application/stream+json"})
 _WHOLE_TYPES = frozenset({"application/json", "text/html", "application/xhtml+xml"})
@@ -26,7 +27,10 @@ DeltaT_co = TypeVar("DeltaT_co", covariant=True)
 
 
 def is_stream(content_type: str, asked: bool) -> bool:
-    """Whether an answer of this type is read as a stream: servers may answer a stream whole, and the other way."""
+    """Whether an answer of this type is probably a stream: servers may answer a stream whole, and the other way.
+
+    `read_answer` and `HttpAnswer` correct it by the first bytes of the body.
+    """
     media_type = content_type.partition(";")[0].strip().lower()
     return media_type in _STREAM_TYPES or (asked and media_type not in _WHOLE_TYPES)
 
@@ -51,9 +55,29 @@ class StreamedCall(Protocol[DeltaT_co]):
     @property
     def new_decoder(self) -> Callable[[], StreamDecoder[DeltaT_co]]: ...
 
+    @property
+    def decode_body(self) -> Callable[[bytes], DeltaT_co]: ...
+
+
+async def read_answer(
+    call: StreamedCall[DeltaT], body: HttpBody, as_delta: Callable[[DeltaT], DeltaT]
+) -> DeltaT | HttpAnswer[DeltaT]:
+    """Either kind of answer, as its content type and its first bytes say; both may be wrong on their own.
+
+    `as_delta` makes a delta of a whole answer that came where a stream was expected.
+    """
+    if is_stream(body.response.headers.get("content-type", ""), body.context.stream):
+        return HttpAnswer(call, body, as_delta)
+    framer = call.new_framer()
+    if isinstance(framer, SniffingFramer) and framer.begins_as_events(await body.beginning()):
+        return HttpAnswer(call, body, as_delta)
+    return await body.decoded(call.decode_body)
+
 
 class HttpAnswer(AsyncGenerator[DeltaT, None], Generic[DeltaT]):
     """The deltas of one answer; the one that `decoder.finish()` gives is the last.
+
+    The first bytes decide: a body that is no stream is decoded whole, and is one delta.
 
     `ended` says that the last one was handed out; reading on drains the connection, so that it can be used again. An
     answer that is dropped closes its connection.
@@ -61,14 +85,18 @@ class HttpAnswer(AsyncGenerator[DeltaT, None], Generic[DeltaT]):
 
     _closed = True  # until there is something to close
 
-    def __init__(self, call: StreamedCall[DeltaT], body: HttpBody) -> None:
+    def __init__(
+        self, call: StreamedCall[DeltaT], body: HttpBody, as_delta: Callable[[DeltaT], DeltaT] = lambda whole: whole
+    ) -> None:
         self.ended = False
         self._response = body.response
         self._secrets = body.secrets
         self._clocks = body.context.clocks
         self._framer = call.new_framer()
         self._decoder = call.new_decoder()
-        self._pull = aiter(body.response).__anext__
+        self._pull: Callable[[], Awaitable[bytes]] | None = None  # until the first bytes have come
+        self._body = body
+        self._decode_body = lambda data: as_delta(call.decode_body(data))
         self._exhausted = False
         self._loop = asyncio.get_running_loop()
         self._clock = body.context.runtime.clock
@@ -86,12 +114,14 @@ class HttpAnswer(AsyncGenerator[DeltaT, None], Generic[DeltaT]):
             raise StopAsyncIteration
         while decoder.failure is None and not decoder.ended and not self._exhausted:
             try:
-                data = await self._pull()
+                pull = self._pull
+                data = await (self._pull_first() if pull is None else pull())
             except StopAsyncIteration:
                 delta = self._feed_tail()
             except ModelConnectionError as broken:
                 return self._last(broken)
             else:
+                decoder = self._decoder  # the first bytes may have replaced it
                 delta = decoder.feed(self._framer.feed(data))
                 if self._may_linger and getattr(decoder, "complete", False) and not decoder.ended:
                     self._may_linger = False
@@ -130,12 +160,21 @@ class HttpAnswer(AsyncGenerator[DeltaT, None], Generic[DeltaT]):
         if self._grace is not None:
             self._grace.cancel()
 
+    async def _pull_first(self) -> bytes:
+        """The first bytes; they decide how the answer is read."""
+        first = await self._body.beginning()
+        pull = self._pull = self._body.pieces.__anext__
+        framer = self._framer
+        if isinstance(framer, SniffingFramer) and not framer.may_begin(first):
+            self._framer, self._decoder = BodyCollector(), BodyDecoder(self._decode_body)
+        return first or await pull()
+
     async def _drain(self) -> None:
         if self._closed:
             return
         with suppress(ModelConnectionError, StopAsyncIteration):
             while True:
-                await self._pull()
+                await anext(self._body.pieces)
         await self.aclose()
 
     def _last(self, broken: ModelConnectionError | None = None) -> DeltaT:

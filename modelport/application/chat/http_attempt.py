@@ -10,14 +10,14 @@ from ...domain.card.cards import ModelCard
 from ...domain.chat.tools import ToolChoice, ToolSchema
 from ...domain.errors import InvalidRequestError, UnsupportedFeatureError
 from ...domain.message.messages import Msg
-from ...domain.message.responses import ModelWarning
+from ...domain.message.responses import ChatResponse, ModelWarning
 from ...domain.structured.plan import OutputRequest, without_thinking
 from ...ports.codec.chat import ChatRequest, CountingCodec, WireCall
 from ...ports.codec.rendering import RenderContext
 from ..call.arguments import body_fields, secret_words
 from ..call.context import CallContext, current_call
 from ..call.http import HttpBody, attempt
-from ..call.http_answer import HttpAnswer, is_stream
+from ..call.http_answer import read_answer
 
 if TYPE_CHECKING:
     from ...domain.chat.tools import ToolChoice, ToolSchema
@@ -74,9 +74,12 @@ def send(
 
 async def _read(call: WireCall, body: HttpBody) -> Answer:
     """Either kind of answer, whichever was asked for."""
-    if is_stream(body.response.headers.get("content-type", ""), body.context.stream):
-        return HttpAnswer(call, body)
-    return await body.decoded(call.decode_body)
+    return await read_answer(call, body, _as_delta)
+
+
+def _as_delta(answer: ChatResponse) -> ChatResponse:
+    answer.is_last = False
+    return answer
 
 
 async def _encode(

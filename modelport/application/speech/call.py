@@ -18,7 +18,8 @@ from ...ports.codec.speech import SpeechChunk, SpeechWireCall
 from ..call.attempts import Attempts, Call
 from ..call.context import CallContext
 from ..call.http import HttpBody
-from ..call.http_answer import HttpAnswer, is_stream
+from ..call.http_answer import HttpAnswer
+from ..call.http_answer import read_answer as http_answer
 from ..call.spec import CallSpec
 from .utterance import Utterance
 
@@ -33,9 +34,7 @@ _DRAIN_SECONDS = 0.1
 
 async def read_answer(call: SpeechWireCall, body: HttpBody) -> SpeechAnswer:
     """Either kind of answer: some servers do not stream although they are asked to."""
-    if is_stream(body.response.headers.get("content-type", ""), body.context.stream):
-        return HttpAnswer(call, body)
-    return await body.decoded(call.decode_body)
+    return await http_answer(call, body, lambda whole: whole)
 
 
 class SpeechCall:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ...domain.card.cards import ModelCard
     from ...domain.structured.plan import OutputSchema
 
-__all__ = ["ChatCodec", "ChatRequest", "CountingCodec", "Decoder", "Endpoint", "Framer", "WireCall"]
+__all__ = ["ChatCodec", "ChatRequest", "CountingCodec", "Decoder", "Endpoint", "Framer", "SniffingFramer", "WireCall"]
 
 
 _SENDABLE = re.compile(r"(?:[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)?")
@@ -82,6 +82,19 @@ class Framer(Protocol):
 
     def tail(self) -> bytes | None:
         """A payload without its terminator, at the end of the bytes."""
+        ...
+
+
+@runtime_checkable
+class SniffingFramer(Protocol):
+    """A framer that recognises a stream of its own by its first bytes, which are not blank."""
+
+    def may_begin(self, data: bytes) -> bool:
+        """Whether a stream can begin like this."""
+        ...
+
+    def begins_as_events(self, data: bytes) -> bool:
+        """Whether this is the beginning of a stream and not of one whole JSON text."""
         ...
 
 

@@ -184,7 +184,7 @@ def test_annotations_are_metadata() -> None:
         ("length", FinishReason.LENGTH),
         ("content_filter", FinishReason.CONTENT_FILTER),
         ("function_call", FinishReason.TOOL_CALLS),
-        ("eos", FinishReason.OTHER),
+        ("eos", FinishReason.STOP),
     ],
 )
 def test_finish_reasons(word: str, reason: FinishReason) -> None:

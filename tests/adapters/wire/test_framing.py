@@ -38,7 +38,6 @@ EXPECTED = [
     b"2",
     b"3",
     b"two\nlines",
-    b"",
     b"  spaces kept",
     b"4",
     b"\xe2\x80\xa8 line separator inside",

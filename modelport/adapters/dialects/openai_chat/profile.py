@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ....domain.structured.plan import OPENAI_NATIVE, NativeOutput
-from ...wire.errors import COMMON_CODES, ErrorCodes, ErrorFacts
+from ...wire.error_words import COMMON_CODES, ErrorCodes
+from ...wire.errors import ErrorFacts
 from .thinking import ThinkingRule, effort_only
 
 __all__ = ["MediaRules", "OpenAIChatProfile", "SchemaRule"]

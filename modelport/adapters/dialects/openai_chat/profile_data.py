@@ -15,7 +15,7 @@ from ....domain.errors import ModelError
 from ....domain.structured.plan import OPENAI_NATIVE, NativeOutput
 from ....domain.structured.schema_rules import GENERIC, MOONSHOT, OPENAI_LOOSE, OPENAI_STRICT
 from ....ports.codec.chat import ChatRequest
-from ...wire.errors import COMMON_CODES
+from ...wire.error_words import COMMON_CODES
 from .profile import MediaRules, OpenAIChatProfile
 from .thinking import ThinkingPlan, ThinkingRule, ThinkingSwitch, effort_only, with_effort
 

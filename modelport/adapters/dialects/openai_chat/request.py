@@ -11,8 +11,8 @@ from ....domain.errors import ModelError
 from ....domain.message.responses import ModelWarning
 from ....ports.codec.chat import ChatRequest, WireCall
 from ....ports.http import HttpRequest
-from ...wire.decoder import Json, decode_json_body
-from ...wire.errors import ErrorFacts, error_of_answer, read_error
+from ...wire.decoder import Json, decode_answer
+from ...wire.errors import error_of_answer, read_error
 from ...wire.forced_call import prepared_for_forced_call
 from ...wire.framing import SSEFramer
 from ...wire.json_text import dump_json
@@ -46,13 +46,13 @@ class OpenAIChatCodec:
             HttpRequest("POST", request.endpoint.base_url + "/chat/completions", headers, dump_json(body)),
             new_framer=SSEFramer,
             new_decoder=new_decoder,
-            decode_body=lambda data: new_decoder().body(decode_json_body(data)),
+            decode_body=lambda data: decode_answer(new_decoder(), data),
             warnings=warnings,
         )
 
     def map_error(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
         """The error that an unsuccessful answer means."""
-        facts = _error_facts(body)
+        facts = read_error(body)
         if self._profile.refine_error:
             facts = self._profile.refine_error(facts)
         return error_of_answer(status, facts, self._profile.codes)
@@ -133,15 +133,6 @@ def _response_format(request: ChatRequest) -> Json:
         schema = {"name": wanted.name, "schema": wanted.schema, "strict": wanted.strict}
         return {"type": "json_schema", "json_schema": schema}
     return {"type": "json_object"} if request.json_mode else {}
-
-
-def _error_facts(body: bytes) -> ErrorFacts:
-    """The error of a body: JSON, plain text, or one event, which some servers send where a stream was requested."""
-    if not body.lstrip().startswith((b"{", b"[", b"<")):
-        framer = SSEFramer()
-        payloads = [*framer.feed(body), framer.tail()]
-        body = next((payload for payload in payloads if payload), body)
-    return read_error(body)
 
 
 def _choice(plan: PlannedChoice) -> Any:  # Any: a word or an object of the wire

@@ -9,54 +9,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ....domain.errors import ModelError, ResponseDecodeError, ServerError, StreamTruncatedError
+from ....domain.errors import ModelError, ServerError, StreamTruncatedError
 from ....domain.ids import new_id
 from ....domain.message.blocks import ProviderData
 from ....domain.message.responses import ChatResponse, ChatUsage, FinishReason
+from ...wire.counts import count, merged_counts
 from ...wire.decoder import Json, JsonDecoder
-from ...wire.errors import error_facts, error_in_stream
+from ...wire.errors import error_facts, error_in_stream, has_failed_base, refused_answer
+from ...wire.finish_words import finish_reason, is_failure, reason_word
 from ...wire.tool_calls import ToolCallTracker
 from .audio import AudioReader
 from .profile import OpenAIChatProfile
 
-__all__ = ["FINISH_REASONS", "OpenAIChatDecoder", "chat_usage"]
+__all__ = ["OpenAIChatDecoder", "chat_usage"]
+
+_NO_CHOICE = "the stream ended without a choice; check that base_url points to a chat API"
 
 
 def chat_usage(usage: dict[str, Any]) -> ChatUsage:  # Any: the provider's JSON
     """Input includes cached tokens and output includes reasoning already, as we count."""
-    sent, received, cached, hit = _counts(
-        usage, "prompt_tokens", "completion_tokens", "cached_tokens", "prompt_cache_hit_tokens"
-    )
-    read, written, created = _counts(
-        usage.get("prompt_tokens_details"), "cached_tokens", "cache_write_tokens", "cache_creation_input_tokens"
-    )
-    (reasoning,) = _counts(usage.get("completion_tokens_details"), "reasoning_tokens")
+    read, written = usage.get("prompt_tokens_details"), usage.get("completion_tokens_details")
     return ChatUsage(
-        input_tokens=sent,
-        output_tokens=received,
-        cache_input_tokens=read or cached or hit,
-        cache_creation_input_tokens=written or created,
-        reasoning_tokens=reasoning,
+        input_tokens=count(usage, "prompt_tokens"),
+        output_tokens=count(usage, "completion_tokens"),
+        cache_input_tokens=count(read, "cached_tokens")
+        or count(usage, "cached_tokens")
+        or count(usage, "prompt_cache_hit_tokens"),
+        cache_creation_input_tokens=count(read, "cache_write_tokens") or count(read, "cache_creation_input_tokens"),
+        reasoning_tokens=count(written, "reasoning_tokens"),
         raw=usage,
     )
-
-
-def _counts(source: Any, *names: str) -> list[int]:  # Any: an object, if the server sends one
-    """The counts of these names; 0 for what is missing or is no count."""
-    counts = []
-    for name in names:
-        value = source.get(name) if isinstance(source, dict) else None
-        counts.append(value if isinstance(value, int) and value > 0 else 0)
-    return counts
-
-
-FINISH_REASONS: Mapping[str, FinishReason] = {
-    "stop": FinishReason.STOP,
-    "length": FinishReason.LENGTH,
-    "tool_calls": FinishReason.TOOL_CALLS,
-    "function_call": FinishReason.TOOL_CALLS,
-    "content_filter": FinishReason.CONTENT_FILTER,
-}
 
 
 class OpenAIChatDecoder(JsonDecoder):
@@ -70,20 +52,26 @@ class OpenAIChatDecoder(JsonDecoder):
         self._text_id = ""
         self._thinking_id = ""
         self._refused = False
+        self._chosen = False
+        self._odd: Json | None = None
+        """The first event without a choice, if it may be all that comes."""
+        self._raw_usage: Json = {}
         self._calls = ToolCallTracker(names)
         raw = audio_format in profile.raw_audio_formats
         self._audio = AudioReader(profile.provider, self.created_at, audio_format, raw=raw)
 
     def body(self, answer: Json) -> ChatResponse:
         """A whole answer, as one response."""
-        if not (answer.get("choices") or answer.get("error") or answer.get("code")):
-            raise ResponseDecodeError("the answer has no `choices`; check that base_url points to a chat API")
+        if not (answer.get("choices") or answer.get("error")):
+            raise self._refused_answer(answer)
         return self.whole(lambda: self._event(answer))
 
     def _check_end(self) -> None:
+        if not self._chosen:
+            raise self._refused_answer(self._odd) if self._odd else StreamTruncatedError(_NO_CHOICE)
         if self.raw_finish_reason is None and not self.ended:
             raise StreamTruncatedError("the stream ended without a finish reason or [DONE]")
-        reason = FINISH_REASONS.get(self.raw_finish_reason or "", FinishReason.OTHER)
+        reason = finish_reason(self.raw_finish_reason)
         self.finish_reason = FinishReason.REFUSAL if self._refused else reason
         for block in self._audio.finish():
             self._add(block)
@@ -98,31 +86,54 @@ class OpenAIChatDecoder(JsonDecoder):
             self.model = event.get("model")
         usage = event.get("usage")
         if usage:
-            self.usage = chat_usage(usage)
+            self._count(usage)
         choices = event.get("choices")
         if choices:
             for choice in choices:
                 if not choice.get("index"):
-                    self._choice(choice, has_usage=bool(usage))
-        elif event.get("code"):  # an error without its envelope
-            raise self._failure(event)
+                    self._choice(choice, event)
+        elif not usage:
+            self._without_choices(event)
+
+    def _count(self, usage: Json) -> None:
+        self._raw_usage = merged_counts(self._raw_usage, usage)
+        self.usage = chat_usage(self._raw_usage)
+
+    def _without_choices(self, event: Json) -> None:
+        """An error without its envelope, or facts about the prompt; kept, in case that no choice ever comes."""
+        if event.get("code") or has_failed_base(event) or (not self._chosen and error_facts(event).explained):
+            raise self._refused_answer(event)
+        self._odd = self._odd or event
+
+    def _refused_answer(self, event: Json) -> ModelError:
+        return refused_answer(event, "choices", "a chat API", self._profile.codes, self._profile.refine_error)
 
     def _failure(self, event: Json) -> ModelError:
         facts, profile = error_facts(event), self._profile
         return error_in_stream(profile.refine_error(facts) if profile.refine_error else facts, profile.codes)
 
-    def _choice(self, choice: Json, *, has_usage: bool) -> None:
+    def _choice(self, choice: Json, event: Json) -> None:
+        self._chosen = True
         delta = choice.get("delta") or choice.get("message")
         if delta:
             self._delta(delta)
+        if choice.get("error"):
+            raise self._failure(choice)
         finish = choice.get("finish_reason")
-        if finish and finish != "null":  # a string, which some servers send until the end
-            if finish in self._profile.error_finish_reasons:
-                raise ServerError(f"the provider stopped: {finish}", code=finish)
-            self.raw_finish_reason = finish
+        if finish and (word := reason_word(finish)):
+            if is_failure(word) or word in self._profile.error_finish_reasons:
+                raise self._stopped(word, event)
+            self.raw_finish_reason = word
             self.complete = True
-        if not has_usage and choice.get("usage"):
-            self.usage = chat_usage(choice["usage"])
+        if choice.get("usage") and not event.get("usage"):
+            self._count(choice["usage"])
+
+    def _stopped(self, word: str, event: Json) -> ModelError:
+        """The error of a finish reason that is a failure, with the explanation that some servers send next to it."""
+        groq = event.get("x_groq")
+        if isinstance(groq, dict) and groq.get("error"):
+            return self._failure(groq)
+        return ServerError(f"the provider stopped: {word}", code=word)
 
     def _delta(self, delta: Json) -> None:
         content = delta.get("content")

@@ -10,7 +10,7 @@ from ....domain.errors import ContentFilterError, InvalidRequestError, ModelErro
 from ....domain.message.responses import ModelWarning
 from ....domain.structured.plan import OPENAI_NATIVE, NativeOutput
 from ....ports.codec.chat import ChatRequest
-from ...wire.errors import COMMON_CODES, ErrorCodes
+from ...wire.error_words import COMMON_CODES, ErrorCodes
 
 __all__ = ["CALL_FACTS", "RESPONSES_CODES", "OpenAIResponsesProfile", "ReasoningFields", "ResponsesMedia"]
 

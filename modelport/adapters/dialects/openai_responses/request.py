@@ -19,7 +19,7 @@ from ....domain.errors import ModelError, UnsupportedFeatureError
 from ....domain.message.responses import ModelWarning
 from ....ports.codec.chat import ChatRequest, WireCall
 from ....ports.http import HttpRequest
-from ...wire.decoder import Json, decode_json_body
+from ...wire.decoder import Json, decode_answer
 from ...wire.errors import read_error
 from ...wire.framing import SSEFramer
 from ...wire.json_text import dump_json
@@ -59,7 +59,7 @@ class OpenAIResponsesCodec:
             HttpRequest("POST", request.endpoint.base_url + "/responses", headers, dump_json(body)),
             new_framer=SSEFramer,
             new_decoder=new_decoder,
-            decode_body=lambda data: new_decoder().body(decode_json_body(data)),
+            decode_body=lambda data: decode_answer(new_decoder(), data),
             warnings=warnings,
         )
 

@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from ....domain.errors import ModelError, ResponseDecodeError, ServerError, StreamTruncatedError
+from ....domain.errors import ModelError, ServerError, StreamTruncatedError
 from ....domain.ids import new_id
 from ....domain.message.blocks import Base64Source, DataBlock, ProviderData, ThinkingBlock
 from ....domain.message.responses import ChatResponse, ChatUsage, FinishReason
 from ...wire.decoder import Json, JsonDecoder
-from ...wire.errors import ErrorFacts, error_facts, error_in_stream, error_of_answer
+from ...wire.errors import ErrorFacts, error_facts, error_in_stream, error_of_answer, refused_answer
 from ...wire.json_text import dump_json
 from .items import Item, OutputItems, Part
 from .profile import CALL_FACTS, OpenAIResponsesProfile
@@ -93,7 +93,7 @@ class OpenAIResponsesDecoder(JsonDecoder):
         if answer.get("error"):
             raise response_error(self._profile, error_facts(answer))
         if not isinstance(answer.get("output"), list):
-            raise ResponseDecodeError("the answer has no `output`; check that base_url points to a Responses API")
+            raise refused_answer(answer, "output", "a Responses API", self._profile.codes)
         return self.whole(lambda: self._ended(answer))
 
     def _check_end(self) -> None:

@@ -1,0 +1,34 @@
+"""Token counts as servers send them: integers, floats, digits in a string, zeros in place of nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isfinite
+from typing import Any
+
+__all__ = ["count", "merged_counts"]
+
+
+def count(source: object, key: str) -> int:
+    """The count of that name; 0 for one that is missing or is no count."""
+    value = source.get(key) if isinstance(source, dict) else None
+    if value.__class__ is int:
+        return max(0, value)
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return 0
+    return max(0, int(value)) if isinstance(value, float) and isfinite(value) else 0
+
+
+def merged_counts(before: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:  # Any: a provider's JSON
+    """Usage with what came later: counts are cumulative, and a later zero or nothing replaces no count."""
+    merged = dict(before)
+    for key, value in later.items():
+        known = merged.get(key)
+        if isinstance(known, dict) and isinstance(value, dict):
+            merged[key] = merged_counts(known, value)
+        elif value or not known:
+            merged[key] = value
+    return merged
