@@ -19,6 +19,7 @@ from ...domain.errors import ModelError
 from ...domain.message.responses import ModelWarning
 from ...domain.structured.plan import NativeOutput
 from ...domain.structured.schema_rules import GEMINI
+from ...domain.unicode import well_formed
 from ...ports.codec.chat import ChatRequest, WireCall
 from ...ports.http import HttpRequest
 from ..wire.decoder import Json, decode_answer
@@ -52,7 +53,7 @@ def method_url(base_url: str, model: str, method: str) -> str:
     base = base_url.rstrip("/")
     versioned = base if _VERSIONED.search(base) else f"{base}/v1beta"
     name = model if model.startswith(("models/", "tunedModels/")) else f"models/{model}"
-    return f"{versioned}/{quote(name, safe='/')}:{method}"
+    return f"{versioned}/{quote(well_formed(name), safe='/')}:{method}"
 
 
 class GeminiCodec:

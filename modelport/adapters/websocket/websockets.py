@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ...application.call.per_loop import PerLoop
 from ...domain.errors import SettingsError
+from ...domain.unicode import well_formed
 from ...ports.websocket import Frame, WebSocketClosed, WebSocketRejected, WebSocketRequest
 from ..net.errors import connection_error
 from ..net.tls import Verify, tls_context
@@ -117,7 +118,7 @@ class _Connection:
     async def send(self, frame: Frame) -> None:
         """Send one message."""
         try:
-            await self._connection.send(frame)
+            await self._connection.send(well_formed(frame) if isinstance(frame, str) else frame)
         except self._closed_error as error:
             raise self._closed(error) from error
 

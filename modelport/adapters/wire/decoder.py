@@ -18,6 +18,7 @@ from ...domain.message.blocks import ContentBlock, ProviderData, TextBlock, Thin
 from ...domain.message.responses import ChatResponse, ChatUsage, FinishReason
 from .errors import ErrorFacts, error_in_stream, read_error
 from .framing import NDJSONFramer, SSEFramer, begins_as_sse
+from .halves import Halves
 from .json_text import dump_json, parse_json
 
 __all__ = ["Json", "JsonDecoder", "decode_answer", "decode_json_body", "read_json_event"]
@@ -89,6 +90,9 @@ class JsonDecoder:
         self._run_data: ProviderData | None = None
         self._words = ""
         """The first text that came in place of an event: a keep-alive, or the explanation of a failure."""
+        self._halves: Halves | None = None
+        """Set by the first event that the fast parser refuses: only those can hold surrogates."""
+        self._kinds: dict[str, RunKind] = {}
 
     def feed(self, payloads: Sequence[bytes]) -> ChatResponse | None:
         """The delta of these payloads, if any. An error among them is left in `failure`, after what came before it."""
@@ -119,6 +123,7 @@ class JsonDecoder:
         try:
             self._end()
             self._close_run()
+            self._close_halves()
             if self.usage is not None:
                 _make_whole_numbers(self.usage)
         except _MISSHAPEN as error:
@@ -138,6 +143,7 @@ class JsonDecoder:
 
     def whole(self, read: Callable[[], None]) -> ChatResponse:
         """A whole answer, as one response; `read` decodes it with the same pieces and blocks."""
+        self._halves = self._halves or Halves()
         try:
             read()
         except _MISSHAPEN as error:
@@ -169,6 +175,7 @@ class JsonDecoder:
         if payload.strip().removeprefix(b'"').upper().startswith(_DONE):
             self._marked_done()
             return
+        self._halves = self._halves or Halves()
         for event in _events(payload):
             if isinstance(event, str):
                 self._words = self._words or event
@@ -209,24 +216,27 @@ class JsonDecoder:
         if not self._run_id:
             return
         text = "".join(self._run)
-        block: ContentBlock
-        if self._run_kind == "text":
-            block = TextBlock(id=self._run_id, text=text, created_at=self.created_at, provider_data=self._run_data)
-        elif self._run_kind == "thinking":
-            block = ThinkingBlock(
-                id=self._run_id, thinking=text, created_at=self.created_at, provider_data=self._run_data
-            )
-        else:
-            block = ToolCallBlock(
-                id=self._run_id,
-                name=self._run_name,
-                input=text,
-                created_at=self.created_at,
-                provider_data=self._run_data,
-            )
-        self._blocks.append(block)
+        if self._halves is not None:
+            text = self._halves.joined(self._run_id, text)
+            self._kinds[self._run_id] = self._run_kind
+        self._blocks.append(self._block(self._run_kind, self._run_id, text, self._run_name, self._run_data))
         self._run.clear()
         self._run_id = ""
+
+    def _block(
+        self, kind: RunKind, block_id: str, text: str, name: str = "", data: ProviderData | None = None
+    ) -> ContentBlock:
+        if kind == "text":
+            return TextBlock(id=block_id, text=text, created_at=self.created_at, provider_data=data)
+        if kind == "thinking":
+            return ThinkingBlock(id=block_id, thinking=text, created_at=self.created_at, provider_data=data)
+        return ToolCallBlock(id=block_id, name=name, input=text, created_at=self.created_at, provider_data=data)
+
+    def _close_halves(self) -> None:
+        """Replacements for the halves of characters whose second halves never came."""
+        if self._halves is not None:
+            for block_id in self._halves.open:
+                self._blocks.append(self._block(self._kinds[block_id], block_id, self._halves.rest(block_id)))
 
     def _flush(self) -> ChatResponse | None:
         if self._run_id:

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from ...domain.errors import InvalidRequestError
+from ...domain.unicode import well_formed
 
 __all__ = ["dump_json", "parse_json"]
 
@@ -30,7 +31,7 @@ def parse_json(data: bytes | str) -> Any:
 
 
 def dump_json(value: Any) -> bytes:
-    """Compact JSON in UTF-8; lone surrogates and integers beyond 64 bits are written as Python writes them.
+    """Compact JSON in UTF-8: lone surrogates are replaced, and integers beyond 64 bits written as they are.
 
     Raises `InvalidRequestError` for values that JSON does not have.
     """
@@ -39,6 +40,6 @@ def dump_json(value: Any) -> bytes:
     except TypeError:
         pass
     try:
-        return json.dumps(value, separators=(",", ":")).encode()
+        return well_formed(json.dumps(value, separators=(",", ":"), ensure_ascii=False)).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidRequestError(f"the request cannot be written as JSON: {error}") from error

@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from typing import Any
-
-from pydantic_core import to_json
 
 from ...domain.errors import InvalidRequestError
 from ...domain.message.blocks import DataBlock, TextBlock, ToolCallBlock, ToolResultBlock, ToolResultState
@@ -19,10 +16,12 @@ from ...domain.message.events import (
     ToolResultTextDeltaEvent,
     data_of,
 )
+from ...domain.unicode import well_formed
 from ..call.tasks import cancel_all
 from ..structured.reading import InvalidAnswerError
 from .function_tool import FunctionTool, ToolFunction
 from .reply import Reply
+from .tool_output import output_of, text_of
 
 __all__ = ["run_calls", "tools_by_name"]
 
@@ -80,23 +79,15 @@ async def _result(call: ToolCallBlock, tools: Mapping[str, FunctionTool]) -> Too
         return _failed(call, _CANCELLED)
     except Exception as error:
         _log.warning("the tool %r failed", call.name, exc_info=True)
-        return _failed(call, f"{type(error).__name__}: {error}")
+        return _failed(call, f"{type(error).__name__}: {text_of(error)}")
 
 
 def _failed(call: ToolCallBlock, message: str) -> ToolResultBlock:
-    return ToolResultBlock(id=call.id, name=call.name, output=message, state=ToolResultState.ERROR)
+    return ToolResultBlock(id=call.id, name=call.name, output=well_formed(message), state=ToolResultState.ERROR)
 
 
-def _returned(call: ToolCallBlock, value: Any) -> ToolResultBlock:  # Any: what the tool returned
-    """The result block: text and blocks unchanged, `None` as empty text, everything else as JSON."""
-    output: str | list[TextBlock | DataBlock]
-    blocks = list(value) if isinstance(value, list | tuple) else [value]
-    if value is None or isinstance(value, str):
-        output = value or ""
-    elif blocks and all(isinstance(block, TextBlock | DataBlock) for block in blocks):
-        output = blocks
-    else:
-        output = to_json(value, fallback=str).decode()
+def _returned(call: ToolCallBlock, value: object) -> ToolResultBlock:
+    output = output_of(value)
     return ToolResultBlock(id=call.id, name=call.name, output=output, state=ToolResultState.SUCCESS)
 
 

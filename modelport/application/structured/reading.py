@@ -8,6 +8,7 @@ from typing import Any
 
 from ...domain.errors import SettingsError
 from ...domain.structured.json_text import cut_off, json_text, parse_json_value
+from ...domain.unicode import well_formed_value
 
 __all__ = ["InvalidAnswerError", "read_object"]
 
@@ -42,10 +43,10 @@ def read_object(text: str, *, truncated: bool = False, allow_partial: bool = Fal
         if not isinstance(value, str):
             break
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
-        return value[0], True
+        return well_formed_value(value[0]), True
     if not isinstance(value, dict):
         raise InvalidAnswerError([f"$: this is {_KINDS.get(type(value), 'no object')}, not a JSON object"])
-    return value, repaired
+    return well_formed_value(value), repaired
 
 
 def _read_value(text: str, *, truncated: bool, allow_partial: bool) -> tuple[Any, bool]:

@@ -13,6 +13,7 @@ from ..ids import new_id, new_timestamp
 from ..message.blocks import Base64Source, ContentBlock, DataBlock, ProviderData, ToolCallBlock
 from ..message.responses import AttemptRecord, ChatResponse, ChatUsage, FinishReason, ModelWarning
 from ..message.wav import with_true_sizes
+from ..unicode import well_formed
 
 __all__ = ["ChatFold"]
 
@@ -56,7 +57,7 @@ class _Part:
     def whole(self) -> ContentBlock:
         changes: dict[str, Any] = {"provider_data": self.provider_data}  # Any: fields of the block
         if self.field is not None:
-            changes[self.field] = "".join(self.pieces)
+            changes[self.field] = well_formed("".join(self.pieces))
         elif self.pieces:
             changes["source"] = self.source.model_copy(update={"data": _joined_audio(self.pieces)})
         elif self.source is not None:

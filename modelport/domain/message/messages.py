@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ..ids import new_id, new_timestamp
+from ..unicode import well_formed_value
 from .blocks import ContentBlock, ContentBlockTypes, DataBlock, TextBlock
 from .responses import FinishReason
 
@@ -60,6 +61,15 @@ class Msg(BaseModel):
         wrong = [block.type for block in self.content if allowed and block.type not in allowed]
         if wrong and allowed:
             raise ValueError(f"a {self.role} message holds only {sorted(allowed)} blocks, not {wrong[0]!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _is_well_formed(self) -> Self:
+        """Texts that UTF-8 cannot write would make a message that cannot be stored."""
+        for name, value in self.__dict__.items():
+            changed = well_formed_value(value)
+            if changed is not value:
+                self.__dict__[name] = changed
         return self
 
     def has_content_blocks(self, types: ContentBlockTypes | Sequence[ContentBlockTypes] | None = None) -> bool:

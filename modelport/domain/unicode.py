@@ -1,0 +1,52 @@
+"""Text that UTF-8 can write.
+
+A Python string may hold lone surrogates: halves of characters that a server cut apart, or bytes of file names that are
+not UTF-8. No JSON document, file or socket takes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+__all__ = ["REPLACEMENT", "well_formed", "well_formed_value"]
+
+REPLACEMENT = "\ufffd"
+
+Value = TypeVar("Value")
+
+
+def well_formed(text: str) -> str:
+    """The text with neighbouring halves joined, and the replacement character for each other surrogate."""
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+def well_formed_value(value: Value) -> Value:
+    """The value with every text in it well-formed: a JSON value or pydantic models; itself when nothing changes."""
+    changed: object = value
+    if isinstance(value, str):
+        changed = well_formed(value)
+    elif isinstance(value, dict):
+        pairs = {well_formed_value(key): well_formed_value(item) for key, item in value.items()}
+        changed = value if _same(pairs, value) and _same(pairs.values(), value.values()) else pairs
+    elif isinstance(value, list):
+        items = [well_formed_value(item) for item in value]
+        changed = value if _same(items, value) else items
+    elif isinstance(value, BaseModel):
+        fields = value.__dict__
+        kept = well_formed_value(fields)
+        changed = value if kept is fields else value.model_copy(update=kept)
+    return changed  # type: ignore[return-value]  # of the same type
+
+
+def _same(first: Iterable[object], second: Iterable[object]) -> bool:
+    """Whether two collections hold the same objects."""
+    return all(one is other for one, other in zip(first, second, strict=False))
