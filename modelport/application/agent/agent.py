@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 from contextlib import AsyncExitStack, aclosing
+from dataclasses import replace
 
+from ...domain.chat.block_ids import BlockIds
 from ...domain.errors import InvalidRequestError
+from ...domain.ids import new_timestamp
 from ...domain.message.events import Event, ModelCallStartEvent, ReplyEndEvent, ReplyStartEvent
 from ...domain.message.messages import Msg, SystemMsg
 from ...domain.message.responses import ChatResponse
 from ...ports.models import ChatModel
-from .block_events import BlockEvents, call_ended
+from .block_events import BlockEvents, call_ended, call_failed, reason_of
 from .function_tool import FunctionTool, ToolFunction
 from .middleware import Middleware, apply_middleware
 from .reply import NewMessages, Reply, as_messages
@@ -102,20 +105,21 @@ class Agent:
 
     async def _run(self, reply: Reply) -> AsyncGenerator[Event, None]:
         """Alternates model and tool calls until the model stops calling tools."""
-        yield ReplyStartEvent(reply_id=reply.id, name=self.name)
+        yield ReplyStartEvent(reply_id=reply.id, name=self.name, created_at=reply.message.created_at)
         async with aclosing(Owned(self._turns(reply))) as events:
             try:  # inside `aclosing`, so that the history is complete before the first await
                 async for event in events:
                     yield event
             except Exception as error:
-                reply.settle(str(error) or type(error).__name__)
+                reply.settle(reason_of(error))
+                yield _reply_ended(reply)
                 raise
             except BaseException:
                 reply.settle("interrupted")
                 raise
         limit = f"the reply ended after max_turns={self.max_turns} model calls" if reply.pending else None
         reply.settle(limit)
-        yield ReplyEndEvent(reply_id=reply.id, finish_reason=reply.message.finish_reason, error=limit)
+        yield _reply_ended(reply)
 
     async def _turns(self, reply: Reply) -> AsyncGenerator[Event, None]:
         for turn in range(self.max_turns):
@@ -133,17 +137,28 @@ class Agent:
         """One call of the model."""
         yield ModelCallStartEvent(reply_id=reply.id, model_name=str(getattr(self.model, "model", "")))
         blocks = BlockEvents(reply.id)
+        async with aclosing(Owned(self._answer(reply, blocks))) as answer:
+            try:  # inside `aclosing`, so that the answer is closed if the caller stops at one of these events
+                async for event in answer:
+                    yield event
+            except Exception as error:
+                for event in _failed(reply, blocks, error):
+                    yield event
+                raise
+
+    async def _answer(self, reply: Reply, blocks: BlockEvents) -> AsyncGenerator[Event, None]:
+        """The events of one answer, which is added to the reply."""
         schemas = [tool.schema for tool in self._tools.values()]
         answer = await self.model(self._messages(), schemas or None)
+        ids, usage, whole = BlockIds(), None, False
         if isinstance(answer, ChatResponse):
-            for event in _whole(reply, blocks, answer):
-                yield event
-            return
+            answer = _once(answer)
         if not isinstance(answer, AsyncIterable):
             raise _no_answer(self.model, answer)
-        whole = False
         try:
-            async for response in answer:  # read to the end, where the connection returns to its pool
+            async for given in answer:  # read to the end, where the connection returns to its pool
+                response = ids.identified(given)
+                response.usage = usage = given.usage or usage
                 if response.is_last:
                     whole, events = True, _whole(reply, blocks, response)
                 else:
@@ -159,6 +174,26 @@ class Agent:
     def _messages(self) -> list[Msg]:
         instruction = [SystemMsg("system", self.system_prompt)] if self.system_prompt.strip() else []
         return [*instruction, *self.history]
+
+
+def _reply_ended(reply: Reply) -> ReplyEndEvent:
+    """The last event of a settled reply, which ends when its message does."""
+    message = reply.message
+    ended_at = message.finished_at or new_timestamp()
+    return ReplyEndEvent(
+        reply_id=reply.id, finish_reason=message.finish_reason, error=message.error, created_at=ended_at
+    )
+
+
+async def _once(answer: ChatResponse) -> AsyncGenerator[ChatResponse, None]:
+    yield answer if answer.is_last else replace(answer, is_last=True)
+
+
+def _failed(reply: Reply, blocks: BlockEvents, error: Exception) -> list[Event]:
+    """The events that end a model call that failed."""
+    ended = call_failed(reply.id, error)
+    reply.used(ended.usage)
+    return [*blocks.end(), ended]
 
 
 def _whole(reply: Reply, blocks: BlockEvents, answer: ChatResponse) -> list[Event]:

@@ -15,7 +15,7 @@ from ...domain.message.blocks import (
     ToolResultState,
 )
 from ...domain.message.messages import AssistantMsg, Msg, Usage, UserMsg
-from ...domain.message.responses import ChatResponse
+from ...domain.message.responses import ChatResponse, ChatUsage
 
 __all__ = ["NewMessages", "Reply", "as_messages"]
 
@@ -72,7 +72,11 @@ class Reply:
         self._keep(answer.content)
         self.message.finish_reason = answer.finish_reason
         self.pending = [block for block in answer.content if isinstance(block, ToolCallBlock)]
-        used, total = answer.usage, self.message.usage
+        self.used(answer.usage)
+
+    def used(self, used: ChatUsage | None) -> None:
+        """Add the usage of a model call to the message's."""
+        total = self.message.usage
         if used is not None and total is not None:
             for name in Usage.model_fields:
                 setattr(total, name, getattr(total, name) + getattr(used, name))
@@ -89,8 +93,8 @@ class Reply:
         if self.settled:
             return
         self.settled = True
-        texts = ("".join(pieces) for pieces in self._texts.values())
-        self._keep([TextBlock(text=text) for text in texts if text.strip()])
+        texts = {block_id: "".join(pieces) for block_id, pieces in self._texts.items()}
+        self._keep([TextBlock(id=block_id, text=text) for block_id, text in texts.items() if text.strip()])
         self._close_calls(error or "the tool was not run")
         self.message.error = error
         self.message.finished_at = new_timestamp()

@@ -68,6 +68,8 @@ class ChatStream(AsyncGenerator[ChatResponse, None]):
                         response = await self._next()
                     if response.is_last:
                         return self._final(response)
+                    if http is None and response.content:
+                        response = self._call.identified(response)
                     self._call.fold.add(response)
                     if response.content:
                         if not self._delivered:
@@ -126,8 +128,10 @@ class ChatStream(AsyncGenerator[ChatResponse, None]):
     def _final(self, own: ChatResponse | None = None) -> ChatResponse:
         """The whole response; `own` is the one with which a custom model ended its answer."""
         if own is not None:
-            if own.content and (wrong := mistake(own)):
-                raise wrong
+            if own.content:
+                if wrong := mistake(own):
+                    raise wrong
+                own = self._call.identified(own)
             self._call.fold.add(own)
         self._complete = True
         return self._call.final()
@@ -192,7 +196,7 @@ class ChatStream(AsyncGenerator[ChatResponse, None]):
 async def whole(call: ChatCall, answer: Answer) -> ChatResponse:
     """An opened call's answer as one response. Raises the mapped error, with `partial`."""
     if isinstance(answer, ChatResponse):
-        call.fold.add(answer)
+        call.fold.add(call.identified(answer))
         return call.final()
     async with ChatStream(call, answer) as stream:
         async for response in stream:

@@ -24,7 +24,7 @@ from pydantic import Field
 
 from ..ids import new_id, new_timestamp
 from .blocks import Base64Source, DataBlock, TextBlock, ToolResultState
-from .responses import FinishReason, ModelWarning
+from .responses import AttemptRecord, ChatUsage, FinishReason, ModelWarning
 
 __all__ = [
     "BlockEvent",
@@ -200,9 +200,9 @@ class ReplyStartEvent(ReplyEvent):
 
 @dataclass(slots=True, kw_only=True)
 class ReplyEndEvent(ReplyEvent):
-    """The reply is complete: the last event.
+    """The reply has ended: the last event, after which a failed reply raises.
 
-    `finish_reason` is that of the last model call; `error` is why the agent stopped before the model did, if it did.
+    `finish_reason` is that of the last complete model call; `error` is why the reply ended before the model did.
     """
 
     finish_reason: FinishReason | None = None
@@ -220,7 +220,11 @@ class ModelCallStartEvent(ReplyEvent):
 
 @dataclass(slots=True, kw_only=True)
 class ModelCallEndEvent(ReplyEvent):
-    """The model's answer is complete. Token counts are as in `ChatUsage`."""
+    """The model's answer is complete, or the call failed with `error`.
+
+    Token counts are as in `ChatUsage`; `usage` is all of it, `None` when the model gave none. `attempts` are the
+    requests that were sent for the answer.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -228,6 +232,9 @@ class ModelCallEndEvent(ReplyEvent):
     cache_creation_input_tokens: int = 0
     finish_reason: FinishReason | None = None
     warnings: list[ModelWarning] = field(default_factory=list)
+    usage: ChatUsage | None = None
+    attempts: list[AttemptRecord] = field(default_factory=list)
+    error: str | None = None
     type: Literal[EventType.MODEL_CALL_END] = EventType.MODEL_CALL_END
 
 

@@ -134,7 +134,8 @@ class _AudioEvents:
     def __init__(self) -> None:
         self._reply_id = ""
         self._text_block_id = ""
-        self._open: DataBlockEndEvent | None = None
+        self._block_id = ""
+        """The open block; empty when none is."""
         self._usage: TTSUsage | None = None
 
     def begin(self, reply_id: str, text_block_id: str) -> None:
@@ -149,24 +150,25 @@ class _AudioEvents:
         if block is None:
             return []
         events: list[Event] = []
-        if self._open is None:
-            block_id, about = new_id(), {"text_block_id": self._text_block_id}
-            self._open = DataBlockEndEvent(reply_id=self._reply_id, block_id=block_id, metadata=dict(about))
+        reply_id = self._reply_id
+        if not self._block_id:
+            self._block_id, about = new_id(), {"text_block_id": self._text_block_id}
             media_type = block.source.media_type
             events.append(
-                DataBlockStartEvent(reply_id=self._reply_id, block_id=block_id, media_type=media_type, metadata=about)
+                DataBlockStartEvent(reply_id=reply_id, block_id=self._block_id, media_type=media_type, metadata=about)
             )
-        events.append(DataBlockDeltaEvent(reply_id=self._reply_id, block_id=self._open.block_id, **data_of(block)))
+        events.append(DataBlockDeltaEvent(reply_id=reply_id, block_id=self._block_id, **data_of(block)))
         return events
 
     def end(self) -> list[Event]:
         """The end event, if there was audio; its `metadata` holds the utterance's `usage`."""
-        ended, self._open = self._open, None
-        if ended is None:
+        ended, self._block_id = self._block_id, ""
+        if not ended:
             return []
+        about: dict[str, Any] = {"text_block_id": self._text_block_id}  # Any: a usage object too
         if self._usage is not None:
-            ended.metadata["usage"] = self._usage
-        return [ended]
+            about["usage"] = self._usage
+        return [DataBlockEndEvent(reply_id=self._reply_id, block_id=ended, metadata=about)]
 
 
 def _error_value(error: BaseException) -> dict[str, Any]:  # Any: JSON values

@@ -90,7 +90,7 @@ class SpokenText:
 
     def _block(self, block_id: str) -> _Block:
         for block in self._blocks:
-            if block.id == block_id:
+            if block.id == block_id and not block.ended:
                 return block
         self._blocks.append(_Block(block_id))
         return self._blocks[-1]

@@ -1,0 +1,123 @@
+"""Block ids of custom models: which block each piece of an answer belongs to.
+
+A custom model may build its deltas without ids, so that every block gets a new one by default, and may end its answer
+with blocks that have ids of their own. Here both get the id of the block that they continue or repeat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+
+from ..ids import new_id
+from ..message.blocks import ContentBlock, DataBlock, ToolCallBlock
+from ..message.responses import ChatResponse
+
+__all__ = ["BlockIds"]
+
+_TEXTS = ("text", "thinking")
+_SOUND = "base64 audio/"
+
+
+class BlockIds:
+    """The block ids of one answer.
+
+    * A block without an id continues the block of its kind, unless a tool call or a picture came since; in a delta
+      with several of one kind, the last continues the last. A picture without an id is always a block of its own.
+    * A tool call whose id is empty continues the last call, unless it has a name.
+    * A data block continues another only if both have the same media type and the same kind of source.
+    * A block of the whole answer whose id is unknown is the next streamed block of its kind.
+    """
+
+    def __init__(self) -> None:
+        self._kinds: dict[str, str] = {}
+        """The kind of each block so far, by id."""
+        self._renamed: dict[tuple[str, str], str] = {}
+        """The id of a data block whose given id belongs to data of another kind."""
+        self._running: dict[str, list[str]] = {}
+        """The blocks that can be continued without an id, by kind."""
+        self._last_call = ""
+
+    def identified(self, response: ChatResponse) -> ChatResponse:
+        """The response, a delta or the whole answer, with the ids of its blocks; a copy of the given one."""
+        response = copy(response)
+        response.content = self.whole(response.content) if response.is_last else self.delta(response.content)
+        return response
+
+    def delta(self, blocks: Sequence[ContentBlock]) -> list[ContentBlock]:
+        """The blocks of a delta, with their ids."""
+        kinds = [_kind(block) for block in blocks]
+        if not all(map(_flows, kinds)):
+            self._running = {kind: ids for kind, ids in self._running.items() if kind in kinds}
+        left = {kind: self._running.get(kind, [])[-_unnamed(blocks, kind) :] for kind in set(kinds)}
+        return [self._of_delta(block, kind, left[kind]) for block, kind in zip(blocks, kinds, strict=True)]
+
+    def whole(self, blocks: Sequence[ContentBlock]) -> list[ContentBlock]:
+        """The blocks of the whole answer, with the ids that their deltas had."""
+        kinds = [_kind(block) for block in blocks]
+        repeated = {block.id for block, kind in zip(blocks, kinds, strict=True) if self._kinds.get(block.id) == kind}
+        left: dict[str, list[str]] = {}
+        for block_id, kind in self._kinds.items():
+            if block_id not in repeated:
+                left.setdefault(kind, []).append(block_id)
+        whole = []
+        for block, kind in zip(blocks, kinds, strict=True):
+            if block.id in repeated:
+                whole.append(block)
+            elif left.get(kind):
+                whole.append(_with_id(block, left[kind].pop(0)))
+            else:
+                whole.append(self._new(block, kind))
+        return whole
+
+    def _of_delta(self, block: ContentBlock, kind: str, left: list[str]) -> ContentBlock:
+        known = self._kinds.get(block.id)
+        if known == kind:
+            return block
+        if isinstance(block, ToolCallBlock) and not block.id and not block.name and self._last_call:
+            return _with_id(block, self._last_call)
+        if _is_named(block):
+            renamed = self._renamed.get((block.id, kind))
+            return self._new(block, kind) if renamed is None else _with_id(block, renamed)
+        if left:
+            return _with_id(block, left.pop(0))
+        return self._new(block, kind, continued=True)
+
+    def _new(self, block: ContentBlock, kind: str, *, continued: bool = False) -> ContentBlock:
+        """A block that continues no other; `continued` when later ones without an id may continue it."""
+        given = block.id
+        block_id = given if given and given not in self._kinds else new_id()
+        if block_id != given:
+            self._renamed[given, kind] = block_id
+        self._kinds[block_id] = kind
+        if isinstance(block, ToolCallBlock):
+            self._last_call = block_id
+        elif continued and _flows(kind):
+            self._running.setdefault(kind, []).append(block_id)
+        return _with_id(block, block_id)
+
+
+def _kind(block: ContentBlock) -> str:
+    """Blocks of one kind can be pieces of one block."""
+    if not isinstance(block, DataBlock):
+        return block.type
+    media_type = block.source.media_type.partition(";")[0].strip().lower()
+    return f"{block.source.type} {media_type}"
+
+
+def _is_named(block: ContentBlock) -> bool:
+    return bool(block.id) and "id" in block.model_fields_set
+
+
+def _flows(kind: str) -> bool:
+    """Whether blocks of that kind come in pieces that may alternate with those of other kinds."""
+    return kind in _TEXTS or kind.startswith(_SOUND)
+
+
+def _unnamed(blocks: Sequence[ContentBlock], kind: str) -> int:
+    return sum(1 for block in blocks if _kind(block) == kind and not _is_named(block))
+
+
+def _with_id(block: ContentBlock, block_id: str) -> ContentBlock:
+    """The block with that id, which counts as given."""
+    return block if block.id == block_id and _is_named(block) else block.model_copy(update={"id": block_id})
