@@ -55,6 +55,8 @@ class HttpTransport(Protocol):
     from one event loop after another; what it opened in a loop is closed when that loop shuts down.
     A request with an `address` is sent over a connection to that address and no other. It stays a request to the URL's
     host in everything else (`Host`, TLS name, certificate), and its connection serves no other request.
+    A transport that answers in place of the servers, as from recordings, has a non-empty text as the attribute
+    `stand_in`; caches keep its answers apart from those of the servers.
     """
 
     async def send(self, request: HttpRequest, on_connected: Callable[[], None] | None = None) -> HttpResponse:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from typing import ClassVar
 from urllib.parse import urlsplit, urlunsplit
 
 from ..composition.defaults import build_runtime, replaced_default_runtime
@@ -26,6 +27,8 @@ class RedirectTransport:
 
     Requests to the hosts in `kept` are left alone.
     """
+
+    stand_in: ClassVar[str] = "offline"
 
     def __init__(self, inner: HttpTransport, base_url: str, kept: Collection[str] = ()) -> None:
         self._inner = inner

@@ -29,12 +29,16 @@ class RecordTransport:
         file: the cassette; without `.yaml` or `.yml` at its end, the folder in which to write `recorded.yaml`.
         scrubbers: what else to take out of an interaction, in this order.
         clock: gives the time.
+
+    Attributes:
+        stand_in: that of the inner transport.
     """
 
     def __init__(
         self, inner: HttpTransport, file: str | Path, scrubbers: Iterable[Scrubber] = (), clock: Clock | None = None
     ) -> None:
         self._inner = inner
+        self.stand_in: str = getattr(inner, "stand_in", "")
         self._clock = clock or SystemClock()
         self._writer = CassetteWriter(file, "recorded.yaml", "interactions", server_of, scrubbers, self._clock)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 from ...domain.errors import ModelConnectionError
 from ...ports.clock import Clock
@@ -29,6 +29,8 @@ class ReplayTransport:
         repeat: begin again with the first answer when all that a request has were played.
         clock: waits.
     """
+
+    stand_in: ClassVar[str] = "replay"
 
     def __init__(
         self,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Type
 from pydantic import ConfigDict, Field
 
 from ...application.model.credential import KeyedCredential, Service
+from ...domain.urls import normal_url
 from ...ports.codec.chat import Endpoint
 
 if TYPE_CHECKING:
@@ -43,6 +44,12 @@ class DashScopeCredential(KeyedCredential):
             return Endpoint(self._root() + _COMPATIBLE if native else self.base_url, self.auth_headers())
         url = self.websocket_url() if service == "realtime_speech" else self.native_url()
         return Endpoint(url, self.auth_headers())
+
+    @property
+    def custom_url(self) -> str | None:
+        """The URL that all services follow from, unless it is the provider's own."""
+        own = str(type(self).model_fields["base_url"].default).removesuffix(_COMPATIBLE)
+        return None if normal_url(self._root()) == normal_url(own) else self._root()
 
     def native_url(self) -> str:
         """The base URL of the native HTTP services."""

@@ -64,8 +64,3 @@ class OllamaEmbeddingModel(HttpEmbeddingModel[str]):
     def check_input(self, item: EmbeddingInput) -> str | None:
         """The API has no form for media."""
         return "this API accepts only texts" if isinstance(item, DataBlock) else None
-
-    def vector_family(self) -> str:
-        """`ollama` for the default host, else with the URL: a name may mean another model there."""
-        url = self.credential.custom_url
-        return "ollama" if url is None else f"ollama@{url}"

@@ -84,11 +84,6 @@ class OpenAIEmbeddingModel(HttpEmbeddingModel[str]):
         """The API has no form for media, even where a card lists them."""
         return "this API accepts only texts" if isinstance(item, DataBlock) else None
 
-    def vector_family(self) -> str:
-        """OpenAI, or another server by its URL."""
-        url = self.credential.custom_url
-        return "openai" if url is None else f"openai@{url}"
-
     async def _call_api(
         self,
         inputs: list[str],

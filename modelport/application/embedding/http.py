@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...domain.embedding.values import EmbeddingResponse
+from ...domain.errors import ModelError
 from ...domain.message.blocks import Base64Source, DataBlock, URLSource
+from ...domain.urls import normal_url
 from ...ports.codec.embedding import EmbeddingRequest, EmbeddingWireCall
 from ..call.arguments import body_fields, secret_words
 from ..call.context import CallContext, current_call
 from ..call.http import HttpBody, attempt
 from ..call.tasks import all_of
+from ..model.credential import CredentialBase
 from .model import EmbeddingModelBase, T
 
 if TYPE_CHECKING:
@@ -70,6 +74,20 @@ class HttpEmbeddingModel(EmbeddingModelBase[T]):
     def needs_download(self, block: DataBlock) -> bool:
         """Whether we must fetch this block's URL, because the API cannot."""
         return isinstance(block.source, URLSource) and block.source.url.startswith("file:")
+
+    def vector_family(self) -> str:
+        """The provider, and the URL of a server other than the provider's own: a name may mean another model there."""
+        family, url = super().vector_family(), self._server_url()
+        return family if url is None else f"{family}@{normal_url(url)}"
+
+    def _server_url(self) -> str | None:
+        credential = self.credential
+        if type(credential).custom_url is not CredentialBase.custom_url:
+            return credential.custom_url
+        # A credential of the application's does not say which URL is the provider's own.
+        with suppress(ModelError):
+            return self.endpoint().base_url
+        return None
 
     async def _call_api(
         self,

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from ...domain.errors import AuthenticationError, InvalidRequestError, SettingsError
 from ...domain.ids import new_id
+from ...domain.urls import normal_url
 from ...ports.codec.chat import Endpoint
 
 if TYPE_CHECKING:
@@ -146,7 +147,8 @@ class KeyedCredential(CredentialBase):
     @property
     def custom_url(self) -> str | None:
         """The base URL, unless it is the provider's own."""
-        return None if self.base_url == type(self).model_fields["base_url"].default else self.base_url
+        own = type(self).model_fields["base_url"].default
+        return None if isinstance(own, str) and normal_url(own) == normal_url(self.base_url) else self.base_url
 
     def auth_headers(self) -> dict[str, str]:
         """The headers that identify the caller."""
