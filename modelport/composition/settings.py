@@ -136,18 +136,31 @@ class RateLimitSettings(_Strict):
 class TransportSettings(_Strict):
     """How requests are sent, or which recording answers in place of the network."""
 
-    adapter: Literal["httpx", "httpx2", "aiohttp", "record", "replay"] = "httpx"
+    adapter: Literal["auto", "httpx", "httpx2", "aiohttp", "record", "replay"] = Field(
+        default="auto",
+        description="`auto`: aiohttp where it is installed, else httpx2 where it is installed, else httpx.",
+    )
     proxy: str | None = Field(
         default=None, description="A proxy's URL; by default the environment's proxies are used.", repr=False
     )
     verify: bool | Path = Field(default=True, description="Whether to verify certificates, or a file of authorities.")
-    http2: bool = False
+    http2: bool = Field(default=False, description="Whether to offer HTTP/2, which needs httpx or httpx2.")
+    max_answer_mb: float = Field(
+        default=256, gt=0, description="The largest answer or stream, decompressed; more is an error."
+    )
     cassettes: Path | None = Field(
         default=None, description="The file or folder that `record` writes and `replay` reads."
     )
-    through: Literal["httpx", "httpx2", "aiohttp"] = Field(default="httpx", description="What `record` sends through.")
+    through: Literal["auto", "httpx", "httpx2", "aiohttp"] = Field(
+        default="auto", description="What `record` sends through."
+    )
     speed: Literal["full", "recorded"] = Field(default="full", description="The speed of `replay`.")
     repeat: bool = Field(default=False, description="Whether `replay` starts again after the last answer.")
+
+    @property
+    def max_answer_bytes(self) -> int:
+        """The limit in bytes."""
+        return int(self.max_answer_mb * 1024 * 1024)
 
     @field_validator("proxy")
     @classmethod

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
+from urllib.request import getproxies
 
 from ..adapters.http.httpx import HttpxTransport
+from ..adapters.http.proxies import is_socks
 from ..adapters.websocket.websockets import WebsocketsConnector
 from ..domain.errors import SettingsError
 from ..ports.clock import Clock
@@ -54,7 +57,9 @@ def _live_connector(settings: TransportSettings) -> WebSocketConnector:
     return WebsocketsConnector(proxy=settings.proxy, verify=settings.verify)
 
 
-def _live(settings: TransportSettings, adapter: Literal["httpx", "httpx2", "aiohttp"]) -> HttpTransport:
+def _live(settings: TransportSettings, adapter: Literal["auto", "httpx", "httpx2", "aiohttp"]) -> HttpTransport:
+    if adapter == "auto":
+        adapter = _fastest(settings)
     if adapter == "aiohttp":
         return _aiohttp(settings)
     options: dict[str, Any] = {}  # Any: arguments of the library's client
@@ -64,7 +69,18 @@ def _live(settings: TransportSettings, adapter: Literal["httpx", "httpx2", "aioh
         options["verify"] = settings.verify
     if settings.http2:
         options["http2"] = True
-    return HttpxTransport(adapter, **options)
+    return HttpxTransport(adapter, max_bytes=settings.max_answer_bytes, **options)
+
+
+def _fastest(settings: TransportSettings) -> Literal["httpx", "httpx2", "aiohttp"]:
+    """aiohttp where it is installed and can do what is asked, else httpx2 where it is installed, else httpx.
+
+    Nothing is imported for it. Only httpx and httpx2 support HTTP/2 and SOCKS proxies.
+    """
+    proxies = [settings.proxy] if settings.proxy else list(getproxies().values())
+    if not settings.http2 and not any(is_socks(proxy) for proxy in proxies) and find_spec("aiohttp") is not None:
+        return "aiohttp"
+    return "httpx2" if find_spec("httpx2") is not None and find_spec("httpcore2") is not None else "httpx"
 
 
 def _aiohttp(settings: TransportSettings) -> HttpTransport:
@@ -72,7 +88,7 @@ def _aiohttp(settings: TransportSettings) -> HttpTransport:
 
     if settings.http2:
         raise SettingsError("transport.http2: aiohttp supports HTTP/1.1 only; remove http2, or use httpx")
-    return AiohttpTransport(proxy=settings.proxy, verify=settings.verify)
+    return AiohttpTransport(proxy=settings.proxy, verify=settings.verify, max_bytes=settings.max_answer_bytes)
 
 
 def _cassettes(settings: TransportSettings) -> Path:

@@ -50,7 +50,9 @@ class HttpTransport(Protocol):
     """Sends requests.
 
     Contract: exactly one request per call – no retries, no redirects, no timeouts of its own; the engine owns them.
-    Failures to connect or read raise `ModelConnectionError`, from `send` as well as from the body's iteration.
+    Failures to connect or read raise `ModelConnectionError`, from `send` as well as from the body's iteration. A body
+    that is larger than the transport permits, or not compressed as it says, raises `ResponseDecodeError`. Nothing that
+    belongs to one request, such as a cookie, goes out with another.
     Cancelling `send` or the iteration closes the connection at once. A transport may be used from several tasks, and
     from one event loop after another; what it opened in a loop is closed when that loop shuts down.
     A request with an `address` is sent over a connection to that address and no other. It stays a request to the URL's

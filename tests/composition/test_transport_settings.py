@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from modelport import Modelport, set_id_factory, set_timestamp_factory
 from modelport.composition.settings_file import settings_from_mapping
-from modelport.error import ReplayMismatchError, SettingsError
+from modelport.error import ReplayMismatchError, ResponseDecodeError, SettingsError
 from modelport.message import UserMsg
 from modelport.ports.http import HttpRequest
 from modelport.testing.clock import VirtualClock
@@ -171,6 +171,53 @@ def test_each_adapter(tmp_path: Path, adapter: str, kind: type[object], websocke
     hub = Modelport.from_mapping({"transport": {"adapter": adapter, "cassettes": tmp_path}}, {})
     assert type(hub.container.transport()) is kind
     assert type(hub.container.websockets()) is websockets
+
+
+@pytest.mark.parametrize(
+    ("installed", "transport", "chosen"),
+    [
+        (["aiohttp", "httpx2", "httpcore2"], {}, "AiohttpTransport"),
+        (["httpx2", "httpcore2"], {}, "httpx2"),
+        ([], {}, "httpx"),
+        (["aiohttp", "httpx2", "httpcore2"], {"http2": True}, "httpx2"),
+        (["aiohttp"], {"http2": True}, "httpx"),
+        (["aiohttp"], {"proxy": "socks5://127.0.0.1:9"}, "httpx"),
+        (["aiohttp"], {"proxy": "http://127.0.0.1:9"}, "AiohttpTransport"),
+    ],
+)
+@pytest.mark.parametrize("named", [{}, {"adapter": "auto"}])
+def test_auto_is_the_fastest_that_is_installed_and_can_do_it(
+    installed: list[str],
+    transport: dict[str, object],
+    chosen: str,
+    named: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("modelport.composition.transports.find_spec", lambda name: name if name in installed else None)
+    found = Modelport.from_mapping({"transport": {**named, **transport}}, {}).container.transport()
+    assert chosen in (type(found).__name__, getattr(found, "_library", None))
+
+
+def test_auto_goes_to_httpx_for_a_socks_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:9")
+    assert isinstance(Modelport.from_mapping({}, {}).container.transport(), HttpxTransport)
+
+
+@pytest.mark.parametrize("adapter", ["httpx", "httpx2", "aiohttp"])
+async def test_the_settings_limit_an_answer(adapter: str) -> None:
+    async with ScriptedServer([ScriptedAnswer.json({"x": "y" * 5000}), ANSWER]) as server:
+        hub = Modelport.from_mapping(
+            {
+                "transport": {"adapter": adapter, "max_answer_mb": 0.002},
+                "credentials": {"work": {"provider": "openai", "api_key": KEY, "base_url": server.base_url}},
+                "chat": {"work": {"credential": "work", "model": "gpt-4.1", "stream": False}},
+            },
+            {},
+        )
+        async with hub:
+            with pytest.raises(ResponseDecodeError, match="max_answer_mb"):
+                await hub.chat()([UserMsg("user", "Count.")])
+        assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(

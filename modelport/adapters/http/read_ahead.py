@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Self
 
+from .content import MAX_ANSWER_BYTES, too_large
+
 __all__ = ["ReadAhead"]
 
 _HIGH_WATER = 1024 * 1024
@@ -21,7 +23,8 @@ def _as_it_is(error: Exception) -> Exception:
 
 
 class ReadAhead:
-    """The bytes of `source`, as they have arrived. Its error, if any, comes after the bytes before it.
+    """The bytes of `source`, as they have arrived. Its error, if any, comes after the bytes before it; more than
+    `limit` bytes are an error.
 
     A task moves bytes from the source to a list; at most two futures say which side waits for the other. `translate`
     makes the error that the reader gets of the source's.
@@ -32,6 +35,8 @@ class ReadAhead:
         "_error",
         "_full",
         "_high_water",
+        "_left",
+        "_limit",
         "_pieces",
         "_size",
         "_source",
@@ -45,10 +50,12 @@ class ReadAhead:
         source: AsyncIterator[bytes],
         translate: Callable[[Exception], Exception] = _as_it_is,
         high_water: int = _HIGH_WATER,
+        limit: int = MAX_ANSWER_BYTES,
     ) -> None:
         self._source = source
         self._translate = translate
         self._high_water = high_water
+        self._limit = self._left = limit
         self._pieces: list[bytes] = []
         self._size = 0
         self._ended = False
@@ -95,6 +102,9 @@ class ReadAhead:
             async for data in self._source:
                 pieces.append(data)
                 self._size += len(data)
+                self._left -= len(data)
+                if self._left < 0:
+                    raise too_large(self._limit)
                 waiting = self._waiting
                 if waiting is not None and not waiting.done():
                     waiting.set_result(None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from ...domain.errors import MediaError, ModelConnectionError
+from ...domain.errors import MediaError, ModelConnectionError, ModelError
 from ...ports.http import HttpRequest, HttpResponse, HttpTransport
 from .addresses import Resolver, is_public
 from .encoding import LimitedBase64
@@ -55,6 +55,8 @@ class HttpFetcher:
                 return await self._transport.send(HttpRequest("GET", url, headers, address=address))
             except ModelConnectionError as error:
                 failure = error
+            except ModelError as error:
+                raise MediaError(f"{shown(url)} cannot be fetched: {error}") from error
         raise MediaError(f"{shown(url)} cannot be fetched: {failure}") from failure
 
     async def _addresses(self, url: SplitResult) -> Sequence[str | None]:
@@ -87,6 +89,8 @@ class HttpFetcher:
                 encoded.add(data)
         except ModelConnectionError as error:
             raise MediaError(f"{shown(url)} cannot be fetched: the connection broke") from error
+        except ModelError as error:
+            raise MediaError(f"{shown(url)} cannot be fetched: {error}") from error
         return encoded.text()
 
 

@@ -11,10 +11,11 @@ from ...domain.retry import parse_retry_after, parse_should_retry
 from ...ports.http import HttpRequest, HttpResponse
 from .context import CallContext, request_id
 
-__all__ = ["MAX_BODY_BYTES", "ErrorMap", "HttpBody", "attempt", "decode_whole", "scrub"]
+__all__ = ["ErrorMap", "HttpBody", "attempt", "decode_whole", "scrub"]
 
-MAX_BODY_BYTES = 256 * 1024 * 1024
 _MAX_ERROR_BYTES = 1024 * 1024
+
+_REDIRECTS = frozenset({300, 301, 302, 303, 307, 308})
 
 Secrets = Callable[[], Sequence[str]]
 """The words that errors of a call must not repeat; computed when there is an error."""
@@ -100,7 +101,7 @@ class HttpBody:
 
     async def decoded(self, decode: Callable[[bytes], AnswerT]) -> AnswerT:
         """The whole body as a value. Raises `ResponseDecodeError` for a shape that the protocol does not have."""
-        data = await self._read(MAX_BODY_BYTES)
+        data = await self._read(None)
         await self.response.aclose()
         return decode_whole(decode, data)
 
@@ -112,6 +113,8 @@ class HttpBody:
         await self.response.aclose()
         headers = self.response.headers
         error = self._errors.map_error(self.response.status, headers, data)
+        if self.response.status in _REDIRECTS and headers.get("location"):
+            error.message += f"; it redirects to {_shown(headers['location'])}, which is not followed: check base_url"
         error.request_id = request_id(headers) or error.request_id
         error.retry_after = parse_retry_after(headers, self.context.runtime.clock.wall()) or error.retry_after
         error.should_retry = parse_should_retry(headers)
@@ -119,12 +122,13 @@ class HttpBody:
             error.retryable = error.should_retry
         return error
 
-    async def _read(self, limit: int) -> bytes:
+    async def _read(self, limit: int | None) -> bytes:
+        """The body; transports limit every answer, and this only those that are errors."""
         pieces, size = [self._begun], len(self._begun)
         async for data in self.pieces:
             self.context.clocks.bytes_received()
             size += len(data)
-            if size > limit:
+            if limit is not None and size > limit:
                 raise ResponseDecodeError(f"the answer is larger than {limit} bytes")
             pieces.append(data)
         return b"".join(pieces)
@@ -136,3 +140,12 @@ def decode_whole(decode: Callable[[bytes], AnswerT], data: bytes) -> AnswerT:
         return decode(data)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise ResponseDecodeError(f"the answer has a shape that the protocol does not have: {error}") from error
+
+
+def _shown(url: str) -> str:
+    """The URL without its query, which may hold a signature, and without a user's name and password."""
+    start, mark, rest = url.partition("?")[0].partition("://")
+    if not mark:
+        return start[:200]
+    host, slash, path = rest.partition("/")
+    return f"{start}://{host.rpartition('@')[2]}{slash}{path}"[:200]

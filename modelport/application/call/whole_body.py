@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from ...domain.errors import ModelError, ResponseDecodeError
-from .http import MAX_BODY_BYTES, decode_whole
+from .http import decode_whole
 
 __all__ = ["BodyCollector", "BodyDecoder"]
 
@@ -18,14 +18,10 @@ class BodyCollector:
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
-        self._size = 0
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Keep the bytes; raises `ResponseDecodeError` for more than any answer has."""
+        """Keep the bytes, whose number the transport limits."""
         self._pieces.append(data)
-        self._size += len(data)
-        if self._size > MAX_BODY_BYTES:
-            raise ResponseDecodeError(f"the answer is larger than {MAX_BODY_BYTES} bytes")
         return []
 
     def tail(self) -> bytes | None:
