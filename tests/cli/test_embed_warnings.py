@@ -26,4 +26,4 @@ def test_another_size_than_asked_for_is_reported(tmp_path: Path) -> None:
     with ScriptedServer(CountingServer()).in_thread() as served:
         settings(tmp_path, served.base_url)
         done = run(tmp_path, "embed", "text 1", "--dimensions", "5")
-    assert done.returncode == 0 and "vectors of 5 numbers were asked for" in done.stderr
+    assert done.returncode == 0 and "vectors of 5 numbers are expected" in done.stderr

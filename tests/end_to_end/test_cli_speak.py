@@ -67,7 +67,7 @@ def test_a_file_is_replaced_only_by_a_whole_one(home: Home) -> None:
     old.write_text("old")
     ran = home.run("speak", "Hi", "--out", "old.wav", "--voice", "klingonic")
     assert (ran.returncode, old.read_text()) == (1, "old")
-    assert ran.stderr.startswith("modelport: [embedded] there is no voice 'klingonic'")
+    assert ran.stderr.startswith("modelport: [embedded] unknown voice 'klingonic'")
     assert home.run("speak", "Hi", "--out", "old.wav").returncode == 0
     assert seconds(old) > 0.2 and [path.name for path in home.folder.iterdir()] == ["old.wav"]
 
