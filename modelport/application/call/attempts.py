@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from ...domain.errors import ModelConnectionError, ModelError
 from ...domain.retry import RetryPolicy, wait_before_retry
 from .context import CallContext, current_call
-from .error_translation import from_foreign
+from .error_translation import from_foreign, innermost
 
 __all__ = ["Attempts", "Call"]
 
@@ -97,12 +97,13 @@ class Attempts:
         if isinstance(error, ModelError):
             return error
         mapped = from_foreign(error)
-        if isinstance(error, self._retryable):
+        if isinstance(innermost(error), self._retryable):
             mapped = mapped or ModelConnectionError(f"{type(error).__name__}: {error}")
             mapped.retryable = True
         if mapped is None:
-            return error
-        mapped.__cause__ = error
+            return innermost(error)
+        if mapped.__cause__ is None:
+            mapped.__cause__ = error
         return mapped
 
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Protocol, TypeVar
 
-from ...domain.errors import ModelConnectionError, ModelError, ResponseDecodeError
+from ...domain.errors import InvalidRequestError, ModelConnectionError, ModelError, ResponseDecodeError
 from ...domain.retry import parse_retry_after, parse_should_retry
 from ...ports.http import HttpRequest, HttpResponse
 from .context import CallContext, request_id
@@ -55,7 +55,7 @@ async def attempt(
         call: WireT | None = context.encoded
         if call is None:
             context.encoding = True
-            call = context.encoded = await encode()
+            call = context.encoded = await _encoded(encode)
             context.encoding = False
         response = await context.runtime.transport.send(call.http_request, context.clocks.connecting())
         body = HttpBody(response, context, errors, secrets)
@@ -75,6 +75,17 @@ def scrub(error: ModelError, secrets: Secrets) -> None:
     """Replace the words of the call in the error and its causes; a call without an endpoint has none."""
     with suppress(ModelError):
         error.scrub(secrets())
+
+
+async def _encoded(encode: Callable[[], Awaitable[WireT]]) -> WireT:
+    """The encoded call; raises `InvalidRequestError` for arguments from which no request can be made."""
+    try:
+        return await encode()
+    except RecursionError as error:
+        raise InvalidRequestError("the messages, the tools or the parameters are nested too deeply") from error
+    except (TypeError, ValueError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise InvalidRequestError(f"no request can be made of these arguments: {reason}") from error
 
 
 class HttpBody:

@@ -149,6 +149,14 @@ async def escaping_async() -> None:
     raise NoException
 
 
+async def in_a_group() -> None:
+    raise ExceptionGroup("tasks", [KeyError("gone")])
+
+
+async def endless() -> None:
+    await endless()
+
+
 async def cancelling() -> None:
     raise asyncio.CancelledError
 
@@ -173,6 +181,8 @@ async def cancelling_itself() -> None:
         (interrupting_async, "RuntimeError: the function raised KeyboardInterrupt"),
         (escaping, "RuntimeError: the function raised NoException"),
         (escaping_async, "RuntimeError: the function raised NoException"),
+        (in_a_group, "ExceptionGroup: tasks (1 sub-exception)"),
+        (endless, "RecursionError: maximum recursion depth exceeded"),
         (cancelling, "the tool cancelled itself"),
         (cancelling_itself, "the tool cancelled itself"),
     ],
