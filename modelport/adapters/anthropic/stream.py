@@ -12,52 +12,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...domain.errors import ResponseDecodeError, StreamTruncatedError
+from ...domain.errors import ResponseDecodeError, ServerError, StreamTruncatedError
 from ...domain.ids import new_id
 from ...domain.message.blocks import ProviderData, ThinkingBlock
-from ...domain.message.responses import ChatResponse, ChatUsage, FinishReason
+from ...domain.message.responses import ChatResponse, ChatUsage
+from ..wire.counts import count, merged_counts
 from ..wire.decoder import Json, JsonDecoder, RunKind
-from ..wire.errors import refused_answer
+from ..wire.errors import error_facts, refused_answer
+from ..wire.finish_words import finish_reason, is_failure, reason_word
 from ..wire.json_text import parse_json
 from ..wire.tool_calls import CallPiece, ToolCallTracker
 from .errors import stream_error
 
-__all__ = ["AnthropicDecoder", "chat_usage", "merged_usage"]
-
-
-def merged_usage(before: Json, later: Json) -> Json:
-    """Counts are cumulative: a later one replaces the earlier, one that is absent keeps it."""
-    return {**before, **{key: value for key, value in later.items() if value is not None}}
+__all__ = ["AnthropicDecoder", "chat_usage"]
 
 
 def chat_usage(usage: Json) -> ChatUsage:
     """The provider's input excludes what was read from or written to the cache; its output includes thinking."""
-    cached = _count(usage, "cache_read_input_tokens")
-    written = _count(usage, "cache_creation_input_tokens")
-    details = usage.get("output_tokens_details")
+    cached = count(usage, "cache_read_input_tokens")
+    written = count(usage, "cache_creation_input_tokens")
     return ChatUsage(
-        input_tokens=_count(usage, "input_tokens") + cached + written,
-        output_tokens=_count(usage, "output_tokens"),
+        input_tokens=count(usage, "input_tokens") + cached + written,
+        output_tokens=count(usage, "output_tokens"),
         cache_input_tokens=cached,
         cache_creation_input_tokens=written,
-        reasoning_tokens=_count(details, "thinking_tokens") if isinstance(details, dict) else 0,
+        reasoning_tokens=count(usage.get("output_tokens_details"), "thinking_tokens"),
         raw=usage,
     )
 
 
-def _count(source: Json, key: str) -> int:
-    value = source.get(key)
-    return value if isinstance(value, int) and value > 0 else 0
-
-
-_FINISH_REASONS: Mapping[str, FinishReason] = {
-    "end_turn": FinishReason.STOP,
-    "stop_sequence": FinishReason.STOP,
-    "tool_use": FinishReason.TOOL_CALLS,
-    "max_tokens": FinishReason.LENGTH,
-    "model_context_window_exceeded": FinishReason.LENGTH,
-    "refusal": FinishReason.REFUSAL,
-}
 _IMPLIED = {"text_delta": "text", "thinking_delta": "thinking", "signature_delta": "thinking"}
 """The block a delta belongs to when its start never came."""
 
@@ -101,7 +84,7 @@ class AnthropicDecoder(JsonDecoder):
     def _check_end(self) -> None:
         if not self.ended:
             raise StreamTruncatedError("the stream ended without message_stop")
-        self.finish_reason = _FINISH_REASONS.get(self.raw_finish_reason or "", FinishReason.OTHER)
+        self.finish_reason = finish_reason(self.raw_finish_reason)
         for index in list(self._open):
             self._stop(index)
         for piece in self._calls.finish():
@@ -127,6 +110,11 @@ class AnthropicDecoder(JsonDecoder):
             self.ended = True
         elif kind == "error" or event.get("error"):
             raise stream_error(event)
+        elif kind == "message" and isinstance(event.get("content"), list):  # a whole answer as an event
+            self._message(event)
+            self.ended = True
+        elif kind is None and error_facts(event).explained:
+            raise refused_answer(event, "type", "a Messages API")
 
     def _message(self, message: Json) -> None:
         """A whole message: every block of it starts and stops at once."""
@@ -145,7 +133,10 @@ class AnthropicDecoder(JsonDecoder):
         self._count(message.get("usage"))
 
     def _facts(self, facts: Json, usage: Json | None) -> None:
-        self.raw_finish_reason = facts.get("stop_reason") or self.raw_finish_reason
+        word = reason_word(facts.get("stop_reason"))
+        if is_failure(word):
+            raise ServerError(f"the provider stopped: {word}", code=word)
+        self.raw_finish_reason = word or self.raw_finish_reason
         for key in ("stop_sequence", "stop_details", "container"):
             if facts.get(key) is not None:
                 self.metadata[key] = facts[key]
@@ -153,8 +144,10 @@ class AnthropicDecoder(JsonDecoder):
 
     def _count(self, usage: Json | None) -> None:
         if usage:
-            self._raw_usage = merged_usage(self._raw_usage, usage)
+            self._raw_usage = merged_counts(self._raw_usage, usage)
             self.usage = chat_usage(self._raw_usage)
+            if self._raw_usage.get("service_tier"):
+                self.metadata["service_tier"] = self._raw_usage["service_tier"]
 
     def _start(self, index: Any, block: Json) -> _Open:  # Any: as in `_open`
         opened = self._open[index] = _Open(block)

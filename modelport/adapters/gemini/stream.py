@@ -14,18 +14,20 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from ...domain.errors import StreamTruncatedError
+from ...domain.errors import ServerError, StreamTruncatedError
 from ...domain.ids import new_id
 from ...domain.message.blocks import Base64Source, DataBlock, ProviderData, URLSource
 from ...domain.message.responses import ChatResponse, ChatUsage, FinishReason
+from ..wire.counts import count, merged_counts
 from ..wire.decoder import Json, JsonDecoder, RunKind
-from ..wire.errors import refused_answer
+from ..wire.errors import error_facts, refused_answer
+from ..wire.finish_words import finish_reason, is_failure, reason_word
 from ..wire.json_text import dump_json
 from .errors import stream_error
 from .media import is_raw_sound, wav_piece
 from .replay import ReplayData
 
-__all__ = ["FINISH_REASONS", "GeminiDecoder", "chat_usage"]
+__all__ = ["GeminiDecoder", "chat_usage"]
 
 
 def chat_usage(usage: Json) -> ChatUsage:
@@ -33,37 +35,16 @@ def chat_usage(usage: Json) -> ChatUsage:
 
     Input of Google's own tools (`toolUsePromptTokenCount`) is in `raw` only: decision 0003.
     """
-    thoughts = _count(usage, "thoughtsTokenCount")
+    thoughts = count(usage, "thoughtsTokenCount")
     return ChatUsage(
-        input_tokens=_count(usage, "promptTokenCount"),
-        output_tokens=_count(usage, "candidatesTokenCount") + thoughts,
-        cache_input_tokens=_count(usage, "cachedContentTokenCount"),
+        input_tokens=count(usage, "promptTokenCount"),
+        output_tokens=count(usage, "candidatesTokenCount") + thoughts,
+        cache_input_tokens=count(usage, "cachedContentTokenCount"),
         reasoning_tokens=thoughts,
         raw=usage,
     )
 
 
-def _count(usage: Json, key: str) -> int:
-    value = usage.get(key)
-    return value if isinstance(value, int) and value > 0 else 0
-
-
-_FILTERS = (
-    "SAFETY",
-    "RECITATION",
-    "BLOCKLIST",
-    "PROHIBITED_CONTENT",
-    "SPII",
-    "IMAGE_SAFETY",
-    "IMAGE_PROHIBITED_CONTENT",
-    "IMAGE_RECITATION",
-    "MODEL_ARMOR",
-)
-FINISH_REASONS: Mapping[str, FinishReason] = {
-    "STOP": FinishReason.STOP,
-    "MAX_TOKENS": FinishReason.LENGTH,
-    **dict.fromkeys(_FILTERS, FinishReason.CONTENT_FILTER),
-}
 _UNSPECIFIED = frozenset({"FINISH_REASON_UNSPECIFIED", "BLOCK_REASON_UNSPECIFIED"})
 _FACTS = frozenset(
     {
@@ -91,6 +72,8 @@ class GeminiDecoder(JsonDecoder):
         self._family = family
         self._usage: Json = {}
         self._blocked = False
+        self._further: set[int] = set()
+        """The indexes of the candidates that are not read."""
         self._kind: RunKind | None = None
         """The kind of the block that takes more pieces, if any does."""
         self._block_id = ""
@@ -112,23 +95,30 @@ class GeminiDecoder(JsonDecoder):
         if self.raw_finish_reason is None and not self.ended:
             raise StreamTruncatedError("the stream ended without a finish reason")
         self._leave()
-        reason = FINISH_REASONS.get(self.raw_finish_reason or "", FinishReason.OTHER)
+        reason = finish_reason(self.raw_finish_reason)
         self.finish_reason = FinishReason.CONTENT_FILTER if self._blocked else reason
+        if self._further:
+            self.note_choices(1 + len(self._further))
         if self._usage:
             self.usage = chat_usage(self._usage)
 
     def _event(self, event: Json) -> None:
         if event.get("error"):
             raise stream_error(event)
+        candidates = event.get("candidates") or ()
+        if not candidates and not _ANSWER_KEYS & event.keys() and error_facts(event).explained:
+            raise refused_answer(event, "candidates", "the Gemini API")
         if not self.response_id:
             self.response_id = event.get("responseId") or new_id()
             self.model = event.get("modelVersion")
         usage = event.get("usageMetadata")
         if usage:
-            self._usage.update(usage)
-        for candidate in event.get("candidates") or ():
+            self._usage = merged_counts(self._usage, usage)
+        for candidate in candidates:
             if not candidate.get("index"):
                 self._candidate(candidate)
+            else:
+                self._further.add(candidate["index"])
         feedback = event.get("promptFeedback")
         if feedback:
             self._feedback(feedback)
@@ -141,11 +131,17 @@ class GeminiDecoder(JsonDecoder):
                 for part in value.get("parts") or ():
                     self._part(part)
             elif name == "finishReason":
-                if value not in _UNSPECIFIED:
-                    self.raw_finish_reason = value
-                    self.complete = True
+                self._finished(reason_word(value))
             elif name in _FACTS:
                 self._fact(name, value)
+
+    def _finished(self, word: str | None) -> None:
+        if word is None or word in _UNSPECIFIED:
+            return
+        if is_failure(word):
+            raise ServerError(f"the provider stopped: {word}", code=word)
+        self.raw_finish_reason = word
+        self.complete = True
 
     def _feedback(self, feedback: Json) -> None:
         """A blocked prompt has no candidates; the block is the end of the answer."""

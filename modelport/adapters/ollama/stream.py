@@ -5,17 +5,17 @@ Facts: docs/protocols/ollama.md#response, docs/protocols/ollama.md#quirks.
 
 from __future__ import annotations
 
-from ...domain.errors import StreamTruncatedError
+from ...domain.errors import ServerError, StreamTruncatedError
 from ...domain.ids import new_id
 from ...domain.message.blocks import ProviderData
-from ...domain.message.responses import ChatResponse, ChatUsage, FinishReason
+from ...domain.message.responses import ChatResponse, ChatUsage
+from ..wire.counts import count
 from ..wire.decoder import Json, JsonDecoder
 from ..wire.errors import error_facts, error_in_stream, refused_answer
+from ..wire.finish_words import finish_reason, is_failure, reason_word
 from ..wire.json_text import dump_json
 
 __all__ = ["OllamaDecoder"]
-
-_FINISH_REASONS = {"stop": FinishReason.STOP, "length": FinishReason.LENGTH}
 
 
 class OllamaDecoder(JsonDecoder):
@@ -41,7 +41,7 @@ class OllamaDecoder(JsonDecoder):
         if event.get("error"):
             raise error_in_stream(error_facts(event))
         message = event.get("message")
-        if message:
+        if message.__class__ is dict:
             thinking, content = message.get("thinking"), message.get("content")
             if thinking:
                 self._think(thinking)
@@ -51,6 +51,10 @@ class OllamaDecoder(JsonDecoder):
                 self._piece("text", self._text_id, content)
             for call in message.get("tool_calls") or ():
                 self._call(call)
+        elif not event.get("done") and error_facts(event).explained:
+            raise refused_answer(event, "message", "an Ollama server")
+        if event.get("logprobs"):
+            self.metadata.setdefault("logprobs", []).extend(event["logprobs"])
         if event.get("done"):
             self._done(event)
 
@@ -75,10 +79,12 @@ class OllamaDecoder(JsonDecoder):
     def _done(self, event: Json) -> None:
         self.ended = True
         self.model = event.get("model")
-        self.raw_finish_reason = event.get("done_reason")
-        self.finish_reason = _FINISH_REASONS.get(self.raw_finish_reason or "stop", FinishReason.OTHER)
+        self.raw_finish_reason = word = reason_word(event.get("done_reason"))
+        if is_failure(word):
+            raise ServerError(f"the provider stopped: {word}", code=word)
+        self.finish_reason = finish_reason(word or "stop")
         self.usage = ChatUsage(
-            input_tokens=event.get("prompt_eval_count") or 0,
-            output_tokens=event.get("eval_count") or 0,
+            input_tokens=count(event, "prompt_eval_count"),
+            output_tokens=count(event, "eval_count"),
             raw={key: value for key, value in event.items() if key.endswith(("_count", "_duration"))},
         )

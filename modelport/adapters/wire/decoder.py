@@ -15,7 +15,7 @@ from ...domain.chat.fold import ChatFold
 from ...domain.errors import ModelError, ResponseDecodeError, StreamTruncatedError
 from ...domain.ids import new_id, new_timestamp
 from ...domain.message.blocks import ContentBlock, ProviderData, TextBlock, ThinkingBlock, ToolCallBlock
-from ...domain.message.responses import ChatResponse, ChatUsage, FinishReason
+from ...domain.message.responses import ChatResponse, ChatUsage, FinishReason, ModelWarning
 from .errors import ErrorFacts, error_in_stream, read_error
 from .framing import NDJSONFramer, SSEFramer, begins_as_sse
 from .halves import Halves
@@ -82,6 +82,7 @@ class JsonDecoder:
         self.finish_reason: FinishReason | None = None
         self.raw_finish_reason: str | None = None
         self.metadata: Json = {}
+        self.warnings: list[ModelWarning] = []
         self._blocks: list[ContentBlock] = []
         self._run: list[str] = []
         self._run_id = ""
@@ -136,6 +137,7 @@ class JsonDecoder:
             id=self.response_id or new_id(),
             created_at=self.created_at,
             metadata=self.metadata,
+            warnings=self.warnings,
             model=self.model,
             finish_reason=self.finish_reason or FinishReason.OTHER,
             raw_finish_reason=self.raw_finish_reason,
@@ -166,6 +168,12 @@ class JsonDecoder:
             if not self.response_id:  # nothing came but these words
                 raise error_in_stream(ErrorFacts(self._words, text=self._words)) from error
             raise StreamTruncatedError(f"{error.message}; the server sent: {self._words}") from error
+
+    def note_choices(self, count: int) -> None:
+        """There are several answers, of which the first is read."""
+        self.metadata["choices"] = count
+        message = f"the server gave {count} answers; only the first is read: ask for one"
+        self.warnings.append(ModelWarning("dropped", "n", message))
 
     def _marked_done(self) -> None:
         self.ended = self.done_ends or self.raw_finish_reason is not None

@@ -72,6 +72,17 @@ def _joined_audio(pieces: list[str]) -> str:
     return base64.b64encode(with_true_sizes(raw)).decode("ascii")
 
 
+_COUNTS = ("input_tokens", "output_tokens", "cache_input_tokens", "cache_creation_input_tokens", "reasoning_tokens")
+
+
+def _later(before: ChatUsage | None, later: ChatUsage) -> ChatUsage:
+    """Counts are cumulative; a later zero is a count that the server left out."""
+    if before is None:
+        return later
+    kept = {name: getattr(later, name) or getattr(before, name) for name in _COUNTS}
+    return replace(later, **kept, raw=later.raw or before.raw)
+
+
 def _reason_of(response: ChatResponse) -> tuple[FinishReason, str | None]:
     """The reason and the provider's own value; a custom model may give either as a plain string."""
     word, raw = response.finish_reason, response.raw_finish_reason
@@ -115,7 +126,8 @@ class ChatFold:
 
     def _add_facts(self, response: ChatResponse) -> None:
         self.warnings.extend(response.warnings)
-        self.usage = response.usage or self.usage
+        if response.usage is not None:
+            self.usage = _later(self.usage, response.usage)
         if response.finish_reason is not None:
             self.finish_reason, self.raw_finish_reason = _reason_of(response)
         self._metadata.update(response.metadata)
@@ -135,7 +147,7 @@ class ChatFold:
 
     def _reason(self, content: Any) -> FinishReason:  # Any: a sequence of blocks
         reason = self.finish_reason or FinishReason.OTHER
-        if reason is FinishReason.STOP:
+        if reason is FinishReason.STOP or (reason is FinishReason.OTHER and self.raw_finish_reason is None):
             for block in content:
                 if block.type == "tool_call":
                     return FinishReason.TOOL_CALLS

@@ -70,6 +70,8 @@ class OpenAIChatProfile:
     reasoning_placeholder: str | None = None
     """Replaces unknown reasoning (e.g. another provider's) on a turn with tool calls."""
     media: MediaRules = MediaRules()
+    think_tags: bool = False
+    """Whether thinking comes as `<think>` text at the start of the content."""
     message_names: bool = True
     text_only_as_string: bool = True
     empty_content: str | None = None

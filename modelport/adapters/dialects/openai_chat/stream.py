@@ -17,12 +17,15 @@ from ...wire.counts import count, merged_counts
 from ...wire.decoder import Json, JsonDecoder
 from ...wire.errors import error_facts, error_in_stream, has_failed_base, refused_answer
 from ...wire.finish_words import finish_reason, is_failure, reason_word
+from ...wire.think_tags import ThinkTags
 from ...wire.tool_calls import ToolCallTracker
 from .audio import AudioReader
 from .profile import OpenAIChatProfile
 
 __all__ = ["OpenAIChatDecoder", "chat_usage"]
 
+_FACTS = ("service_tier", "system_fingerprint", "provider", "citations", "search_results")
+"""Fields of an answer that are copied to `metadata`."""
 _NO_CHOICE = "the stream ended without a choice; check that base_url points to a chat API"
 
 
@@ -56,6 +59,9 @@ class OpenAIChatDecoder(JsonDecoder):
         self._odd: Json | None = None
         """The first event without a choice, if it may be all that comes."""
         self._raw_usage: Json = {}
+        self._tags = ThinkTags() if profile.think_tags else None
+        self._further: set[int] = set()
+        """The indexes of the choices that are not read."""
         self._calls = ToolCallTracker(names)
         raw = audio_format in profile.raw_audio_formats
         self._audio = AudioReader(profile.provider, self.created_at, audio_format, raw=raw)
@@ -67,12 +73,16 @@ class OpenAIChatDecoder(JsonDecoder):
         return self.whole(lambda: self._event(answer))
 
     def _check_end(self) -> None:
+        if self._further:
+            self.note_choices(1 + len(self._further))
         if not self._chosen:
             raise self._refused_answer(self._odd) if self._odd else StreamTruncatedError(_NO_CHOICE)
         if self.raw_finish_reason is None and not self.ended:
             raise StreamTruncatedError("the stream ended without a finish reason or [DONE]")
         reason = finish_reason(self.raw_finish_reason)
         self.finish_reason = FinishReason.REFUSAL if self._refused else reason
+        for kind, text in self._tags.finish() if self._tags else ():
+            self._speak(text) if kind == "text" else self._think(text)
         for block in self._audio.finish():
             self._add(block)
         for piece in self._calls.finish():
@@ -84,16 +94,33 @@ class OpenAIChatDecoder(JsonDecoder):
         if not self.response_id:
             self.response_id = event.get("id") or new_id()
             self.model = event.get("model")
+            self._facts(event)
         usage = event.get("usage")
         if usage:
             self._count(usage)
+            self._facts(event)
         choices = event.get("choices")
         if choices:
             for choice in choices:
                 if not choice.get("index"):
                     self._choice(choice, event)
+                else:
+                    self._further.add(choice["index"])
         elif not usage:
             self._without_choices(event)
+
+    def _facts(self, event: Json) -> None:
+        """Facts about the answer, which are on every event, or only on the first or the last."""
+        for name in _FACTS:
+            if event.get(name) is not None:
+                self.metadata[name] = event[name]
+
+    def _collect(self, name: str, value: Any) -> None:  # Any: the provider's JSON
+        """More entries of a fact that comes in pieces."""
+        entries = self.metadata.setdefault(name, [])
+        parts = [value[key] for key in ("content", "refusal") if value.get(key)] if isinstance(value, dict) else [value]
+        for part in parts or [[value]]:
+            entries.extend(part if isinstance(part, list) else [part])
 
     def _count(self, usage: Json) -> None:
         self._raw_usage = merged_counts(self._raw_usage, usage)
@@ -114,9 +141,16 @@ class OpenAIChatDecoder(JsonDecoder):
 
     def _choice(self, choice: Json, event: Json) -> None:
         self._chosen = True
-        delta = choice.get("delta") or choice.get("message")
+        delta = choice.get("delta")
         if delta:
             self._delta(delta)
+        message = choice.get("message")
+        if message and not self._said():  # else a stream repeats in it all that was said so far
+            self._delta(message)
+        elif delta is None and message is None and choice.get("text"):
+            self._say(choice["text"])
+        if choice.get("logprobs"):
+            self._collect("logprobs", choice["logprobs"])
         if choice.get("error"):
             raise self._failure(choice)
         finish = choice.get("finish_reason")
@@ -125,6 +159,7 @@ class OpenAIChatDecoder(JsonDecoder):
                 raise self._stopped(word, event)
             self.raw_finish_reason = word
             self.complete = True
+            self._facts(event)
         if choice.get("usage") and not event.get("usage"):
             self._count(choice["usage"])
 
@@ -137,7 +172,7 @@ class OpenAIChatDecoder(JsonDecoder):
 
     def _delta(self, delta: Json) -> None:
         content = delta.get("content")
-        if content and len(delta) == 1 and content.__class__ is str:  # nearly every delta
+        if content and len(delta) == 1 and content.__class__ is str and self._tags is None:  # nearly every delta
             self._piece("text", self._text_id or self._new_text(), content)
             return
         reasoning = delta.get("reasoning_content") or delta.get("reasoning")
@@ -161,7 +196,17 @@ class OpenAIChatDecoder(JsonDecoder):
         self._text_id = new_id()
         return self._text_id
 
+    def _said(self) -> bool:
+        return bool(self._text_id or self._thinking_id or self._calls or self._refused or self._blocks)
+
     def _say(self, text: str) -> None:
+        if self._tags is None:
+            self._speak(text)
+            return
+        for kind, piece in self._tags.feed(text):
+            self._speak(piece) if kind == "text" else self._think(piece)
+
+    def _speak(self, text: str) -> None:
         if text:
             self._piece("text", self._text_id or self._new_text(), text)
 

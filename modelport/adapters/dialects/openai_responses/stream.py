@@ -16,13 +16,15 @@ from ....domain.errors import ModelError, ServerError, StreamTruncatedError
 from ....domain.ids import new_id
 from ....domain.message.blocks import Base64Source, DataBlock, ProviderData, ThinkingBlock
 from ....domain.message.responses import ChatResponse, ChatUsage, FinishReason
+from ...wire.counts import count, merged_counts
 from ...wire.decoder import Json, JsonDecoder
 from ...wire.errors import ErrorFacts, error_facts, error_in_stream, error_of_answer, refused_answer
+from ...wire.finish_words import finish_reason
 from ...wire.json_text import dump_json
 from .items import Item, OutputItems, Part
 from .profile import CALL_FACTS, OpenAIResponsesProfile
 
-__all__ = ["FINISH_REASONS", "OpenAIResponsesDecoder", "failed_response", "response_error", "response_usage"]
+__all__ = ["OpenAIResponsesDecoder", "failed_response", "response_error", "response_usage"]
 
 
 def response_error(profile: OpenAIResponsesProfile, facts: ErrorFacts, status: int | None = None) -> ModelError:
@@ -46,34 +48,19 @@ def failed_response(profile: OpenAIResponsesProfile, response: Json) -> ModelErr
 
 def response_usage(usage: dict[str, Any]) -> ChatUsage:  # Any: the provider's JSON
     """Input includes cached tokens and output includes reasoning already, as we count."""
-    read = _details(usage, "input_tokens_details")
-    written = _details(usage, "output_tokens_details")
+    read, written = usage.get("input_tokens_details"), usage.get("output_tokens_details")
     return ChatUsage(
-        input_tokens=_count(usage, "input_tokens"),
-        output_tokens=_count(usage, "output_tokens"),
-        cache_input_tokens=_count(read, "cached_tokens"),
-        cache_creation_input_tokens=_count(read, "cache_write_tokens"),
-        reasoning_tokens=_count(written, "reasoning_tokens"),
+        input_tokens=count(usage, "input_tokens"),
+        output_tokens=count(usage, "output_tokens"),
+        cache_input_tokens=count(read, "cached_tokens"),
+        cache_creation_input_tokens=count(read, "cache_write_tokens"),
+        reasoning_tokens=count(written, "reasoning_tokens"),
         raw=usage,
     )
 
 
-def _details(usage: dict[str, Any], key: str) -> dict[str, Any]:
-    value = usage.get(key)
-    return value if isinstance(value, dict) else {}
-
-
-def _count(source: dict[str, Any], key: str) -> int:
-    value = source.get(key)
-    return value if isinstance(value, int) and value > 0 else 0
-
-
-FINISH_REASONS: Mapping[str, FinishReason] = {
-    "completed": FinishReason.STOP,
-    "max_output_tokens": FinishReason.LENGTH,
-    "length": FinishReason.LENGTH,
-    "content_filter": FinishReason.CONTENT_FILTER,
-}
+_FACTS = ("input_transformations", "service_tier", "system_fingerprint")
+"""Fields of a response that are copied to `metadata`."""
 
 
 class OpenAIResponsesDecoder(JsonDecoder):
@@ -85,6 +72,7 @@ class OpenAIResponsesDecoder(JsonDecoder):
         self._names = names
         self._items = OutputItems()
         self._refused = False
+        self._raw_usage: Json = {}
 
     def body(self, answer: Json) -> ChatResponse:
         """A whole answer, as one response."""
@@ -114,6 +102,11 @@ class OpenAIResponsesDecoder(JsonDecoder):
             handler(self, event)
         elif kind == "error" or (kind is None and event.get("error")):
             raise response_error(self._profile, error_facts(event))
+        elif kind is None and isinstance(event.get("output"), list):  # a whole answer as an event
+            self._ended(event)
+            self.ended = True
+        elif kind is None and error_facts(event).explained:
+            raise refused_answer(event, "type", "a Responses API", self._profile.codes)
 
     def _created(self, event: Json) -> None:
         response = event.get("response") or {}
@@ -271,7 +264,11 @@ class OpenAIResponsesDecoder(JsonDecoder):
             raise failed_response(self._profile, response)
         self._created({"response": response})
         if response.get("usage"):
-            self.usage = response_usage(response["usage"])
+            self._raw_usage = merged_counts(self._raw_usage, response["usage"])
+            self.usage = response_usage(self._raw_usage)
+        for name in _FACTS:
+            if response.get(name) is not None:
+                self.metadata[name] = response[name]
         counts: dict[str, int] = {}
         for index, raw in enumerate(response.get("output") or ()):
             kind = str(raw.get("type"))
@@ -280,15 +277,13 @@ class OpenAIResponsesDecoder(JsonDecoder):
             item = seen[place] if place < len(seen) else self._items.add(index, raw)
             if not item.closed:
                 self._close(item, raw)
-        if response.get("input_transformations"):
-            self.metadata["input_transformations"] = response["input_transformations"]
         self._set_finish_reason(response)
 
     def _set_finish_reason(self, response: Json) -> None:
         status = response.get("status") or "completed"
         details = response.get("incomplete_details") or {}
         self.raw_finish_reason = (details.get("reason") if status == "incomplete" else None) or status
-        reason = FINISH_REASONS.get(str(self.raw_finish_reason), FinishReason.OTHER)
+        reason = finish_reason(self.raw_finish_reason)
         refused = self._refused and reason is FinishReason.STOP
         self.finish_reason = FinishReason.REFUSAL if refused else reason
 

@@ -1,0 +1,151 @@
+"""Failures that arrive as answers with status 200: the mapped error with the server's words, never an empty success.
+
+Facts: docs/protocols/transport.md#error-words, docs/protocols/openai-shaped-providers.md#errors,
+docs/protocols/minimax.md#errors.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from modelport.error import (
+    AuthenticationError,
+    ContentFilterError,
+    ContextLengthError,
+    ModelError,
+    NotFoundError,
+    OverloadedError,
+    QuotaExceededError,
+    RateLimitError,
+    ResponseDecodeError,
+    ServerError,
+)
+from modelport.model import ChatStream
+from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer
+from tests.contract.samples import SAMPLES, Sample, question
+
+CHAT_COMPLETIONS = [sample for sample in SAMPLES if b'"choices"' in sample.opening[-1]]
+Json = dict[str, Any]  # Any: a provider's JSON
+
+EXPLAINED: list[tuple[Json, type[ModelError], str]] = [
+    ({"detail": "Not authenticated"}, AuthenticationError, "Not authenticated"),
+    ({"detail": [{"loc": ["body"], "msg": "field required"}]}, ServerError, "field required"),
+    ({"message": "Unauthorized"}, AuthenticationError, "Unauthorized"),
+    (
+        {"error_code": 17, "error_msg": "Open api daily request limit reached"},
+        QuotaExceededError,
+        "daily request limit",
+    ),
+    ({"success": False, "errors": [{"code": 7003, "message": "No route for that URI"}]}, NotFoundError, "No route"),
+    ({"error": "model is overloaded"}, OverloadedError, "overloaded"),
+    ({"error": {"message": "wrong", "code": "401"}}, AuthenticationError, "wrong"),
+    ({"error": {"message": "wrong", "code": 429}}, RateLimitError, "wrong"),
+    ({"title": "Forbidden", "status": 403, "detail": "Invalid API key"}, ModelError, "Invalid API key"),
+    (
+        {
+            "error": {
+                "message": "Provider returned error",
+                "code": 400,
+                "metadata": {"raw": "maximum context length is 4096"},
+            }
+        },
+        ContextLengthError,
+        "4096",
+    ),
+]
+BASE_RESP = [
+    (1002, "rate limit", RateLimitError),
+    (1004, "login fail", AuthenticationError),
+    (1008, "insufficient balance", QuotaExceededError),
+    (1013, "internal", ServerError),
+    (1027, "output refused", ContentFilterError),
+    (1039, "too many tokens", ContextLengthError),
+    (2049, "invalid key", AuthenticationError),
+    (9999, "something else", ServerError),
+]
+
+
+async def fail(sample: Sample, answer: ScriptedAnswer, *, stream: bool = True) -> ModelError:
+    async with ScriptedServer(lambda _: answer) as server:
+        with pytest.raises(ModelError) as caught:
+            given = await sample.model(server.base_url, stream=stream, max_retries=0)(question())
+            assert isinstance(given, ChatStream)
+            async for _ in given:
+                pass
+        assert len(server.requests) == 1
+    return caught.value
+
+
+def event(sample: Sample, value: Json) -> bytes:
+    text = json.dumps(value).encode()
+    return b"data: " + text + b"\n\n" if "event-stream" in sample.content_type else text + b"\n"
+
+
+@pytest.mark.parametrize(("value", "cls", "words"), EXPLAINED)
+@pytest.mark.parametrize("sample", SAMPLES, ids=str)
+async def test_an_explanation_in_place_of_an_answer(
+    sample: Sample, value: Json, cls: type[ModelError], words: str
+) -> None:
+    for answer, stream in (
+        (sample.stream(event(sample, value)), True),
+        (ScriptedAnswer.json(value), True),
+        (ScriptedAnswer.json(value), False),
+    ):
+        error = await fail(sample, answer, stream=stream)
+        assert isinstance(error, cls) and words in error.message
+
+
+@pytest.mark.parametrize(("code", "words", "cls"), BASE_RESP)
+@pytest.mark.parametrize("sample", CHAT_COMPLETIONS[:2], ids=str)
+async def test_minimax_envelopes(sample: Sample, code: int, words: str, cls: type[ModelError]) -> None:
+    value = {"id": "x", "object": "", "choices": None, "base_resp": {"status_code": code, "status_msg": words}}
+    for answer in (sample.stream(event(sample, value), b"data: [DONE]\n\n"), ScriptedAnswer.json(value)):
+        error = await fail(sample, answer)
+        assert type(error) is cls and words in error.message
+    late = await fail(sample, sample.stream(*sample.opening, event(sample, value), b"data: [DONE]\n\n"))
+    assert type(late) is cls and late.partial is not None and late.partial.text == "Hello world"
+
+
+@pytest.mark.parametrize("sample", SAMPLES, ids=str)
+async def test_an_answer_of_another_kind_is_quoted(sample: Sample) -> None:
+    value = {"response": "Hello from elsewhere"}
+    error = await fail(sample, ScriptedAnswer.json(value))
+    assert isinstance(error, ResponseDecodeError)
+    assert "base_url" in error.message and "Hello from elsewhere" in error.message
+    assert error.body is not None and "Hello from elsewhere" in error.body
+
+
+@pytest.mark.parametrize("sample", CHAT_COMPLETIONS, ids=str)
+async def test_an_error_in_a_choice(sample: Sample) -> None:
+    choice = {"index": 0, "delta": {"content": ""}, "finish_reason": "error"}
+    choice["error"] = {"code": 502, "message": "Provider disconnected"}
+    error = await fail(
+        sample, sample.stream(*sample.opening, event(sample, {"choices": [choice]}), b"data: [DONE]\n\n")
+    )
+    assert isinstance(error, ServerError) and "Provider disconnected" in error.message
+    assert error.partial is not None and error.partial.text == "Hello world"
+    body = {
+        "choices": [{"index": 0, "message": {"content": "Half"}, "finish_reason": "stop", "error": choice["error"]}]
+    }
+    assert "Provider disconnected" in (await fail(sample, ScriptedAnswer.json(body), stream=False)).message
+
+
+@pytest.mark.parametrize("sample", CHAT_COMPLETIONS, ids=str)
+async def test_groqs_explanation_of_its_finish_reason(sample: Sample) -> None:
+    last = {"choices": [{"index": 0, "delta": {}, "finish_reason": "error"}], "x_groq": {"error": "over capacity now"}}
+    error = await fail(sample, sample.stream(*sample.opening, event(sample, last), b"data: [DONE]\n\n"))
+    assert isinstance(error, OverloadedError) and "over capacity now" in error.message
+
+
+@pytest.mark.parametrize(
+    "events",
+    [[], [{"choices": []}], [{"response": "Hello"}], [{"usage": {"prompt_tokens": 3}}], [{"id": "x", "choices": None}]],
+)
+@pytest.mark.parametrize("sample", CHAT_COMPLETIONS, ids=str)
+async def test_a_stream_that_never_had_a_choice(sample: Sample, events: list[Json]) -> None:
+    pieces = [event(sample, value) for value in events]
+    error = await fail(sample, sample.stream(*pieces, b"data: [DONE]\n\n"))
+    assert "base_url" in error.message
