@@ -141,6 +141,6 @@ def choose_cache(config: Path | None) -> tuple[EmbeddingCacheBase, str]:
     assert cache is not None, "the settings name a cache"
     if settings.adapter != "sql":
         return cache, str(settings.path)
-    from ..adapters.sql.engine import database_url
+    from ..adapters.sql.engine import database_url, shown_url
 
-    return cache, database_url(settings.url).render_as_string(hide_password=True)
+    return cache, shown_url(database_url(settings.url))

@@ -8,6 +8,8 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
 
+from ..adapters.sql.options import check_url_options
+from ..domain.errors import SettingsError
 from ..domain.retry import RetryPolicy, Timeouts
 
 __all__ = [
@@ -29,6 +31,15 @@ __all__ = [
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", protected_namespaces=(), hide_input_in_errors=True)
+
+
+def _with_checked_options(url: str) -> str:
+    """The URL; raises `ValueError` for an option that the driver of its database does not have."""
+    try:
+        check_url_options(url, "the database")
+    except SettingsError as error:
+        raise ValueError(str(error)) from error
+    return url
 
 
 class RetrySettings(_Strict):
@@ -113,6 +124,11 @@ class CacheSettings(_Strict):
     max_size_mb: float | None = Field(default=None, ge=0)
     memory_mb: float | None = Field(default=None, ge=0, description="How much of it is also kept in memory.")
 
+    @field_validator("url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        return _with_checked_options(value)
+
 
 class RateLimitEntry(_Strict):
     """The most requests and tokens in any period of that many seconds."""
@@ -131,6 +147,11 @@ class RateLimitSettings(_Strict):
         default_factory=dict,
         description="By `provider/model`, `provider` (its models together), `provider/*` or `*` (each by itself).",
     )
+
+    @field_validator("url")
+    @classmethod
+    def _database(cls, value: str | None) -> str | None:
+        return _with_checked_options(value) if value else value
 
 
 class TransportSettings(_Strict):

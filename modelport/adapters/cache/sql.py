@@ -30,6 +30,8 @@ _CHUNK = 128
 """Entries per statement and transaction: half a megabyte for 1,024 numbers each."""
 _READ_CHUNK = 1024
 """Entries read per statement: 4 MB, which keep the event loop for a few milliseconds."""
+_BUSY_SECONDS = 3.0
+"""How long a lock that another process holds on SQLite is waited for; a vector is not worth more."""
 _MOST_ROWS = 2**63 - 1
 """The largest number that databases count to."""
 _LOOK_CHUNK = 4096
@@ -57,6 +59,8 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
     * `store_many` commits 128 entries at a time.
     * An entry is taken from memory only while its row is the same (by its size and the time it was written), so
       removals and changes by other processes take effect at once. What is in memory is not read again.
+    * A SQLite file that is removed or replaced is opened again, and made where it is missing. A file that can only be
+      read is read. A lock of another process is waited for up to 3 seconds.
     * Connections end with the event loop; `aclose` ends them sooner.
 
     Raises `SettingsError` for a URL it cannot use, missing packages and tables of another version, and
@@ -74,11 +78,11 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
         self._limits = CacheLimits.of(max_entries, max_size_mb)
         try:
             from ..sql.engine import LoopEngines, database_url
-            from .sql_table import EntryTable, prepare
+            from .sql_table import EntryTable, is_prepared, prepare
         except ImportError as error:
             raise SettingsError(f"SQLEmbeddingCache needs the package sqlalchemy[asyncio]: {error}") from error
         target = database_url(url)
-        self._engines = LoopEngines(target, prepare)
+        self._engines = LoopEngines(target, prepare, is_prepared=is_prepared, busy_seconds=_BUSY_SECONDS)
         self._table = EntryTable(target.get_backend_name())
         self._ledger = _Ledger(self._limits)
         self._recent: RecentVectors[RowMark] = RecentVectors.of(str(target), memory_mb)

@@ -16,7 +16,17 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from ...domain.embedding.values import FloatArray
 from ...domain.errors import SettingsError
 
-__all__ = ["SCHEMA_VERSION", "EntryTable", "Row", "RowMark", "from_row", "prepare", "to_row", "vectors_of"]
+__all__ = [
+    "SCHEMA_VERSION",
+    "EntryTable",
+    "Row",
+    "RowMark",
+    "from_row",
+    "is_prepared",
+    "prepare",
+    "to_row",
+    "vectors_of",
+]
 
 SCHEMA_VERSION = 1
 
@@ -78,6 +88,17 @@ def vectors_of(wire: bytes, count: int, item_size: int) -> FloatArray | None:
     return np.ndarray((count, len(wire) // (item_size * max(count, 1))), dtype, wire)
 
 
+async def is_prepared(connection: AsyncConnection) -> bool:
+    """Whether the tables are there, found out by reading only. Raises `SettingsError` for those of another version."""
+    names = await connection.run_sync(lambda plain: set(sa.inspect(plain).get_table_names()))
+    if not {_versions.name, _entries.name} <= names:
+        return False
+    found = (await connection.execute(sa.select(_versions.c.version))).scalar()
+    if found is not None:
+        _check_version(found)
+    return found is not None
+
+
 async def prepare(connection: AsyncConnection) -> None:
     """Make the tables where they are missing, inside a transaction that keeps other processes waiting.
 
@@ -92,13 +113,18 @@ async def prepare(connection: AsyncConnection) -> None:
     found = (await connection.execute(sa.select(_versions.c.version))).scalar()
     if found is None:
         await connection.execute(sa.insert(_versions).values(id=1, version=SCHEMA_VERSION))
-    elif found != SCHEMA_VERSION:
+    else:
+        _check_version(found)
+    await connection.execute(CreateTable(_entries, if_not_exists=True))
+    await connection.execute(CreateIndex(_by_age, if_not_exists=True))
+
+
+def _check_version(found: int) -> None:
+    if found != SCHEMA_VERSION:
         raise SettingsError(
             f"the embedding cache's tables have version {found}, and this release reads version {SCHEMA_VERSION}: "
             f"use another database, or drop {_entries.name} and {_versions.name} there (cached vectors are lost)"
         )
-    await connection.execute(CreateTable(_entries, if_not_exists=True))
-    await connection.execute(CreateIndex(_by_age, if_not_exists=True))
 
 
 class EntryTable:
