@@ -67,6 +67,8 @@ class VectorStore:
             self._failed("written", error)
 
     def _failed(self, what: str, error: Exception) -> None:
+        if self._cache is None:
+            return  # another batch has reported it
         _log.warning("the embedding cache could not be %s and is left out of this call", what, exc_info=error)
         self._disable(f"the cache could not be {what}: {error}")
 
