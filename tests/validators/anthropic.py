@@ -26,7 +26,7 @@ from .common import (
     text,
     text_list,
 )
-from .schemas import is_object_schema, subschemas
+from .schemas import is_object_schema, subschemas, tool_findings
 
 _BODY = "docs/protocols/anthropic-messages.md#request-body"
 _SCHEMA = "docs/protocols/anthropic-messages.md#structured-output"
@@ -36,6 +36,7 @@ RULES: Mapping[str, str] = {
     "max-tokens-required": _BODY,
     "field-value": _BODY,
     "stop-sequence-blank": _BODY,
+    "tool-schema": "docs/protocols/structured-output.md#schemas-of-tools",
     "thinking-shape": _BODY,
     "thinking-budget": _BODY,
     "sampling-with-thinking": _BODY,
@@ -214,6 +215,8 @@ def _tool(tool: Mapping[str, Json], path: str) -> Findings:
     schema = tool.get("input_schema")
     if as_object(schema).get("type") != "object":
         yield Finding("tool-shape", f"{path}.input_schema", "input_schema is a schema of type object")
+    else:
+        yield from tool_findings(schema, f"{path}.input_schema", names=r"[a-zA-Z0-9_.-]{1,64}")
     yield from check_fields(tool, {"description": any_text, "strict": boolean}, "tool-shape", path)
     if tool.get("strict") is True:
         yield from _schema_subset(schema, f"{path}.input_schema")

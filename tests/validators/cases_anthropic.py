@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .case import Case
+from .case import ILLEGAL_ROOTS, Case
 from .common import Json
 
 USER: Json = {"role": "user", "content": "hi"}
@@ -81,6 +81,11 @@ TOP_LEVEL_CASES = (
     _case("tool-name", ask(tools=[{**TOOL, "name": "look.up"}])),
     _case("tool-name", ask(tools=[{**TOOL, "name": "a" * 129}])),
     _case("tool-shape", ask(tools=[{"name": "look", "input_schema": {"type": "string"}}])),
+    *(
+        _case("tool-schema", ask(tools=[{**TOOL, "input_schema": schema}]))
+        for schema in (*ILLEGAL_ROOTS, {"type": "object", "properties": {"a b": {}}})
+        if schema.get("type") == "object"
+    ),
     _case("tool-shape", ask(tools=[{"name": "look", "parameters": {"type": "object"}}])),
     _case("tool-choice-shape", ask(tools=[TOOL], tool_choice="auto")),
     _case("tool-choice-shape", ask(tools=[TOOL], tool_choice={"type": "tool"})),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .case import Case
+from .case import ILLEGAL_FUNCTIONS, Case
 from .common import Json
 
 CHAT = ("openai_chat", "dashscope", "deepseek", "moonshot", "xai_chat", "ollama_compatible")
@@ -70,6 +70,7 @@ CASES: tuple[Case, ...] = (
         chat(tools=[{"type": "function", "function": {"name": "a", "parameters": "{}"}}]),
         "tool-schema",
     ),
+    *(_shared("tool-schema", chat(tools=[tool])) for tool in ILLEGAL_FUNCTIONS),
     _shared("tool-choice-shape", chat(tools=[TOOL], tool_choice="always")),
     _shared("tool-choice-shape", chat(tools=[TOOL], tool_choice={"type": "function", "name": "look"})),
     _shared("tool-choice-without-tools", chat(tool_choice="none")),

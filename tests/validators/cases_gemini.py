@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .case import Case
+from .case import ILLEGAL_ROOTS, Case
 from .common import Json
 
 TEXT: Json = {"text": "hi"}
@@ -50,7 +50,8 @@ def _media(**data: Json) -> Json:
     return {"inlineData": data}
 
 
-_RECURSIVE: Json = {"$ref": "#/$defs/n", "$defs": {"n": {"properties": {"child": {"$ref": "#/$defs/n"}}}}}
+_NODE: Json = {"type": "object", "properties": {"child": {"$ref": "#/$defs/n"}}}
+_RECURSIVE: Json = {**_NODE, "$defs": {"n": _NODE}}
 _NAMES: Json = {"mode": "AUTO", "allowedFunctionNames": ["look"]}
 _BOTH_TOOLS: Json = [*TOOLS, {"googleSearch": {}}]
 _INVOKED: Json = {"includeServerSideToolInvocations": True}
@@ -116,6 +117,7 @@ REQUEST_CASES = (
     ),
     _case("tool-shape", ask(tools={"functionDeclarations": []})),
     _case("tool-shape", declares(parameters="{}")),
+    *(_case("tool-schema", declares(parametersJsonSchema=schema)) for schema in ILLEGAL_ROOTS),
     _case("function-name", declares(name="7up")),
     _case("function-name", declares(name="a" * 65)),
     _case(

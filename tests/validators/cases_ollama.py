@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .case import Case
+from .case import ILLEGAL_FUNCTIONS, Case
 from .common import Json
 
 USER: Json = {"role": "user", "content": "hi"}
@@ -39,6 +39,7 @@ CASES: tuple[Case, ...] = (
     _case("option-value", ask(options={"temperature": "hot"})),
     _case("option-value", ask(options={"stop": "x"})),
     _case("tool-shape", ask(tools=[{"type": "function", "name": "look"}])),
+    *(_case("tool-schema", ask(tools=[tool])) for tool in ILLEGAL_FUNCTIONS),
     _case("role-legal", ask({"role": "developer", "content": "x"})),
     _case("content-string", ask({"role": "user", "content": [{"type": "text", "text": "hi"}]})),
     _case("thinking-string", ask(USER, {"role": "assistant", "content": "x", "thinking": True})),

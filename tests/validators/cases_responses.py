@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .case import Case
+from .case import ILLEGAL_ROOTS, Case
 from .common import Json
 
 BOTH = ("openai_responses", "xai")
@@ -12,6 +12,7 @@ CALL: Json = {"type": "function_call", "call_id": "c", "name": "look", "argument
 OUTPUT: Json = {"type": "function_call_output", "call_id": "c", "output": "42"}
 THOUGHT: Json = {"type": "reasoning", "summary": [], "encrypted_content": "gAAA"}
 _OBJECT: Json = {"type": "object", "properties": {"a": {"type": "integer"}}}
+_OPEN_ARRAY: Json = {"type": "object", "properties": {"a": {"type": "array"}}}
 _INCLUDE = ["reasoning.encrypted_content"]
 
 
@@ -71,7 +72,7 @@ SHARED_CASES = (
     _shared("text-format", ask(text={"format": {"type": "xml"}})),
     _shared("text-format", ask(text=_wants(json_schema={"name": "a", "schema": {}}))),
     _shared("text-format", ask(text=_wants(name="no spaces", schema={}))),
-    _shared("tool-shape", ask(tools=[{"type": "function", "parameters": {}}])),
+    _shared("tool-shape", ask(tools=[{"type": "function", "parameters": {}}]), "tool-schema"),
     _shared("tool-shape", ask(tools=[{"name": "look"}])),
     _shared("tool-shape", ask(tools=[_tool(parameters="{}")])),
     _shared("tool-nested-function", ask(tools=[_tool(function={"name": "look"})])),
@@ -91,6 +92,11 @@ SHARED_CASES = (
     _shared("part-fields", ask(shows(_NESTED_IMAGE))),
     _shared("image-url", ask(shows({"type": "input_image", "image_url": "iVBORw0KGgo="}))),
     _shared("file-part", ask(shows({"type": "input_file", "file_id": "a", "file_url": "https://host/a"}))),
+    *(
+        _shared("tool-schema", ask(tools=[{"type": "function", "name": "a", "parameters": schema}]))
+        for schema in ILLEGAL_ROOTS
+    ),
+    _openai("tool-schema", ask(tools=[_tool(parameters=_OPEN_ARRAY)])),
     _shared("tool-call-shape", ask({**CALL, "name": ""}, OUTPUT)),
     _shared("tool-call-arguments-string", ask({**CALL, "arguments": {}}, OUTPUT)),
     _shared("tool-call-arguments-json", ask({**CALL, "arguments": '{"a": '}, OUTPUT)),

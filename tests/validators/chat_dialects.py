@@ -30,6 +30,7 @@ SHARED_RULES: Mapping[str, str] = {
     "field-value": _BODY,
     "tools-empty": _BODY,
     "tool-shape": _BODY,
+    "tool-schema": "docs/protocols/structured-output.md#schemas-of-tools",
     "tool-choice-shape": _BODY,
     "tool-choice-without-tools": _BODY,
     "stream-options-without-stream": _BODY,

@@ -25,12 +25,13 @@ from .common import (
 )
 from .gemini_contents import CONTENT_RULES, check_contents, pick
 from .gemini_models import MODEL_RULES, check_models, function_name_ok
-from .schemas import is_recursive, subschemas
+from .schemas import is_recursive, subschemas, tool_findings
 
 _REQUEST = "docs/protocols/gemini.md#request"
 
 RULES: Mapping[str, str] = {
     "system-instruction": _REQUEST,
+    "tool-schema": "docs/protocols/structured-output.md#schemas-of-tools",
     "tool-shape": _REQUEST,
     "function-name": _REQUEST,
     "schema-exclusive": _REQUEST,
@@ -125,6 +126,8 @@ def _tools(body: Mapping[str, Json], model: str) -> Findings:
             path,
         )
         yield from _schema_pair(declared, "parameters", "parametersJsonSchema", path)
+        if isinstance(pick(declared, "parametersJsonSchema"), dict):
+            yield from tool_findings(pick(declared, "parametersJsonSchema"), f"{path}.parametersJsonSchema")
     built_in = [name for _, tool in objects(tools, "") for name in _BUILT_IN if pick(tool, name) is not None]
     invoked = pick(as_object(pick(body, "toolConfig")), "includeServerSideToolInvocations")
     if built_in and any(declarations(body)) and invoked is not True:

@@ -28,6 +28,7 @@ from .common import (
     text,
     text_list,
 )
+from .schemas import tool_findings
 
 _REQUEST = "docs/protocols/ollama.md#chat-request"
 _ROUND_TRIP = "docs/protocols/ollama.md#round-trip-rules"
@@ -42,6 +43,7 @@ RULES: Mapping[str, str] = {
     "keep-alive": _REQUEST,
     "option-value": _REQUEST,
     "tool-shape": _REQUEST,
+    "tool-schema": "docs/protocols/structured-output.md#schemas-of-tools",
     "role-legal": _REQUEST,
     "content-string": _REQUEST,
     "thinking-string": _REQUEST,
@@ -151,6 +153,8 @@ def _tools(body: Mapping[str, Json]) -> Findings:
             yield Finding("tool-shape", path, "a tool is of type function and has a name")
         if not isinstance(function.get("parameters", {}), dict):
             yield Finding("tool-shape", f"{path}.function.parameters", "parameters is a schema object")
+        elif "parameters" in function:
+            yield from tool_findings(function["parameters"], f"{path}.function.parameters")
 
 
 def _message(message: Mapping[str, Json], path: str) -> Findings:

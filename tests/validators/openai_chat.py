@@ -22,7 +22,7 @@ from .common import (
     settle,
     text,
 )
-from .schemas import strict_findings
+from .schemas import strict_findings, tool_findings
 
 _FORMAT_NAME = matching(r"[A-Za-z0-9_-]{1,64}")
 _AUDIO_FORMATS = ("wav", "aac", "mp3", "flac", "opus", "pcm16")
@@ -97,7 +97,10 @@ def _tool(tool: Mapping[str, Json], path: str, dialect: Dialect) -> Findings:
     schema = inner.get("parameters", {})
     if not isinstance(schema, dict):
         yield Finding("tool-shape", f"{path}.{kind}.parameters", "parameters is a schema object")
-    elif dialect.name == "openai_chat" and inner.get("strict") is True:
+        return
+    if "parameters" in inner:
+        yield from tool_findings(schema, f"{path}.{kind}.parameters", items=dialect.name == "openai_chat")
+    if dialect.name == "openai_chat" and inner.get("strict") is True:
         yield from strict_findings(schema, f"{path}.function.parameters")
 
 

@@ -24,7 +24,7 @@ from .common import (
 )
 from .responses_dialects import DIALECTS, REASONING_FIELDS, Dialect
 from .responses_items import check_items, kind_of
-from .schemas import strict_findings
+from .schemas import strict_findings, tool_findings
 
 _FORMAT_NAME = matching(r"[A-Za-z0-9_-]{1,64}")
 _ABSENT = ("stop", "seed", "n", "presence_penalty", "frequency_penalty")
@@ -141,7 +141,10 @@ def _function(tool: Mapping[str, Json], path: str, dialect: Dialect) -> Findings
     schema = tool.get("parameters")
     if schema is not None and not isinstance(schema, dict):
         yield Finding("tool-shape", f"{path}.parameters", "parameters is a schema object or null")
-    elif schema is not None and tool.get("strict") is True and dialect.name == "openai_responses":
+        return
+    if schema is not None:
+        yield from tool_findings(schema, f"{path}.parameters", items=dialect.name == "openai_responses")
+    if schema is not None and tool.get("strict") is True and dialect.name == "openai_responses":
         yield from strict_findings(schema, f"{path}.parameters")
 
 

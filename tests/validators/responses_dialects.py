@@ -21,6 +21,7 @@ SHARED_RULES: Mapping[str, str] = {
     "include-value": _REQUEST,
     "text-format": _REQUEST,
     "tool-shape": _REQUEST,
+    "tool-schema": "docs/protocols/structured-output.md#schemas-of-tools",
     "tool-nested-function": _REQUEST,
     "tool-choice-shape": _REQUEST,
     "conversation-exclusive": _REQUEST,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import SchemaError
 
 from .common import Finding, Findings, Json, as_list, as_object
 
@@ -43,6 +47,44 @@ def strict_findings(schema: Json, path: str, rule: str = "strict-schema") -> Fin
         missing = set(as_object(part.get("properties"))) - set(map(str, as_list(part.get("required"))))
         if missing:
             yield Finding(rule, where, f"a strict object requires all properties: {sorted(missing)}")
+
+
+_REFUSED_AT_ROOT = ("anyOf", "oneOf", "allOf", "enum", "not", "$ref")
+
+
+def tool_findings(schema: Json, path: str, *, items: bool = False, names: str | None = None) -> Findings:
+    """The parameters of a tool: a valid schema of an object, without a union at its root.
+
+    `items` says whether arrays need that keyword, `names` is the pattern of the properties' names.
+    """
+    rule = "tool-schema"
+    if as_object(schema).get("type") != "object":
+        yield Finding(rule, path, "the root of a tool's schema is an object")
+    for key in _REFUSED_AT_ROOT:
+        if key in as_object(schema):
+            yield Finding(rule, f"{path}.{key}", f"the root of a tool's schema has no {key}")
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        yield Finding(rule, path, f"not a JSON Schema of draft 2020-12: {error.message}")
+        return
+    for where, part in subschemas(schema, path):
+        yield from _part_findings(part, where, rule, items=items, names=names)
+
+
+def _part_findings(
+    part: Mapping[str, Json], path: str, rule: str, *, items: bool, names: str | None
+) -> Findings:
+    kind = part.get("type")
+    if items and "array" in (kind if isinstance(kind, list) else [kind]) and "items" not in part:
+        yield Finding(rule, path, "array schema missing items")
+    for name in part.get("properties", {}) if names else ():
+        if not re.fullmatch(str(names), name):
+            yield Finding(rule, f"{path}.properties", f"the name {name!r} does not match {names}")
+    try:
+        re.compile(part.get("pattern", ""))
+    except re.error:
+        yield Finding(rule, f"{path}.pattern", "not a regular expression")
 
 
 def is_recursive(schema: Json) -> bool:

@@ -13,7 +13,8 @@ from ...domain.chat.tools import PlannedChoice, ToolSchema, plan_choice, tool_na
 from ...domain.errors import ModelError
 from ...domain.message.responses import ModelWarning
 from ...domain.structured.plan import NativeOutput
-from ...domain.structured.schema_rules import ANTHROPIC
+from ...domain.structured.schema_rules import ANTHROPIC, ANTHROPIC_TOOL
+from ...domain.structured.tool_parameters import legal_parameters
 from ...ports.codec.chat import ChatRequest, WireCall
 from ...ports.http import HttpRequest
 from ..wire.decoder import Json, decode_answer
@@ -163,8 +164,9 @@ def _add_tools(request: ChatRequest, body: Json, thinking: ThinkingPlan) -> list
 
 def _tool(tool: ToolSchema, warnings: list[ModelWarning]) -> Json:
     function = tool["function"]
-    schema = {"type": "object", **(function.get("parameters") or {"properties": {}})}
-    wire: Json = {"name": legal_tool_name(tool_name(tool)), "input_schema": schema}
+    parameters = legal_parameters(tool, ANTHROPIC_TOOL)
+    warnings += parameters.warnings
+    wire: Json = {"name": legal_tool_name(tool_name(tool)), "input_schema": parameters.schema}
     if function.get("description"):
         wire["description"] = function["description"]
     if function.get("strict"):

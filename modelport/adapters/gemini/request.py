@@ -18,7 +18,8 @@ from ...domain.chat.tools import PlannedChoice, ToolSchema, plan_choice, tool_na
 from ...domain.errors import ModelError
 from ...domain.message.responses import ModelWarning
 from ...domain.structured.plan import NativeOutput
-from ...domain.structured.schema_rules import GEMINI
+from ...domain.structured.schema_rules import GEMINI, GEMINI_TOOL
+from ...domain.structured.tool_parameters import legal_parameters
 from ...domain.unicode import well_formed
 from ...ports.codec.chat import ChatRequest, WireCall
 from ...ports.http import HttpRequest
@@ -29,7 +30,6 @@ from ..wire.token_count import counting
 from .contents import arranged, wire_name
 from .errors import map_error
 from .stream import GeminiDecoder
-from .tool_schema import inlined_schema
 
 if TYPE_CHECKING:
     from ...domain.card.capabilities import ThinkingFacts
@@ -133,12 +133,12 @@ def _add_tools(request: ChatRequest, body: Json) -> list[ModelWarning]:
     plan = plan_choice(request.tools, request.tool_choice, facts, thinking=bool(card and card.thinks))
     if not plan.tools:
         return plan.warnings
-    declared = [_declaration(tool) for tool in plan.tools]
-    body["tools"] = [{"functionDeclarations": [declaration for declaration, _ in declared]}]
+    warnings = list(plan.warnings)
+    body["tools"] = [{"functionDeclarations": [_declaration(tool, warnings) for tool in plan.tools]}]
     if plan.mode is not None:
         allowed = request.tool_choice.tools if request.tool_choice else None
         body["toolConfig"] = {"functionCallingConfig": _calling(plan, allowed)}
-    return [*plan.warnings, *(warning for _, warning in declared if warning)]
+    return warnings
 
 
 def _calling(plan: PlannedChoice, allowed: Sequence[str] | None) -> Json:
@@ -151,19 +151,22 @@ def _calling(plan: PlannedChoice, allowed: Sequence[str] | None) -> Json:
     return {"mode": mode}
 
 
-def _declaration(tool: ToolSchema) -> tuple[Json, ModelWarning | None]:
+def _declaration(tool: ToolSchema, warnings: list[ModelWarning]) -> Json:
     function = tool["function"]
     declaration: Json = {"name": wire_name(tool_name(tool))}
     if function.get("description"):
         declaration["description"] = function["description"]
-    parameters = function.get("parameters") or {}
-    schema, cut = inlined_schema(parameters)
-    if schema.get("properties"):  # left out when empty: the safest form of a function without arguments
-        declaration["parametersJsonSchema"] = schema
-    if not cut:
-        return declaration, None
-    message = f"the schema of {tool_name(tool)!r} refers to itself or to nothing; there any value is allowed"
-    return declaration, ModelWarning("changed", "tools", message)
+    parameters = legal_parameters(tool, GEMINI_TOOL)
+    warnings += parameters.warnings
+    if _takes_arguments(parameters.schema):  # left out when empty: the safest form of a function without arguments
+        declaration["parametersJsonSchema"] = parameters.schema
+    return declaration
+
+
+def _takes_arguments(schema: Json) -> bool:
+    if schema.get("properties") or schema.get("patternProperties"):
+        return True
+    return bool(schema.get("required")) or isinstance(schema.get("additionalProperties"), dict)
 
 
 def _thinking(request: ChatRequest) -> tuple[Json, list[ModelWarning]]:

@@ -22,14 +22,13 @@ from ...domain.errors import (
     ServerError,
 )
 from ...domain.structured.plan import NativeOutput
-from ...domain.structured.schema_rules import MOONSHOT
+from ...domain.structured.schema_rules import MOONSHOT, MOONSHOT_TOOL
 from ...ports.codec.chat import ChatRequest
 from ..dialects.openai_chat.formatter import DialectChatFormatter
 from ..dialects.openai_chat.model import DialectChatModel
 from ..dialects.openai_chat.profile import MediaRules, OpenAIChatProfile
 from ..dialects.openai_chat.thinking import TYPE_SWITCH, ThinkingPlan, has_reasoning, with_effort
 from ..wire.error_words import COMMON_CODES, ErrorCodes
-from .tool_schema import to_kimi_schema
 
 __all__ = [
     "MOONSHOT_CHAT",
@@ -80,7 +79,7 @@ MOONSHOT_CHAT = OpenAIChatProfile(
     fields={"max_tokens": "max_completion_tokens", "temperature": "temperature", "top_p": "top_p"},
     thinking=_thinking,
     native_output=NativeOutput(schema=MOONSHOT, json_mode=True),
-    tool_schema=to_kimi_schema,
+    tool_rules=MOONSHOT_TOOL,
     replay_reasoning="always",
     reasoning_placeholder="(no reasoning was recorded)",
     media=MediaRules(image_urls=False, audio_formats={}, video=True, documents=False, own_schemes=frozenset({"ms"})),

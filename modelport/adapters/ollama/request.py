@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...domain.card.capabilities import ToolChoiceFacts
-from ...domain.chat.tools import plan_choice
+from ...domain.chat.tools import ToolSchema, plan_choice
 from ...domain.errors import ContextLengthError, InvalidRequestError, ModelError
 from ...domain.message.responses import ModelWarning
 from ...domain.structured.plan import NativeOutput
-from ...domain.structured.schema_rules import GENERIC
+from ...domain.structured.schema_rules import GENERIC, OLLAMA_TOOL
+from ...domain.structured.tool_parameters import legal_parameters
 from ...ports.codec.chat import ChatRequest, WireCall
 from ...ports.http import HttpRequest
 from ..wire.decoder import Json, decode_answer
@@ -70,8 +71,9 @@ def _body(request: ChatRequest) -> tuple[Json, list[ModelWarning]]:
     if "keep_alive" in values:
         body["keep_alive"] = values["keep_alive"]
     plan = plan_choice(request.tools, request.tool_choice, _NO_CHOICE)
+    warnings = list(plan.warnings)
     if plan.tools and plan.mode != "none":
-        body["tools"] = plan.tools
+        body["tools"] = [_tool(tool, warnings) for tool in plan.tools]
     if request.output_schema is not None:
         body["format"] = request.output_schema.schema
     elif request.json_mode:
@@ -79,7 +81,14 @@ def _body(request: ChatRequest) -> tuple[Json, list[ModelWarning]]:
     overrides = dict(request.overrides)
     body["options"] = {**options, **(overrides.pop("options", None) or {})}
     body.update(overrides)
-    return body, plan.warnings
+    return body, warnings
+
+
+def _tool(tool: ToolSchema, warnings: list[ModelWarning]) -> ToolSchema:
+    parameters = legal_parameters(tool, OLLAMA_TOOL)
+    warnings += parameters.warnings
+    given = {key: value for key, value in tool["function"].items() if value is not None}
+    return {"type": "function", **tool, "function": {**given, "parameters": parameters.schema}}
 
 
 def _think(request: ChatRequest) -> bool | str | None:

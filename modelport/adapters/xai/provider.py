@@ -63,6 +63,7 @@ XAI_RESPONSES = OpenAIResponsesProfile(
     reasoning_keys=frozenset({"type", "id", "status", "summary", "encrypted_content"}),
     counts_tokens=False,
     strict_tools=None,
+    strict_subset=False,
     allowed_tools=False,
     media=ResponsesMedia(inline_documents=False, documents_in_tool_results=False),
     phrases={

@@ -8,6 +8,8 @@ map where every object must be closed, the schema is not expressible.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +19,6 @@ from .schema_nodes import (
     DEFINITIONS,
     Node,
     Schema,
-    any_of_as_object,
     is_object,
     json_type,
     local_target,
@@ -28,6 +29,7 @@ from .schema_nodes import (
     split_by_type,
     without,
 )
+from .schema_root import arguments_object
 from .schema_rules import SchemaRules
 
 __all__ = ["WRAPPED", "Adapted", "adapt"]
@@ -89,29 +91,23 @@ class _Adapter:
         self.cut = False
 
     def whole(self) -> Adapted:
-        root = self._flat(without(self._root, DEFINITIONS), "$")
-        wrapped = ("anyOf" in root or "oneOf" in root) and self._rules.root_union == "wrap"
-        if wrapped:
-            root = {"type": "object", "properties": {WRAPPED: root}, "required": [WRAPPED]}
-        elif self._rules.root_union != "wrap":
-            root = self._arguments(root)
-        elif is_object(root):
-            root = {"type": "object", **root}
+        root, wrapped = self._whole_root()
         sent = self._node(root, "$", ("#",))
         schema: Schema = sent if isinstance(sent, dict) else {"type": "object"}
         if self._definitions:
             schema = {**schema, "$defs": self._definitions}
         return Adapted(schema, self._rules, self.removed, self.problems, wrapped, self.cut)
 
-    def _arguments(self, root: Schema) -> Schema:
-        """The root of a tool's parameters, which are always an object."""
-        if "$ref" in root:
-            self._cut("$", "the reference cannot be replaced")
-            root = without(root, {"$ref"})
-        if self._rules.root_union == "merge" and ("anyOf" in root or "oneOf" in root):
-            choices = root["anyOf"] if "anyOf" in root else root["oneOf"]
-            root = any_of_as_object({**without(root, {"oneOf"}), "anyOf": choices}, self._root)
-        return {"properties": {}, **root, "type": "object"}
+    def _whole_root(self) -> tuple[Schema, bool]:
+        """The root as the rules want it, and whether it is inside the property `WRAPPED`."""
+        if self._rules.root_union == "merge":
+            root, removed = arguments_object(self._root)
+            self.removed += removed
+            return root, False
+        root = self._flat(without(self._root, DEFINITIONS), "$")
+        if "anyOf" in root or "oneOf" in root:
+            return {"type": "object", "properties": {WRAPPED: root}, "required": [WRAPPED]}, True
+        return {"type": "object", **root} if is_object(root) else root, False
 
     def _node(self, node: Node, place: str, path: tuple[str, ...]) -> Node:
         """One schema; `path` holds the references that lead here when they are replaced."""
@@ -133,10 +129,10 @@ class _Adapter:
     def _fields(self, node: Schema, place: str, path: tuple[str, ...]) -> Node:
         if not node.keys() - ANNOTATIONS:
             return self._open(place, "any value", node)
-        node = self._array(self._object(node, place), place)
+        notes: list[str] = []
+        node = self._array(self._named_properties(self._object(node, place), place, notes), place)
         if isinstance(node.get("type"), list) and not self._rules.type_lists:
             return self._split_types(node, place, path)
-        notes: list[str] = []
         sent: Schema = {}
         for key, value in node.items():
             if self._takes(key, value):
@@ -283,6 +279,21 @@ class _Adapter:
             self.problems.append(f"{place} has properties next to a union")
         return {**node, "properties": properties, "additionalProperties": False}
 
+    def _named_properties(self, node: Schema, place: str, notes: list[str]) -> Schema:
+        """The object without properties whose names may not be sent; a note in text describes them."""
+        names, properties = self._rules.property_names, node.get("properties")
+        if names is None or not isinstance(properties, dict):
+            return node
+        illegal = {name: part for name, part in properties.items() if not re.fullmatch(names, name)}
+        if not illegal:
+            return node
+        self.removed += [f"{place}.{name}: its name" for name in illegal]
+        notes.append(f"further properties: {json.dumps(illegal, ensure_ascii=False, default=repr)}")
+        node = {**without(node, {"additionalProperties"}), "properties": without(properties, illegal)}
+        if "required" in node:
+            node["required"] = [name for name in node["required"] if name not in illegal]
+        return node
+
     def _array(self, node: Schema, place: str) -> Schema:
         """A list of `items` as `prefixItems`, or as a union of them where `prefixItems` may not be sent."""
         if isinstance(node.get("items"), list):
@@ -299,8 +310,11 @@ class _Adapter:
                 known.append(node.get("items", True))
             self.removed.append(f"{place}: prefixItems")
             node = {**without(node, {"prefixItems"}), "items": known[0] if len(known) == 1 else {"anyOf": known}}
-        if node.get("type") == "array" and "items" not in node and not self._rules.any_value:
+        kind = node.get("type")
+        if kind == "array" and "items" not in node and not self._rules.any_value:
             self.problems.append(f"{place} is an array without `items`")
+        elif self._rules.array_items and "items" not in node and (kind == "array" or "array" in (kind or ())):
+            node = {**node, "items": {}}
         return node
 
     def _split_types(self, node: Schema, place: str, path: tuple[str, ...]) -> Node:

@@ -1,6 +1,6 @@
-"""The subset of JSON Schema that each provider's schema output accepts, as data.
+"""The subset of JSON Schema that each provider accepts, for its schema output and for the parameters of tools, as data.
 
-Facts: docs/protocols/structured-output.md#schema-support.
+Facts: docs/protocols/structured-output.md#schema-support, docs/protocols/structured-output.md#schemas-of-tools.
 """
 
 from __future__ import annotations
@@ -10,12 +10,18 @@ from typing import Literal
 
 __all__ = [
     "ANTHROPIC",
+    "ANTHROPIC_TOOL",
     "GEMINI",
+    "GEMINI_TOOL",
     "GENERIC",
     "MOONSHOT",
+    "MOONSHOT_TOOL",
+    "OLLAMA_TOOL",
     "OPENAI_LIKE",
     "OPENAI_LOOSE",
     "OPENAI_STRICT",
+    "OPENAI_STRICT_TOOL",
+    "OPENAI_TOOL",
     "TOOL",
     "SchemaRules",
 ]
@@ -47,11 +53,15 @@ class SchemaRules:
     largest_min_items: int | None = None
     boolean_schemas: bool = False
     """Whether `true` and `false` may be sent as schemas; otherwise they become `{}` and `{"not": {}}`."""
-    root_union: Literal["wrap", "keep", "merge"] = "wrap"
-    """What becomes of a union at the root: a property of an object, itself, or one object with all its properties.
+    root_union: Literal["wrap", "merge"] = "wrap"
+    """What becomes of a union at the root: a property of an object, or one object with all its properties.
 
-    `keep` and `merge` are for the parameters of tools, whose root always becomes an object with `properties`.
+    `merge` is for the parameters of tools, whose root always becomes an object with `properties`.
     """
+    array_items: bool = False
+    """Whether every array must have `items`."""
+    property_names: str | None = None
+    """The pattern of names that `properties` may have; others are described in text."""
     anchored_patterns: bool = False
     """Whether only patterns from `^` to `$` may be sent."""
     notes: bool = False
@@ -109,4 +119,16 @@ GEMINI = SchemaRules(
 MOONSHOT = SchemaRules(name="moonshot", beside_references=False, type_beside_union=False)
 GENERIC = SchemaRules(name="generic", anchored_patterns=True)
 TOOL = SchemaRules(name="tool")
-"""For the parameters of a tool; the codec adapts them further where it must."""
+"""For the object of a structured answer as the parameters of a tool; the codec adapts them further where it must."""
+
+OPENAI_TOOL = SchemaRules(name="openai_tool", root_union="merge", array_items=True, notes=True)
+OPENAI_STRICT_TOOL = replace(
+    OPENAI_STRICT, name="openai_strict_tool", root_union="merge", all_required=False, fallback=None
+)
+"""For a tool with `strict`, whose properties must all be required already: no answer is changed back here."""
+ANTHROPIC_TOOL = replace(OPENAI_TOOL, name="anthropic_tool", array_items=False, property_names=r"[a-zA-Z0-9_.-]{1,64}")
+GEMINI_TOOL = replace(OPENAI_TOOL, name="gemini_tool", array_items=False, references=False, boolean_schemas=True)
+MOONSHOT_TOOL = replace(
+    OPENAI_TOOL, name="moonshot_tool", array_items=False, type_beside_union=False, boolean_schemas=True
+)
+OLLAMA_TOOL = replace(OPENAI_TOOL, name="ollama_tool", array_items=False)

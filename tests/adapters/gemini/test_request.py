@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from modelport.adapters.gemini.contents import wire_name
-from modelport.adapters.gemini.tool_schema import inlined_schema
 from modelport.domain.chat.tools import ToolChoice
 from modelport.domain.errors import InvalidRequestError, UnsupportedFeatureError
 from modelport.domain.message.messages import AssistantMsg, SystemMsg, UserMsg
+from modelport.domain.structured.schema_rules import GEMINI_TOOL
+from modelport.domain.structured.tool_parameters import legal_parameters
 from tests.adapters.gemini.support import HELLO, KEY, Json, Script, chunk, send, streamed, tool
 
 HOST = "https://generativelanguage.googleapis.com"
@@ -285,6 +286,12 @@ class TestTools:
         assert made == [wire_name(name) for name in names]
 
 
+def inlined_schema(schema: Json) -> tuple[Json, bool]:
+    """The schema to send, and whether a warning says that it allows more."""
+    parameters = legal_parameters({"type": "function", "function": {"name": "f", "parameters": schema}}, GEMINI_TOOL)
+    return parameters.schema, bool(parameters.warnings)
+
+
 class TestSchema:
     def test_references_are_inlined(self) -> None:
         schema = {
@@ -330,13 +337,14 @@ class TestSchema:
         assert cut
         assert len(str(schema)) < 5_000_000
 
-    def test_a_malformed_schema_is_for_the_server_to_refuse(self) -> None:
+    def test_a_malformed_schema_becomes_a_valid_one(self) -> None:
         named = {"properties": [1], "required": "all", "items": 3, "anyOf": None}
         schema: Json = {
             "properties": {"a": {"$ref": "#/$defs/A", "properties": {}, "required": [{}]}},
             "$defs": {"A": named},
         }
-        assert inlined_schema(schema)[0]["properties"]["a"]["items"] == 3
+        wanted = {"type": "object", "properties": {"a": {"properties": {}, "required": []}}}
+        assert inlined_schema(schema) == (wanted, True)
 
     def test_the_original_is_left_alone(self) -> None:
         schema: Json = {"type": "object", "properties": {"a": {"$ref": "#/$defs/A"}}, "$defs": {"A": {"type": "null"}}}

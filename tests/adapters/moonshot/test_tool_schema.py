@@ -10,10 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator, Draft202012Validator
 
-from modelport.adapters.moonshot.tool_schema import to_kimi_schema
+from modelport.domain.structured.schema_rules import MOONSHOT_TOOL
+from modelport.domain.structured.tool_parameters import legal_parameters
 from tests.validators import validate
 
 Schema = dict[str, Any]  # Any: a JSON Schema
+
+
+def to_kimi_schema(schema: Schema) -> Schema:
+    tool = {"type": "function", "function": {"name": "f", "parameters": schema}}
+    return legal_parameters(tool, MOONSHOT_TOOL).schema
+
 
 EMPTY: Schema = {"type": "object", "properties": {}}
 

@@ -100,7 +100,7 @@ def test_an_empty_profile_is_openais_own() -> None:
 
 
 def test_all_that_data_can_say_can_be_said() -> None:
-    needs_python = {"provider", "tool_schema", "refine_error"}
+    needs_python = {"provider", "refine_error"}
     assert {each.name for each in fields(OpenAIChatProfile)} - needs_python == ProfileData.model_fields.keys()
     assert {each.name for each in fields(MediaRules)} == MediaData.model_fields.keys()
 

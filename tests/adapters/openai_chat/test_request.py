@@ -15,6 +15,7 @@ from modelport.domain.card.capabilities import SamplingFacts, ToolChoiceFacts
 from modelport.domain.chat.names import legal_name
 from modelport.domain.chat.tools import ToolChoice
 from modelport.domain.message.responses import ModelWarning
+from modelport.domain.structured.schema_rules import GEMINI_TOOL, OPENAI_TOOL
 from modelport.error import UnsupportedFeatureError
 from modelport.model import ModelCard
 from modelport.ports.codec.chat import ChatRequest, Endpoint
@@ -22,6 +23,7 @@ from modelport.ports.codec.rendering import Rendered
 from tests.adapters.openai_chat.support import CLOCK, WEATHER, Json
 
 PROFILE = OpenAIChatProfile(provider="somebody")
+EMPTY: Json = {"type": "object", "properties": {}}
 MESSAGES = [{"role": "user", "content": "Hi"}]
 
 
@@ -139,12 +141,31 @@ def test_illegal_tool_names_are_made_legal_everywhere() -> None:
     assert "lire l'heure" in str(tool), "the caller's tool is left alone"
 
 
-def test_a_row_may_adapt_schemas() -> None:
-    profile = replace(PROFILE, tool_schema=lambda schema: {**schema, "adapted": True})
-    body, _ = encoded(profile, tools=[WEATHER, {"type": "function", "function": {"name": "f"}}])
-    adapted = [tool["function"]["parameters"] for tool in body["tools"]]
-    assert adapted == [{**WEATHER["function"]["parameters"], "adapted": True}, {"adapted": True}]
-    assert "adapted" not in WEATHER["function"]["parameters"]
+def test_a_profile_has_the_rules_of_its_tool_schemas() -> None:
+    parameters = {"type": "object", "properties": {"a": {"$ref": "#/$defs/A"}}, "$defs": {"A": {"type": "null"}}}
+    tool = {"type": "function", "function": {"name": "f", "parameters": parameters}}
+    for rules, sent in ((OPENAI_TOOL, parameters), (GEMINI_TOOL, {**EMPTY, "properties": {"a": {"type": "null"}}})):
+        body, _ = encoded(replace(PROFILE, tool_rules=rules), tools=[tool, {"function": {"name": "g"}}])
+        assert [each["function"]["parameters"] for each in body["tools"]] == [sent, EMPTY]
+        assert [each["type"] for each in body["tools"]] == ["function", "function"]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "strict"),
+    [
+        ({**EMPTY, "additionalProperties": False}, True),
+        ({**EMPTY, "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": False}, True),
+        ({**EMPTY, "properties": {"a": {"type": "string"}}, "additionalProperties": False}, False),
+        ({**EMPTY, "properties": {"a": {}}, "required": ["a"], "additionalProperties": False}, False),
+        ({**EMPTY, "additionalProperties": True}, False),
+    ],
+)
+def test_strict_is_sent_with_schemas_for_it(parameters: Json, strict: bool) -> None:
+    tool = {"type": "function", "function": {"name": "f", "parameters": parameters, "strict": True}}
+    body, warnings = encoded(tools=[tool])
+    (function,) = [each["function"] for each in body["tools"]]
+    assert (function["strict"], function["parameters"]) == (strict, parameters)
+    assert warnings == ([] if strict else [("dropped", "tools")])
 
 
 def test_models_that_only_stream_are_asked_for_a_stream() -> None:

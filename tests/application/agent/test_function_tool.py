@@ -110,7 +110,8 @@ async def test_bad_arguments_are_reported_to_the_model(arguments: str, message: 
 
 
 async def test_a_given_schema_is_sent_as_it_is() -> None:
-    schema = {"type": "function", "function": {"name": "look_up", "description": "d", "parameters": {"type": "object"}}}
+    parameters = {"type": "object", "properties": {"a": {"type": "integer"}}}
+    schema = {"type": "function", "function": {"name": "look_up", "description": "d", "parameters": parameters}}
 
     async def find(**fields: Any) -> str:
         return json.dumps(fields)

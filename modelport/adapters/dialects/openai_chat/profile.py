@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from ....domain.structured.plan import OPENAI_NATIVE, NativeOutput
+from ....domain.structured.schema_rules import OPENAI_TOOL, SchemaRules
 from ...wire.error_words import COMMON_CODES, ErrorCodes
 from ...wire.errors import ErrorFacts
 from .thinking import ThinkingRule, effort_only
 
-__all__ = ["MediaRules", "OpenAIChatProfile", "SchemaRule"]
-
-SchemaRule = Callable[[dict[str, Any]], dict[str, Any]]
-"""A JSON Schema to the subset that the provider takes (Any: a JSON Schema)."""
+__all__ = ["MediaRules", "OpenAIChatProfile"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +59,8 @@ class OpenAIChatProfile:
     """How thinking is switched, and whether the model will think, which may restrict sampling and tool choice."""
     native_output: NativeOutput = OPENAI_NATIVE
     """Which structured-output features the API has, for all its models."""
-    tool_schema: SchemaRule | None = None
-    """Adapts the parameters of tools, for providers that take only a subset of JSON Schema."""
+    tool_rules: SchemaRules = OPENAI_TOOL
+    """The subset of JSON Schema that the parameters of tools may use."""
     replay_reasoning: Literal["never", "tool_calls", "always"] = "never"
     """On which assistant messages `reasoning_content` is sent back, for models whose card lists thinking as input."""
     replay_unknown: bool = True

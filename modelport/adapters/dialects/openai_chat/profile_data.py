@@ -1,6 +1,6 @@
 """A profile of the dialect as plain data, e.g. from a YAML file, for a provider that speaks Chat Completions.
 
-Only differences from OpenAI are given. A schema rule or a reader of errors cannot be data and needs Python.
+Only differences from OpenAI are given. A reader of errors cannot be data and needs Python.
 """
 
 from __future__ import annotations
@@ -13,7 +13,16 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from ....domain import errors
 from ....domain.errors import ModelError
 from ....domain.structured.plan import OPENAI_NATIVE, NativeOutput
-from ....domain.structured.schema_rules import GENERIC, MOONSHOT, OPENAI_LOOSE, OPENAI_STRICT
+from ....domain.structured.schema_rules import (
+    ANTHROPIC_TOOL,
+    GEMINI_TOOL,
+    GENERIC,
+    MOONSHOT,
+    MOONSHOT_TOOL,
+    OPENAI_LOOSE,
+    OPENAI_STRICT,
+    OPENAI_TOOL,
+)
 from ....ports.codec.chat import ChatRequest
 from ...wire.error_words import COMMON_CODES
 from .profile import MediaRules, OpenAIChatProfile
@@ -23,6 +32,8 @@ __all__ = ["MediaData", "OutputData", "ProfileData", "ThinkingData"]
 
 
 _RULES = (OPENAI_STRICT, OPENAI_LOOSE, MOONSHOT, GENERIC)
+_TOOL_RULES = (OPENAI_TOOL, ANTHROPIC_TOOL, GEMINI_TOOL, MOONSHOT_TOOL)
+_CONVERTED = {"fields", "thinking", "native_output", "tool_rules", "media", "codes"}
 
 
 class _Strict(BaseModel):
@@ -97,6 +108,9 @@ class ProfileData(_Strict):
     )
     thinking: Literal["effort"] | ThinkingData = "effort"
     native_output: OutputData = OutputData()
+    tool_rules: Literal["openai_tool", "anthropic_tool", "gemini_tool", "moonshot_tool"] = Field(
+        default="openai_tool", description="The JSON Schema that the parameters of tools may use."
+    )
     replay_reasoning: Literal["never", "tool_calls", "always"] | None = None
     replay_unknown: bool | None = None
     reasoning_placeholder: str | None = None
@@ -126,7 +140,7 @@ class ProfileData(_Strict):
 
     def profile(self, provider: str) -> OpenAIChatProfile:
         """The profile of that provider."""
-        plain = self.model_dump(exclude_none=True, exclude={"fields", "thinking", "native_output", "media", "codes"})
+        plain = self.model_dump(exclude_none=True, exclude=_CONVERTED)
         usual = OpenAIChatProfile(provider=provider)
         given = {**usual.fields, **self.fields}
         return replace(
@@ -135,6 +149,7 @@ class ProfileData(_Strict):
             fields={ours: wire for ours, wire in given.items() if wire is not None},
             thinking=effort_only if self.thinking == "effort" else self.thinking.rule(),
             native_output=self.native_output.native(),
+            tool_rules=next(rules for rules in _TOOL_RULES if rules.name == self.tool_rules),
             media=self.media.rules(),
             codes={**COMMON_CODES, **{word.lower(): getattr(errors, name) for word, name in self.codes.items()}},
         )

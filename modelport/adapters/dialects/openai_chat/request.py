@@ -9,6 +9,7 @@ from ....domain.chat.names import legal_name
 from ....domain.chat.tools import PlannedChoice, ToolSchema, plan_choice, tool_name
 from ....domain.errors import ModelError
 from ....domain.message.responses import ModelWarning
+from ....domain.structured.tool_parameters import function_parameters
 from ....ports.codec.chat import ChatRequest, WireCall
 from ....ports.http import HttpRequest
 from ...wire.decoder import Json, decode_answer
@@ -95,19 +96,21 @@ class OpenAIChatCodec:
         plan = plan_choice(request.tools, request.tool_choice, facts, thinking=thinks)
         if not plan.tools:
             return plan.warnings
-        body["tools"] = [self._legal_tool(tool) for tool in plan.tools]
+        warnings = list(plan.warnings)
+        body["tools"] = [self._legal_tool(tool, warnings) for tool in plan.tools]
         if plan.mode is not None:
             body["tool_choice"] = _choice(plan)
         if request.parameters.get("parallel_tool_calls") is False:
             body["parallel_tool_calls"] = False
-        return plan.warnings
+        return warnings
 
-    def _legal_tool(self, tool: ToolSchema) -> ToolSchema:
-        name, adapt = tool_name(tool), self._profile.tool_schema
-        changes: Json = {} if legal_name(name) == name else {"name": legal_name(name)}
-        if adapt:
-            changes["parameters"] = adapt(tool["function"].get("parameters") or {})
-        return {**tool, "function": {**tool["function"], **changes}} if changes else tool
+    def _legal_tool(self, tool: ToolSchema, warnings: list[ModelWarning]) -> ToolSchema:
+        given = {key: value for key, value in tool["function"].items() if value is not None}
+        schema, strict = function_parameters(tool, self._profile.tool_rules, warnings)
+        function = {**given, "name": legal_name(tool_name(tool)), "parameters": schema}
+        if strict is not None:
+            function["strict"] = strict
+        return {"type": "function", **tool, "function": function}
 
     def _audio_format(self, body: Json) -> str:
         audio = body.get("audio")

@@ -9,6 +9,7 @@ from typing import Any
 from ....domain.errors import ContentFilterError, InvalidRequestError, ModelError
 from ....domain.message.responses import ModelWarning
 from ....domain.structured.plan import OPENAI_NATIVE, NativeOutput
+from ....domain.structured.schema_rules import OPENAI_TOOL, SchemaRules
 from ....ports.codec.chat import ChatRequest
 from ...wire.error_words import COMMON_CODES, ErrorCodes
 
@@ -78,8 +79,12 @@ class OpenAIResponsesProfile:
     """Which structured-output features the API has, for all its models."""
     counts_tokens: bool = True
     """Whether the provider counts the tokens of a request without answering it."""
+    tool_rules: SchemaRules = OPENAI_TOOL
+    """The subset of JSON Schema that the parameters of tools may use."""
     strict_tools: bool | None = False
     """`strict` of tools that do not set it; `None` leaves the key out."""
+    strict_subset: bool = True
+    """Whether only a smaller part of JSON Schema may be `strict`."""
     allowed_tools: bool = True
     """Whether an allow-list is sent as such; else fewer tools are sent."""
     media: ResponsesMedia = ResponsesMedia()

@@ -17,6 +17,7 @@ from ....domain.chat.names import legal_name
 from ....domain.chat.tools import PlannedChoice, ToolSchema, plan_choice, tool_name
 from ....domain.errors import ModelError, UnsupportedFeatureError
 from ....domain.message.responses import ModelWarning
+from ....domain.structured.tool_parameters import function_parameters
 from ....ports.codec.chat import ChatRequest, WireCall
 from ....ports.http import HttpRequest
 from ...wire.decoder import Json, decode_answer
@@ -118,21 +119,23 @@ class OpenAIResponsesCodec:
         if not plan.tools:
             return plan.warnings
         listed = self._profile.allowed_tools and len(plan.tools) < len(request.tools)
-        body["tools"] = [self._tool(tool) for tool in (request.tools if listed else plan.tools)]
+        warnings = list(plan.warnings)
+        body["tools"] = [self._tool(tool, warnings) for tool in (request.tools if listed else plan.tools)]
         if plan.mode is not None:
             body["tool_choice"] = _choice(plan, listed=listed)
         if request.parameters.get("parallel_tool_calls") is False:
             body["parallel_tool_calls"] = False
-        return plan.warnings
+        return warnings
 
-    def _tool(self, tool: ToolSchema) -> Json:
+    def _tool(self, tool: ToolSchema, warnings: list[ModelWarning]) -> Json:
         """A flat tool. `strict` is always sent: without it the server makes all fields required."""
         function = tool["function"]
         flat: Json = {"type": "function", "name": legal_name(tool_name(tool))}
         if function.get("description"):
             flat["description"] = function["description"]
-        flat["parameters"] = function.get("parameters") or {"type": "object", "properties": {}}
-        strict = function.get("strict")
+        flat["parameters"], strict = function_parameters(
+            tool, self._profile.tool_rules, warnings, strict_subset=self._profile.strict_subset
+        )
         strict = self._profile.strict_tools if strict is None else strict
         return flat if strict is None else {**flat, "strict": strict}
 

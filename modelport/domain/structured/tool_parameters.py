@@ -1,0 +1,88 @@
+"""The parameters of a tool in the subset of JSON Schema that a provider accepts.
+
+Facts: docs/protocols/structured-output.md#schemas-of-tools.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from ..chat.tools import ToolSchema, tool_name
+from ..message.responses import ModelWarning
+from .schema_adapt import adapt
+from .schema_nodes import Schema
+from .schema_repair import repaired, subschemas
+from .schema_rules import OPENAI_STRICT_TOOL, SchemaRules
+
+__all__ = ["ToolParameters", "function_parameters", "legal_parameters"]
+
+_KEPT = 512
+_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ToolParameters:
+    """The schema to send, which callers must not change, and a warning for each thing that it no longer forbids."""
+
+    schema: Schema
+    warnings: tuple[ModelWarning, ...] = ()
+
+
+def legal_parameters(tool: ToolSchema, rules: SchemaRules) -> ToolParameters:
+    """The tool's parameters by these rules; what they cannot express is allowed, with a warning."""
+    given: Mapping[str, Any] = tool["function"].get("parameters") or {}  # Any: a JSON Schema
+    try:
+        schema, removed = _adapted_text(json.dumps(given), rules)
+    except (TypeError, ValueError):  # no JSON value, or one that contains itself: the request cannot be written either
+        schema, removed = _adapted(given, rules)
+    if not removed:
+        return ToolParameters(schema)
+    shown = ", ".join(removed[:_SHOWN]) + (f" and {len(removed) - _SHOWN} more" if len(removed) > _SHOWN else "")
+    message = f"the parameters of the tool {tool_name(tool)!r} were loosened; the API does not accept {shown}"
+    return ToolParameters(schema, (ModelWarning("changed", "tools", message),))
+
+
+def function_parameters(
+    tool: ToolSchema, rules: SchemaRules, warnings: list[ModelWarning], *, strict_subset: bool = True
+) -> tuple[Schema, bool | None]:
+    """The parameters and `strict` of a tool in OpenAI's form; a schema that is not one for `strict` goes without it.
+
+    `strict_subset` says whether the server has a smaller subset of JSON Schema for strict tools.
+    """
+    strict = tool["function"].get("strict")
+    if strict and strict_subset:
+        schema = _strict_parameters(tool)
+        if schema is not None:
+            return schema, True
+        message = f"the tool {tool_name(tool)!r} was sent without strict, whose part of JSON Schema is smaller"
+        warnings.append(ModelWarning("dropped", "tools", message))
+    parameters = legal_parameters(tool, rules)
+    warnings += parameters.warnings
+    return parameters.schema, None if strict is None else bool(strict) and not strict_subset
+
+
+def _strict_parameters(tool: ToolSchema) -> Schema | None:
+    """The parameters for OpenAI's `strict`; `None` when the schema is not one for it."""
+    given: Mapping[str, Any] = tool["function"].get("parameters") or {}  # Any: a JSON Schema
+    schema, removed = repaired(given)
+    adapted = adapt(schema, OPENAI_STRICT_TOOL)
+    complete = all(
+        part.get("properties", {}).keys() <= set(part.get("required", ())) for part in subschemas(adapted.schema)
+    )
+    return adapted.schema if adapted.expressible and complete and not removed else None
+
+
+def _adapted(given: Mapping[str, Any], rules: SchemaRules) -> tuple[Schema, tuple[str, ...]]:  # Any: a JSON Schema
+    schema, removed = repaired(given)
+    adapted = adapt(schema, rules)
+    return adapted.schema, tuple(dict.fromkeys([*removed, *adapted.removed]))
+
+
+@lru_cache(_KEPT)
+def _adapted_text(given: str, rules: SchemaRules) -> tuple[Schema, tuple[str, ...]]:
+    """As `_adapted`, once for each schema: an agent sends the same tools with every request."""
+    return _adapted(json.loads(given), rules)
