@@ -150,7 +150,7 @@ class Agent:
         """The events of one answer, which is added to the reply."""
         schemas = [tool.schema for tool in self._tools.values()]
         answer = await self.model(self._messages(), schemas or None)
-        ids, usage, whole = BlockIds(), None, False
+        ids, usage, whole = BlockIds(block.id for block in reply.message.content), None, False
         if isinstance(answer, ChatResponse):
             answer = _once(answer)
         if not isinstance(answer, AsyncIterable):

@@ -6,7 +6,7 @@ with blocks that have ids of their own. Here both get the id of the block that t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import copy
 
 from ..ids import new_id
@@ -27,13 +27,15 @@ class BlockIds:
     * A tool call whose id is empty continues the last call, unless it has a name.
     * A data block continues another only if both have the same media type and the same kind of source.
     * A block of the whole answer whose id is unknown is the next streamed block of its kind.
+    * No block has an id of `taken`: those of earlier answers, whose ids some servers use again.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken = frozenset(taken)
         self._kinds: dict[str, str] = {}
         """The kind of each block so far, by id."""
         self._renamed: dict[tuple[str, str], str] = {}
-        """The id of a data block whose given id belongs to data of another kind."""
+        """The id of a block whose given id belongs to another one, by its given id and kind."""
         self._running: dict[str, list[str]] = {}
         """The blocks that can be continued without an id, by kind."""
         self._last_call = ""
@@ -54,6 +56,7 @@ class BlockIds:
 
     def whole(self, blocks: Sequence[ContentBlock]) -> list[ContentBlock]:
         """The blocks of the whole answer, with the ids that their deltas had."""
+        blocks = [self._known(block) for block in blocks]
         kinds = [_kind(block) for block in blocks]
         repeated = {block.id for block, kind in zip(blocks, kinds, strict=True) if self._kinds.get(block.id) == kind}
         left: dict[str, list[str]] = {}
@@ -77,17 +80,22 @@ class BlockIds:
         if isinstance(block, ToolCallBlock) and not block.id and not block.name and self._last_call:
             return _with_id(block, self._last_call)
         if _is_named(block):
-            renamed = self._renamed.get((block.id, kind))
-            return self._new(block, kind) if renamed is None else _with_id(block, renamed)
+            renamed = self._known(block)
+            return self._new(block, kind) if renamed is block else renamed
         if left:
             return _with_id(block, left.pop(0))
         return self._new(block, kind, continued=True)
 
+    def _known(self, block: ContentBlock) -> ContentBlock:
+        """The block with the id that was given to it instead of its own, if there was."""
+        renamed = self._renamed.get((block.id, _kind(block)))
+        return block if renamed is None else _with_id(block, renamed)
+
     def _new(self, block: ContentBlock, kind: str, *, continued: bool = False) -> ContentBlock:
         """A block that continues no other; `continued` when later ones without an id may continue it."""
         given = block.id
-        block_id = given if given and given not in self._kinds else new_id()
-        if block_id != given:
+        block_id = self._free(given) if given else new_id()
+        if given and block_id != given:
             self._renamed[given, kind] = block_id
         self._kinds[block_id] = kind
         if isinstance(block, ToolCallBlock):
@@ -95,6 +103,14 @@ class BlockIds:
         elif continued and _flows(kind):
             self._running.setdefault(kind, []).append(block_id)
         return _with_id(block, block_id)
+
+    def _free(self, given: str) -> str:
+        """The id itself, or with a number where another block has it."""
+        block_id, number = given, 0
+        while block_id in self._kinds or block_id in self._taken:
+            number += 1
+            block_id = f"{given}_{number}"
+        return block_id
 
 
 def _kind(block: ContentBlock) -> str:

@@ -99,6 +99,19 @@ def test_blocks_that_no_delta_had_keep_their_ids() -> None:
     assert len({block.id for block in whole}) == 4 and all(block.id for block in whole)
 
 
+@pytest.mark.parametrize("again", [True, False])
+def test_ids_of_earlier_answers_are_not_used_again(again: bool) -> None:
+    ids = BlockIds({"f:0", "t"})
+    deltas: list[list[ContentBlock]] = [[text("a", id="t")], [call("f:0", "f", "{")], [call("f:0", "", "}")]]
+    found = [block.id for blocks in deltas for block in ids.delta(blocks)]
+    assert found == ["t_1", "f:0_1", "f:0_1"]
+    whole: list[ContentBlock] = [call("f:0", "f", "{}"), text("a", id="t")]
+    assert [block.id for block in (ids.whole(whole) if again else BlockIds({"f:0", "t"}).whole(whole))] == [
+        "f:0_1",
+        "t_1",
+    ]
+
+
 def test_the_given_response_is_not_changed() -> None:
     given = ChatResponse([text("a")], is_last=False)
     ids = BlockIds()
