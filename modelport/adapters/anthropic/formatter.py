@@ -107,6 +107,8 @@ class _Writer:
             return [{"type": "thinking", "thinking": block.thinking, "signature": signature}]
         if redacted:
             return [{"type": "redacted_thinking", "data": redacted}]
+        if owned.get("unsigned") and block.thinking:
+            return [{"type": "thinking", "thinking": block.thinking, "signature": ""}]
         if not self._thinking_dropped:
             self._thinking_dropped = True
             message = "thinking without a signature of this provider's was left out"

@@ -27,6 +27,7 @@ from .formatter import AnthropicRendered
 from .parts import legal_tool_name
 from .stream import AnthropicDecoder
 from .thinking import ThinkingPlan, plan_thinking
+from .thinking_replay import without_unsigned
 from .turns import arrange, bound_thinking, loop_starts_without_thinking
 
 __all__ = ["AnthropicCodec"]
@@ -89,14 +90,15 @@ def _headers(request: ChatRequest, body: Json) -> dict[str, str]:
 
 
 def _body(request: ChatRequest) -> tuple[Json, list[ModelWarning]]:
-    arranged = arrange(request.rendered.messages, prefill=request.card.prefill if request.card else True)
+    messages, unsigned = without_unsigned(request.rendered.messages, request.endpoint.base_url)
+    arranged = arrange(messages, prefill=request.card.prefill if request.card else True)
     max_tokens = _max_tokens(request)
     foreign_loop = loop_starts_without_thinking(arranged.messages)
     request, switched = prepared_for_forced_call(
         request, lambda given: plan_thinking(given, max_tokens, foreign_loop=foreign_loop).thinks
     )
     plan = plan_thinking(request, max_tokens, foreign_loop=foreign_loop)
-    warnings = [*arranged.warnings, *switched, *plan.warnings]
+    warnings = [*unsigned, *arranged.warnings, *switched, *plan.warnings]
     body: Json = {"model": request.model, "max_tokens": max_tokens}
     if arranged.system:
         body["system"] = arranged.system

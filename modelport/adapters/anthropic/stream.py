@@ -48,14 +48,14 @@ _IMPLIED = {"text_delta": "text", "thinking_delta": "thinking", "signature_delta
 class _Open:
     """A block of the wire whose end has not come."""
 
-    __slots__ = ("block", "fed", "id", "kind", "pieces")
+    __slots__ = ("block", "fed", "id", "kind", "pieces", "signed", "thought")
 
     def __init__(self, block: Json) -> None:
         self.kind: str = block.get("type") or ""
         self.block = block
         self.id = new_id() if self.kind == "thinking" else ""
         self.pieces: list[str] = []
-        self.fed = False
+        self.fed = self.thought = self.signed = False
 
 
 class AnthropicDecoder(JsonDecoder):
@@ -194,6 +194,8 @@ class AnthropicDecoder(JsonDecoder):
             whole = opened.block.get("input")
             if whole and not opened.fed:  # compatible servers give it all at the start
                 self._call(self._calls.feed({"index": index, "function": {"arguments": whole}}))
+        elif opened.kind == "thinking" and opened.thought and not opened.signed:
+            self._piece("thinking", opened.id, "", data=self._owned({"unsigned": True}))
         elif opened.kind not in ("", "text", "thinking", "redacted_thinking"):
             self._ran_by_server(opened)
 
@@ -211,12 +213,14 @@ class AnthropicDecoder(JsonDecoder):
 
     def _think(self, opened: _Open, text: str) -> None:
         if text:
+            opened.thought = True
             self._shown = ("thinking", opened.id, "")
             self._piece("thinking", opened.id, text)
 
     def _sign(self, opened: _Open, signature: Any) -> None:  # Any: a string, if the server is sane
         """The signature is replaced, never joined; a block without text has one too."""
         if signature:
+            opened.signed = True
             self._shown = ("thinking", opened.id, "")
             self._piece("thinking", opened.id, "", data=self._owned({"signature": signature, **self._bound()}))
 

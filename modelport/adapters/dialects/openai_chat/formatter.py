@@ -19,6 +19,7 @@ from ....domain.message.responses import ModelWarning
 from ....ports.codec.rendering import RenderContext, Rendered
 from .parts import PartWriter
 from .profile import OpenAIChatProfile
+from .replay import DETAILS, EXTRA, add_reasoning, owned
 
 __all__ = ["DialectChatFormatter"]
 
@@ -90,6 +91,9 @@ class _Writer:
             message["tool_calls"] = [self._call(call) for call in turn.calls]
             if message["content"] is None:
                 message["content"] = self.profile.empty_content
+        extra = next((found for block in texts if (found := owned(block, self.profile, EXTRA))), None)
+        if extra:
+            message[EXTRA] = extra
         self._reasoning(turn, message)
         if message["content"] is None and len(message) == 2:
             return  # nothing of this turn can be sent to this provider
@@ -102,10 +106,14 @@ class _Writer:
         own = [block.thinking for block in thoughts if replays and block.thinking and self._own_thought(block)]
         if len(thoughts) == len(turn.blocks):
             own = []  # no provider takes a message without content and calls
+        details = [entry for block in thoughts for entry in owned(block, self.profile, DETAILS) or ()]
+        if details and (message["content"] is not None or turn.calls):
+            message[DETAILS] = details  # the text of it is in them
+            return
         self._drop_thinking(len(thoughts) - len(own))
         text = "\n".join(own) or (self.profile.reasoning_placeholder if replays and turn.calls else None)
         if text is not None and (message["content"] is not None or turn.calls):
-            message["reasoning_content"] = text
+            add_reasoning(message, text, self.profile)
 
     def _replays(self, turn: AssistantTurn) -> bool:
         wanted, types = self.profile.replay_reasoning, self._context.input_types
@@ -137,7 +145,9 @@ class _Writer:
 
     def _call(self, call: ToolCallBlock) -> Json:
         function = {"name": legal_name(call.name), "arguments": call.input}
-        return {"id": short_id(call.id, self.profile.max_id_length), "type": "function", "function": function}
+        written = {"id": short_id(call.id, self.profile.max_id_length), "type": "function", "function": function}
+        extra = owned(call, self.profile, EXTRA)
+        return {**written, EXTRA: extra} if extra else written
 
     def _tools(self, turn: ToolTurn) -> None:
         """The results in one run, then the media that a tool message cannot hold."""

@@ -68,8 +68,11 @@ class OpenAIChatProfile:
     reasoning_placeholder: str | None = None
     """Replaces unknown reasoning (e.g. another provider's) on a turn with tool calls."""
     media: MediaRules = MediaRules()
-    think_tags: bool = False
-    """Whether thinking comes as `<think>` text at the start of the content."""
+    reasoning_form: Literal["field", "tags", "parts"] = "field"
+    """Where reasoning stands, also when it is sent back: a field, `<think>` before the text, or parts of the content.
+
+    All fields and parts are read in any case; tags only where the provider is known to write them.
+    """
     message_names: bool = True
     text_only_as_string: bool = True
     empty_content: str | None = None

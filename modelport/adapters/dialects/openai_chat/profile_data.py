@@ -115,7 +115,7 @@ class ProfileData(_Strict):
     replay_unknown: bool | None = None
     reasoning_placeholder: str | None = None
     media: MediaData = MediaData()
-    think_tags: bool | None = Field(default=None, description="Whether thinking comes as `<think>` in the content.")
+    reasoning_form: Literal["field", "tags", "parts"] | None = None
     message_names: bool | None = None
     text_only_as_string: bool | None = None
     empty_content: str | None = None

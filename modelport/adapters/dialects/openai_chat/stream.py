@@ -11,7 +11,7 @@ from typing import Any
 
 from ....domain.errors import ModelError, ServerError, StreamTruncatedError
 from ....domain.ids import new_id
-from ....domain.message.blocks import ProviderData
+from ....domain.message.blocks import ProviderData, ThinkingBlock
 from ....domain.message.responses import ChatResponse, ChatUsage, FinishReason
 from ...wire.counts import count, merged_counts
 from ...wire.decoder import Json, JsonDecoder
@@ -21,6 +21,7 @@ from ...wire.think_tags import ThinkTags
 from ...wire.tool_calls import ToolCallTracker
 from .audio import AudioReader
 from .profile import OpenAIChatProfile
+from .replay import DETAILS, EXTRA, details_text, merged_details
 
 __all__ = ["OpenAIChatDecoder", "chat_usage"]
 
@@ -59,7 +60,11 @@ class OpenAIChatDecoder(JsonDecoder):
         self._odd: Json | None = None
         """The first event without a choice, if it may be all that comes."""
         self._raw_usage: Json = {}
-        self._tags = ThinkTags() if profile.think_tags else None
+        self._tags = ThinkTags() if profile.reasoning_form == "tags" else None
+        self._details: list[Json] = []
+        self._extra: Json | None = None
+        """A signature that waits for the next piece of a call."""
+        self._last_call = ("", "")
         self._further: set[int] = set()
         """The indexes of the choices that are not read."""
         self._calls = ToolCallTracker(names)
@@ -86,7 +91,12 @@ class OpenAIChatDecoder(JsonDecoder):
         for block in self._audio.finish():
             self._add(block)
         for piece in self._calls.finish():
-            self._piece("tool_call", *piece)
+            self._call(*piece)
+        if self._extra and self._last_call[0]:
+            self._call(self._last_call[0], "", self._last_call[1])
+        if self._details:
+            self.metadata[DETAILS] = self._details
+            self._piece("thinking", self._thinking_id, "", data=self._owned({DETAILS: self._details}))
 
     def _event(self, event: Json) -> None:
         if event.get("error"):
@@ -178,6 +188,8 @@ class OpenAIChatDecoder(JsonDecoder):
         reasoning = delta.get("reasoning_content") or delta.get("reasoning")
         if reasoning and isinstance(reasoning, str):
             self._think(reasoning)
+        if delta.get(DETAILS):
+            self._detail(delta[DETAILS], said=bool(reasoning))
         if isinstance(content, str):
             self._say(content)
         elif content:
@@ -189,6 +201,8 @@ class OpenAIChatDecoder(JsonDecoder):
         if delta.get("audio"):
             for block in self._audio.feed(delta["audio"]):
                 self._add(block)
+        if delta.get(EXTRA):
+            self._piece("text", self._text_id or self._new_text(), "", data=self._owned({EXTRA: delta[EXTRA]}))
         if delta.get("annotations"):
             self.metadata.setdefault("annotations", []).extend(delta["annotations"])
 
@@ -217,6 +231,20 @@ class OpenAIChatDecoder(JsonDecoder):
             owner = ProviderData(provider=self._profile.provider)
         self._piece("thinking", self._thinking_id, text, data=owner)
 
+    def _detail(self, details: Any, *, said: bool) -> None:  # Any: a list, if the server is sane
+        """Reasoning with its signatures; the text of it counts only where it is not said twice."""
+        entries = details if isinstance(details, list) else [details]
+        self._details = merged_details(self._details, entries)
+        text = "" if said else details_text(entries)
+        if text:
+            self._think(text)
+        elif not self._thinking_id:
+            self._thinking_id = new_id()
+            self._add(ThinkingBlock(id=self._thinking_id, thinking="", redacted=True, created_at=self.created_at))
+
+    def _owned(self, data: Json) -> ProviderData:
+        return ProviderData(provider=self._profile.provider, data=data)
+
     def _parts(self, parts: Any) -> None:  # Any: a list, if the server is sane
         """Content as a list of parts, as a few servers stream it."""
         for part in parts if isinstance(parts, list) else ():
@@ -232,9 +260,16 @@ class OpenAIChatDecoder(JsonDecoder):
         for position, fragment in enumerate(calls):
             if len(calls) > 1 and "index" not in fragment and not fragment.get("id"):
                 fragment = {**fragment, "index": position}
+            if fragment.get(EXTRA):
+                self._extra = fragment[EXTRA]
             piece = self._calls.feed(fragment)
             if piece is not None:
-                self._piece("tool_call", *piece)
+                self._call(*piece)
+
+    def _call(self, call_id: str, text: str, name: str) -> None:
+        extra, self._extra = self._extra, None
+        self._last_call = (call_id, name)
+        self._piece("tool_call", call_id, text, name, self._owned({EXTRA: extra}) if extra else None)
 
     def _refuse(self, words: str) -> None:
         owner = None if self._refused else ProviderData(provider=self._profile.provider, data={"refusal": True})
