@@ -78,6 +78,7 @@ def test_whatever_it_says(origin: Origin, said: list[Said], places: list[int]) -
     message = agent.history[-1]
     assert of_events(events) == of_message(message)
     assert_bounded(events)
+    assert_finished(events, message)
     texts = [block.text for block in message.content if isinstance(block, TextBlock)]
     assert "".join(texts) == "".join(one.text for one in said)
     called = [(call.name, json.loads(call.arguments)) for one in said for call in one.calls]
@@ -103,6 +104,7 @@ def test_of_offline_providers(sample: Sample, stream: bool, tools: bool) -> None
     message = agent.history[-1]
     assert of_events(events) == of_message(message)
     assert_bounded(events)
+    assert_finished(events, message)
     assert any(isinstance(block, ToolResultBlock) for block in message.content) is tools
     assert_counted(events, message, 2 if tools else 1)
 
@@ -182,6 +184,17 @@ def assert_bounded(events: list[Event]) -> None:
     assert not opened
     times = [event.created_at for event in events]
     assert times == sorted(times)
+
+
+def assert_finished(events: list[Event], message: Msg) -> None:
+    """Each block that was shown ends, in the message, when its end event says."""
+    ends: dict[tuple[bool, str], str] = {}
+    for event in events:
+        if event.type.value.endswith("_END") and not isinstance(event, ModelCallEndEvent | ReplyEndEvent):
+            key = str(getattr(event, "block_id", getattr(event, "tool_call_id", "")))
+            ends[isinstance(event, ToolResultEndEvent), key] = event.created_at
+    finished = {(isinstance(block, ToolResultBlock), block.id): block.finished_at for block in message.content}
+    assert {key: time for key, time in finished.items() if time} == ends
 
 
 def assert_counted(events: list[Event], message: Msg, calls: int) -> None:

@@ -85,6 +85,14 @@ async def test_blocks_and_steps() -> None:
     assert [block.input for block in last.content if isinstance(block, ToolCallBlock)] == [call.input]
 
 
+@pytest.mark.parametrize("stream", [True, False])
+async def test_two_blocks_stay_two(stream: bool) -> None:
+    model = ScriptedChatModel([[TextBlock(text="One two"), TextBlock(text="three")]], stream=stream)
+    answer = await model(QUESTION)
+    last = answer if isinstance(answer, ChatResponse) else [response async for response in answer][-1]
+    assert [block.text for block in last.content if isinstance(block, TextBlock)] == ["One two", "three"]
+
+
 async def test_a_response_has_its_finish_reason() -> None:
     usage = ChatUsage(input_tokens=7, output_tokens=3)
     said = ChatResponse([TextBlock(text="Cut o")], usage=usage, finish_reason=FinishReason.LENGTH, metadata={"a": 1})

@@ -84,6 +84,7 @@ class GeminiDecoder(JsonDecoder):
         """Parts without a block of their own that wait for the next block."""
         self._call_ids: set[str] = set()
         self._sound_id = ""
+        self._sound_kind = ""
 
     def body(self, answer: Json) -> ChatResponse:
         """A whole answer, as one response."""
@@ -240,9 +241,11 @@ class GeminiDecoder(JsonDecoder):
         self._add(DataBlock(source=source, created_at=self.created_at, provider_data=self._owner_of_media(part)))
 
     def _sound(self, media_type: str, data: str, part: Json) -> None:
-        """Sound comes in pieces of one block; raw samples leave as one WAV."""
-        first = not self._sound_id
-        self._sound_id = self._sound_id or new_id()
+        """Sound of one type comes in pieces of one block; raw samples leave as one WAV."""
+        kind = media_type.partition(";")[0].strip().lower()
+        first = kind != self._sound_kind
+        if first:
+            self._sound_id, self._sound_kind = new_id(), kind
         owner = self._owner_of_media(part) if first else None
         if is_raw_sound(media_type):
             media_type, data = "audio/wav", wav_piece(media_type, data, first=first)

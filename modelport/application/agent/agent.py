@@ -198,8 +198,10 @@ def _failed(reply: Reply, blocks: BlockEvents, error: Exception) -> list[Event]:
 
 def _whole(reply: Reply, blocks: BlockEvents, answer: ChatResponse) -> list[Event]:
     """Record a whole answer and return the events that end it."""
+    events = blocks.end(answer.content)
+    answer.content = blocks.finished(answer.content)
     reply.answered(answer)
-    return [*blocks.end(answer.content), call_ended(reply.id, answer)]
+    return [*events, call_ended(reply.id, answer)]
 
 
 def _no_answer(model: ChatModel, given: object) -> InvalidRequestError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -48,6 +48,8 @@ class BlockEvents:
         """Makes the end event of each open block, by block id."""
         self._texts: set[str] = set()
         """The open blocks of text and thinking, which end when another block starts."""
+        self._ended: dict[str, str] = {}
+        """When each block ended, by id."""
         self._pieces: dict[str, list[str]] = {}
         """The text in the events of each block that has started; none of data."""
 
@@ -68,9 +70,13 @@ class BlockEvents:
     def end(self, content: Sequence[ContentBlock] = ()) -> list[Event]:
         """The events at the end of the answer: what no delta contained, and the end of every open block."""
         events = self.add([rest for block in content if (rest := self._rest(block)) is not None])
-        events += [made() for made in self._open.values()]
-        self._open.clear()
+        self._end(list(self._open), events)
         return events
+
+    def finished(self, content: Sequence[ContentBlock]) -> list[ContentBlock]:
+        """The blocks of the answer with the times at which they ended; after `end`."""
+        times = {block.id: block.finished_at or self._ended.get(block.id) for block in content}
+        return [block.model_copy(update={"finished_at": times[block.id]}) for block in content]
 
     def _rest(self, block: ContentBlock) -> ContentBlock | None:
         """What the events lack of a block; `None` when they have it, or have another text of it."""
@@ -97,9 +103,14 @@ class BlockEvents:
         events.append(delta(reply_id=self._reply_id, block_id=block_id, delta=text))
 
     def _end_texts(self, events: list[Event]) -> None:
-        ended = [block_id for block_id in self._open if block_id in self._texts]
-        events += [self._open.pop(block_id)() for block_id in ended]
+        self._end([block_id for block_id in self._open if block_id in self._texts], events)
         self._texts.clear()
+
+    def _end(self, block_ids: Iterable[str], events: list[Event]) -> None:
+        for block_id in block_ids:
+            ended = self._open.pop(block_id)()
+            self._ended[block_id] = ended.created_at
+            events.append(ended)
 
     def _call(self, call: ToolCallBlock, events: list[Event]) -> None:
         if call.id not in self._pieces:

@@ -103,5 +103,7 @@ def _result_events(reply_id: str, result: ToolResultBlock) -> list[Event]:
             )
         elif block.text:
             events.append(ToolResultTextDeltaEvent(reply_id=reply_id, tool_call_id=result.id, delta=block.text))
-    events.append(ToolResultEndEvent(reply_id=reply_id, tool_call_id=result.id, state=result.state))
+    ended = ToolResultEndEvent(reply_id=reply_id, tool_call_id=result.id, state=result.state)
+    result.finished_at = ended.created_at
+    events.append(ended)
     return events

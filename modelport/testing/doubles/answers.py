@@ -128,4 +128,4 @@ async def _blocks(
             yield TextBlock(id=text_id, text=step)
         else:
             text_id = new_id()
-            yield step
+            yield step.model_copy(update={"id": step.id})  # its id counts as given: it continues no other block

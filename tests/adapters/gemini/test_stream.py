@@ -152,6 +152,19 @@ class TestMedia:
         assert int.from_bytes(sound[24:28], "little") == 16000
         assert int.from_bytes(sound[40:44], "little") == 18
 
+    @pytest.mark.parametrize("streaming", [True, False])
+    def test_sound_of_another_type_is_another_block(self, streaming: bool) -> None:
+        kinds = ["audio/pcm;rate=8000", "audio/PCM", "audio/mpeg", "audio/mpeg", "audio/pcm"]
+        parts = [{"inlineData": {"mimeType": kind, "data": base64.b64encode(b"ab").decode()}} for kind in kinds]
+        if streaming:
+            answer = decode(sse(*(chunk(part) for part in parts), chunk(finish="STOP")))
+        else:
+            answer = whole(chunk(*parts, finish="STOP"))
+        sounds = [block.source for block in answer.content if isinstance(block, DataBlock)]
+        raw = [base64.b64decode(sound.data) for sound in sounds if isinstance(sound, Base64Source)]
+        assert [sound.media_type for sound in sounds] == ["audio/wav", "audio/mpeg", "audio/wav"]
+        assert [raw[0][44:], raw[1], raw[2][44:]] == [b"abab", b"abab", b"ab"]
+
     def test_damaged_sound_is_a_decode_error(self) -> None:
         with pytest.raises(ResponseDecodeError):
             decode(sse(chunk({"inlineData": {"mimeType": "audio/pcm", "data": "%%%"}}, finish="STOP")))
