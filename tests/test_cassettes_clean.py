@@ -12,7 +12,7 @@ import yaml
 from vcr.persisters.filesystem import FilesystemPersister
 from vcr.serializers import yamlserializer
 
-from modelport.adapters.cassettes.redact import message_secrets
+from modelport.adapters.cassettes.found_secrets import message_secrets
 from modelport.adapters.cassettes.websocket_file import read_conversations
 from tests.cassettes import CASSETTES
 

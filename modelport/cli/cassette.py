@@ -10,8 +10,10 @@ from typing import Any
 
 import yaml
 
-from ..adapters.cassettes.redact import public_interaction, secret_forms, server_of, texts_of
+from ..adapters.cassettes.files import replace_file
+from ..adapters.cassettes.redact import public_interaction, public_uri, server_of, texts_of
 from ..domain.errors import SettingsError
+from ..domain.secrets import SecretFilter
 
 __all__ = ["Recording", "record_calls", "write_cassette"]
 
@@ -60,7 +62,16 @@ def write_cassette(
     recording: Recording, path: Path, secrets: Iterable[str], server: str | None, recorded_on: date
 ) -> None:
     """Write the recording without personal headers; `SettingsError` if it still contains a secret."""
-    interactions = [public_interaction(interaction) for interaction in recording.interactions]
+    hide = SecretFilter(secrets)
+    kept = [
+        (public_uri(one["request"]["uri"]), one["request"]["body"], one["response"]["body"])
+        for one in recording.interactions
+    ]
+    if any(hide(text) != text for text in texts_of([list(each) for each in kept])):
+        raise SettingsError(
+            f"{path} is not written: the key is in the text of a request or an answer; record another call"
+        )
+    interactions = [public_interaction(interaction)[0] for interaction in recording.interactions]
     cassette = {
         "origin": "recorded",
         "server": server or server_of(interactions),
@@ -69,9 +80,4 @@ def write_cassette(
         "interactions": interactions,
     }
     text = yaml.safe_dump(cassette, sort_keys=False)  # ASCII: vcrpy reads it in the locale's encoding
-    if any(form in place for form in secret_forms(secrets) for place in (text, *texts_of(cassette))):
-        raise SettingsError(
-            f"{path} is not written: the key is in the text of a request or an answer; record another call"
-        )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    replace_file(path, text)

@@ -36,8 +36,9 @@ _SECRET_NAME = re.compile(
     re.IGNORECASE,
 )
 _WITH_CAMELS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_URL = re.compile(r"""[A-Za-z][A-Za-z0-9+.-]{1,30}:\\{0,8}/\\{0,8}/[^\s"'<>\\]{1,8192}""")
 _USERINFO = re.compile(r"(?<=//)([^/?#@\s\"'<>:]{0,256}):([^/?#@\s\"'<>]{1,256})@")
+_DATABASE = re.compile(r"(?!https?:|wss?:)[\w+.-]+://([^:/?#@]*)(:)([^@]*)@")
+"""Here a password may hold a slash, as SQLAlchemy reads it."""
 _QUERY = re.compile(r"""([?&;]|&amp;|\\u0026)([\w.\[\]-]{1,64})=([^&\s"'<>\\;#]{1,8192})""")
 
 
@@ -52,7 +53,8 @@ def url_secrets(url: str) -> list[str]:
         parts = urlsplit(url)
     except ValueError:
         return []
-    user, colon, password = parts.netloc.rpartition("@")[0].partition(":")
+    at_database = _DATABASE.match(url)
+    user, colon, password = at_database.groups() if at_database else parts.netloc.rpartition("@")[0].partition(":")
     found = [password] if colon else []
     if user and not colon and parts.scheme in ("http", "https", "ws", "wss"):
         found.append(user)  # a token that is written as the user

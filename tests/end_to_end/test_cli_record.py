@@ -46,3 +46,13 @@ def test_records_an_error_and_reports_it(home: Home) -> None:
     assert (ran.returncode, "too busy" in ran.stderr) == (1, True)
     cassette = yaml.safe_load((home.folder / "cassettes" / "openai" / "error.yaml").read_text())
     assert [one["response"]["status"]["code"] for one in cassette["interactions"]] == [503]
+
+
+def test_an_error_does_not_replace_a_good_cassette(home: Home) -> None:
+    answers = [streamed("Hello"), ScriptedAnswer.json({"error": {"message": "too busy"}}, 503)]
+    with ScriptedServer(answers).in_thread() as server:
+        home.configure(server.base_url)
+        runs = [home.run("record", "one", "hi", "--model", "main", "--out", "kept") for _ in range(2)]
+    assert [ran.returncode for ran in runs] == [0, 1]
+    assert "kept/one.yaml is kept as it was" in runs[1].stderr
+    assert "Hello" in (home.folder / "kept" / "one.yaml").read_text()

@@ -23,7 +23,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import yaml
 
 from ...domain.errors import SettingsError
-from .redact import body_secrets, public_uri, scrub_bytes
+from .found_secrets import body_secrets
+from .redact import public_uri, scrub_bytes
 
 __all__ = ["Asked", "Flow", "Interaction", "documents", "entry_text", "read_interactions"]
 

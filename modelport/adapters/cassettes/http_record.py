@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
+from itertools import accumulate
 from pathlib import Path
 
-from ...domain.errors import ModelConnectionError
+from ...domain.errors import ModelConnectionError, ModelError
 from ...ports.clock import Clock
 from ...ports.http import HttpRequest, HttpResponse, HttpTransport
 from ..net.clock import SystemClock
 from .http_file import Flow
-from .redact import body_secrets, public_interaction, request_secrets, scrub_bytes, server_of, signing_secrets
+from .redact import public_interaction, server_of
 from .writer import CassetteWriter, Entry, Scrubber
 
 __all__ = ["RecordTransport", "Scrubber"]
 
 
+_LEAST_ERROR = 400
+
+
 class RecordTransport:
     """Sends through another transport and writes every answer, as it arrived, to one cassette.
 
-    Left out: all headers but a few harmless ones; keys in URLs, and what the URLs in an answer are signed with; and
-    wherever a body repeats them the request's keys, and those that its JSON body names as such. Other secrets that
-    a server sends are kept: add a scrubber. The file is replaced whole after each answer, so it is valid at any
-    time; a new transport begins it anew.
+    Left out: all headers but a few harmless ones; keys in URLs; and, wherever the request or the answer repeats them,
+    the secrets that either names as such in its headers, cookies, JSON, forms, or in URLs and JSON within these. Add a
+    scrubber for what no name tells. The file is replaced whole after each answer, so it is valid at any time; a new
+    transport begins it anew. A cassette that was there before is replaced when the transport is closed, and only if
+    every request got a whole answer; see `CassetteWriter`.
 
     Args:
         inner: sends the requests.
@@ -45,15 +50,26 @@ class RecordTransport:
     async def send(self, request: HttpRequest, on_connected: Callable[[], None] | None = None) -> HttpResponse:
         """Send; the answer is written when it was read or closed. What gets no answer is not recorded."""
         start = self._clock.monotonic()
-        response = await self._inner.send(request, on_connected)
+        asked = (request.method, request.url, request.body)
+        try:
+            response = await self._inner.send(request, on_connected)
+        except ModelError:
+            self._writer.answered(asked, False)
+            raise
         number = self._writer.place()
-        return _Response(
-            response, start, self._clock, lambda answer: self._writer.keep(number, _entry(request, answer))
-        )
+
+        def keep(answer: _Response) -> None:
+            self._writer.answered(asked, answer.status < _LEAST_ERROR and answer.ended != "broken")
+            self._writer.keep(number, _entry(request, answer))
+
+        return _Response(response, start, self._clock, keep)
 
     async def aclose(self) -> None:
-        """Close the inner transport's connections."""
-        await self._inner.aclose()
+        """Close the inner transport's connections, and put the recording in its place."""
+        try:
+            await self._inner.aclose()
+        finally:
+            self._writer.close()
 
 
 class _Response:
@@ -103,40 +119,22 @@ class _Response:
 
 
 def _entry(request: HttpRequest, answer: _Response) -> Entry:
-    """The interaction without the request's keys; where pieces end is moved along with what is replaced."""
-    own = [*request_secrets(request.headers, request.url), *body_secrets(request.body)]
-    whole = b"".join(data for _, data in answer.pieces)
-    secrets = [*own, *signing_secrets(whole)]
-    ends, size = [], 0
-    for _, data in answer.pieces:
-        size += len(data)
-        ends.append(size)
-    body, ends = scrub_bytes(whole, secrets, ends)
+    """The interaction without keys; where pieces end is moved along with what is replaced."""
+    ends = list(accumulate(len(data) for _, data in answer.pieces))
+    interaction = {
+        "request": {
+            "method": request.method,
+            "uri": request.url,
+            "body": request.body,
+            "headers": {name: [value] for name, value in request.headers.items()},
+        },
+        "response": {
+            "status": {"code": answer.status, "message": ""},
+            "headers": {name: [value] for name, value in answer.headers.items()},
+            "body": {"string": b"".join(data for _, data in answer.pieces)},
+        },
+    }
+    entry, ends = public_interaction(interaction, ends)
     sizes = [end - start for start, end in zip([0, *ends], ends, strict=False)]
     chunks = Flow(Flow([at, size]) for (at, _), size in zip(answer.pieces, sizes, strict=True))
-    entry = public_interaction(
-        {
-            "request": {
-                "method": request.method,
-                "uri": request.url,
-                "body": _text(scrub_bytes(request.body, own)[0]),
-                "headers": {name: [value] for name, value in request.headers.items()},
-            },
-            "response": {
-                "status": {"code": answer.status, "message": ""},
-                "headers": {
-                    name: [_text(scrub_bytes(value.encode(), secrets)[0])] for name, value in answer.headers.items()
-                },
-                "body": {"string": _text(body)},
-            },
-        }
-    )
     return {**entry, "modelport": {"head": answer.head, "chunks": chunks, "ended": answer.ended}}
-
-
-def _text(data: bytes) -> str | bytes:
-    """Text where it is, as vcrpy writes it."""
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return data

@@ -10,9 +10,10 @@ from ...domain.errors import ModelConnectionError
 from ...ports.clock import Clock
 from ...ports.http import HttpRequest, HttpResponse
 from ..net.clock import SystemClock
+from .found_secrets import request_secrets
 from .http_file import Asked, Interaction, read_interactions
 from .mismatch import mismatch, used_up
-from .redact import request_secrets, scrub_bytes
+from .redact import scrub_bytes
 
 __all__ = ["ReplayTransport"]
 

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import base64
-import contextlib
-import json
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from ...domain.errors import SettingsError
+from ...domain.secrets import HIDDEN, SecretFilter, secret_name
+from .found_secrets import body_secrets, header_secrets, request_secrets
 
 __all__ = [
     "REQUEST_HEADERS",
     "RESPONSE_HEADERS",
-    "body_secrets",
     "kept_headers",
-    "message_secrets",
     "public_interaction",
     "public_uri",
-    "request_secrets",
     "scrub_bytes",
     "scrub_frame",
-    "secret_forms",
+    "scrub_frames",
     "server_of",
-    "signing_secrets",
     "texts_of",
 ]
 
@@ -35,49 +31,71 @@ RESPONSE_HEADERS = (
     *("anthropic-version", "content-type", "date", "request-id", "retry-after", "retry-after-ms", "server"),
     *("x-ds-trace-id", "x-request-id", "x-should-retry"),
 )
-_SECRET_QUERY = re.compile(
-    r"(^|[-_])(key|sig|auth|secret)$|^(code|token|pass|.*signature|.*credential)$|passw|api[-_]?key|access[-_]?key"
-    r"|(access|auth|client|id|refresh|security|session)[-_]?(token|secret)|^x-(amz|goog)-",
-    re.IGNORECASE,
-)
-"""Also the names with which AWS and Google sign a URL, whose values differ each time."""
-_SIGNED = re.compile(
-    rb"(?:[?&]|\\u0026)(?:x-(?:amz|goog)-(?:signature|credential|security-token)|signature|sig|ossaccesskeyid"
-    rb"|awsaccesskeyid|security-token)=([^&\"'\\\s]{7,})",
-    re.IGNORECASE,
-)
-"""What a signed URL within an answer is signed with."""
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _LOOPBACK_ADDRESS = "127.0.0.1:8080"
-_SECRET_HEADER = re.compile(r"auth|key|token|secret|cookie|credential|signature|organi[sz]ation", re.IGNORECASE)
-_SECRET_MEMBER = re.compile(
-    r"authorization|api[-_]?key|secret|passw|credential|cookie|(access|auth|session|bearer)[-_]?token|^token$",
-    re.IGNORECASE,
-)
-_ONE_WORD = re.compile(r"(?:(?:Bearer|Basic|Token)\s+)?(\S+)", re.IGNORECASE)
-_SCRUBBED = b"[secret]"
+_MEMBER = re.compile(rb'"([A-Za-z_]\w{0,40})"\s{0,8}:\s{0,8}"([^"\\]*+(?:\\.[^"\\]*+)*+)"', re.DOTALL)
+_LONGEST_PIECE = 4096
+"""Longer texts are no deltas; a secret that lies in one of them is found without joining them."""
 
 T = TypeVar("T", str, bytes, str | bytes)
 Json = Any
 """A JSON value: what vcrpy made of requests and responses."""
 
 
-def public_interaction(interaction: Mapping[str, Json]) -> dict[str, Json]:
-    """The interaction without headers that identify its maker, and without keys in its URL."""
+def public_interaction(interaction: Mapping[str, Json], ends: Sequence[int] = ()) -> tuple[dict[str, Json], list[int]]:
+    """The interaction without headers that identify its maker and without keys, and where its answer's pieces end.
+
+    Keys are found by the names of the headers, parameters and members that hold them in the request or the answer, and
+    are replaced wherever either repeats them.
+    """
     request, response = interaction["request"], interaction["response"]
-    return {
+    asked, answered = _bytes(request["body"]), _bytes(response["body"].get("string"))
+    own = [*request_secrets(_joined(request["headers"]), request["uri"]), *body_secrets(asked)]
+    known = [*own, *header_secrets(_joined(response["headers"])), *body_secrets(answered, answer=True)]
+    hide = SecretFilter(known)
+    body, moved = scrub_bytes(answered, known, ends)
+    headers = kept_headers(response["headers"], RESPONSE_HEADERS)
+    entry = {
         "request": {
             "method": request["method"],
-            "uri": public_uri(request["uri"]),
-            "body": request["body"],
-            "headers": kept_headers(request["headers"], REQUEST_HEADERS),
+            "uri": hide(public_uri(request["uri"])),
+            "body": _like(request["body"], scrub_bytes(asked, own)[0]),
+            "headers": _hidden(kept_headers(request["headers"], REQUEST_HEADERS), hide),
         },
         "response": {
             "status": response["status"],
-            "headers": kept_headers(response["headers"], RESPONSE_HEADERS),
-            "body": response["body"],
+            "headers": _hidden(headers, hide),
+            "body": {**response["body"], "string": _like(response["body"].get("string"), body)},
         },
     }
+    return entry, moved
+
+
+def _joined(headers: Mapping[str, Json]) -> dict[str, str]:
+    return {
+        name: "; ".join(map(str, value)) if isinstance(value, list) else str(value) for name, value in headers.items()
+    }
+
+
+def _hidden(headers: dict[str, Json], hide: SecretFilter) -> dict[str, Json]:
+    return {
+        name: [hide(str(one)) for one in value] if isinstance(value, list) else hide(str(value))
+        for name, value in headers.items()
+    }
+
+
+def _bytes(body: Json) -> bytes:
+    return body.encode() if isinstance(body, str) else body if isinstance(body, bytes) else b""
+
+
+def _like(body: Json, scrubbed: bytes) -> Json:
+    """What was scrubbed, as text where it is text, as vcrpy writes it."""
+    if not isinstance(body, str | bytes):
+        return body
+    try:
+        return scrubbed.decode()
+    except UnicodeDecodeError:
+        return scrubbed
 
 
 def kept_headers(headers: Mapping[str, Json], names: Iterable[str]) -> dict[str, Json]:
@@ -89,7 +107,7 @@ def public_uri(uri: str) -> str:
     """Without user and key; a server on loopback has one port, because its own is an accident."""
     parts = urlsplit(uri)
     address = parts.netloc.rpartition("@")[2]
-    query = [(name, value) for name, value in parse_qsl(parts.query, True) if not _SECRET_QUERY.search(name)]
+    query = [(name, value) for name, value in parse_qsl(parts.query, True) if not secret_name(name)]
     scheme = parts.scheme
     if parts.hostname in _LOOPBACK:
         scheme, address = scheme.rstrip("s"), _LOOPBACK_ADDRESS
@@ -104,13 +122,6 @@ def server_of(interactions: list[dict[str, Json]]) -> str:
     names = first["response"]["headers"].get("server") or []
     host = urlsplit(first["request"]["uri"]).netloc
     return " ".join([host, *(f"({name})" for name in ([names] if isinstance(names, str) else names))])
-
-
-def secret_forms(secrets: Iterable[str]) -> list[str]:
-    """Every way a secret may be written; values as short as `none` or `ollama` are placeholders, not secrets."""
-    given = [secret for secret in secrets if len(secret) > 6]
-    encoded = [base64.b64encode(secret.encode()).decode().rstrip("=") for secret in given]
-    return [*given, *(quote(secret, safe="") for secret in given), *(json.dumps(one)[1:-1] for one in given), *encoded]
 
 
 def texts_of(value: Json) -> Iterator[str]:
@@ -128,70 +139,6 @@ def texts_of(value: Json) -> Iterator[str]:
             yield from texts_of(item)
 
 
-def request_secrets(headers: Mapping[str, str], url: str) -> list[str]:
-    """The keys that a request carries, by the names of its headers and query parameters."""
-    held = [value for name, value in headers.items() if _SECRET_HEADER.search(name)]
-    query = [value for name, value in parse_qsl(urlsplit(url).query) if _SECRET_QUERY.search(name)]
-    return [*(part for value in held for part in _header_secrets(value)), *query]
-
-
-def _header_secrets(value: str) -> list[str]:
-    """What is secret in a header's value: what stands after `Bearer`, and the parts of a cookie or a signature."""
-    word = value.rpartition(" ")[2]  # after `Bearer`
-    parts = [part.partition("/")[0] for part in re.findall(r"""[\w-]=\s*"?([^\s;,"]+)""", value)]
-    if value[:6].lower() == "basic ":
-        with contextlib.suppress(ValueError):
-            parts.append(base64.b64decode(word).decode().partition(":")[2])
-    return [word, *parts]
-
-
-def body_secrets(body: bytes) -> list[str]:
-    """The keys that a JSON body carries in members of such names; of objects below them only what they say is one."""
-    try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):
-        return []
-    found = (_ONE_WORD.fullmatch(text.strip()) for text in _named_secrets(value, False))
-    return [match[1] for match in found if match is not None]
-
-
-def _named_secrets(value: Json, named: bool) -> Iterator[str]:
-    """The texts directly in members of such names: a schema's property of such a name is described, and not given."""
-    if isinstance(value, str) and named:
-        yield value
-    elif isinstance(value, list):
-        for item in value:
-            yield from _named_secrets(item, named)
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            yield from _named_secrets(item, _SECRET_MEMBER.search(name) is not None or (named and name == "value"))
-
-
-def signing_secrets(body: bytes) -> list[str]:
-    """What the URLs in an answer are signed with."""
-    return [found.decode("utf-8", "replace") for found in _SIGNED.findall(body)]
-
-
-def message_secrets(message: str) -> list[str]:
-    """The keys that a JSON message carries, by the names of its members."""
-    try:
-        return [text.rpartition(" ")[2] for text in _secrets_in(json.loads(message), False)]
-    except (ValueError, RecursionError):
-        return []
-
-
-def _secrets_in(value: Json, named: bool) -> Iterator[str]:
-    """Every string below a member of such a name."""
-    if isinstance(value, str) and named:
-        yield value
-    elif isinstance(value, list):
-        for item in value:
-            yield from _secrets_in(item, named)
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            yield from _secrets_in(item, named or _SECRET_MEMBER.search(name) is not None)
-
-
 def scrub_frame(frame: T, secrets: Iterable[str]) -> T:
     """A WebSocket message, or any other text, with its secrets replaced."""
     if isinstance(frame, str):
@@ -199,22 +146,73 @@ def scrub_frame(frame: T, secrets: Iterable[str]) -> T:
     return scrub_bytes(frame, secrets)[0]
 
 
+def scrub_frames(frames: Sequence[str | bytes], secrets: Iterable[str]) -> list[str | bytes]:
+    """The messages of one sender with their secrets replaced, also those that are spread over several messages."""
+    secrets = list(secrets)
+    texts = [frame.encode() for frame in frames if isinstance(frame, str)]
+    ends = list(accumulate(size for text in texts for size in (len(text), 1)))
+    data, ends = scrub_bytes(b"\n".join([*texts, b""]), secrets, ends)
+    cut = iter([data[start:end] for start, end in zip([0, *ends[1::2]], ends[::2], strict=False)])
+    return [next(cut).decode() if isinstance(frame, str) else scrub_bytes(frame, secrets)[0] for frame in frames]
+
+
 def scrub_bytes(data: bytes, secrets: Iterable[str], ends: Sequence[int] = ()) -> tuple[bytes, list[int]]:
     """The data with its secrets replaced, and where its pieces end after that.
 
-    A piece that ended within a secret ends behind what stands for it.
+    A piece that ended within a secret ends behind what stands for it. A secret that is spread over the texts of several
+    JSON members of one name, as in the deltas of a stream, is replaced in the first and taken out of the others.
     """
-    forms = sorted({form.encode() for form in secret_forms(secrets)}, key=len, reverse=True)
-    if not forms:
+    hide = SecretFilter(secrets)
+    edits = [(start, end, HIDDEN.encode()) for start, end in hide.spans(data)]
+    edits = _apart(sorted([*edits, *_spread(data, hide)], key=lambda edit: (edit[0], -edit[1])))
+    if not edits:
         return data, list(ends)
-    found = list(re.finditer(b"|".join(map(re.escape, forms)), data))
-    starts = [match.start() for match in found]
-    shifts = [0]
-    for match in found:
-        shifts.append(shifts[-1] + len(_SCRUBBED) - len(match[0]))
+    pieces, shifts, at = [], [0], 0
+    for start, end, instead in edits:
+        pieces += [data[at:start], instead]
+        shifts.append(shifts[-1] + len(instead) - (end - start))
+        at = end
+    starts = [start for start, _, _ in edits]
     moved = []
     for end in ends:
         number = bisect_right(starts, end - 1)  # how many secrets begin in the pieces up to here
-        whole = max(end, found[number - 1].end()) if number else end
+        whole = max(end, edits[number - 1][1]) if number else end
         moved.append(whole + shifts[number])
-    return re.sub(b"|".join(map(re.escape, forms)), _SCRUBBED, data), moved
+    return b"".join([*pieces, data[at:]]), moved
+
+
+_Edit = tuple[int, int, bytes]
+
+
+def _apart(edits: list[_Edit]) -> list[_Edit]:
+    """Without those that overlap one before them."""
+    kept: list[_Edit] = []
+    for edit in edits:
+        if not kept or edit[0] >= kept[-1][1]:
+            kept.append(edit)
+    return kept
+
+
+def _spread(data: bytes, hide: SecretFilter) -> Iterator[_Edit]:
+    """The parts of secrets that are spread over the texts of members with the same name."""
+    if not hide:
+        return
+    texts: dict[bytes, list[tuple[int, int]]] = {}
+    for found in _MEMBER.finditer(data):
+        start, end = found.span(2)
+        if start < end <= start + _LONGEST_PIECE:
+            texts.setdefault(found[1], []).append((start, end))
+    for spans in texts.values():
+        if len(spans) > 1:
+            yield from _parts(data, spans, hide)
+
+
+def _parts(data: bytes, spans: list[tuple[int, int]], hide: SecretFilter) -> Iterator[_Edit]:
+    joined = b"".join(data[start:end] for start, end in spans)
+    begins = [0, *accumulate(end - start for start, end in spans)]
+    for start, end in hide.spans(joined):
+        first, instead = bisect_right(begins, start) - 1, HIDDEN.encode()
+        for number in range(first, bisect_right(begins, end - 1)):
+            offset = spans[number][0] - begins[number]
+            yield max(start, begins[number]) + offset, min(end, begins[number + 1]) + offset, instead
+            instead = b""

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ...application.call.per_loop import PerLoop
+from ...domain.errors import ModelError
 from ...ports.clock import Clock
 from ...ports.websocket import (
     Frame,
@@ -17,14 +18,14 @@ from ...ports.websocket import (
     WebSocketRequest,
 )
 from ..net.clock import SystemClock
+from .found_secrets import body_secrets, header_secrets, message_secrets, request_secrets
 from .redact import (
     REQUEST_HEADERS,
     RESPONSE_HEADERS,
     kept_headers,
-    message_secrets,
     public_uri,
-    request_secrets,
     scrub_frame,
+    scrub_frames,
 )
 from .websocket_file import frame_entry
 from .writer import CassetteWriter, Entry, Scrubber
@@ -32,14 +33,16 @@ from .writer import CassetteWriter, Entry, Scrubber
 __all__ = ["RecordWebSockets"]
 
 _SWITCHING = 101
+_ENDED_WELL = (1000, 1001, 1005)
 
 
 class RecordWebSockets:
     """Connects through another connector and writes every conversation, as it went, to one cassette.
 
-    Left out: all headers but a few harmless ones, keys in URLs, and wherever a message repeats them the request's keys
-    and those that messages name as such. A key that is spread over several messages is not found: add a scrubber.
-    The file is replaced whole after each conversation, so it is valid at any time; a new connector begins it anew.
+    Left out: all headers but a few harmless ones, keys in URLs, and wherever messages repeat them the request's keys
+    and those that messages name as such, also where they are spread over several messages. The file is replaced whole
+    after each conversation, so it is valid at any time; a new connector begins it anew. A cassette that was there
+    before is replaced when the connector is closed; see `CassetteWriter`.
 
     Args:
         inner: makes the connections.
@@ -71,13 +74,18 @@ class RecordWebSockets:
         except WebSocketRejected as refused:
             secrets = request_secrets(request.headers, request.url)
             refusal = {"handshake": _refusal(refused, self._since(start), secrets)}
+            self._writer.answered(request.url, False)
             self._writer.keep(self._writer.place(), _entry(request, refusal))
+            raise
+        except ModelError:
+            self._writer.answered(request.url, False)
             raise
         kept, number = self._open.get(), self._writer.place()
 
         def keep(connection: _Connection) -> None:
             kept.discard(connection)
             secrets = request_secrets(request.headers, request.url)
+            self._writer.answered(request.url, connection.ended_well)
             self._writer.keep(number, _entry(request, connection.entry(secrets)))
 
         connection = _Connection(inner, lambda: self._since(start), keep)
@@ -86,8 +94,11 @@ class RecordWebSockets:
 
     async def aclose(self) -> None:
         """Close what is open in the running loop, and write what there is of its conversations."""
-        await self._inner.aclose()
-        await self._open.aclose()
+        try:
+            await self._inner.aclose()
+            await self._open.aclose()
+        finally:
+            self._writer.close()
 
     def _since(self, start: float) -> float:
         return round(self._clock.monotonic() - start, 4)
@@ -141,6 +152,12 @@ class _Connection:
         if self._closed is None:
             self._closed = {"by": by, "code": code, "reason": reason, "at": self._now()}
 
+    @property
+    def ended_well(self) -> bool:
+        """Whether the server did not break it off."""
+        closed = self._closed
+        return closed is None or closed["by"] == "client" or closed["code"] in _ENDED_WELL
+
     def finish(self) -> None:
         """Write the conversation."""
         keep, self._keep = self._keep, None
@@ -152,9 +169,11 @@ class _Connection:
         for _, _, frame in self._frames:
             if isinstance(frame, str):
                 secrets = [*secrets, *message_secrets(frame)]
-        frames = [
-            {"from": sender, "at": at, **frame_entry(scrub_frame(frame, secrets))} for sender, at, frame in self._frames
-        ]
+        hidden = {
+            who: iter(scrub_frames([frame for sender, _, frame in self._frames if sender == who], secrets))
+            for who in ("client", "server")
+        }
+        frames = [{"from": who, "at": at, **frame_entry(next(hidden[who]))} for who, at, _ in self._frames]
         entry: Entry = {"handshake": {"status": _SWITCHING, "at": self._answered}, "frames": frames}
         if self._closed is not None:
             entry["closed"] = {**self._closed, "reason": scrub_frame(self._closed["reason"], secrets)}
@@ -164,7 +183,8 @@ class _Connection:
 def _entry(request: WebSocketRequest, answer: Entry) -> Entry:
     """A conversation of the request's."""
     headers = kept_headers(request.headers, REQUEST_HEADERS)
-    return {"request": {"url": public_uri(request.url), "headers": headers}, **answer}
+    url = scrub_frame(public_uri(request.url), request_secrets(request.headers, request.url))
+    return {"request": {"url": url, "headers": headers}, **answer}
 
 
 def _server_of(entries: list[Entry]) -> str:
@@ -179,6 +199,7 @@ async def _finish_all(connections: set[_Connection]) -> None:
 
 def _refusal(refused: WebSocketRejected, at: float, secrets: list[str]) -> Entry:
     headers = kept_headers(refused.headers, RESPONSE_HEADERS)
+    secrets = [*secrets, *header_secrets(refused.headers), *body_secrets(refused.body, answer=True)]
     body = scrub_frame(refused.body, secrets)
     try:
         content = {"body": body.decode()}

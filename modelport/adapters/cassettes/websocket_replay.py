@@ -12,7 +12,8 @@ from ...domain.errors import ReplayMismatchError
 from ...ports.clock import Clock
 from ...ports.websocket import Frame, WebSocketClosed, WebSocketRejected, WebSocketRequest
 from ..net.clock import SystemClock
-from .redact import message_secrets, request_secrets, scrub_frame
+from .found_secrets import message_secrets, request_secrets
+from .redact import scrub_frame
 from .websocket_file import ServerStop, read_conversations
 from .websocket_playback import Playback, Shelf
 

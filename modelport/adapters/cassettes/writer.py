@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable
+import logging
+import sys
+from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
+from weakref import finalize
 
 import yaml
 
 from ...domain.errors import SettingsError
 from ...ports.clock import Clock
-from .http_file import entry_text
+from .files import replace_file, write_beside
+from .http_file import documents, entry_text
 
-__all__ = ["CassetteWriter", "Entry", "Scrubber"]
+__all__ = ["CassetteWriter", "Entry", "Scrubber", "holds_errors"]
 
 Entry = dict[str, Any]
 """An interaction or a conversation, as the file says it (Any: JSON)."""
@@ -22,8 +25,17 @@ Scrubber = Callable[[Entry], Entry]
 """Gets an entry that is about to be written and gives what to write."""
 
 
+_log = logging.getLogger(__name__)
+_LEAST_ERROR = 400
+
+
 class CassetteWriter:
     """Writes the file anew with each entry.
+
+    A cassette that was there before stays until the recording is finished: the new one is written beside it under a
+    hidden name. It takes its place when the writer is closed or garbage, and is removed instead if a request got no
+    whole and successful answer in the end, or if an exception is being raised. A cassette that has such answers itself,
+    because errors are what it is for, is replaced in any case.
 
     Args:
         file: the cassette; without `.yaml` or `.yml` at its end, the folder in which to write `default_name`.
@@ -45,6 +57,8 @@ class CassetteWriter:
     ) -> None:
         path = Path(file)
         self._file = path if path.suffix in (".yaml", ".yml") else path / default_name
+        self._recording = _Recording(self._file)
+        finalize(self, self._recording.finish)
         self._key = key
         self._server_of = server_of
         self._scrubbers = tuple(scrubbers)
@@ -57,6 +71,14 @@ class CassetteWriter:
         self._entries.append(None)
         self._texts.append("")
         return len(self._entries) - 1
+
+    def answered(self, request: Hashable, good: bool) -> None:
+        """Note how a request was answered; a later answer to the same request counts in place of an earlier one."""
+        self._recording.answers[request] = good
+
+    def close(self) -> None:
+        """Put the recording in the place of the cassette that was there before, unless it failed."""
+        self._recording.finish(failing=sys.exc_info()[1] is not None)
 
     def keep(self, number: int, entry: Entry) -> None:
         """Write an entry at its place."""
@@ -77,16 +99,55 @@ class CassetteWriter:
         facts = {"origin": "recorded", "server": server, "recorded_on": today, "version": 1}
         text = "".join([yaml.safe_dump(facts, sort_keys=False), f"{self._key}:\n", *self._texts])
         try:
-            self._replace(text)
+            self._recording.write(text)
         except OSError as error:
             raise SettingsError(f"{self._file}: cannot be written: {error.strerror}; name another file") from error
 
-    def _replace(self, text: str) -> None:
+
+class _Recording:
+    """The file in which the entries are: the cassette itself, or one beside an earlier cassette."""
+
+    def __init__(self, file: Path) -> None:
+        self.answers: dict[Hashable, bool] = {}
+        self._file = file
+        self._begun = False
+        self._beside: Path | None = None
+
+    def write(self, text: str) -> None:
         """Write the whole file or nothing."""
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        part = self._file.with_name(f".{self._file.name}.{os.getpid()}")
+        if not self._begun and not self._file.exists():
+            self._begun = True
+        if self._begun:
+            replace_file(self._file, text)
+            return
+        part = write_beside(self._file, text)
+        if self._beside is not None:
+            self._beside.unlink(missing_ok=True)
+        self._beside = part
+
+    def finish(self, failing: bool = False) -> None:
+        """Replace the earlier cassette, or remove what was written beside it."""
+        part, self._beside = self._beside, None
+        if part is None:
+            return
+        failing = failing or not all(self.answers.values())
         try:
-            part.write_text(text, encoding="utf-8")
-            part.replace(self._file)
+            if failing and not holds_errors(self._file):
+                _log.warning("%s is kept as it was, because recording it anew failed", self._file)
+            else:
+                part.replace(self._file)
+                self._begun = True
         finally:
             part.unlink(missing_ok=True)
+
+
+def holds_errors(file: Path) -> bool:
+    """Whether a cassette has error answers, or is none."""
+    try:
+        document = next(documents(file))[1]
+        answers = [entry["response"] for entry in document.get("interactions", [])]
+        statuses = [answer["status"]["code"] for answer in answers]
+        statuses += [entry.get("handshake", {}).get("status", 101) for entry in document.get("conversations", [])]
+        return not statuses or any(status >= _LEAST_ERROR for status in statuses)
+    except (SettingsError, AttributeError, LookupError, TypeError):
+        return True

@@ -33,8 +33,9 @@ def record(
 ) -> None:
     """Ask a model once and write the traffic to SCENARIO.yaml, without keys.
 
-    An error answer is recorded too, and then reported.
+    An error answer is recorded too, and then reported; it does not replace a cassette without errors.
     """
+    from ...adapters.cassettes.writer import holds_errors
     from ..cassette import write_cassette
     from ..choice import choose
     from ..pull import pull_embedded
@@ -45,6 +46,9 @@ def record(
     recording, failure = asyncio.run(_record(hub, chosen, prompt, stream))
     path = (out or Path("cassettes") / chosen.provider_name) / f"{scenario}.yaml"
     today = datetime.now(timezone.utc).date()
+    if failure is not None and path.exists() and not holds_errors(path):
+        note(f"{path} is kept as it was, because this call failed")
+        raise failure
     write_cassette(recording, path, _secrets(chosen.credential), server, today)
     note(f"wrote {path}: {len(recording.interactions)} request(s)")
     if failure is not None:

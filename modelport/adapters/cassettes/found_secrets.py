@@ -1,0 +1,149 @@
+"""The secrets that a request or an answer names: in headers, URLs, JSON, forms and cookies, at any depth.
+
+Requests and answers are read alike. What a JSON member, a form field or a query parameter is called decides whether its
+value is a secret; the values of answers must also look like keys, because answers describe things by such names too.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from ...domain.secrets import secret_name, url_secrets
+
+__all__ = ["body_secrets", "header_secrets", "message_secrets", "request_secrets"]
+
+Json = Any
+"""A JSON value."""
+
+_HEADER = re.compile(r"auth|key|token|secret|cookie|credential|signature|organi[sz]ation", re.IGNORECASE)
+_MEMBER = re.compile(
+    r"authorization|api[-_]?key|private[-_]?key|secret|passw|passphrase|credential|cookie|connection[-_]?string"
+    r"|(access|auth|session|bearer|refresh|id|security)[-_]?token|^(token|pwd|pass|jwt|dsn)$",
+    re.IGNORECASE,
+)
+_ONE_WORD = re.compile(r"(?:(?:Bearer|Basic|Token)\s+)?(\S+)", re.IGNORECASE)
+_LIKE_A_KEY = re.compile(r"\d|[a-z][A-Z]|.{16}")
+_URL = re.compile(r"""[A-Za-z][A-Za-z0-9+.-]{0,30}:(?:\\{0,8}/){2}[^\s"'<>]{1,8192}""")
+_QUERY = re.compile(r"""(?:[?&;]|&amp;|\\{1,8}u0026)([\w.\[\]-]{1,64})=([^&\s"'<>\\;#]{1,8192})""")
+_FORM = re.compile(rb"[\w.\[\]%+-]{1,128}=[^&\s]*(?:&[\w.\[\]%+-]{1,128}=[^&\s]*)*\s*")
+_PART = re.compile(r'name="?([\w.\[\]-]{1,64})"?[^\r\n]*\r?\n(?:[\w-]+:[^\r\n]*\r?\n)*\r?\n([^\r\n]{1,8192})\r?\n--')
+_DEEPEST = 40
+
+
+def request_secrets(headers: Mapping[str, str], url: str) -> list[str]:
+    """The keys that a request carries in its headers, and in its URL's user, password and query."""
+    return [*header_secrets(headers), *url_secrets(url)]
+
+
+def header_secrets(headers: Mapping[str, str]) -> list[str]:
+    """The keys in headers, by their names; also those that an answer sets as cookies."""
+    return [part for name, value in headers.items() if _HEADER.search(name) for part in _parts(value)]
+
+
+def _parts(value: str) -> list[str]:
+    """What is secret in a header's value: what stands after `Bearer`, and the parts of a cookie or a signature."""
+    word = value.rpartition(" ")[2]
+    parts = [part.partition("/")[0] for part in re.findall(r"""[\w-]=\s*"?([^\s;,"]+)""", value)]
+    if value[:6].lower() == "basic ":
+        with contextlib.suppress(ValueError):
+            parts.append(base64.b64decode(word).decode().partition(":")[2])
+    return [word, *parts, *(unquote(part) for part in parts)]
+
+
+def body_secrets(body: bytes, *, answer: bool = False) -> list[str]:
+    """The keys that a body of any form carries, by the names of what they are in."""
+    text = body.decode("utf-8", "replace")
+    found = list(_in_text(text, 0))
+    documents = _documents(text)
+    if not documents and _FORM.fullmatch(body):
+        found += [value for name, value in parse_qsl(text.strip()) if secret_name(name)]
+    found += [value.strip() for name, value in _PART.findall(text) if secret_name(name)]
+    for value in documents:
+        found += _in_json(value, False, 0)
+    return [secret for secret in found if not answer or _LIKE_A_KEY.search(secret)]
+
+
+def message_secrets(message: str) -> list[str]:
+    """The keys that a JSON message carries: all that is below a member of such a name, and those of URLs in it."""
+    try:
+        value = json.loads(message)
+    except (ValueError, RecursionError):
+        return list(_in_text(message, 0))
+    return [*(text.rpartition(" ")[2] for text in _below(value, False)), *_in_json(value, False, 0)]
+
+
+def _documents(text: str) -> list[Json]:
+    """The JSON values of a body: itself, or those of its lines or events."""
+    whole = _parsed(text)
+    if whole is not None:
+        return [whole]
+    lines = (line.removeprefix("data:").strip() for line in text.splitlines())
+    return [value for line in lines if line[:1] in ("{", "[") and (value := _parsed(line)) is not None]
+
+
+def _parsed(text: str) -> Json:
+    """The JSON object or array, or `None`."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict | list) else None
+
+
+def _in_json(value: Json, named: bool, depth: int) -> Iterator[str]:
+    """The texts directly in members of such names, and those that texts hold themselves.
+
+    Of objects in such members only what they say is one: a schema's property of such a name is described, not given.
+    """
+    if depth > _DEEPEST:
+        return
+    if isinstance(value, str):
+        if named and (word := _ONE_WORD.fullmatch(value.strip())) is not None:
+            yield word[1]
+        yield from _in_text(value, depth)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _in_json(item, named, depth + 1)
+    elif isinstance(value, dict):
+        yield from _in_object(value, named, depth)
+
+
+def _in_object(value: Mapping[str, Json], named: bool, depth: int) -> Iterator[str]:
+    logged = "logprob" in value  # where `token` is a word
+    label = value.get("name", value.get("key"))
+    pair = isinstance(label, str) and _MEMBER.search(label) is not None  # {"name": "Authorization", "value": …}
+    for name, item in value.items():
+        member = _MEMBER.search(name) is not None and not logged
+        yield from _in_json(item, member or (name == "value" and (named or pair)), depth + 1)
+
+
+def _in_text(text: str, depth: int) -> Iterator[str]:
+    """The secrets of the URLs in a text, and of the JSON that it is."""
+    if "://" in text or ":\\" in text:
+        for url in _URL.findall(text):
+            yield from url_secrets(url.replace("\\", ""))
+    if "=" in text:
+        for name, value in _QUERY.findall(text):
+            if secret_name(name):
+                yield from (value, unquote(value))
+    if depth and text[:1] in ("{", "[") and (inner := _parsed(text)) is not None:
+        yield from _in_json(inner, False, depth + 1)
+
+
+def _below(value: Json, named: bool) -> Iterator[str]:
+    """Every string below a member of such a name."""
+    if isinstance(value, str):
+        if named:
+            yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _below(item, named)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            yield from _below(item, named or _MEMBER.search(name) is not None)
