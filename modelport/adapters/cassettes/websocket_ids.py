@@ -61,7 +61,7 @@ class Ids:
         if not changed or isinstance(frame, bytes) or not isinstance(_value(frame), dict | list):
             return frame
         quoted = "|".join(map(re.escape, changed))
-        return re.sub(f'"({quoted})"', lambda match: f'"{changed[match[1]]}"', frame)
+        return re.sub(rf'(?<!\\)"({quoted})"', lambda match: f'"{changed[match[1]]}"', frame)
 
 
 class Fit(NamedTuple):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from modelport.adapters.cassettes.websocket_ids import Ids
@@ -99,6 +99,7 @@ def test_which_values_are_ids(name: str, sent: object, recorded: object, same: b
     value=st.recursive(st.text(max_size=5) | st.integers() | st.none(), lambda inner: st.lists(inner, max_size=4)),
     indent=st.sampled_from([None, 1]),
 )
+@example(ids=["0"], value='"0', indent=None)
 def test_only_whole_strings_change(ids: list[str], value: object, indent: int | None) -> None:
     """The text becomes what changing the value and writing it again gives."""
     known = {one: f"sent-{number}" for number, one in enumerate(ids)}
