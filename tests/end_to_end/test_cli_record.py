@@ -22,7 +22,7 @@ def test_keeps_the_traffic_without_who_made_it(home: Home) -> None:
     cassette = yaml.safe_load(text)
     (interaction,) = cassette["interactions"]
     assert (cassette["origin"], cassette["server"], cassette["version"]) == ("recorded", "127.0.0.1:8080 (demo/1.0)", 1)
-    assert set(interaction["request"]["headers"]) == {"accept", "content-type"}
+    assert {"content-type"} <= set(interaction["request"]["headers"]) <= {"accept", "content-type"}  # not all send both
     assert set(interaction["response"]["headers"]) == {"content-type", "retry-after", "server", "x-request-id"}
     assert "Say hello" in interaction["request"]["body"]
     assert interaction["response"]["body"]["string"].endswith("data: [DONE]\n\n")
