@@ -19,7 +19,7 @@ from ...domain.message.blocks import (
     ToolResultState,
     URLSource,
 )
-from ...domain.message.media import accepted, announcement
+from ...domain.message.media import accepted, announcement, plain_type, shown_name
 from ...domain.message.responses import ModelWarning
 from ...ports.codec.rendering import RenderContext
 from ..wire.decoder import Json
@@ -31,7 +31,6 @@ _NAME_LENGTH = 128
 _IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
 _PDF = "application/pdf"
 _PLAIN = "text/plain"
-_OTHER_SPELLINGS = {"image/jpg": "image/jpeg", "application/x-pdf": _PDF}
 _FAILED = frozenset({ToolResultState.ERROR, ToolResultState.DENIED, ToolResultState.INTERRUPTED})
 
 
@@ -42,8 +41,7 @@ def legal_tool_name(name: str) -> str:
 
 def is_taken(media_type: str) -> bool:
     """Whether the API takes media of this type at all."""
-    kind = _OTHER_SPELLINGS.get(media_type, media_type)
-    return kind in _IMAGES or kind in (_PDF, _PLAIN)
+    return plain_type(media_type) in (*_IMAGES, _PDF, _PLAIN)
 
 
 class PartWriter:
@@ -86,8 +84,8 @@ class PartWriter:
 
     def _media(self, block: DataBlock) -> Json | None:
         """The image or document block; `None` when the API or the model does not take it."""
-        kind = _OTHER_SPELLINGS.get(block.source.media_type, block.source.media_type)
-        if not (is_taken(kind) and accepted(_spelled(block, kind), self._context.input_types)):
+        kind = plain_type(block.source.media_type)
+        if not (is_taken(kind) and accepted(block, self._context.input_types)):
             return None
         source = _source(self._context.media.get(_url(block), block.source), kind)
         if source is None:
@@ -96,7 +94,7 @@ class PartWriter:
             return {"type": "image", "source": source}
         document: Json = {"type": "document", "source": source}
         if block.name:
-            document["title"] = block.name
+            document["title"] = shown_name(block)
         return document
 
 
@@ -115,12 +113,6 @@ def _decoded(data: str) -> str:
         return base64.b64decode(data).decode("utf-8", "replace")
     except binascii.Error:
         return ""
-
-
-def _spelled(block: DataBlock, kind: str) -> DataBlock:
-    if block.source.media_type == kind:
-        return block
-    return block.model_copy(update={"source": block.source.model_copy(update={"media_type": kind})})
 
 
 def _url(block: DataBlock) -> str:

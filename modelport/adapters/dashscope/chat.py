@@ -44,14 +44,7 @@ def dashscope_thinking(request: ChatRequest) -> ThinkingPlan:
     return replace(plan, fields=fields, warnings=warnings)
 
 
-_AUDIO_FORMATS = {
-    "audio/wav": "wav",
-    "audio/x-wav": "wav",
-    "audio/mpeg": "mp3",
-    "audio/mp3": "mp3",
-    "audio/flac": "flac",
-    "audio/x-flac": "flac",
-}
+_AUDIO_FORMATS = {"audio/wav": "wav", "audio/mpeg": "mp3", "audio/flac": "flac"}
 
 DASHSCOPE_CHAT = OpenAIChatProfile(
     provider="dashscope",
@@ -60,6 +53,7 @@ DASHSCOPE_CHAT = OpenAIChatProfile(
     replay_reasoning="always",
     replay_unknown=False,
     media=MediaRules(
+        image_types=frozenset({f"image/{kind}" for kind in ("bmp", "jpeg", "png", "tiff", "webp", "heic")}),
         audio_formats=_AUDIO_FORMATS,
         audio_urls=True,
         audio_data_uri=True,

@@ -20,7 +20,7 @@ from ..wire.decoder import Json, decode_json_body
 from ..wire.json_text import dump_json
 from ..wire.vectors import count, entries_in_order, entry_list, vector_response
 from .errors import map_error, stream_error
-from .media import plain_type, stays_remote, takes
+from .media import stays_remote, takes, wire_type
 from .parameters import GeminiEmbeddingParameters
 from .request import method_url
 
@@ -58,7 +58,7 @@ def _part(item: EmbeddingInput, request: EmbeddingRequest) -> Json:
     if isinstance(item, str):
         return {"text": item}
     source = item.source if isinstance(item.source, Base64Source) else request.media.get(item.source.url)
-    media_type = plain_type(item.source.media_type)
+    media_type = wire_type(item.source.media_type)
     if source is None:
         assert not isinstance(item.source, Base64Source), "only URLs are fetched"
         return {"fileData": {"mimeType": media_type, "fileUri": item.source.url}}

@@ -12,36 +12,33 @@ from urllib.parse import urlsplit
 
 from ...domain.errors import ResponseDecodeError
 from ...domain.message.blocks import Base64Source, DataBlock, URLSource
-from ...domain.message.media import accepted, announcement, kind_of
+from ...domain.message.media import accepted, announcement, kind_of, plain_type
 from ...domain.message.responses import ModelWarning
 from ...domain.message.wav import streaming_header
 from ...ports.codec.rendering import RenderContext
 
-__all__ = ["MediaWriter", "is_raw_sound", "plain_type", "stays_remote", "takes", "wav_piece"]
+__all__ = ["MediaWriter", "is_raw_sound", "stays_remote", "takes", "wav_piece", "wire_type"]
 
 Json = dict[str, Any]  # Any: the provider's JSON
 
-_SAME_TYPE = {
-    "audio/mpeg": "audio/mp3",
-    "audio/x-wav": "audio/wav",
-    "audio/wave": "audio/wav",
-    "audio/x-flac": "audio/flac",
-    "image/jpg": "image/jpeg",
-}
+_OWN_NAMES = {"audio/mpeg": "audio/mp3"}
+_IMAGES = frozenset({f"image/{kind}" for kind in ("jpeg", "png", "gif", "webp", "heic", "heif")})
 _VIDEO_HOSTS = frozenset({"youtube.com", "www.youtube.com", "m.youtube.com", "youtu.be"})
 _FILES_HOST = "generativelanguage.googleapis.com"
 
 
-def plain_type(media_type: str) -> str:
+def wire_type(media_type: str) -> str:
     """The MIME type in the API's own spelling, without parameters."""
-    plain = media_type.partition(";")[0].strip().lower()
-    return _SAME_TYPE.get(plain, plain)
+    plain = plain_type(media_type)
+    return _OWN_NAMES.get(plain, plain)
 
 
 def takes(media_type: str) -> bool:
     """Whether some model of the API takes this type."""
-    plain = plain_type(media_type)
-    return kind_of(plain) != "document" or plain == "application/pdf" or plain.startswith("text/")
+    plain, kind = plain_type(media_type), kind_of(media_type)
+    if kind == "image":
+        return plain in _IMAGES
+    return kind != "document" or plain == "application/pdf" or plain.startswith("text/")
 
 
 def stays_remote(url: str) -> bool:
@@ -64,13 +61,12 @@ class MediaWriter:
 
     def part(self, block: DataBlock) -> Json | None:
         """The part of a block; `None` when the API or the model does not take it."""
-        named = self._named(block)
-        if not (takes(named.source.media_type) and accepted(named, self._context.input_types)):
+        source = block.source
+        if not (takes(source.media_type) and accepted(block, self._context.input_types)):
             return None
-        source = named.source
         if isinstance(source, URLSource) and stays_remote(source.url):
-            return {"fileData": {"fileUri": source.url, "mimeType": source.media_type}}
-        return self.inline(named)
+            return {"fileData": {"fileUri": source.url, "mimeType": wire_type(source.media_type)}}
+        return self.inline(block)
 
     def inline(self, block: DataBlock) -> Json | None:
         """The part with a block's bytes; `None` when they were not loaded."""
@@ -78,20 +74,13 @@ class MediaWriter:
         loaded = source if isinstance(source, Base64Source) else self._context.media.get(source.url)
         if loaded is None:
             return None
-        return {"inlineData": {"mimeType": plain_type(loaded.media_type), "data": loaded.data}}
+        return {"inlineData": {"mimeType": wire_type(loaded.media_type), "data": loaded.data}}
 
     def announce(self, block: DataBlock) -> str:
         """The note in text that replaces a block."""
         message = f"gemini does not accept {block.source.media_type} here; a text note was sent instead"
         self._warnings.append(ModelWarning("changed", "data", message))
         return announcement(block)
-
-    def _named(self, block: DataBlock) -> DataBlock:
-        """The block under the type that the cards know."""
-        plain = plain_type(block.source.media_type)
-        if plain == block.source.media_type:
-            return block
-        return block.model_copy(update={"source": block.source.model_copy(update={"media_type": plain})})
 
 
 _RATE = re.compile(r"rate=(\d+)")

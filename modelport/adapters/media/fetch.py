@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from ...domain.errors import MediaError, ModelConnectionError, ModelError
+from ...domain.message.urls import encoded_url, shown_url
 from ...ports.http import HttpRequest, HttpResponse, HttpTransport
 from .addresses import Resolver, is_public
 from .encoding import LimitedBase64
@@ -44,7 +45,7 @@ class HttpFetcher:
                 url = _redirected(url, response)
             finally:
                 await response.aclose()
-        raise MediaError(f"{shown(url)} redirects more than {_MAX_REDIRECTS} times")
+        raise MediaError(f"{shown_url(url)} redirects more than {_MAX_REDIRECTS} times")
 
     async def _send(self, url: str, media_type: str) -> HttpResponse:
         """The head of the answer, from the first address that can be reached."""
@@ -56,8 +57,8 @@ class HttpFetcher:
             except ModelConnectionError as error:
                 failure = error
             except ModelError as error:
-                raise MediaError(f"{shown(url)} cannot be fetched: {error}") from error
-        raise MediaError(f"{shown(url)} cannot be fetched: {failure}") from failure
+                raise MediaError(f"{shown_url(url)} cannot be fetched: {error}") from error
+        raise MediaError(f"{shown_url(url)} cannot be fetched: {failure}") from failure
 
     async def _addresses(self, url: SplitResult) -> Sequence[str | None]:
         """Where to connect to; a host with one forbidden address is refused whole."""
@@ -67,20 +68,20 @@ class HttpFetcher:
         try:
             found = await self._resolver(host, url.port or (443 if url.scheme == "https" else 80))
         except (OSError, UnicodeError) as error:
-            raise MediaError(f"{shown(url.geturl())} cannot be fetched: the host {host!r} is unknown") from error
+            raise MediaError(f"{shown_url(url.geturl())} cannot be fetched: the host {host!r} is unknown") from error
         refused = [address for address in found if not (self._allow_private or is_public(address))]
         if refused or not found:
             where = f"is at {refused[0]}, which is not a public address" if refused else "has no address"
-            raise MediaError(f"{shown(url.geturl())} may not be fetched: the host {host!r} {where}; {_ADVICE}")
+            raise MediaError(f"{shown_url(url.geturl())} may not be fetched: the host {host!r} {where}; {_ADVICE}")
         return found[:_MAX_ADDRESSES]
 
     async def _body(self, url: str, response: HttpResponse, media_type: str) -> str:
         if response.status != 200:
-            raise MediaError(f"{shown(url)} answered HTTP {response.status}; it must be readable without a login")
+            raise MediaError(f"{shown_url(url)} answered HTTP {response.status}; it must be readable without a login")
         served = response.headers.get("content-type", "")
         if contradicts(served, media_type):
-            raise MediaError(f"{shown(url)} is {served[:80]!r}, not {media_type} as its source says")
-        encoded = LimitedBase64(shown(url), self._max_bytes)
+            raise MediaError(f"{shown_url(url)} is {served[:80]!r}, not {media_type} as its source says")
+        encoded = LimitedBase64(shown_url(url), self._max_bytes)
         length = response.headers.get("content-length", "")
         if length.isdecimal():
             encoded.expect(int(length))
@@ -88,16 +89,10 @@ class HttpFetcher:
             async for data in response:
                 encoded.add(data)
         except ModelConnectionError as error:
-            raise MediaError(f"{shown(url)} cannot be fetched: the connection broke") from error
+            raise MediaError(f"{shown_url(url)} cannot be fetched: the connection broke") from error
         except ModelError as error:
-            raise MediaError(f"{shown(url)} cannot be fetched: {error}") from error
+            raise MediaError(f"{shown_url(url)} cannot be fetched: {error}") from error
         return encoded.text()
-
-
-def shown(url: str) -> str:
-    """The URL for messages: no query and no user, where signatures and passwords are."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"[:200]
 
 
 def _checked(url: str) -> SplitResult:
@@ -108,9 +103,9 @@ def _checked(url: str) -> SplitResult:
     except ValueError as error:
         raise MediaError(f"a media URL is malformed: {error}") from error
     if not legal:
-        raise MediaError(f"{shown(url)} cannot be fetched: media come by http, https or file URLs")
+        raise MediaError(f"{shown_url(url)} cannot be fetched: media come by http, https or file URLs")
     if "@" in parts.netloc:
-        raise MediaError(f"{shown(url)} cannot be fetched: its URL holds a user name or password")
+        raise MediaError(f"{shown_url(url)} cannot be fetched: its URL holds a user name or password")
     return parts
 
 
@@ -118,12 +113,12 @@ def _redirected(url: str, response: HttpResponse) -> str:
     """Where to go on; never from https back to http."""
     location = response.headers.get("location", "")
     if not location:
-        raise MediaError(f"{shown(url)} answered HTTP {response.status} without a location")
+        raise MediaError(f"{shown_url(url)} answered HTTP {response.status} without a location")
     try:
-        target = urljoin(url, location)
+        target = encoded_url(urljoin(url, location))
         downgraded = urlsplit(url).scheme == "https" and urlsplit(target).scheme == "http"
     except ValueError as error:
-        raise MediaError(f"{shown(url)} redirects to a URL that cannot be fetched: {error}") from error
+        raise MediaError(f"{shown_url(url)} redirects to a URL that cannot be fetched: {error}") from error
     if downgraded:
-        raise MediaError(f"{shown(url)} redirects from https to http, which is not followed")
+        raise MediaError(f"{shown_url(url)} redirects from https to http, which is not followed")
     return target

@@ -6,7 +6,7 @@ import os
 import stat
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from ...domain.errors import MediaError
 from .encoding import LimitedBase64
@@ -39,7 +39,7 @@ def _path(url: str) -> str:
     parts = urlsplit(url)
     if parts.netloc not in ("", "localhost") or not parts.path.startswith("/"):
         raise MediaError(f"{url[:200]!r} does not name a file of this machine; write file:///folder/file")
-    return unquote(parts.path)
+    return os.fsdecode(unquote_to_bytes(parts.path))
 
 
 def _below(path: str, root: str) -> bool:

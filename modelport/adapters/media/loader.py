@@ -9,12 +9,13 @@ from typing import Any
 
 from ...domain.errors import MediaError
 from ...domain.message.blocks import Base64Source, URLSource
+from ...domain.message.urls import shown_url
 from ...ports.clock import Clock
 from ...ports.http import HttpTransport
 from ..net.clock import SystemClock
 from .addresses import Resolver, look_up
 from .cache import RecentTexts, SharedWork
-from .fetch import HttpFetcher, shown
+from .fetch import HttpFetcher
 from .files import read_file_url
 
 __all__ = ["HttpMediaLoader"]
@@ -86,4 +87,4 @@ class HttpMediaLoader:
                 finally:
                     timer.cancel()
         except TimeoutError as error:
-            raise MediaError(f"{shown(url)} took longer than {self._timeout:g} s to load") from error
+            raise MediaError(f"{shown_url(url)} took longer than {self._timeout:g} s to load") from error

@@ -82,7 +82,14 @@ MOONSHOT_CHAT = OpenAIChatProfile(
     tool_rules=MOONSHOT_TOOL,
     replay_reasoning="always",
     reasoning_placeholder="(no reasoning was recorded)",
-    media=MediaRules(image_urls=False, audio_formats={}, video=True, documents=False, own_schemes=frozenset({"ms"})),
+    media=MediaRules(
+        image_types=frozenset({f"image/{kind}" for kind in ("png", "jpeg", "webp", "gif", "bmp", "heic")}),
+        image_urls=False,
+        audio_formats={},
+        video=True,
+        documents=False,
+        own_schemes=frozenset({"ms"}),
+    ),
     codes=_CODES,
 )
 """The placeholder is not empty because some servers refuse an empty one."""

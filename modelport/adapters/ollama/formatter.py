@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from ...application.model.formatter import FormatterBase
 from ...domain.chat.turns import AssistantTurn, HintTurn, SystemTurn, ToolTurn, Turn, UserTurn
 from ...domain.message.blocks import Base64Source, DataBlock, TextBlock, ThinkingBlock, ToolCallBlock, URLSource
-from ...domain.message.media import accepted, announcement, kind_of, split_tool_output
+from ...domain.message.media import accepted, announcement, plain_type, split_tool_output
 from ...domain.message.messages import Msg
 from ...domain.message.responses import ModelWarning
 from ...ports.codec.rendering import RenderContext, Rendered
@@ -23,13 +23,15 @@ __all__ = ["OllamaChatFormatter", "OllamaMultiAgentFormatter"]
 
 Json = dict[str, Any]  # Any: the provider's JSON
 
+_IMAGES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
+
 
 class OllamaChatFormatter(FormatterBase):
     """Each message as API messages in its native role; images of tools follow in a user message."""
 
     def needs_download(self, block: DataBlock) -> bool:
         """The API takes no URLs."""
-        return isinstance(block.source, URLSource) and kind_of(block.source.media_type) == "image"
+        return isinstance(block.source, URLSource) and plain_type(block.source.media_type) in _IMAGES
 
     def render(self, msgs: Sequence[Msg], context: RenderContext) -> Rendered:
         """The messages of the request body."""
@@ -79,15 +81,18 @@ class _Writer:
                 continue
             image = self._image(block)
             if image is None:
-                message = f"ollama does not accept {block.source.media_type} here; a text note was sent instead"
-                self.warnings.append(ModelWarning("changed", "data", message))
-                texts.append(announcement(block))
+                texts.append(self._announced(block))
             else:
                 images.append(image)
         return texts, images
 
+    def _announced(self, block: DataBlock) -> str:
+        message = f"ollama does not accept {block.source.media_type} here; a text note was sent instead"
+        self.warnings.append(ModelWarning("changed", "data", message))
+        return announcement(block)
+
     def _image(self, block: DataBlock) -> str | None:
-        if kind_of(block.source.media_type) != "image" or not accepted(block, self._context.input_types):
+        if plain_type(block.source.media_type) not in _IMAGES or not accepted(block, self._context.input_types):
             return None
         source = block.source
         resolved = source if isinstance(source, Base64Source) else self._context.media.get(source.url)
@@ -95,7 +100,7 @@ class _Writer:
 
     def _assistant(self, turn: AssistantTurn) -> None:
         texts, _ = self._split([block for block in turn.blocks if isinstance(block, TextBlock)])
-        texts += [announcement(block) for block in turn.blocks if isinstance(block, DataBlock)]
+        texts += [self._announced(block) for block in turn.blocks if isinstance(block, DataBlock)]
         message: Json = {"role": "assistant", "content": "\n".join(texts)}
         thoughts = self._own_thoughts(turn)
         if thoughts:

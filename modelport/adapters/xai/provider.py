@@ -65,7 +65,9 @@ XAI_RESPONSES = OpenAIResponsesProfile(
     strict_tools=None,
     strict_subset=False,
     allowed_tools=False,
-    media=ResponsesMedia(inline_documents=False, documents_in_tool_results=False),
+    media=ResponsesMedia(
+        image_types=frozenset({"image/jpeg", "image/png"}), inline_documents=False, documents_in_tool_results=False
+    ),
     phrases={
         "incorrect api key": AuthenticationError,
         "maximum prompt length": ContextLengthError,

@@ -10,6 +10,7 @@ from ...domain.chat.history import to_history_turns
 from ...domain.chat.turns import Conversation, to_turns
 from ...domain.errors import UnsupportedFeatureError
 from ...domain.message.blocks import Base64Source, DataBlock, HintBlock, ToolResultBlock, URLSource
+from ...domain.message.media import accepted
 from ...domain.message.messages import Msg
 from ...ports.codec.rendering import RenderContext, Rendered
 from ...ports.media import MediaLoader
@@ -43,8 +44,9 @@ class FormatterBase:
         if type(self).format is not FormatterBase.format:
             return Rendered(await self.format(msgs))
         check_message_list(msgs)
-        media = await self._fetch(msgs, loader)
-        return self.render(msgs, replace(context or RenderContext(), media=media))
+        context = context or RenderContext()
+        media = await self._fetch(msgs, loader, context.input_types)
+        return self.render(msgs, replace(context, media=media))
 
     def render(self, msgs: Sequence[Msg], context: RenderContext) -> Rendered:
         """The messages in the provider's terms, purely: same input, same output."""
@@ -54,10 +56,13 @@ class FormatterBase:
         """Whether this block's URL must be downloaded, since the API does not accept it."""
         return isinstance(block.source, URLSource) and block.source.url.startswith("file:")
 
-    async def _fetch(self, msgs: Sequence[Msg], loader: MediaLoader | None) -> dict[str, Base64Source]:
+    async def _fetch(
+        self, msgs: Sequence[Msg], loader: MediaLoader | None, input_types: Sequence[str] | None
+    ) -> dict[str, Base64Source]:
+        """The media that will be sent inline; nothing is fetched that the model does not take."""
         wanted: dict[str, URLSource] = {}
-        for block in data_blocks(msgs):
-            if isinstance(block.source, URLSource) and self.needs_download(block):
+        for block in data_blocks(msgs, of_model=self.multi_agent):
+            if isinstance(block.source, URLSource) and accepted(block, input_types) and self.needs_download(block):
                 wanted.setdefault(block.source.url, block.source)
         if not wanted:
             return {}
@@ -71,13 +76,17 @@ class FormatterBase:
         return dict(zip(wanted, loaded, strict=True))
 
 
-def data_blocks(msgs: Sequence[Msg]) -> list[DataBlock]:
-    """Every data block, also those inside tool results and hints."""
+def data_blocks(msgs: Sequence[Msg], *, of_model: bool = True) -> list[DataBlock]:
+    """Every data block, also those inside tool results and hints.
+
+    `of_model`: also those of the model itself, whose turns hold no media where only one agent speaks.
+    """
     found: list[DataBlock] = []
     for msg in msgs:
         for block in msg.content:
             if isinstance(block, DataBlock):
-                found.append(block)
+                if of_model or msg.role != "assistant":
+                    found.append(block)
             elif isinstance(block, ToolResultBlock | HintBlock):
                 inner = block.output if isinstance(block, ToolResultBlock) else block.hint
                 found += [item for item in inner if isinstance(item, DataBlock)]

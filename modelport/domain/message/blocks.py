@@ -9,9 +9,11 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, field_validator, model_validator
 
 from ..ids import new_id, new_timestamp
+from .media_types import canonical_type, type_of_data, type_of_url
+from .urls import encoded_url
 
 __all__ = [
     "Base64Source",
@@ -36,6 +38,8 @@ class ProviderData(BaseModel):
     It is sent back to the owner verbatim, and to no other provider.
     """
 
+    model_config = ConfigDict(extra="allow")
+
     provider: str
     """The provider that made it, e.g. `anthropic`."""
     family: str = ""
@@ -48,11 +52,16 @@ class ProviderData(BaseModel):
 
 
 class Base64Source(BaseModel):
-    """Media held in the message itself: bare base64 text, without a `data:` prefix."""
+    """Media held in the message itself: bare base64 text, without a `data:` prefix.
+
+    Without a `media_type` the first bytes tell it.
+    """
+
+    model_config = ConfigDict(extra="allow")
 
     type: Literal["base64"] = "base64"
     data: str
-    media_type: str
+    media_type: str = Field(default="", validate_default=True)
 
     @field_validator("data")
     @classmethod
@@ -61,13 +70,25 @@ class Base64Source(BaseModel):
             raise ValueError("give bare base64 here, without the 'data:...;base64,' prefix")
         return value
 
+    @field_validator("media_type", mode="before")
+    @classmethod
+    def _named(cls, value: Any, info: ValidationInfo) -> Any:  # Any: unvalidated input
+        if not value:
+            value = type_of_data(str(info.data.get("data", "")))
+        return _known_type(value, "the first bytes of the data show none; give one, e.g. media_type='image/png'")
+
 
 class URLSource(BaseModel):
-    """Media elsewhere: an `http(s)` URL, or a `file` URL below a root that the settings allow."""
+    """Media elsewhere: an `http(s)` URL, or a `file` URL below a root that the settings allow.
+
+    Without a `media_type` the ending of the URL's path tells it. What a URL may not hold is percent-encoded.
+    """
+
+    model_config = ConfigDict(extra="allow")
 
     type: Literal["url"] = "url"
     url: str
-    media_type: str
+    media_type: str = Field(default="", validate_default=True)
 
     @field_validator("url", mode="before")
     @classmethod
@@ -75,14 +96,27 @@ class URLSource(BaseModel):
         text = str(value)
         if "://" not in text:
             raise ValueError(f"{text[:80]!r} is not a URL: write https://… or file:///…")
-        return text
+        return encoded_url(text)
+
+    @field_validator("media_type", mode="before")
+    @classmethod
+    def _named(cls, value: Any, info: ValidationInfo) -> Any:  # Any: unvalidated input
+        if not value:
+            value = type_of_url(info.data.get("url", ""))
+        return _known_type(value, "the URL ends in no known one; give one, e.g. media_type='image/png'")
+
+
+def _known_type(value: Any, advice: str) -> Any:  # Any: unvalidated input
+    if not value:
+        raise ValueError(f"the media type is missing: {advice}")
+    return canonical_type(value) if isinstance(value, str) else value
 
 
 Source = Annotated[Base64Source | URLSource, Field(discriminator="type")]
 
 
 class _Block(BaseModel):
-    model_config = ConfigDict(extra="ignore", defer_build=True)
+    model_config = ConfigDict(extra="allow", defer_build=True)  # data of another version is kept
 
     id: str = Field(default_factory=new_id)
     created_at: str = Field(default_factory=new_timestamp)
@@ -94,7 +128,8 @@ class _Block(BaseModel):
         fields = type(self).model_fields
         hidden = {"created_at", "finished_at", "type"} | ({"id"} if not fields["id"].is_required() else set())
         for name, value in super().__repr_args__():
-            if name not in hidden and (name is None or value != fields[name].get_default(call_default_factory=True)):
+            default = fields[name].get_default(call_default_factory=True) if name in fields else None
+            if name not in hidden and (name not in fields or value != default):
                 yield name, value
 
 
@@ -111,6 +146,33 @@ class ThinkingBlock(_Block):
     type: Literal["thinking"] = "thinking"
     thinking: str
     redacted: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _owned(cls, values: Any) -> Any:  # Any: unvalidated input
+        """Blocks that AgentScope stored have their owner's data in fields of their own."""
+        if isinstance(values, dict) and not _FOREIGN.isdisjoint(values) and not values.get("provider_data"):
+            return _with_owner(values)
+        return values
+
+
+_FOREIGN = frozenset({"signature", "redacted_thinking_data", "reasoning_item_id", "reasoning_item_raw"})
+
+
+def _with_owner(values: dict[str, Any]) -> dict[str, Any]:  # Any: unvalidated input
+    """The values with that data as `provider_data`: signatures are Anthropic's, reasoning items OpenAI's."""
+    kept = {name: value for name, value in values.items() if name not in _FOREIGN}
+    item, item_id = values.get("reasoning_item_raw"), values.get("reasoning_item_id")
+    if isinstance(item, str):
+        item = {"type": "reasoning", "id": item_id, "encrypted_content": item}
+    if item or item_id:
+        owned = {"item": item or {"type": "reasoning", "id": item_id}}
+        return {**kept, "provider_data": {"provider": "openai", "data": owned}}
+    data = {"signature": values.get("signature"), "redacted": values.get("redacted_thinking_data")}
+    data = {name: value for name, value in data.items() if value}
+    if "redacted" in data:
+        kept.setdefault("redacted", True)
+    return {**kept, "provider_data": {"provider": "anthropic", "data": data}} if data else kept
 
 
 class DataBlock(_Block):

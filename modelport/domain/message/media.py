@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from .blocks import Base64Source, DataBlock, TextBlock, ToolResultBlock, URLSource
+from .media_types import canonical_type
+from .urls import shown_url
 
-__all__ = ["accepted", "announcement", "data_uri", "kind_of", "media_matches", "split_tool_output"]
+__all__ = [
+    "accepted",
+    "announcement",
+    "data_uri",
+    "kind_of",
+    "media_matches",
+    "plain_type",
+    "shown_name",
+    "split_tool_output",
+]
 
 
 def media_matches(media_type: str, patterns: Sequence[str]) -> bool:
     """Whether a type such as `image/png` matches any of `patterns`, such as `image/*` or `*/*`."""
-    kind = media_type.partition(";")[0].strip().lower()
+    kind = plain_type(media_type)
     group = kind.partition("/")[0] + "/*"
-    return any(pattern.lower() in (kind, group, "*/*") for pattern in patterns)
+    return any(canonical_type(pattern) in (kind, group, "*/*") for pattern in patterns)
+
+
+def plain_type(media_type: str) -> str:
+    """The type under its registered name, without parameters."""
+    return canonical_type(media_type).partition(";")[0].rstrip()
 
 
 def kind_of(media_type: str) -> str:
     """`image`, `audio`, `video`, or `document` for everything else."""
-    main = media_type.partition("/")[0]
+    main = canonical_type(media_type).partition("/")[0]
     return main if main in ("image", "audio", "video") else "document"
 
 
@@ -32,11 +49,20 @@ def data_uri(source: Base64Source) -> str:
     return f"data:{source.media_type};base64,{source.data}"
 
 
+def shown_name(block: DataBlock) -> str:
+    """The block's name without the folders of a path; empty when it has none."""
+    return re.split(r"[/\\]", (block.name or "").rstrip("/\\"))[-1]
+
+
 def announcement(block: DataBlock) -> str:
-    """The text sent in place of media that the API does not accept; the same for the same block."""
-    source = block.source
-    named = f" named {block.name!r}" if block.name else ""
-    where = f"; it can be found at {source.url}" if isinstance(source, URLSource) else ""
+    """The text sent in place of media that the API does not accept; the same for the same block.
+
+    It holds neither a local path nor the query of a URL, where signatures are.
+    """
+    source, name = block.source, shown_name(block)
+    named = f" named {name!r}" if name else ""
+    remote = isinstance(source, URLSource) and not source.url.lower().startswith("file:")
+    where = f"; it can be found at {shown_url(source.url)}" if remote and isinstance(source, URLSource) else ""
     return f"[Here was {_article(kind_of(source.media_type))}{named} ({source.media_type}), not shown to you{where}.]"
 
 

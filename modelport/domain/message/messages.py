@@ -25,6 +25,8 @@ _ALLOWED: dict[str, frozenset[str]] = {
 class Usage(BaseModel):
     """Token counts of a message, as in `ChatUsage`."""
 
+    model_config = ConfigDict(extra="allow")
+
     input_tokens: int = 0
     output_tokens: int = 0
     cache_input_tokens: int = 0
@@ -32,9 +34,12 @@ class Usage(BaseModel):
 
 
 class Msg(BaseModel):
-    """One message of a conversation; a string as `content` becomes one text block."""
+    """One message of a conversation; a string as `content` becomes one text block.
 
-    model_config = ConfigDict(defer_build=True)
+    Fields that this version does not know are kept, also in blocks.
+    """
+
+    model_config = ConfigDict(extra="allow", defer_build=True)
 
     name: str
     content: list[ContentBlock]
@@ -50,10 +55,12 @@ class Msg(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _text_becomes_block(cls, values: Any) -> Any:  # Any: pydantic's raw input
-        if isinstance(values, dict) and isinstance(values.get("content"), str):
-            return {**values, "content": [TextBlock(text=values["content"])]}
-        return values
+    def _understood(cls, values: Any) -> Any:  # Any: pydantic's raw input
+        if not isinstance(values, dict):
+            return values
+        if isinstance(values.get("content"), str):
+            values = {**values, "content": [TextBlock(text=values["content"])]}
+        return _with_finish_reason(values) if "finished_reason" in values else values
 
     @model_validator(mode="after")
     def _blocks_fit_role(self) -> Self:
@@ -89,6 +96,21 @@ class Msg(BaseModel):
             return list(self.content)
         wanted = {types} if isinstance(types, str) else set(types)
         return [block for block in self.content if block.type in wanted]
+
+
+_ENDED_WELL = "completed"
+"""The word of AgentScope's `finished_reason` that means `stop`; its other words are kept beside `other`."""
+
+
+def _with_finish_reason(values: dict[str, Any]) -> dict[str, Any]:  # Any: pydantic's raw input
+    """The values with `finish_reason` in place of a `finished_reason`."""
+    kept = {name: value for name, value in values.items() if name != "finished_reason"}
+    word = str(values["finished_reason"] or "").rpartition(".")[2].lower()
+    if not word or kept.get("finish_reason"):
+        return kept
+    if word == _ENDED_WELL or word in FinishReason:
+        return {**kept, "finish_reason": FinishReason.STOP if word == _ENDED_WELL else FinishReason(word)}
+    return {**kept, "finish_reason": FinishReason.OTHER, "finished_reason": word}
 
 
 def UserMsg(name: str, content: str | Sequence[TextBlock | DataBlock], **fields: Any) -> Msg:  # Any: Msg's fields

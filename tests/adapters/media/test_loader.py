@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from modelport.adapters.http.httpx import HttpxTransport
 from modelport.adapters.media.encoding import LimitedBase64
-from modelport.adapters.media.fetch import shown
 from modelport.adapters.media.loader import HttpMediaLoader
+from modelport.domain.message.urls import shown_url
 from tests.adapters.media.server import Elsewhere, Server, answer, redirect, serving
 from tests.adapters.media.support import PNG, refusal, source
 
@@ -264,4 +264,4 @@ class TestRedirects:
 @given(st.text())
 @example("//ann:sesame@host/x?sesame")
 def test_shown_urls_hold_no_secret(rest: str) -> None:
-    assert "sesame" not in shown(f"https://ann:sesame@host/path?key=sesame#{rest.replace('sesame', '')}")
+    assert "sesame" not in shown_url(f"https://ann:sesame@host/path?key=sesame#{rest.replace('sesame', '')}")

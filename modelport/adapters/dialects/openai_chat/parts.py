@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ....domain.message.blocks import Base64Source, DataBlock, TextBlock, URLSource
-from ....domain.message.media import announcement, data_uri, kind_of, media_matches
+from ....domain.message.media import accepted, announcement, data_uri, kind_of, plain_type, shown_name
 from ....domain.message.responses import ModelWarning
 from ....ports.codec.rendering import RenderContext
 from .profile import OpenAIChatProfile
@@ -58,7 +58,7 @@ class PartWriter:
 
     def part(self, block: DataBlock) -> Json | None:
         """The part of one media block; `None` when the provider does not take it."""
-        if not (self._takes(block.source.media_type) and self._accepted(block)):
+        if not (self._takes(block.source.media_type) and accepted(block, self._context.input_types)):
             return None
         source = self._resolved(block)
         if source is None:
@@ -70,23 +70,22 @@ class PartWriter:
             return {"type": "input_audio", "input_audio": self._sound(source)}
         if kind == "video":
             return {"type": "video_url", "video_url": {"url": _uri(source)}}
-        return {"type": "file", "file": {"filename": block.name or "document.pdf", "file_data": _uri(source)}}
+        return {"type": "file", "file": {"filename": shown_name(block) or "document.pdf", "file_data": _uri(source)}}
 
     def _takes(self, media_type: str) -> bool:
-        kind = kind_of(media_type)
+        plain, kind = plain_type(media_type), kind_of(media_type)
+        if kind == "image":
+            return self._media.images and plain in self._media.image_types
         if kind == "audio":
-            return media_type.partition(";")[0] in self._media.audio_formats
+            return self._sound_format(plain) is not None
         if kind == "document":
-            return self._media.documents and media_type == "application/pdf"
-        return self._media.images if kind == "image" else self._media.video
+            return self._media.documents and plain == "application/pdf"
+        return self._media.video
 
-    def _accepted(self, block: DataBlock) -> bool:
-        """Whether the model takes the block, by any of the names that its type has."""
-        kind, types = block.source.media_type.partition(";")[0], self._context.input_types
+    def _sound_format(self, media_type: str) -> str | None:
+        """The wire's word for a type of sound; a profile may name the type as it likes."""
         formats = self._media.audio_formats
-        names = [name for name, word in formats.items() if kind in formats and word == formats[kind]]
-        same = names or ([kind] if kind != "image/jpg" else ["image/jpeg"])
-        return types is None or any(media_matches(name, types) for name in (kind, *same))
+        return next((word for name, word in formats.items() if plain_type(name) == plain_type(media_type)), None)
 
     def _resolved(self, block: DataBlock) -> Base64Source | URLSource | None:
         source = block.source
@@ -95,7 +94,7 @@ class PartWriter:
         return source
 
     def _sound(self, source: Base64Source | URLSource) -> Json:
-        kind = self._media.audio_formats[source.media_type.partition(";")[0]]
+        kind = self._sound_format(source.media_type)
         if isinstance(source, URLSource):
             return {"data": source.url, "format": kind}
         return {"data": f"data:;base64,{source.data}" if self._media.audio_data_uri else source.data, "format": kind}

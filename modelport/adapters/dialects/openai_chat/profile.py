@@ -20,11 +20,11 @@ class MediaRules:
     """Which parts a user message may hold."""
 
     images: bool = True
+    image_types: frozenset[str] = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
+    """Which images are taken; others are announced in text."""
     image_urls: bool = True
     """Whether the server fetches image URLs itself."""
-    audio_formats: Mapping[str, str] = field(
-        default_factory=lambda: {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mpeg": "mp3", "audio/mp3": "mp3"}
-    )
+    audio_formats: Mapping[str, str] = field(default_factory=lambda: {"audio/wav": "wav", "audio/mpeg": "mp3"})
     """MIME type to the wire's format word; empty when the API takes no audio."""
     audio_urls: bool = False
     audio_data_uri: bool = False

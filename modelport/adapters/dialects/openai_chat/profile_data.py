@@ -64,6 +64,7 @@ class MediaData(_Strict):
     """`MediaRules`; fields that are left out have OpenAI's values."""
 
     images: bool | None = None
+    image_types: frozenset[str] | None = None
     image_urls: bool | None = None
     audio_formats: dict[str, str] | None = Field(default=None, description="MIME type to the wire's word.")
     audio_urls: bool | None = None

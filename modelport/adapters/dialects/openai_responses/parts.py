@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ....domain.message.blocks import Base64Source, DataBlock, TextBlock, URLSource
-from ....domain.message.media import accepted, announcement, data_uri, kind_of
+from ....domain.message.media import accepted, announcement, data_uri, kind_of, media_matches, plain_type, shown_name
 from ....domain.message.responses import ModelWarning
 from ....ports.codec.rendering import RenderContext
 from .profile import OpenAIResponsesProfile
@@ -38,7 +38,7 @@ class PartWriter:
         """Whether the media must be sent inline: the server fetches http(s) URLs itself and no others."""
         if source.url.startswith(("http://", "https://")):
             return False
-        kind = kind_of(source.media_type)
+        kind = self._kind(source.media_type)
         return kind == "image" or (kind == "document" and self._profile.media.inline_documents)
 
     def content(self, blocks: Sequence[TextBlock | DataBlock], *, tool: bool = False) -> Any:  # Any: a string or parts
@@ -70,7 +70,7 @@ class PartWriter:
         source = self._resolved(block)
         if source is None or not accepted(block, self._context.input_types):
             return None
-        kind = kind_of(source.media_type)
+        kind = self._kind(source.media_type)
         if kind == "image":
             url = source.url if isinstance(source, URLSource) else data_uri(source)
             return {"type": "input_image", "detail": "auto", "image_url": url}  # strict servers require `detail`
@@ -82,6 +82,13 @@ class PartWriter:
             return None
         return {"type": "input_file", "filename": _file_name(block), "file_data": data_uri(source)}
 
+    def _kind(self, media_type: str) -> str:
+        """`image` or `document` for what the provider takes."""
+        kind, media = kind_of(media_type), self._profile.media
+        if kind == "image":
+            return kind if plain_type(media_type) in media.image_types else ""
+        return kind if kind == "document" and media_matches(media_type, media.document_types) else ""
+
     def _resolved(self, block: DataBlock) -> Base64Source | URLSource | None:
         source = block.source
         if isinstance(source, URLSource) and not source.url.startswith(("http://", "https://")):
@@ -91,5 +98,5 @@ class PartWriter:
 
 def _file_name(block: DataBlock) -> str:
     """The block's name, or a name whose ending fits the type."""
-    subtype = block.source.media_type.partition(";")[0].rpartition("/")[2]
-    return block.name or f"document.{_EXTENSIONS.get(subtype, subtype)}"
+    subtype = plain_type(block.source.media_type).rpartition("/")[2]
+    return shown_name(block) or f"document.{_EXTENSIONS.get(subtype, subtype)}"

@@ -58,6 +58,21 @@ def always(request: ChatRequest) -> bool:
 class ResponsesMedia:
     """Which media the input may hold; images are taken inline and by URL everywhere."""
 
+    image_types: frozenset[str] = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
+    document_types: tuple[str, ...] = (
+        "text/*",
+        "application/pdf",
+        "application/json",
+        "application/xml",
+        "application/rtf",
+        "application/msword",
+        "application/vnd.ms-excel",
+        "application/vnd.ms-powerpoint",
+        "application/vnd.oasis.opendocument.text",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    )
     inline_documents: bool = True
     """Whether a document may be sent as base64, not only by URL."""
     documents_in_tool_results: bool = True
