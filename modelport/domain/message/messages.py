@@ -104,13 +104,14 @@ _ENDED_WELL = "completed"
 
 def _with_finish_reason(values: dict[str, Any]) -> dict[str, Any]:  # Any: pydantic's raw input
     """The values with `finish_reason` in place of a `finished_reason`."""
-    kept = {name: value for name, value in values.items() if name != "finished_reason"}
     word = str(values["finished_reason"] or "").rpartition(".")[2].lower()
-    if not word or kept.get("finish_reason"):
+    if word and values.get("finish_reason"):
+        return values
+    kept = {name: value for name, value in values.items() if name != "finished_reason"}
+    if not word:
         return kept
-    if word == _ENDED_WELL or word in FinishReason:
-        return {**kept, "finish_reason": FinishReason.STOP if word == _ENDED_WELL else FinishReason(word)}
-    return {**kept, "finish_reason": FinishReason.OTHER, "finished_reason": word}
+    known = FinishReason.STOP if word == _ENDED_WELL else FinishReason.__members__.get(word.upper())
+    return {**kept, "finish_reason": known} if known else {**kept, "finish_reason": "other", "finished_reason": word}
 
 
 def UserMsg(name: str, content: str | Sequence[TextBlock | DataBlock], **fields: Any) -> Msg:  # Any: Msg's fields
