@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Type
 from pydantic import ConfigDict, Field, field_validator
 
 from ...application.model.credential import KeyedCredential
+from ...domain.urls import with_path
 
 if TYPE_CHECKING:
     from ...application.chat.model import ChatModelBase
@@ -27,7 +28,7 @@ class AnthropicCredential(KeyedCredential):
     @field_validator("base_url")
     @classmethod
     def _bare(cls, value: str) -> str:
-        return value.removesuffix("/messages").removesuffix("/v1").rstrip("/")
+        return with_path(value, lambda path: path.removesuffix("/messages").removesuffix("/v1").rstrip("/"))
 
     def auth_headers(self) -> dict[str, str]:
         """The key in the header that every version of the API, and every server like it, reads."""

@@ -61,7 +61,7 @@ class AnthropicCodec:
             return AnthropicDecoder(names, prefix)
 
         return WireCall(
-            HttpRequest("POST", request.endpoint.base_url + "/v1/messages", _headers(request, body), dump_json(body)),
+            HttpRequest("POST", request.endpoint.url("/v1/messages"), _headers(request, body), dump_json(body)),
             new_framer=SSEFramer,
             new_decoder=new_decoder,
             decode_body=lambda data: decode_answer(new_decoder(), data),
@@ -70,7 +70,7 @@ class AnthropicCodec:
 
     def encode_count(self, request: ChatRequest) -> WireCall:
         """The POST to `{base}/v1/messages/count_tokens`."""
-        url = request.endpoint.base_url + "/v1/messages/count_tokens"
+        url = request.endpoint.url("/v1/messages/count_tokens")
         return counting(self.encode(replace(request, stream=False)), url, _COUNTED, "input_tokens")
 
     def map_error(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:

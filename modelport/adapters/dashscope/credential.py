@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Type
 from pydantic import ConfigDict, Field
 
 from ...application.model.credential import KeyedCredential, Service
-from ...domain.urls import normal_url
+from ...domain.urls import join_url, normal_url, with_path
 from ...ports.codec.chat import Endpoint
 
 if TYPE_CHECKING:
@@ -40,8 +40,9 @@ class DashScopeCredential(KeyedCredential):
         All of them follow from the base URL of the compatible mode or of the native services, whichever was given.
         """
         if service == "chat":
-            native = self.base_url.endswith(_NATIVE)
-            return Endpoint(self._root() + _COMPATIBLE if native else self.base_url, self.auth_headers())
+            native = self.base_url.partition("?")[0].endswith(_NATIVE)
+            url = join_url(self._root(), _COMPATIBLE) if native else self.base_url
+            return Endpoint(url, self.auth_headers())
         url = self.websocket_url() if service == "realtime_speech" else self.native_url()
         return Endpoint(url, self.auth_headers())
 
@@ -53,14 +54,14 @@ class DashScopeCredential(KeyedCredential):
 
     def native_url(self) -> str:
         """The base URL of the native HTTP services."""
-        return self._root() + _NATIVE
+        return join_url(self._root(), _NATIVE)
 
     def websocket_url(self) -> str:
         """The base URL of the WebSocket services: `wss` for `https`, `ws` for `http`."""
-        return "ws" + self._root().removeprefix("http") + _WEBSOCKET
+        return join_url("ws" + self._root().removeprefix("http"), _WEBSOCKET)
 
     def _root(self) -> str:
-        return self.base_url.removesuffix(_COMPATIBLE).removesuffix(_NATIVE)
+        return with_path(self.base_url, lambda path: path.removesuffix(_COMPATIBLE).removesuffix(_NATIVE))
 
     @classmethod
     def get_chat_model_class(cls) -> Type[ChatModelBase]:

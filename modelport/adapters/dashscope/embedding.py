@@ -48,7 +48,7 @@ class DashScopeEmbeddingCodec:
         }
         _override(body, request.overrides)
         headers = {"content-type": "application/json", **request.endpoint.headers, **request.extra_headers}
-        url = request.endpoint.base_url + (_MULTIMODAL if multimodal else _TEXT)
+        url = request.endpoint.url(_MULTIMODAL if multimodal else _TEXT)
         key = "index" if multimodal else "text_index"
         return EmbeddingWireCall(
             HttpRequest("POST", url, headers, dump_json(body)), decode_body=lambda data: _decode(data, key)

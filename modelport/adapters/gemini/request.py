@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ...domain.chat.tools import PlannedChoice, ToolSchema, plan_choice, tool_name
-from ...domain.errors import ModelError
+from ...domain.errors import InvalidRequestError, ModelError
 from ...domain.message.responses import ModelWarning
 from ...domain.structured.plan import NativeOutput
 from ...domain.structured.schema_rules import GEMINI, GEMINI_TOOL
 from ...domain.structured.tool_parameters import legal_parameters
 from ...domain.unicode import well_formed
+from ...domain.urls import join_url, with_path
 from ...ports.codec.chat import ChatRequest, WireCall
 from ...ports.http import HttpRequest
 from ..wire.decoder import Json, decode_answer
@@ -49,11 +50,16 @@ _NESTED = frozenset({"generationConfig", "toolConfig"})
 
 
 def method_url(base_url: str, model: str, method: str) -> str:
-    """The URL of a model's method; a version in `base_url` and `models/` before the name are not doubled."""
-    base = base_url.rstrip("/")
-    versioned = base if _VERSIONED.search(base) else f"{base}/v1beta"
+    """The URL of a model's method; a version in `base_url` and `models/` before the name are not doubled.
+
+    Raises `InvalidRequestError` for a name with `.`, `..` or nothing between slashes, which would be another method.
+    """
+    if any(part in ("", ".", "..") for part in model.split("/")):
+        raise InvalidRequestError(f"{model[:80]!r} is not the name of a model; write it like gemini-2.5-flash")
+    base = with_path(base_url, lambda path: path.rstrip("/"))
+    versioned = with_path(base, lambda path: path if _VERSIONED.search(path) else f"{path}/v1beta")
     name = model if model.startswith(("models/", "tunedModels/")) else f"models/{model}"
-    return f"{versioned}/{quote(well_formed(name), safe='/')}:{method}"
+    return join_url(versioned, f"/{quote(well_formed(name), safe='/')}:{method}")
 
 
 class GeminiCodec:

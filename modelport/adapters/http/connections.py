@@ -1,4 +1,4 @@
-"""The connections of httpx's or httpx2's client, kept by host and used by one request at a time.
+"""The connections of httpx's or httpx2's transport, kept by host and used by one request at a time.
 
 The libraries' own pool looks at every connection and every waiting request whenever one begins or ends, so that a
 thousand calls at once hold the event loop for seconds. Here the next free connection of a host is the top of a stack.
@@ -35,7 +35,7 @@ _Key = tuple[object, ...]
 
 
 class Connections:
-    """Sends the requests of one client, in one event loop (Any below: objects of libraries that are loaded late).
+    """Sends requests in place of the library's pool, in one event loop (Any: objects of libraries loaded late).
 
     Args:
         module: httpx or httpx2.
@@ -59,7 +59,7 @@ class Connections:
         limits: Any = None,
         **options: Any,
     ) -> None:
-        self._module, self._core, self._tls = module, core, tls
+        self._core, self._tls = core, tls
         self._sockets = Sockets(core)
         self._proxy = checked_proxy(proxy) if isinstance(proxy, str) else proxy
         self._environment = EnvironmentProxies() if trust_env and proxy is None else None
@@ -74,23 +74,11 @@ class Connections:
         self._free: dict[_Key, deque[Any]] = {}
         self._count = 0
         self._busy: set[Any] = set()
-        self._body = type("Body", (_Body, module.AsyncByteStream), {})  # the client insists on its own base class
 
-    def handle_async_request(self, request: Any) -> Awaitable[Any]:
-        """Send a request of the library and return its answer, whose body is still to be read."""
-        url = request.url
-        proxy = self._proxy if self._environment is None else self._environment.find(str(url))
-        sent = self._core.Request(
-            method=request.method,
-            url=self._core.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-            headers=request.headers.raw,
-            content=request.stream,
-            extensions=request.extensions,
-        )
-        return self._answer(sent, proxy)
-
-    async def _answer(self, request: Any, proxy: Any) -> Any:
-        extensions = request.extensions
+    async def handle_async_request(self, request: Any) -> Any:
+        """Send a request of the library below and return its answer, whose body is still to be read."""
+        extensions, origin = request.extensions, request.url.origin
+        proxy = self._proxy if self._environment is None else self._environment.find(_text(origin))
         if self._slots is not None:
             await self._slots.acquire()
         connection = None
@@ -98,7 +86,6 @@ class Connections:
             if self._http2 and ONE_USE not in extensions:
                 connection, release = self._pools.get(proxy, secure=True, http2=True), self._release_slot
             else:
-                origin = request.url.origin
                 key = None if ONE_USE in extensions else (proxy, origin.scheme, origin.host, origin.port)
                 connection = self._kept_connection(key) or await self._connection(request, origin, proxy)
                 release = partial(self._released, key, connection)
@@ -114,9 +101,10 @@ class Connections:
                 self._busy.discard(connection)
                 await connection.aclose()
             raise
-        stream = self._body(answer.stream, release)
-        extensions = {**answer.extensions, RAW_BODY: answer.stream}
-        return self._module.Response(answer.status, headers=answer.headers, stream=stream, extensions=extensions)
+        facts = {**answer.extensions, RAW_BODY: answer.stream}
+        return self._core.Response(
+            answer.status, headers=answer.headers, content=_Body(answer.stream, release), extensions=facts
+        )
 
     async def _connection(self, request: Any, origin: Any, proxy: Any) -> Any:
         """A new connection; one to a proxy is opened by its first request."""
@@ -176,6 +164,13 @@ class Connections:
         for connection in connections:
             await connection.aclose()
         await self._pools.aclose()
+
+
+def _text(origin: Any) -> str:
+    """The origin as a URL."""
+    host = origin.host.decode("ascii")
+    host = f"[{host}]" if ":" in host else host
+    return f"{origin.scheme.decode('ascii')}://{host}:{origin.port}"
 
 
 class _Body:

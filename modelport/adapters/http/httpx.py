@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Literal
@@ -51,7 +52,7 @@ class HttpxTransport:
                 importlib.import_module("h2")
             if "transport" not in options:
                 core = _load(self._library.replace("httpx", "httpcore"))
-                options["transport"] = Connections(module, core, tls.get, **own)
+                options["transport"] = _transport(module, Connections(module, core, tls.get, **own))
             return module.AsyncClient(timeout=None, follow_redirects=False, cookies=_no_cookies(), **options)
         except (ImportError, OSError, TypeError, ValueError) as error:
             raise SettingsError(f"{self._library} does not take these options: {error}") from error
@@ -136,6 +137,14 @@ def _load(library: str) -> Any:  # Any: a module
         return importlib.import_module(library)
     except ImportError as error:
         raise SettingsError(f"transport {library!r} needs its library: pip install {library}") from error
+
+
+def _transport(module: Any, connections: Connections) -> Any:  # Any: AsyncHTTPTransport of either library
+    """The library's transport on our connections. It is the library's, so that tools that replace its methods work."""
+    unused = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    transport = module.AsyncHTTPTransport(verify=unused, trust_env=False)
+    transport._pool = connections  # there is no public way to give it another pool
+    return transport
 
 
 def _outgoing(client: Any, request: HttpRequest) -> Any:  # Any: the library's Request

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Type
 from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, SecretStr, field_validator
 
 from ...application.model.credential import CredentialBase, Service, checked_key
+from ...domain.urls import belongs_to, checked_url, with_path
 from ...ports.codec.chat import Endpoint
 
 if TYPE_CHECKING:
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["OllamaCredential", "normal_host"]
 
 _DEFAULT_PORT = 11434
+_CLOUD = "ollama.com"
 
 
 def normal_host(value: str) -> str:
@@ -24,16 +28,34 @@ def normal_host(value: str) -> str:
 
     Facts: docs/protocols/ollama.md#endpoints.
 
-    A missing scheme is http, a missing port of an http host is 11434, the address 0.0.0.0 means this machine.
+    A missing scheme is http, a missing port of an http host is 11434, a missing host and the address 0.0.0.0 mean this
+    machine. An IPv6 address needs no brackets, and `ollama.com` alone is the cloud. Raises `ValueError` for the rest.
     """
-    text = value.strip().rstrip("/").removesuffix("/v1").removesuffix("/api")
-    parts = urlsplit(text if "://" in text else f"http://{text}")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"{value!r} is not a host; write it like http://localhost:11434")
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(parts.hostname, parts.hostname)  # noqa: S104
+    text = value.strip()
+    if "://" not in text:
+        text = _with_scheme(text)
+    text = re.sub(r"://(?=:\d+(/|\Z))", "://127.0.0.1", text)
+    try:
+        text = with_path(checked_url(text), lambda path: path.removesuffix("/v1").removesuffix("/api"))
+    except ValueError as error:
+        raise ValueError(f"expected a host like http://localhost:11434; {error}") from None
+    parts = urlsplit(text)
+    name = parts.hostname or ""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(name, name)  # noqa: S104
     host = f"[{host}]" if ":" in host else host
     port = parts.port or (_DEFAULT_PORT if parts.scheme == "http" else None)
-    return f"{parts.scheme}://{host}{f':{port}' if port else ''}{parts.path}"
+    login = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
+    return parts._replace(netloc=f"{login}{host}{f':{port}' if port else ''}").geturl()
+
+
+def _with_scheme(text: str) -> str:
+    if text.lower() == _CLOUD:
+        return f"https://{text}"
+    try:
+        bare = ip_address(text).version == 6
+    except ValueError:
+        bare = False
+    return f"http://[{text}]" if bare else f"http://{text}"
 
 
 class OllamaCredential(CredentialBase):
@@ -53,8 +75,7 @@ class OllamaCredential(CredentialBase):
 
     def endpoint(self, service: Service = "chat") -> Endpoint:
         """The host, with the key only for the cloud."""
-        host = urlsplit(self.host)
-        cloud = host.scheme == "https" and (host.hostname or "").endswith("ollama.com")
+        cloud = belongs_to(self.host, _CLOUD)
         if self.api_key is None or not cloud:
             return Endpoint(self.host)
         key = checked_key(self.api_key, self.provider_name())

@@ -48,7 +48,7 @@ class OllamaCodec:
         body, warnings = _body(request)
         headers = {"content-type": "application/json", **request.endpoint.headers, **request.extra_headers}
         return WireCall(
-            HttpRequest("POST", request.endpoint.base_url + "/api/chat", headers, dump_json(body)),
+            HttpRequest("POST", request.endpoint.url("/api/chat"), headers, dump_json(body)),
             new_framer=NDJSONFramer,
             new_decoder=OllamaDecoder,
             decode_body=lambda data: decode_answer(OllamaDecoder(), data),

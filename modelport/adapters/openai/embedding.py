@@ -46,7 +46,7 @@ class OpenAIEmbeddingCodec:
             body["dimensions"] = request.parameters["dimensions"]
         body.update(request.overrides)
         headers = {"content-type": "application/json", **request.endpoint.headers, **request.extra_headers}
-        url = request.endpoint.base_url + "/embeddings"
+        url = request.endpoint.url("/embeddings")
         return EmbeddingWireCall(HttpRequest("POST", url, headers, dump_json(body)), decode_body)
 
     def map_error(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:

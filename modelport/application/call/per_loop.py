@@ -99,4 +99,6 @@ def _close_soon(keeper: _Keeper) -> None:
 
 
 async def _closed(keeper: _Keeper) -> None:
-    await keeper.aclose()
+    await asyncio.sleep(0)  # a loop that is shutting down closes its generators now, and twice at once is an error
+    if not getattr(keeper, "ag_running", False):
+        await keeper.aclose()

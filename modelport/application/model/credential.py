@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from ...domain.errors import AuthenticationError, InvalidRequestError, SettingsError
 from ...domain.ids import new_id
-from ...domain.urls import normal_url
+from ...domain.urls import checked_url, normal_url
 from ...ports.codec.chat import Endpoint
 
 if TYPE_CHECKING:
@@ -109,11 +109,8 @@ class CredentialBase(BaseModel):
 
 
 def checked_base_url(value: str) -> str:
-    """The URL without a trailing slash; raises `ValueError` unless it is an http(s) URL."""
-    text = value.strip().rstrip("/")
-    if not text.startswith(("http://", "https://")):
-        raise ValueError("this is not a URL; write it with its scheme, e.g. https://host/v1")  # it may be a key
-    return text
+    """The URL without a trailing slash; raises `ValueError` unless requests can be sent to it."""
+    return checked_url(value)
 
 
 def checked_key(key: SecretStr, provider: str) -> str:

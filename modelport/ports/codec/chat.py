@@ -11,6 +11,7 @@ from ...domain.chat.tools import ToolChoice, ToolSchema
 from ...domain.errors import AuthenticationError, ModelError
 from ...domain.message.responses import ChatResponse, ModelWarning
 from ...domain.secrets import url_secrets
+from ...domain.urls import join_url
 from ..http import HttpRequest
 from .rendering import Rendered
 
@@ -40,6 +41,10 @@ class Endpoint:
                     f"expected printable ASCII in the credential's header {name}, got other characters, for example "
                     "a line break; copy the value again"
                 )
+
+    def url(self, path: str) -> str:
+        """The URL of a method; a query of the base URL stays."""
+        return join_url(self.base_url, path)
 
     def secrets(self) -> list[str]:
         """The words of the headers and of the URL that must not be repeated anywhere."""

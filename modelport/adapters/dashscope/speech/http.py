@@ -56,7 +56,7 @@ class DashScopeTTSCodec:
             **request.endpoint.headers,
             **request.extra_headers,
         }
-        url = request.endpoint.base_url + _PATH
+        url = request.endpoint.url(_PATH)
         return SpeechWireCall(
             HttpRequest("POST", url, headers, dump_json(body)),
             new_framer=SSEFramer,

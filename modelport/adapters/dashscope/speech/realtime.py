@@ -29,7 +29,7 @@ class _Codec:
 
     def _request(self, request: RealtimeRequest, path: str) -> WebSocketRequest:
         headers = {**request.endpoint.headers, **request.extra_headers}
-        return WebSocketRequest(request.endpoint.base_url + path, headers)
+        return WebSocketRequest(request.endpoint.url(path), headers)
 
 
 class QwenRealtimeCodec(_Codec):

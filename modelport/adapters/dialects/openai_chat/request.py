@@ -44,7 +44,7 @@ class OpenAIChatCodec:
 
         headers = {"content-type": "application/json", **request.endpoint.headers, **request.extra_headers}
         return WireCall(
-            HttpRequest("POST", request.endpoint.base_url + "/chat/completions", headers, dump_json(body)),
+            HttpRequest("POST", request.endpoint.url("/chat/completions"), headers, dump_json(body)),
             new_framer=SSEFramer,
             new_decoder=new_decoder,
             decode_body=lambda data: decode_answer(new_decoder(), data),

@@ -57,7 +57,7 @@ class OpenAIResponsesCodec:
 
         headers = {"content-type": "application/json", **request.endpoint.headers, **request.extra_headers}
         return WireCall(
-            HttpRequest("POST", request.endpoint.base_url + "/responses", headers, dump_json(body)),
+            HttpRequest("POST", request.endpoint.url("/responses"), headers, dump_json(body)),
             new_framer=SSEFramer,
             new_decoder=new_decoder,
             decode_body=lambda data: decode_answer(new_decoder(), data),
@@ -66,7 +66,7 @@ class OpenAIResponsesCodec:
 
     def encode_count(self, request: ChatRequest) -> WireCall:
         """The POST to `{base}/responses/input_tokens`."""
-        url = request.endpoint.base_url + "/responses/input_tokens"
+        url = request.endpoint.url("/responses/input_tokens")
         return counting(self.encode(replace(request, stream=False)), url, _COUNTED, "input_tokens")
 
     def map_error(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
