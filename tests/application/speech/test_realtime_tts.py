@@ -246,8 +246,7 @@ async def test_closing_before_the_task_ran() -> None:
     wire = Wire()
     subject = model(wire)
     await subject.connect()
-    session = subject._session
-    assert session is not None
+    (session,) = subject._sessions
     pushing = subject.push("a")
     pushing.send(None)  # up to its first wait: the task of the utterance exists and has not run
     pushing.close()

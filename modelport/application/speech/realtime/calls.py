@@ -22,15 +22,15 @@ Begin = Callable[[Mapping[str, Any]], RealtimeUtterance]
 async def push(session: RealtimeSession, begin: Begin, text: str, settings: Mapping[str, Any]) -> TTSResponse:
     """Add text to the utterance that is being written, and return the audio that is there."""
     _check(text)
-    utterance = _writing(session, begin, settings)
-    session.writing = utterance
+    utterance = await session.written_here()
+    utterance = begin(settings) if utterance is None else _with_settings(utterance, settings)
+    session.begun(utterance)
     utterance.write(text)
     await asyncio.sleep(0)  # lets audio arrive for a caller that never awaits anything else
     try:
         return replace(utterance.head, content=utterance.audio.take())
     except BaseException:
-        if session.writing is utterance:
-            session.writing = None
+        session.ended(utterance)
         raise
 
 
@@ -53,9 +53,12 @@ async def speak(
     """Commit the utterance with this text as its last; its audio as a stream or as a whole."""
     text = "" if text is None else text
     _check(text)
-    utterance, responses = _writing(session, begin, settings), None
+    utterance, responses = None, None
     if session is not None:
-        session.writing = None
+        utterance = await (session.written_here() if text else session.nearest())
+    utterance = begin(settings) if utterance is None else _with_settings(utterance, settings)
+    if session is not None:
+        session.ended(utterance)
     try:
         utterance.write(text)
         if utterance.commit():
@@ -82,11 +85,8 @@ async def _responses(utterance: RealtimeUtterance) -> AsyncGenerator[TTSResponse
         await utterance.abort()
 
 
-def _writing(session: RealtimeSession | None, begin: Begin, settings: Mapping[str, Any]) -> RealtimeUtterance:
-    """The utterance that takes text now, or a new one. Settings that change after its first text are dropped."""
-    utterance = session.writing if session is not None else None
-    if utterance is None:
-        return begin(settings)
+def _with_settings(utterance: RealtimeUtterance, settings: Mapping[str, Any]) -> RealtimeUtterance:
+    """The utterance that takes text already. Settings that change after its first text are dropped."""
     for name, value in settings.items():
         if name not in utterance.settings or utterance.settings[name] != value:
             message = f"{name} was given after the first text of the utterance; pass it with the first push"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping
+from contextvars import ContextVar
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from ....domain.errors import InvalidRequestError
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RealtimeTTSModel"]
 
+_opened_here: ContextVar[tuple[RealtimeSession, ...]] = ContextVar("modelport_opened_speech_sessions", default=())
+"""The sessions that the running task, and those that started it, have opened."""
 _MAX_RETRIES = 3
 _RETRY_DELAY = 5.0
 
@@ -31,7 +36,11 @@ class RealtimeTTSModel(TTSModelBase):
 
     Call `connect` (or use `async with`), then speak any number of utterances: `push` for each piece of text, and
     `synthesize` once at the end. `close` at last. `synthesize` alone works without `connect`, on a connection of its
-    own. Several utterances may be spoken at once, each on its own connection; one of them takes text at a time.
+    own. Several utterances may be spoken at once, each on its own connection.
+
+    Several tasks may use one model at once, each within an `async with` of its own or between its own `connect` and
+    `close`: each has its own connection and its own utterance. Tasks that share one `connect` have an utterance each
+    too; it is ended by the task that began it or, when it is the only one, by any.
 
     Args:
         cold_start_length: the number of characters to collect before the first text is sent; later text is sent as it
@@ -78,24 +87,28 @@ class RealtimeTTSModel(TTSModelBase):
         )
         self.cold_start_length = cold_start_length
         self.cold_start_words = cold_start_words
-        self._session: RealtimeSession | None = None
+        self._sessions: list[RealtimeSession] = []
 
     def endpoint(self) -> Endpoint:
         """Where connections go, with the headers that authenticate them."""
         return self._endpoint("realtime_speech")
 
     async def connect(self) -> None:
-        """Open the connection, unless it is open; raises a `ModelError` when that fails after its retries."""
+        """Open a connection for this task, unless it has one; raises a `ModelError` if that fails after its retries."""
         from .session import RealtimeSession  # the engine is loaded by the first call, not by the import
 
-        if self._open_session() is None:
-            session = self._session = RealtimeSession(self._spec(stream=True), self.codec)
-            try:
-                await session.open(self._request({})[0])
-            except BaseException:
-                if self._session is session:  # else it was closed meanwhile, and perhaps opened again
-                    self._session = None
-                raise
+        own = self._own_session()
+        if own is not None and own.task is asyncio.current_task():
+            return
+        session = RealtimeSession(self._spec(stream=True), self.codec)
+        self._sessions = [other for other in self._sessions if other.open] + [session]
+        token = _opened_here.set((*(other for other in _opened_here.get() if other.open), session))
+        try:
+            await session.connect(self._request({})[0])
+        except BaseException:
+            self._forget(session)
+            _opened_here.reset(token)
+            raise
 
     async def push(self, text: str, **kwargs: Any) -> TTSResponse:  # Any: provider fields
         """Speak this text after the text so far. Returns at once, with the audio received since the last `push`.
@@ -119,7 +132,8 @@ class RealtimeTTSModel(TTSModelBase):
         from .calls import arrived
 
         session = self._open_session()
-        return await arrived(session.writing) if session is not None and session.writing is not None else None
+        utterance = await session.nearest() if session is not None else None
+        return None if utterance is None else await arrived(utterance)
 
     async def synthesize(
         self,
@@ -138,17 +152,42 @@ class RealtimeTTSModel(TTSModelBase):
         return await speak(self._open_session(), self._begin, text, kwargs, self.stream)
 
     async def close(self) -> None:
-        """Close the connection, and stop what is still being spoken."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.aclose()
+        """Close the connection that this task has opened, and stop what is still being spoken over it.
+
+        A task that has opened none closes all.
+        """
+        own = self._own_session()
+        await self._close([own] if own is not None else list(self._sessions))
 
     async def aclose(self) -> None:
-        """The same as `close`."""
+        """Close the connections of all tasks."""
+        try:
+            await self._close(list(self._sessions))
+        finally:
+            await super().aclose()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         try:
             await self.close()
         finally:
-            await super().aclose()
+            if not any(session.usable for session in self._sessions):
+                await self.aclose()
+
+    async def _close(self, sessions: list[RealtimeSession]) -> None:
+        if not sessions:
+            return
+        session = sessions.pop()
+        self._forget(session)
+        try:
+            await session.aclose()
+        finally:
+            await self._close(sessions)
+
+    def _forget(self, session: RealtimeSession) -> None:
+        if session in self._sessions:
+            self._sessions.remove(session)
 
     def _begin(self, settings: Mapping[str, Any]) -> RealtimeUtterance:  # Any: provider fields
         """A new utterance with these settings; of the session, if there is one."""
@@ -183,6 +222,16 @@ class RealtimeTTSModel(TTSModelBase):
         )
         return request, warnings
 
+    def _own_session(self) -> RealtimeSession | None:
+        """What this task, or the one that started it, has opened."""
+        return next((one for one in reversed(_opened_here.get()) if one in self._sessions and one.usable), None)
+
     def _open_session(self) -> RealtimeSession | None:
-        session = self._session
-        return session if session is not None and session.usable else None
+        """`_own_session`, else the only one that is open; `InvalidRequestError` when there are several."""
+        own = self._own_session()
+        usable = [session for session in self._sessions if session.usable]
+        if own is None and len(usable) > 1:
+            raise InvalidRequestError(
+                f"{len(usable)} other tasks are connected with this model; use `async with model:` in this task too"
+            )
+        return own or (usable[0] if usable else None)
