@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import vcr
 import yaml
 
@@ -36,7 +37,7 @@ class _Capturing:
 
     def __init__(self) -> None:
         self.sent: list[Json] = []
-        self._inner = HttpxTransport()
+        self._inner = HttpxTransport(transport=httpx.AsyncHTTPTransport())  # the class that vcrpy patches
 
     async def send(self, request: HttpRequest, on_connected: Callable[[], None] | None = None) -> HttpResponse:
         self.sent.append(json.loads(request.body))
