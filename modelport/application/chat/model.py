@@ -286,7 +286,8 @@ class ChatModelBase(ModelBase):
     ) -> Any:  # Any: a response, its awaitable, or a generator of deltas, as the provider likes
         """Exactly one attempt: send the request and return a `ChatResponse` or an async generator of deltas.
 
-        The generator's last item may have `is_last=True`, or carry the `finish_reason`.
+        The generator's last item may have `is_last=True` and the whole content, or carry the `finish_reason`. A block
+        of a delta that was given no `id` continues the block of its kind.
         """
         raise UnsupportedFeatureError(f"{type(self).__name__} does not implement `_call_api`")
 

@@ -17,6 +17,7 @@ __all__ = ["BlockIds"]
 
 _TEXTS = ("text", "thinking")
 _SOUND = "base64 audio/"
+_FIELDS = {"text": "text", "thinking": "thinking", "tool_call": "input"}
 
 
 class BlockIds:
@@ -26,7 +27,8 @@ class BlockIds:
       with several of one kind, the last continues the last. A picture without an id is always a block of its own.
     * A tool call whose id is empty continues the last call, unless it has a name.
     * A data block continues another only if both have the same media type and the same kind of source.
-    * A block of the whole answer whose id is unknown is the next streamed block of its kind.
+    * A block of the whole answer whose id is unknown is the next streamed block of its kind. Several that are the
+      pieces of one streamed block are joined.
     * No block has an id of `taken`: those of earlier answers, whose ids some servers use again.
     """
 
@@ -38,6 +40,8 @@ class BlockIds:
         """The id of a block whose given id belongs to another one, by its given id and kind."""
         self._running: dict[str, list[str]] = {}
         """The blocks that can be continued without an id, by kind."""
+        self._said: dict[str, list[str]] = {}
+        """The text of each block so far."""
         self._last_call = ""
 
     def identified(self, response: ChatResponse) -> ChatResponse:
@@ -52,7 +56,12 @@ class BlockIds:
         if not all(map(_flows, kinds)):
             self._running = {kind: ids for kind, ids in self._running.items() if kind in kinds}
         left = {kind: self._running.get(kind, [])[-_unnamed(blocks, kind) :] for kind in set(kinds)}
-        return [self._of_delta(block, kind, left[kind]) for block, kind in zip(blocks, kinds, strict=True)]
+        named = [self._of_delta(block, kind, left[kind]) for block, kind in zip(blocks, kinds, strict=True)]
+        for given, block in zip(blocks, named, strict=True):
+            self._said.setdefault(block.id, []).append(_text(block))
+            if given.id and given.id != block.id:
+                self._renamed.setdefault((given.id, _kind(given)), block.id)
+        return named
 
     def whole(self, blocks: Sequence[ContentBlock]) -> list[ContentBlock]:
         """The blocks of the whole answer, with the ids that their deltas had."""
@@ -63,15 +72,47 @@ class BlockIds:
         for block_id, kind in self._kinds.items():
             if block_id not in repeated:
                 left.setdefault(kind, []).append(block_id)
-        whole = []
+        whole: list[ContentBlock] = []
+        begun: dict[str, str] = {}
         for block, kind in zip(blocks, kinds, strict=True):
             if block.id in repeated:
                 whole.append(block)
-            elif left.get(kind):
-                whole.append(_with_id(block, left[kind].pop(0)))
-            else:
-                whole.append(self._new(block, kind))
-        return whole
+                continue
+            streamed = self._next(block, left.get(kind, []), begun)
+            whole.append(self._new(block, kind) if streamed is None else _with_id(block, streamed))
+        return self._joined(whole)
+
+    def _next(self, block: ContentBlock, left: list[str], begun: dict[str, str]) -> str | None:
+        """The streamed block that this one repeats, or a piece of which it is; `begun` is what came of each."""
+        while left:
+            streamed, said = left[0], self._text_of(left[0])
+            text = begun.get(streamed, "") + _text(block)
+            if streamed in begun and not said.startswith(text):
+                left.pop(0)
+                continue
+            begun[streamed] = text
+            if text == said or not said.startswith(text):
+                left.pop(0)
+            return streamed
+        return None
+
+    def _joined(self, blocks: list[ContentBlock]) -> list[ContentBlock]:
+        """The blocks, where those that are together the streamed text of one id are one."""
+        pieces: dict[str, list[ContentBlock]] = {}
+        for block in blocks:
+            pieces.setdefault(block.id, []).append(block)
+        joined: list[ContentBlock] = []
+        for block in blocks:
+            same = pieces[block.id]
+            text = "".join(map(_text, same))
+            if len(same) == 1 or text != self._text_of(block.id):
+                joined.append(block)
+            elif block is same[0]:
+                joined.append(block.model_copy(update={_FIELDS[block.type]: text}))
+        return joined
+
+    def _text_of(self, block_id: str) -> str:
+        return "".join(self._said.get(block_id, ()))
 
     def _of_delta(self, block: ContentBlock, kind: str, left: list[str]) -> ContentBlock:
         known = self._kinds.get(block.id)
@@ -119,6 +160,11 @@ def _kind(block: ContentBlock) -> str:
         return block.type
     media_type = block.source.media_type.partition(";")[0].strip().lower()
     return f"{block.source.type} {media_type}"
+
+
+def _text(block: ContentBlock) -> str:
+    """The text of a text, a thought or a call; empty for other blocks."""
+    return str(getattr(block, _FIELDS[block.type])) if block.type in _FIELDS else ""
 
 
 def _is_named(block: ContentBlock) -> bool:

@@ -56,7 +56,7 @@ def content(block: ContentBlock) -> str:
         ([[call("", "f", "{")], [call("", "", "}")], [call("", "g", "[")], [call("", "", "]")]], ["{}", "[]"]),
         ([[text("a"), data("audio/pcm")], [text("b"), data("audio/pcm")]], ["ab", "audio/pcmaudio/pcm"]),
         ([[text("a")], [data("audio/wav")], [text("b")], [data("audio/wav")]], ["ab", "audio/wavaudio/wav"]),
-        ([[data("audio/pcm;rate=8000")], [data("Audio/PCM")]], ["audio/pcm;rate=8000Audio/PCM"]),
+        ([[data("audio/pcm;rate=8000")], [data("Audio/PCM")]], ["audio/pcm;rate=8000audio/pcm"]),
         ([[data("audio/wav")], [data("audio/mpeg")]], ["audio/wav", "audio/mpeg"]),
         ([[data(PNG)], [data(PNG)]], [PNG, PNG]),
         ([[data(PNG, id="d")], [data(PNG, id="d")]], [PNG + PNG]),
@@ -89,6 +89,29 @@ def test_the_whole_answer_has_the_ids_of_its_deltas(whole: list[ContentBlock]) -
     deltas: list[list[ContentBlock]] = [[thought("a")], [text("b")], [call("1", "f", "{}")], [text("c")]]
     streamed = {content(block): block.id for blocks in deltas for block in ids.delta(blocks)}
     assert {content(block): block.id for block in ids.whole(whole)} == streamed
+
+
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize("same", [True, False])
+def test_a_whole_answer_made_of_the_pieces_is_joined(same: bool, named: bool) -> None:
+    """A provider may end with a list of all blocks that it gave."""
+
+    def pieces() -> list[ContentBlock]:
+        fields = {"id": "t"} if named else {}
+        return [thought("Hm"), text("Hel", **fields), text("lo", **fields), call("1", "f", "{"), call("1", "f", "}")]
+
+    ids = BlockIds()
+    given = pieces()
+    streamed = [ids.delta([block])[0] for block in given]
+    whole = ids.whole(given if same else pieces())
+    assert [content(block) for block in whole] == ["Hm", "Hello", "{}"]
+    assert [block.id for block in whole] == list(dict.fromkeys(block.id for block in streamed))
+
+
+def test_two_calls_with_one_id_stay_two() -> None:
+    ids = BlockIds()
+    ids.delta([call("1", "f", "{}")])
+    assert [content(block) for block in ids.whole([call("1", "f", "{}"), call("1", "g", "{}")])] == ["{}", "{}"]
 
 
 def test_blocks_that_no_delta_had_keep_their_ids() -> None:
