@@ -143,4 +143,4 @@ def choose_cache(config: Path | None) -> tuple[EmbeddingCacheBase, str]:
         return cache, str(settings.path)
     from ..adapters.sql.engine import database_url, shown_url
 
-    return cache, shown_url(database_url(settings.url))
+    return cache, shown_url(database_url(settings.url.get_secret_value()))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..adapters.rate_limit.unlimited import Unlimited
 from ..application.model.cards import find_card
 from ..domain.errors import SettingsError
+from .settings import revealed
 from .validation import validated
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def build_credential(
 
     A key that the fields leave out is taken from the provider's usual environment variable.
     """
-    given = dict(fields or {"provider": name})
+    given = revealed(dict(fields or {"provider": name}))
     provider = registry.get(str(given.pop("provider", name)))
     cls = provider.credential_class()
     if provider.key_variable and provider.key_field not in given and environment.get(provider.key_variable):
@@ -120,7 +121,7 @@ def build_cache(settings: CacheSettings) -> EmbeddingCacheBase | None:
     if settings.adapter == "sql":
         from ..adapters.cache.sql import SQLEmbeddingCache
 
-        return SQLEmbeddingCache(settings.url, max_entries=most, max_size_mb=size, **memory)
+        return SQLEmbeddingCache(settings.url.get_secret_value(), max_entries=most, max_size_mb=size, **memory)
     return None
 
 
@@ -138,7 +139,7 @@ def build_rate_limiter(settings: RateLimitSettings, clock: Clock) -> RateLimiter
 
         if not settings.url:
             raise SettingsError("rate_limits.url: is missing; the adapter 'sql' needs the URL of the shared database")
-        return SQLRateLimiter(settings.url, limits, clock)
+        return SQLRateLimiter(settings.url.get_secret_value(), limits, clock)
     if limits:
         raise SettingsError("rate_limits.adapter: expected in_process or sql, since there are limits, got none")
     return Unlimited()

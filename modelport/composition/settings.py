@@ -6,11 +6,12 @@ import re
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, field_validator
 
 from ..adapters.sql.options import check_url_options
 from ..domain.errors import SettingsError
 from ..domain.retry import RetryPolicy, Timeouts
+from ..domain.secrets import url_secrets
 
 __all__ = [
     "CacheSettings",
@@ -26,6 +27,7 @@ __all__ = [
     "TTSSettings",
     "TimeoutSettings",
     "TransportSettings",
+    "revealed",
 ]
 
 
@@ -33,10 +35,10 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", protected_namespaces=(), hide_input_in_errors=True)
 
 
-def _with_checked_options(url: str) -> str:
+def _with_checked_options(url: SecretStr) -> SecretStr:
     """The URL; raises `ValueError` for an option that the driver of its database does not have."""
     try:
-        check_url_options(url, "the database")
+        check_url_options(url.get_secret_value(), "the database")
     except SettingsError as error:
         raise ValueError(str(error)) from error
     return url
@@ -117,8 +119,8 @@ class CacheSettings(_Strict):
 
     adapter: Literal["none", "file", "sql"] = "none"
     path: Path = Field(default=Path(".cache/embeddings"), description="The folder of the file cache.")
-    url: str = Field(
-        default="sqlite+aiosqlite:///.cache/embeddings.db", description="The database of the SQL cache.", repr=False
+    url: SecretStr = Field(
+        default=SecretStr("sqlite+aiosqlite:///.cache/embeddings.db"), description="The database of the SQL cache."
     )
     max_entries: int | None = Field(default=None, ge=0)
     max_size_mb: float | None = Field(default=None, ge=0)
@@ -126,7 +128,7 @@ class CacheSettings(_Strict):
 
     @field_validator("url")
     @classmethod
-    def _database(cls, value: str) -> str:
+    def _database(cls, value: SecretStr) -> SecretStr:
         return _with_checked_options(value)
 
 
@@ -142,7 +144,7 @@ class RateLimitSettings(_Strict):
     """Rate limits of the hub: of this process, or shared with other processes through a database."""
 
     adapter: Literal["none", "in_process", "sql"] = "none"
-    url: str | None = Field(default=None, description="The shared database, for `sql`.", repr=False)
+    url: SecretStr | None = Field(default=None, description="The shared database, for `sql`.")
     limits: dict[str, RateLimitEntry] = Field(
         default_factory=dict,
         description="By `provider/model`, `provider` (its models together), `provider/*` or `*` (each by itself).",
@@ -150,7 +152,7 @@ class RateLimitSettings(_Strict):
 
     @field_validator("url")
     @classmethod
-    def _database(cls, value: str | None) -> str | None:
+    def _database(cls, value: SecretStr | None) -> SecretStr | None:
         return _with_checked_options(value) if value else value
 
 
@@ -161,8 +163,8 @@ class TransportSettings(_Strict):
         default="auto",
         description="`auto`: aiohttp where it is installed, else httpx2 where it is installed, else httpx.",
     )
-    proxy: str | None = Field(
-        default=None, description="A proxy's URL; by default the environment's proxies are used.", repr=False
+    proxy: SecretStr | None = Field(
+        default=None, description="A proxy's URL; by default the environment's proxies are used."
     )
     verify: bool | Path = Field(default=True, description="Whether to verify certificates, or a file of authorities.")
     http2: bool = Field(default=False, description="Whether to offer HTTP/2, which needs httpx or httpx2.")
@@ -185,10 +187,12 @@ class TransportSettings(_Strict):
 
     @field_validator("proxy")
     @classmethod
-    def _proxy_url(cls, value: str | None) -> str | None:
-        if value and not re.match(r"(https?|socks[45]h?)://[^/\s]", value):
+    def _proxy_url(cls, value: SecretStr | None) -> SecretStr | None:
+        if not value:
+            return None
+        if not re.match(r"(https?|socks[45]h?)://[^/\s]", value.get_secret_value()):
             raise ValueError("expected the URL of a proxy, like http://host:8080 or socks5://host:1080")
-        return value or None
+        return value
 
 
 class MediaSettings(_Strict):
@@ -213,7 +217,8 @@ class Settings(_Strict):
     """All that a hub is built from."""
 
     providers: dict[str, ProviderSettings] = Field(default_factory=dict)
-    credentials: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)
+    credentials: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Texts that may be secret are held as `SecretStr`, so that neither `repr` nor `model_dump` shows them."""
     chat: dict[str, ChatSettings] = Field(default_factory=dict)
     embedding: dict[str, EmbeddingSettings] = Field(default_factory=dict)
     tts: dict[str, TTSSettings] = Field(default_factory=dict)
@@ -226,6 +231,13 @@ class Settings(_Strict):
     default_tts: str | None = Field(default=None, description="Likewise under `tts`.")
     _source: str = PrivateAttr(default="")
 
+    @field_validator("credentials")
+    @classmethod
+    def _hidden(cls, value: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        return {
+            name: {field: _concealed(field, given) for field, given in fields.items()} for name, fields in value.items()
+        }
+
     @property
     def source(self) -> str:
         """The file or mapping that it was read from, for error messages; empty for settings built in code."""
@@ -235,3 +247,27 @@ class Settings(_Strict):
         """Set `source`; returns the settings."""
         self._source = source
         return self
+
+
+_OPEN_FIELDS = ("id", "name", "provider", "region", "type")
+_ADDRESS = re.compile(r"(^|_)(url|host|endpoint)$")
+
+
+def _concealed(field: str, value: Any) -> Any:  # Any: a field of a credential, whose class is not known here
+    """The value with its texts as `SecretStr`, but for what names a provider or an address without a password."""
+    if isinstance(value, dict):
+        return {name: _concealed(str(name), item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_concealed(field, item) for item in value]
+    if not isinstance(value, str) or field in _OPEN_FIELDS:
+        return value
+    return value if _ADDRESS.search(field) and not url_secrets(value) else SecretStr(value)
+
+
+def revealed(value: Any) -> Any:  # Any: as above
+    """The fields of a credential with their secrets in clear, for its class."""
+    if isinstance(value, dict):
+        return {name: revealed(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [revealed(item) for item in value]
+    return value.get_secret_value() if isinstance(value, SecretStr) else value

@@ -54,7 +54,7 @@ def _on_cassettes(settings: TransportSettings, cassettes: Path, clock: Clock) ->
 
 
 def _live_connector(settings: TransportSettings) -> WebSocketConnector:
-    return WebsocketsConnector(proxy=settings.proxy, verify=settings.verify)
+    return WebsocketsConnector(proxy=_proxy(settings), verify=settings.verify)
 
 
 def _live(settings: TransportSettings, adapter: Literal["auto", "httpx", "httpx2", "aiohttp"]) -> HttpTransport:
@@ -63,8 +63,8 @@ def _live(settings: TransportSettings, adapter: Literal["auto", "httpx", "httpx2
     if adapter == "aiohttp":
         return _aiohttp(settings)
     options: dict[str, Any] = {}  # Any: arguments of the library's client
-    if settings.proxy:
-        options["proxy"] = settings.proxy
+    if proxy := _proxy(settings):
+        options["proxy"] = proxy
     if settings.verify is not True:
         options["verify"] = settings.verify
     if settings.http2:
@@ -77,7 +77,8 @@ def _fastest(settings: TransportSettings) -> Literal["httpx", "httpx2", "aiohttp
 
     Nothing is imported for it. Only httpx and httpx2 support HTTP/2 and SOCKS proxies.
     """
-    proxies = [settings.proxy] if settings.proxy else list(getproxies().values())
+    proxy = _proxy(settings)
+    proxies = [proxy] if proxy else list(getproxies().values())
     if not settings.http2 and not any(is_socks(proxy) for proxy in proxies) and find_spec("aiohttp") is not None:
         return "aiohttp"
     return "httpx2" if find_spec("httpx2") is not None and find_spec("httpcore2") is not None else "httpx"
@@ -88,7 +89,11 @@ def _aiohttp(settings: TransportSettings) -> HttpTransport:
 
     if settings.http2:
         raise SettingsError("transport.http2: aiohttp supports HTTP/1.1 only; remove http2, or use httpx")
-    return AiohttpTransport(proxy=settings.proxy, verify=settings.verify, max_bytes=settings.max_answer_bytes)
+    return AiohttpTransport(proxy=_proxy(settings), verify=settings.verify, max_bytes=settings.max_answer_bytes)
+
+
+def _proxy(settings: TransportSettings) -> str | None:
+    return settings.proxy.get_secret_value() if settings.proxy else None
 
 
 def _cassettes(settings: TransportSettings) -> Path:

@@ -59,6 +59,7 @@ __all__ = [
     "StreamTruncatedError",
     "StructuredOutputError",
     "UnsupportedFeatureError",
+    "hide_in_causes",
 ]
 
 
@@ -138,7 +139,7 @@ class ModelError(ModelportError):
         self.code, self.request_id, self.body = (
             hide(text) if text else text for text in (self.code, self.request_id, self.body)
         )
-        _hide_arguments(self, hide)
+        hide_in_causes(self, hide)
         self.args = (self.message,)
 
     def __str__(self) -> str:
@@ -155,7 +156,7 @@ class ModelError(ModelportError):
 _LONGEST_CHAIN = 100
 
 
-def _hide_arguments(error: BaseException, hide: SecretFilter) -> None:
+def hide_in_causes(error: BaseException, hide: SecretFilter) -> None:
     """Replace secrets in what the errors say from which this one came, since a traceback shows them too.
 
     A cause that still shows a secret, because it composes its text elsewhere, is cut off.

@@ -15,7 +15,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlche
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ...application.call.per_loop import PerLoop
-from ...domain.errors import ModelportError, SettingsError
+from ...domain.errors import ModelportError, SettingsError, hide_in_causes
+from ...domain.secrets import SecretFilter, hide_url_secrets, url_secrets
 from .options import driver_options
 from .pool import Pool, in_a_file
 
@@ -145,6 +146,19 @@ class LoopEngines:
         try:
             yield
         except DBAPIError as error:
-            raise ModelportError(f"{self._subject} at {shown_url(self._url)} failed: {error.orig}") from error
+            failure = self._failure(error, error.orig)
+            raise failure from failure.__cause__
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-            raise ModelportError(f"{self._subject} at {shown_url(self._url)} failed: {error}") from error
+            failure = self._failure(error, error)
+            raise failure from failure.__cause__
+
+    def _failure(self, error: Exception, reason: object) -> ModelportError:
+        """The error to raise; neither it nor its causes show a password, which drivers may repeat."""
+        hide = SecretFilter(url_secrets(self._url.render_as_string(hide_password=False)), shortest=4)
+        failure = ModelportError(
+            f"{self._subject} at {shown_url(self._url)} failed: {hide_url_secrets(hide(str(reason)))}"
+        )
+        failure.__cause__ = error
+        if hide:
+            hide_in_causes(failure, hide)
+        return failure
