@@ -150,6 +150,7 @@ class AnthropicDecoder(JsonDecoder):
                 self.metadata["service_tier"] = self._raw_usage["service_tier"]
 
     def _start(self, index: Any, block: Json) -> _Open:  # Any: as in `_open`
+        self._stop(index)  # of a block that was never ended
         opened = self._open[index] = _Open(block)
         if opened.kind == "text":
             self._say(block.get("text") or "")
@@ -194,6 +195,7 @@ class AnthropicDecoder(JsonDecoder):
             whole = opened.block.get("input")
             if whole and not opened.fed:  # compatible servers give it all at the start
                 self._call(self._calls.feed({"index": index, "function": {"arguments": whole}}))
+            self._calls.end(index)
         elif opened.kind == "thinking" and opened.thought and not opened.signed:
             self._piece("thinking", opened.id, "", data=self._owned({"unsigned": True}))
         elif opened.kind not in ("", "text", "thinking", "redacted_thinking"):
@@ -237,7 +239,7 @@ class AnthropicDecoder(JsonDecoder):
         by_code = {"caller": caller} if caller and caller.get("type") != "direct" else {}
         owner = self._owned(by_code) if self._ran or by_code else None
         self._shown = ("tool_call", piece.id, piece.name)
-        self._piece("tool_call", piece.id, piece.text, piece.name, owner)
+        self._call_piece(piece.id, piece.text, piece.name, owner)
 
     def _cite(self, citations: Any) -> None:  # Any: a list or null
         found = [citation for citation in citations or () if citation]

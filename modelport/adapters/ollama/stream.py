@@ -74,7 +74,7 @@ class OllamaDecoder(JsonDecoder):
         self._call_ids.add(call_id)
         arguments = function.get("arguments")
         text = arguments if isinstance(arguments, str) else dump_json(arguments or {}).decode()
-        self._piece("tool_call", call_id, text, function.get("name") or "unknown")
+        self._call_piece(call_id, text, function.get("name") or "unknown")
 
     def _done(self, event: Json) -> None:
         self.ended = True

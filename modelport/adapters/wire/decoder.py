@@ -18,6 +18,7 @@ from ...domain.message.blocks import ContentBlock, ProviderData, TextBlock, Thin
 from ...domain.message.responses import ChatResponse, ChatUsage, FinishReason, ModelWarning
 from .errors import ErrorFacts, error_in_stream, read_error
 from .framing import NDJSONFramer, SSEFramer, begins_as_sse
+from .glued_calls import GluedCalls
 from .halves import Halves
 from .json_text import dump_json, parse_json
 
@@ -94,6 +95,7 @@ class JsonDecoder:
         self._halves: Halves | None = None
         """Set by the first event that the fast parser refuses: only those can hold surrogates."""
         self._kinds: dict[str, RunKind] = {}
+        self._glued: dict[str, GluedCalls] = {}
 
     def feed(self, payloads: Sequence[bytes]) -> ChatResponse | None:
         """The delta of these payloads, if any. An error among them is left in `failure`, after what came before it."""
@@ -214,6 +216,16 @@ class JsonDecoder:
             self._close_run()
         self._run_kind, self._run_id, self._run_name, self._run_data = kind, block_id, name, data
         self._run.append(text)
+
+    def _call_piece(self, call_id: str, text: str, name: str, data: ProviderData | None = None) -> None:
+        """More arguments of a tool call; an object directly behind an object is a further call."""
+        _check_texts(call_id, text)
+        glued = self._glued.get(call_id)
+        if glued is None:
+            glued = self._glued[call_id] = GluedCalls(call_id)
+        for own_id, part in glued.feed(text):
+            self._piece("tool_call", own_id, part, name, data)
+            data = None
 
     def _add(self, block: ContentBlock) -> None:
         """A block, or a piece of one, of another kind."""

@@ -84,6 +84,10 @@ class ToolCallTracker:
         call.size += len(text)
         return CallPiece(call.sent, text, call.shown)
 
+    def end(self, index: int | None) -> None:
+        """The call of that index is whole: what comes under the index from now on is another call."""
+        self._by_index.pop(-1 if index is None else index, None)
+
     def finish(self) -> list[CallPiece]:
         """At the end of the answer: what was held back, and `{}` for calls without arguments."""
         pieces = []
@@ -103,8 +107,8 @@ class ToolCallTracker:
                 call = self._by_index[index] = self._new(index)
             return call
         if call_id:
-            found = next((call for call in self._calls if call.id == call_id), None)
-            return found or self._new(None)
+            found = next((call for call in reversed(self._calls) if call.id == call_id), None)
+            return found if found and not _is_another(found, call_id, name, arguments) else self._new(None)
         if name and not (self._calls and self._calls[-1].name in ("", name) and arguments[:1] not in ("", "{")):
             return self._new(None)
         return self._calls[-1] if self._calls else self._new(None)

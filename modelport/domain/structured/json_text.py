@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic_core import from_json
 
-__all__ = ["PartialJson", "cut_off", "json_text", "parse_json_value"]
+__all__ = ["PartialJson", "ValueEnd", "cut_off", "json_text", "parse_json_value"]
 
 _OPENING, _CLOSING = "<think", "</think"
 _THOUGHTS = re.compile(r"\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
@@ -49,13 +49,13 @@ def parse_json_value(text: str) -> Any:  # Any: a JSON value
 
 def cut_off(text: str) -> bool:
     """Whether the text ends before its first value does, so that a repair would invent or lose what is missing."""
-    scan = _ValueEnd()
+    scan = ValueEnd()
     return scan.feed(text) is None and scan.is_open
 
 
 def _without_tail(text: str) -> str:
     """The text up to the end of its first value, if it has one."""
-    return text[: _ValueEnd().feed(text)]
+    return text[: ValueEnd().feed(text)]
 
 
 def _refuse(word: str) -> Any:  # Any: never returns
@@ -83,7 +83,7 @@ class PartialJson:
         self._pieces: list[str] = []
         self._size = 0
         self._next_size = 0
-        self._end = _ValueEnd()
+        self._end = ValueEnd()
 
     def feed(self, text: str) -> bool:
         """Take a piece; whether `value` changed, or became complete."""
@@ -146,7 +146,7 @@ def _partial_value(text: str, *, whole: bool) -> Any:  # Any: JSON values
         return from_json(escaped, allow_inf_nan=False, allow_partial=partial)
 
 
-class _ValueEnd:
+class ValueEnd:
     """Finds where the first object, list or string of a text ends; the text may come in pieces."""
 
     __slots__ = ("_closings", "_escaped", "in_string")

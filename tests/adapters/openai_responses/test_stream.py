@@ -253,7 +253,8 @@ def test_a_call_cut_by_the_token_limit_stays_cut() -> None:
     (block,) = answer.content
     assert isinstance(block, ToolCallBlock) and block.input == '{"city": "Zü'
     assert (answer.finish_reason, answer.raw_finish_reason) == ("length", "max_output_tokens")
-    unfinished = drop("response.output_item.done", "response.function_call_arguments.delta")
+    ends = ("output_item.done", "function_call_arguments.delta", "function_call_arguments.done")
+    unfinished = drop(*(f"response.{kind}" for kind in ends))
     events = terminal_emptied(unfinished(events_of([call], "incomplete", "max_output_tokens")))
     (block,) = read([sse(events)])[0].content
     assert isinstance(block, ToolCallBlock) and block.input == ""

@@ -156,7 +156,7 @@ class OpenAIChatDecoder(JsonDecoder):
             self._delta(delta)
         message = choice.get("message")
         if message and not self._said():  # else a stream repeats in it all that was said so far
-            self._delta(message)
+            self._delta(message, whole=True)
         elif delta is None and message is None and choice.get("text"):
             self._say(choice["text"])
         if choice.get("logprobs"):
@@ -180,7 +180,7 @@ class OpenAIChatDecoder(JsonDecoder):
             return self._failure(groq)
         return ServerError(f"the provider stopped: {word}", code=word)
 
-    def _delta(self, delta: Json) -> None:
+    def _delta(self, delta: Json, *, whole: bool = False) -> None:
         content = delta.get("content")
         if content and len(delta) == 1 and content.__class__ is str and self._tags is None:  # nearly every delta
             self._piece("text", self._text_id or self._new_text(), content)
@@ -194,8 +194,9 @@ class OpenAIChatDecoder(JsonDecoder):
             self._say(content)
         elif content:
             self._parts(content)
-        if delta.get("tool_calls"):
-            self._tool_calls(delta["tool_calls"])
+        calls = delta.get("tool_calls") or _call_before(delta)
+        if calls:
+            self._tool_calls(calls, whole=whole)
         if delta.get("refusal"):
             self._refuse(delta["refusal"])
         if delta.get("audio"):
@@ -256,9 +257,11 @@ class OpenAIChatDecoder(JsonDecoder):
             elif text:
                 self._say(text)
 
-    def _tool_calls(self, calls: Any) -> None:  # Any: a list, if the server is sane
+    def _tool_calls(self, calls: Any, *, whole: bool) -> None:  # Any: a list, if the server is sane
+        ids = [fragment.get("id") for fragment in calls] if len(calls) > 1 else []
         for position, fragment in enumerate(calls):
-            if len(calls) > 1 and "index" not in fragment and not fragment.get("id"):
+            unclear = ids and "index" not in fragment and (not ids[position] or ids.count(ids[position]) > 1)
+            if whole or unclear:
                 fragment = {**fragment, "index": position}
             if fragment.get(EXTRA):
                 self._extra = fragment[EXTRA]
@@ -269,9 +272,15 @@ class OpenAIChatDecoder(JsonDecoder):
     def _call(self, call_id: str, text: str, name: str) -> None:
         extra, self._extra = self._extra, None
         self._last_call = (call_id, name)
-        self._piece("tool_call", call_id, text, name, self._owned({EXTRA: extra}) if extra else None)
+        self._call_piece(call_id, text, name, self._owned({EXTRA: extra}) if extra else None)
 
     def _refuse(self, words: str) -> None:
         owner = None if self._refused else ProviderData(provider=self._profile.provider, data={"refusal": True})
         self._refused = True
         self._piece("text", self._text_id or self._new_text(), words, data=owner)
+
+
+def _call_before(delta: Json) -> list[Json]:
+    """The call in the form before `tool_calls`, which has one without an id."""
+    function = delta.get("function_call")
+    return [{"index": 0, "function": function}] if function else []

@@ -35,6 +35,8 @@ class Item:
     """The block of reasoning or of a call, once something of it was delivered."""
     name: str = ""
     """The application's name of the called tool."""
+    wire_name: str = ""
+    """The tool's name in an event that does not say the call's id."""
     phase: str | None = None
     parts: dict[Any, Part] = field(default_factory=dict)
     """By content index; reasoning by group and index (Any: either key)."""
@@ -72,6 +74,11 @@ class OutputItems:
             if raw.get(key):
                 self._by_id[raw[key]] = item
         return item
+
+    def is_closed(self, event: Json) -> bool:
+        """Whether the item that an event names is complete."""
+        item = self._by_index.get(event.get("output_index")) or self._by_id.get(event.get("item_id"))
+        return item is not None and item.closed
 
     def of_event(self, event: Json, kind: str) -> Item:
         """The open item that a delta continues; a new one when there is none."""

@@ -72,6 +72,7 @@ class OpenAIResponsesDecoder(JsonDecoder):
         self._names = names
         self._items = OutputItems()
         self._refused = False
+        self._call_ids: set[str] = set()
         self._raw_usage: Json = {}
 
     def body(self, answer: Json) -> ChatResponse:
@@ -163,11 +164,22 @@ class OpenAIResponsesDecoder(JsonDecoder):
     def _arguments_delta(self, event: Json) -> None:
         self._argue(self._items.of_event(event, "function_call"), event.get("delta") or "")
 
+    def _arguments_done(self, event: Json) -> None:
+        """The whole arguments; all of them where a server sends no deltas."""
+        if self._items.is_closed(event):
+            return
+        item = self._items.of_event(event, "function_call")
+        item.wire_name = event.get("name") or ""
+        self._argue(item, _arguments(event)[item.size :])
+
     def _name(self, item: Item, raw: Json) -> None:
         """The tool's name and the call's id, once they are known."""
         if raw.get("name") and not item.name:
             item.name = self._names.get(raw["name"], raw["name"])
-            item.block_id = raw.get("call_id") or raw.get("id") or f"call_{new_id()}"
+            item.block_id = raw.get("call_id") or raw.get("id") or ""
+            if not item.block_id or item.block_id in self._call_ids:  # some servers give several calls one id
+                item.block_id = f"call_{new_id()}"
+            self._call_ids.add(item.block_id)
             facts = {key: raw[key] for key in CALL_FACTS if raw.get(key) is not None}
             owner = ProviderData(provider=self._profile.provider, data=facts) if facts else None
             self._piece("tool_call", item.block_id, "", item.name, owner)
@@ -177,7 +189,7 @@ class OpenAIResponsesDecoder(JsonDecoder):
         if not item.name:
             item.held.append(text)
         elif text:
-            self._piece("tool_call", item.block_id, text, item.name)
+            self._call_piece(item.block_id, text, item.name)
 
     def _done(self, event: Json) -> None:
         raw = event.get("item") or {}
@@ -236,9 +248,9 @@ class OpenAIResponsesDecoder(JsonDecoder):
             missing = "{}"  # a call that was cut short must not look like one without arguments
         item.closed = True
         held = "".join(item.held)
-        self._name(item, raw if raw.get("name") else {**raw, "name": item.name or "unknown"})
+        self._name(item, raw if raw.get("name") else {**raw, "name": item.wire_name or "unknown"})
         if held or missing:
-            self._piece("tool_call", item.block_id, held + missing, item.name)
+            self._call_piece(item.block_id, held + missing, item.name)
 
     def _run_by_provider(self, raw: Json) -> None:
         """A tool that ran at the provider, or an item of an unknown type."""
@@ -321,6 +333,7 @@ _HANDLERS: Mapping[str, Callable[[OpenAIResponsesDecoder, Json], None]] = {
     "response.reasoning_summary_text.delta": lambda decoder, event: decoder._think(event, "summary", "summary_index"),
     "response.reasoning_text.delta": lambda decoder, event: decoder._think(event, "content", "content_index"),
     "response.function_call_arguments.delta": _Decoder._arguments_delta,
+    "response.function_call_arguments.done": _Decoder._arguments_done,
     "response.completed": _Decoder._terminal,
     "response.done": _Decoder._terminal,
     "response.incomplete": _Decoder._terminal,
