@@ -216,9 +216,9 @@ def test_omitted_thinking_keeps_its_signature() -> None:
     assert content(answer) == [("thinking", "", False, {"signature": "new"})]
 
 
-def test_thinking_without_a_signature_is_nobodys() -> None:
+def test_thinking_without_a_signature_is_marked() -> None:
     events = [START, begin(0, "thinking", thinking="Hm."), close(0), *ended("end_turn")]
-    assert content(decode(sse(*events))[0]) == [("thinking", "Hm.", False, None)]
+    assert content(decode(sse(*events))[0]) == [("thinking", "Hm.", False, {"unsigned": True})]
 
 
 def test_tool_names_are_mapped_back() -> None:
