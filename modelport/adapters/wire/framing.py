@@ -181,9 +181,11 @@ class NDJSONFramer:
         return rest if rest.strip() else None
 
     def may_begin(self, data: bytes) -> bool:
-        """Whether the first line, if it is here, is JSON of its own; an HTML page and indented JSON have other ones."""
+        """Whether the first line is one of its own; an HTML page and indented JSON have other ones."""
         line, end, _ = data.removeprefix(_BOM).strip().partition(b"\n")
-        return begins_as_sse(data) or (line.startswith(b"{") and (not end or _is_json(line)))
+        if line.startswith((b"{", b"[")):
+            return not end or _is_json(line)
+        return not line.startswith(b"<")
 
     def begins_as_events(self, data: bytes) -> bool:
         """Whether a first line is here and is JSON of its own."""
