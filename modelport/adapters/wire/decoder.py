@@ -219,10 +219,14 @@ class JsonDecoder:
 
     def _call_piece(self, call_id: str, text: str, name: str, data: ProviderData | None = None) -> None:
         """More arguments of a tool call; an object directly behind an object is a further call."""
-        _check_texts(call_id, text)
         glued = self._glued.get(call_id)
         if glued is None:
+            _check_texts(call_id, text)
             glued = self._glued[call_id] = GluedCalls(call_id)
+        elif text.__class__ is str and "{" not in text:  # nearly every piece
+            self._piece("tool_call", glued.continued(text), text, name, data)
+            return
+        _check_texts(text)
         for own_id, part in glued.feed(text):
             self._piece("tool_call", own_id, part, name, data)
             data = None

@@ -17,7 +17,7 @@ __all__ = ["GluedCalls"]
 
 
 class GluedCalls:
-    """The arguments of one call while they arrive. A text without `{` costs no scan."""
+    """The arguments of one call while they arrive; a text without `{` is scanned only when a later one has it."""
 
     __slots__ = ("_broken", "_closed", "_end", "_id", "_pieces", "_scanned")
 
@@ -26,11 +26,15 @@ class GluedCalls:
         self._broken = False
         self._begin()
 
+    def continued(self, text: str) -> str:
+        """Take a text without `{`; the id of the call that it belongs to."""
+        self._pieces.append(text)
+        return self._id
+
     def feed(self, text: str) -> Sequence[tuple[str, str]]:
         """The parts of the text with the ids of the calls that they belong to."""
         if "{" not in text or self._broken:
-            self._pieces.append(text)
-            return ((self._id, text),)
+            return ((self.continued(text), text),)
         self._catch_up()
         parts = []
         while (cut := self._cut(text)) is not None:
