@@ -9,6 +9,7 @@ from ..domain.errors import SettingsError
 from .builders import build_credential
 from .providers.registry import ProviderRegistry
 from .settings import Settings
+from .settings_file import provider_fault
 
 __all__ = ["Credentials"]
 
@@ -33,8 +34,12 @@ class Credentials:
 
         Args:
             name: a name under `credentials`, or a provider's name.
-            provider: without a name: the credential called like this provider, else the provider's default one.
+            provider: without a name: the credential called like this provider, else the provider's default one. With
+                a name, it must be the credential's own.
         """
+        fault = provider_fault(self._settings, name, provider)
+        if fault:
+            raise SettingsError(f"provider: {fault}")
         wanted = name or provider or ""
         if wanted not in self._built:
             fields = self._settings.credentials.get(wanted)

@@ -108,7 +108,7 @@ class Modelport:
         try:
             return self.container.credential(name)
         except SettingsError as error:
-            place = f"{self.settings.source}: " if self.settings.source else ""
+            place = self.settings.file_and_line("credentials", name)
             raise SettingsError(f"{place}{error}") from error
 
     def chat(self, name: str | None = None) -> ChatModelBase:

@@ -35,7 +35,7 @@ class NamedModels(Generic[S, M]):
         build: makes a model from its settings and its credential.
         credential: looks its credential up.
         runtime: what the models run on.
-        source: where the settings were read, for errors.
+        place: what an error about such keys of the settings starts with.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class NamedModels(Generic[S, M]):
         build: Callable[[S, CredentialBase], M],
         credential: GetCredential,
         runtime: Runtime,
-        source: str = "",
+        place: Callable[..., str],
     ) -> None:
         self._kind = kind
         self._entry = entry
@@ -56,7 +56,7 @@ class NamedModels(Generic[S, M]):
         self._build = build
         self._credential = credential
         self._runtime = runtime
-        self._place = f"{source}: " if source else ""
+        self._place = place
         self._built: dict[str, M] = {}
 
     def get(self, name: str | None = None, /, **fields: Any) -> M:  # Any: the values of the settings' keys
@@ -99,14 +99,14 @@ class NamedModels(Generic[S, M]):
 
     def _credential_of(self, settings: S) -> CredentialBase:
         if settings.credential:
-            return self._credential(settings.credential)
+            return self._credential(settings.credential, provider=settings.provider)
         return self._credential(provider=settings.provider)
 
     def _where(self, given: str | None, name: str) -> str:
         """The prefix of an error: the file and key of the settings at fault, if any."""
         if name in self._named:
-            return f"{self._place}{self._kind}.{name}: "
-        return "" if given or not name else f"{self._place}default_{self._kind}: "
+            return self._place(self._kind, name)
+        return "" if given or not name else self._place(f"default_{self._kind}")
 
     def _default_name(self) -> str:
         if self._default:
@@ -154,7 +154,7 @@ def chat_models(
         build_chat,
         find_credential,
         runtime,
-        settings.source,
+        settings.place,
     )
 
 
@@ -170,7 +170,7 @@ def embedding_models(
         lambda entry, credential: build_embedding(entry, credential, embedding_cache),
         find_credential,
         runtime,
-        settings.source,
+        settings.place,
     )
 
 
@@ -186,5 +186,5 @@ def tts_models(
         lambda entry, credential: build_tts(entry, credential, runtime.cards),
         find_credential,
         runtime,
-        settings.source,
+        settings.place,
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, field_validator
 
 from ..adapters.sql.options import check_url_options
 from ..domain.errors import SettingsError
@@ -27,8 +29,19 @@ __all__ = [
     "TTSSettings",
     "TimeoutSettings",
     "TransportSettings",
+    "place_in",
     "revealed",
 ]
+
+
+_UserPath = Annotated[Path, AfterValidator(Path.expanduser)]
+"""A path in which `~` is the user's folder."""
+
+
+def _in_the_users_folder(url: SecretStr) -> SecretStr:
+    """The URL of an SQLite file, with `~` as the user's folder."""
+    found = re.match(r"(sqlite[^:]*:///)(~.*)", url.get_secret_value(), re.DOTALL)
+    return SecretStr(found[1] + os.path.expanduser(found[2])) if found else url
 
 
 class _Strict(BaseModel):
@@ -118,7 +131,7 @@ class CacheSettings(_Strict):
     """Where the hub's embedding models store vectors."""
 
     adapter: Literal["none", "file", "sql"] = "none"
-    path: Path = Field(default=Path(".cache/embeddings"), description="The folder of the file cache.")
+    path: _UserPath = Field(default=Path(".cache/embeddings"), description="The folder of the file cache.")
     url: SecretStr = Field(
         default=SecretStr("sqlite+aiosqlite:///.cache/embeddings.db"), description="The database of the SQL cache."
     )
@@ -129,7 +142,7 @@ class CacheSettings(_Strict):
     @field_validator("url")
     @classmethod
     def _database(cls, value: SecretStr) -> SecretStr:
-        return _with_checked_options(value)
+        return _with_checked_options(_in_the_users_folder(value))
 
 
 class RateLimitEntry(_Strict):
@@ -166,12 +179,14 @@ class TransportSettings(_Strict):
     proxy: SecretStr | None = Field(
         default=None, description="A proxy's URL; by default the environment's proxies are used."
     )
-    verify: bool | Path = Field(default=True, description="Whether to verify certificates, or a file of authorities.")
+    verify: bool | _UserPath = Field(
+        default=True, description="Whether to verify certificates, or a file of authorities."
+    )
     http2: bool = Field(default=False, description="Whether to offer HTTP/2, which needs httpx or httpx2.")
     max_answer_mb: float = Field(
         default=256, gt=0, description="The largest answer or stream, decompressed; more is an error."
     )
-    cassettes: Path | None = Field(
+    cassettes: _UserPath | None = Field(
         default=None, description="The file or folder that `record` writes and `replay` reads."
     )
     through: Literal["auto", "httpx", "httpx2", "aiohttp"] = Field(
@@ -198,7 +213,7 @@ class TransportSettings(_Strict):
 class MediaSettings(_Strict):
     """Which media are loaded on behalf of an API that cannot load them itself."""
 
-    roots: list[Path] = Field(default_factory=list, description="Folders from which `file://` URLs may be read.")
+    roots: list[_UserPath] = Field(default_factory=list, description="Folders from which `file://` URLs may be read.")
     allow_private: bool = Field(default=False, description="Whether private and loopback addresses may be fetched.")
     max_bytes: int = Field(default=20 * 1024 * 1024, gt=0)
 
@@ -230,6 +245,7 @@ class Settings(_Strict):
     default_embedding: str | None = Field(default=None, description="Likewise under `embedding`.")
     default_tts: str | None = Field(default=None, description="Likewise under `tts`.")
     _source: str = PrivateAttr(default="")
+    _line: Callable[[Sequence[object]], int | None] | None = PrivateAttr(default=None)
 
     @field_validator("credentials")
     @classmethod
@@ -243,10 +259,29 @@ class Settings(_Strict):
         """The file or mapping that it was read from, for error messages; empty for settings built in code."""
         return self._source
 
-    def read_from(self, source: str) -> Self:
-        """Set `source`; returns the settings."""
-        self._source = source
+    def read_from(self, source: str, line: Callable[[Sequence[object]], int | None] | None = None) -> Self:
+        """Set `source`, and how to find the line of a path of keys in it; returns the settings."""
+        self._source, self._line = source, line
         return self
+
+    def place(self, *keys: str) -> str:
+        """What an error about these keys starts with, e.g. `modelport.yaml: line 3: chat.a: `."""
+        return place_in(self._source, self._line, keys)
+
+    def file_and_line(self, *keys: str) -> str:
+        """`place` without the keys."""
+        return _joined(self._source, self._line, keys)
+
+
+def place_in(source: str, line: Callable[[Sequence[object]], int | None] | None, keys: Sequence[object]) -> str:
+    """The file, the line if it is known, and the keys, each followed by a colon."""
+    path = ".".join(str(key) for key in keys)
+    return _joined(source, line, keys) + (f"{path}: " if path else "")
+
+
+def _joined(source: str, line: Callable[[Sequence[object]], int | None] | None, keys: Sequence[object]) -> str:
+    number = line(keys) if line else None
+    return "".join([f"{source}: " if source else "", f"line {number}: " if number else ""])
 
 
 _OPEN_FIELDS = ("id", "name", "provider", "region", "type")

@@ -3,94 +3,133 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
+from ..adapters.wire.yaml_text import YamlDocument, YamlFault, read_yaml
 from ..domain.errors import SettingsError
-from .settings import Settings
+from .settings import ModelSettings, Settings, place_in
 
-__all__ = ["read_settings", "settings_from_mapping"]
+__all__ = ["provider_fault", "read_settings", "settings_from_mapping"]
 
-_BRACES = re.compile(r"\$\{([^}]*)\}")
+_BRACES = re.compile(r"(\$\$\{)|\$\{([^}]*)\}")
 _VARIABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-((?:(?!\$\{).)*))?", re.DOTALL)
 _WITH_PASSWORDS = ("proxy", "url")
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DEEPEST = 100
 
 
 def read_settings(path: Path, environment: Mapping[str, str]) -> Settings:
-    """The settings in a YAML file; `SettingsError` names the key, the file and what is allowed."""
+    """The settings in a YAML file; `SettingsError` names the file, the line, the key and what is allowed."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise SettingsError(f"{path}: cannot be read: {error.strerror}; give the path of a YAML file") from error
-    except UnicodeDecodeError as error:
-        raise SettingsError(f"{path}: expected UTF-8 text; save the file in that encoding") from error
-    try:
-        value = yaml.load(text, Loader=_Loader)  # noqa: S506 - the loader is a safe one
-    except yaml.YAMLError as error:
-        raise SettingsError(f"{path}: is not valid YAML: {' '.join(str(error).split())}") from error
-    settings = settings_from_mapping(value or {}, environment, source=str(path))
+        path = path.expanduser()
+        document = read_yaml(path.read_bytes())
+    except (OSError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SettingsError(f"{path}: cannot be read: {reason}; give the path of a YAML file") from error
+    except YamlFault as error:
+        raise SettingsError(f"{path}: {error}") from error
+    value = {} if document.value is None else document.value
+    settings = _Reader(environment, str(path), document).settings(value)
     for provider in settings.providers.values():
         if provider.models is not None and ":" not in provider.models:
-            provider.models = str(path.parent / provider.models)
+            provider.models = str(path.parent / Path(provider.models).expanduser())
     return settings
 
 
 def settings_from_mapping(value: Any, environment: Mapping[str, str], source: str = "settings") -> Settings:
-    """The settings in a mapping (Any: whatever a YAML file contained)."""
-    if not isinstance(value, Mapping):
-        raise SettingsError(f"{source}: must be a mapping with the keys {_names(Settings)}; got {type(value).__name__}")
-    try:
-        return Settings.model_validate(_filled(value, environment, source, "")).read_from(source)
-    except ValidationError as error:
-        raise SettingsError(_explained(error, source)) from error
+    """The settings in a mapping (Any: whatever was given)."""
+    return _Reader(environment, source).settings(value)
 
 
-def _filled(value: Any, environment: Mapping[str, str], source: str, key: str) -> Any:
-    """The value with its variables filled in, at any depth."""
-    if isinstance(value, Mapping):
-        return {
-            name: _filled(item, environment, source, f"{key}.{name}" if key else str(name))
-            for name, item in value.items()
-        }
-    if isinstance(value, list):
-        return [_filled(item, environment, source, f"{key}[{index}]") for index, item in enumerate(value)]
-    if not isinstance(value, str):
-        return value
+class _Reader:
+    """Fills in variables and checks; every error starts with the place of its fault."""
 
-    def variable(braces: re.Match[str]) -> str:
-        match = _VARIABLE.fullmatch(braces[1])
+    def __init__(self, environment: Mapping[str, str], source: str, document: YamlDocument | None = None) -> None:
+        self._environment = environment
+        self._source = source
+        self._line = document.line if document else None
+
+    def settings(self, value: Any) -> Settings:  # Any: whatever a YAML file contained
+        if not isinstance(value, Mapping):
+            raise self._fault((), f"must be a mapping with the keys {_names(Settings)}; got {type(value).__name__}")
+        try:
+            settings = Settings.model_validate(self._filled(value, ())).read_from(self._source, self._line)
+        except ValidationError as error:
+            path, reason = _explained(error)
+            raise self._fault(path, reason) from error
+        self._check_providers(settings)
+        return settings
+
+    def _fault(self, path: Sequence[object], reason: str) -> SettingsError:
+        return SettingsError(f"{place_in(self._source, self._line, path)}{reason}")
+
+    def _filled(self, value: Any, path: tuple[object, ...]) -> Any:  # Any: as above
+        """The value with its variables filled in, at any depth."""
+        if len(path) > _DEEPEST:
+            raise self._fault(path[:1], f"is nested more than {_DEEPEST} levels deep")
+        if isinstance(value, Mapping):
+            return {name: self._filled(item, (*path, name)) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self._filled(item, (*path, index)) for index, item in enumerate(value)]
+        return _BRACES.sub(lambda braces: self._variable(braces, path), value) if isinstance(value, str) else value
+
+    def _variable(self, braces: re.Match[str], path: tuple[object, ...]) -> str:
+        """A variable's value; its default also when it is empty; `$${` is `${` itself."""
+        if braces[1]:
+            return "${"
+        match = _VARIABLE.fullmatch(braces[2])
         if match is None:
-            raise SettingsError(
-                f"{source}: {key}: expected the name of a variable in the braces; write ${{NAME}}, or "
-                "${{NAME:-default}} with a default without variables"
+            raise self._fault(
+                path,
+                "expected the name of a variable in the braces; write ${NAME}, or ${NAME:-default} with a default "
+                "without variables, or $${ for a dollar and a brace",
             )
         name, default = match[1], match[2]
-        found = environment.get(name)
-        if found is None and default is None:
-            raise SettingsError(
-                f"{source}: {key}: the environment variable {name} is not set; set it, or give a default: "
-                f"${{{name}:-default}}"
+        found = self._environment.get(name)
+        if default is not None:
+            return found or default
+        if found is None:
+            raise self._fault(
+                path, f"the environment variable {name} is not set; set it, or give a default: ${{{name}:-default}}"
             )
-        return found if found is not None else default
+        return found
 
-    return _BRACES.sub(variable, value)
+    def _check_providers(self, settings: Settings) -> None:
+        """Refuse a model whose `provider` is not its credential's."""
+        sections: dict[str, Mapping[str, ModelSettings]] = {
+            "chat": settings.chat,
+            "embedding": settings.embedding,
+            "tts": settings.tts,
+        }
+        for kind, models in sections.items():
+            for name, model in models.items():
+                fault = provider_fault(settings, model.credential, model.provider)
+                if fault:
+                    raise self._fault((kind, name, "provider"), fault)
 
 
-def _explained(error: ValidationError, source: str) -> str:
-    """The message of the first mistake: where it is, what is wrong, and what is allowed."""
+def provider_fault(settings: Settings, credential: str | None, provider: str | None) -> str | None:
+    """Why a credential's name and a provider do not fit together; `None` where they do or one is missing."""
+    if not credential or not provider:
+        return None
+    of_credential = (settings.credentials.get(credential) or {}).get("provider", credential)
+    if of_credential == provider:
+        return None
+    return f"expected {of_credential!r}, the provider of the credential {credential!r}, got {provider!r}; leave one out"
+
+
+def _explained(error: ValidationError) -> tuple[list[str], str]:
+    """The first mistake: where it is, and what is wrong and what is allowed."""
     first = error.errors(include_url=False)[0]
     path = [str(part) for part in first["loc"]]
-    key = ".".join(path)
     if first["type"] == "extra_forbidden":
-        return f"{source}: {key}: unknown key; allowed here: {_names(_model_at(path[:-1]))}"
+        return path, f"unknown key; allowed here: {_names(_model_at(path[:-1]))}"
     if first["type"] == "missing":
-        return f"{source}: {key}: is missing"
-    return f"{source}: {key}: {first['msg']} (got {_shown(first['input'], path, first['type'])})"
+        return path, "is missing"
+    return path, f"{first['msg']} (got {_shown(first['input'], path, first['type'])})"
 
 
 def _shown(value: Any, path: list[str], fault: str) -> str:  # Any: whatever a YAML file contained

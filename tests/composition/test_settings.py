@@ -226,14 +226,15 @@ def test_a_mistake_found_later_still_names_file_and_key(tmp_path: Path, text: st
     path = write(tmp_path, text)
     with pytest.raises(SettingsError) as caught:
         Modelport.from_file(path, {}).chat()
-    assert str(caught.value).startswith(f"{path}: {says}")
+    line = 1 + text.count("\n")
+    assert str(caught.value).startswith(f"{path}: line {1 if says.startswith('default_chat') else line}: {says}")
 
 
 def test_a_credential_with_a_mistake_names_file_and_key(tmp_path: Path) -> None:
     path = write(tmp_path, "credentials: {c: {provider: openai, apikey: x}}")
     with pytest.raises(SettingsError) as caught:
         _ = Modelport.from_file(path, {}).credentials
-    assert str(caught.value).startswith(f"{path}: credentials.c.apikey: unknown key")
+    assert str(caught.value).startswith(f"{path}: line 1: credentials.c.apikey: unknown key")
 
 
 def test_a_file_that_is_no_text(tmp_path: Path) -> None:
@@ -249,10 +250,63 @@ def test_a_variable_that_is_none_is_refused(tmp_path: Path, value: str) -> None:
     for environment in ({}, {"A": "a", "B": "b"}):
         with pytest.raises(SettingsError) as caught:
             Modelport.from_file(path, environment)
-        assert str(caught.value).startswith(f"{path}: credentials.c.api_key: ") and "${NAME" in str(caught.value)
+        assert str(caught.value).startswith(f"{path}: line 1: credentials.c.api_key: ") and "${NAME" in str(
+            caught.value
+        )
 
 
 def test_braces_that_are_no_variable_are_kept() -> None:
     kept = {"stop": ["${", "$HOME", "{a}", "$", "}"]}
     settings = settings_from_mapping({"chat": {"a": {"provider": "ollama", "model": "m", "parameters": kept}}}, {})
     assert settings.chat["a"].parameters == kept
+
+
+@pytest.mark.parametrize(
+    ("written", "environment", "value"),
+    [
+        ("${M:-gpt}", {"M": ""}, "gpt"),
+        ("${M:-gpt}", {}, "gpt"),
+        ("${M:-gpt}", {"M": "x"}, "x"),
+        ("${M:-}", {"M": ""}, ""),
+        ("${M}", {"M": ""}, ""),
+        ("${M}", {"M": "${N}"}, "${N}"),
+        ("$${M}", {}, "${M}"),
+        ("$${M:-a} ${M:-b}", {}, "${M:-a} b"),
+        ("a$${", {}, "a${"),
+        ("$M", {"M": "x"}, "$M"),
+    ],
+)
+def test_variables(written: str, environment: dict[str, str], value: str) -> None:
+    given = {"chat": {"a": {"provider": "ollama", "model": written}}}
+    assert settings_from_mapping(given, environment).chat["a"].model == value
+
+
+def test_the_users_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    text = (
+        "cache: {path: ~/c, url: 'sqlite+aiosqlite:///~/c.db'}\nmedia: {roots: [~/m]}\n"
+        "transport: {verify: ~/ca.pem, cassettes: ~/k}\nproviders: {p: {base_url: 'http://h', models: ~/cards}}\n"
+    )
+    write(tmp_path, text)
+    settings = Modelport.from_file("~/modelport.yaml", {}).settings
+    assert (settings.cache.path, settings.media.roots) == (tmp_path / "c", [tmp_path / "m"])
+    assert settings.cache.url == f"sqlite+aiosqlite:///{tmp_path}/c.db"
+    assert (settings.transport.verify, settings.transport.cassettes) == (tmp_path / "ca.pem", tmp_path / "k")
+    assert settings.providers["p"].models == str(tmp_path / "cards")
+
+
+@pytest.mark.parametrize("kind", ["chat", "embedding", "tts"])
+def test_a_provider_that_is_not_the_credentials_is_refused(tmp_path: Path, kind: str) -> None:
+    credentials = "credentials:\n  c: {provider: openai, api_key: k}\n  gemini: {api_key: k}\n"
+    for credential, provider in (("c", "gemini"), ("gemini", "openai")):
+        entry = f"{kind}:\n  a:\n    credential: {credential}\n    model: m\n    provider: {provider}\n"
+        path = write(tmp_path, credentials + entry)
+        with pytest.raises(SettingsError) as caught:
+            Modelport.from_file(path, {})
+        assert str(caught.value).startswith(f"{path}: line 8: {kind}.a.provider: expected ")
+        assert credential in str(caught.value) and provider in str(caught.value)
+    hub = Modelport.from_mapping({"credentials": {"c": {"provider": "openai", "api_key": "k"}}})
+    with pytest.raises(SettingsError, match="expected 'openai', the provider of the credential 'c', got 'gemini'"):
+        hub.container.chat(credential="c", provider="gemini", model="m")
+    assert hub.container.chat(credential="c", provider="openai", model="m").model == "m"

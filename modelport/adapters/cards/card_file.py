@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, Generic, cast
 from weakref import WeakKeyDictionary
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from ...domain.card.cards import BaseCard, C, CardKind, CardQuery
 from ...domain.errors import CardError
+from ..wire.yaml_text import YamlDocument, YamlFault, read_yaml
 
 __all__ = ["CardFile", "Stamp", "Template"]
 
@@ -19,7 +19,6 @@ Stamp = tuple[int, int]
 Variant = tuple[type[BaseCard], str | None]
 """Which card was made: its kind, and the class whose differences were applied."""
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PER_CLASS = "per_class"
 _NOT_WRITTEN = ("parameter_schema", "given_overrides", "known")
 _TELLING: dict[str, CardKind] = {
@@ -37,6 +36,7 @@ class Template(Generic[C]):
 
     def __init__(self, card: C) -> None:
         self.card = card
+        self.checked = False
         self._lists = [(name, value) for name, value in card.__dict__.items() if isinstance(value, list)]
 
     def copy(self) -> C:
@@ -83,11 +83,15 @@ class CardFile:
     def facts_for(self, class_name: str | None) -> dict[str, Any]:
         """The card's fields, with the differences of one class applied."""
         facts = self._parsed()
-        differing = facts.get(_PER_CLASS) or {}
-        facts = {**facts, **(differing.get(class_name) or {})}
+        facts = {**facts, **self._differing(class_name)}
         facts.pop(_PER_CLASS, None)
         facts.pop("type", None)
         return facts
+
+    def _differing(self, class_name: str | None) -> dict[str, Any]:
+        """The fields that are written for one class only."""
+        found: dict[str, Any] = (self._parsed().get(_PER_CLASS) or {}).get(class_name) or {}
+        return found
 
     def templates(self, parameters: type[BaseModel]) -> dict[Variant, Template[Any]]:
         """The cards made so far for one `Parameters` class."""
@@ -101,16 +105,16 @@ class CardFile:
         template = self.templates(parameters)[variant] = Template(card)
         return template
 
-    def fault(self, error: ValidationError) -> CardError:
-        """What is wrong with the card's fields, each with its line."""
-        try:
-            lines = _lines(self._read())
-        except RecursionError:
-            return CardError(f"{self.path}: a field refers to itself")
+    def fault(self, error: ValidationError, class_name: str | None = None) -> CardError:
+        """What is wrong with the card's fields, or with those of one class, each with its line."""
+        document = self._document()
         faults = []
         for detail in error.errors(include_url=False):
             place = tuple(str(part) for part in detail["loc"])
-            line = next((lines[place[:n]] for n in range(len(place), 0, -1) if place[:n] in lines), None)
+            if place[0] == "parameter_overrides" and self.facts_for(class_name).get("parameters_overrides"):
+                place = ("parameters_overrides", *place[1:])
+            own = (_PER_CLASS, class_name) if place[0] in self._differing(class_name) else ()
+            line = document.line((*own, *place))
             where = f"line {line}, " if line else ""
             faults.append(f"{where}field {'.'.join(place)!r}: {detail['msg']}")
         return CardError(f"{self.path}: {'; '.join(faults)}")
@@ -132,17 +136,14 @@ class CardFile:
 
     def _parsed(self) -> dict[str, Any]:
         if self._facts is None:
-            self._facts = self._checked(self._load())
+            self._facts = self._checked(self._document().value)
         return self._facts
 
-    def _load(self) -> object:
+    def _document(self) -> YamlDocument:
         try:
-            return yaml.load(self._read(), Loader=_Loader)  # noqa: S506 - a safe loader, the C one when there is one
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            raise self._error(f"line {mark.line + 1}" if mark else "text", f"{error.problem}") from error
-        except (yaml.YAMLError, ValueError, RecursionError) as error:
-            raise self._error("text", f"is not YAML: {error}") from error
+            return read_yaml(self._read())
+        except YamlFault as error:
+            raise CardError(f"{self.path}: {error}") from error
 
     def _checked(self, facts: object) -> dict[str, Any]:
         if not isinstance(facts, dict):
@@ -163,22 +164,3 @@ def _kind_of_outputs(outputs: list[str]) -> CardKind:
     if "application/x-embedding" in outputs:
         return "embedding"
     return "tts" if all(output.startswith("audio/") for output in outputs) else "chat"
-
-
-def _lines(text: bytes) -> dict[tuple[str, ...], int]:
-    """The line of every field, by its path; only needed to report a fault."""
-    found: dict[tuple[str, ...], int] = {}
-
-    def visit(node: yaml.Node | None, path: tuple[str, ...]) -> None:
-        if isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                place = (*path, str(key.value))
-                found[place] = key.start_mark.line + 1
-                visit(value, place)
-        elif isinstance(node, yaml.SequenceNode):
-            for index, value in enumerate(node.value):
-                found[*path, str(index)] = value.start_mark.line + 1
-                visit(value, (*path, str(index)))
-
-    visit(yaml.compose(text, Loader=yaml.SafeLoader), ())
-    return found

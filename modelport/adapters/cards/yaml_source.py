@@ -126,16 +126,20 @@ class YamlCardSource:
         if file.kind(query.card.kind) != query.card.kind:
             return None
         variant = file.variant(query)
+        schema = self._schema(query.parameters)
         template: Template[C] | None = file.templates(query.parameters).get(variant)
-        if template is None:
-            try:
-                card = query.card.from_facts(file.facts_for(variant[1]), self._schema(query.parameters))
-            except ValidationError as error:
-                raise file.fault(error) from error
-            except RecursionError as error:
-                raise CardError(f"{file.path}: a field refers to itself") from error
-            template = file.keep(query.parameters, variant, card)
-        return template if query.wants(template.card) else None
+        try:
+            if template is None:
+                card = query.card.from_facts(file.facts_for(variant[1]), schema)
+                template = file.keep(query.parameters, variant, card)
+            if not query.wants(template.card):
+                return None
+            if query.class_names and not template.checked:
+                template.card.check_form(schema)
+                template.checked = True
+        except ValidationError as error:
+            raise file.fault(error, variant[1]) from error
+        return template
 
     def _schema(self, parameters: type[BaseModel]) -> dict[str, Any]:
         schema = self._schemas.get(parameters)

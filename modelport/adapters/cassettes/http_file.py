@@ -23,14 +23,26 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import yaml
 
 from ...domain.errors import SettingsError
+from ..wire.yaml_text import YamlFault, read_yaml
 from .found_secrets import body_secrets
 from .redact import public_uri, scrub_bytes
 
 __all__ = ["Asked", "Flow", "Interaction", "documents", "entry_text", "read_interactions"]
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Json = Any
 """A JSON value, or what YAML made of one."""
+_MALFORMED = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+    EOFError,
+    zlib.error,
+    OSError,
+)
+"""What reading an entry of the wrong shape raises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +97,12 @@ def documents(path: Path) -> Iterator[tuple[Path, _Json]]:
     files = sorted(file for file in path.rglob("*.y*ml") if file.is_file()) if path.is_dir() else [path]
     for file in files:
         try:
-            yield file, yaml.load(file.read_bytes(), Loader=_Loader)  # noqa: S506 - the loader is a safe one
-        except (OSError, ValueError, yaml.YAMLError) as error:
-            raise SettingsError(f"{file}: cannot be read as YAML: {_reason(error)}") from error
+            document = read_yaml(file.read_bytes())
+        except OSError as error:
+            raise SettingsError(f"{file}: cannot be read: {error.strerror}") from error
+        except YamlFault as error:
+            raise SettingsError(f"{file}: {error}") from error
+        yield file, document.value
 
 
 def entry_text(entry: Mapping[str, _Json]) -> str:
@@ -120,7 +135,7 @@ def _read(file: Path, document: _Json) -> list[Interaction]:
         raise SettingsError(f"{file}: not a vcrpy cassette: expected a list of `interactions`; record it again")
     try:
         return [_interaction(entry, f"{file}, interaction {number}") for number, entry in enumerate(entries, 1)]
-    except (ValueError, LookupError, TypeError, AttributeError, EOFError, zlib.error, OSError) as error:
+    except _MALFORMED as error:
         raise SettingsError(f"{file}: not a vcrpy cassette: {_reason(error)}") from error
 
 

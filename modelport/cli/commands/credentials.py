@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["credentials"]
 
-_VARIABLE = re.compile(r"\$\{(\w+)")
+_VARIABLE = re.compile(r"(?<!\$)\$\{(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +67,9 @@ def _configured(path: Path, registry: ProviderRegistry) -> Iterator[_Row]:
 
 
 def _as_written(path: Path) -> dict[str, Any]:  # Any: YAML values with their variables unfilled
-    import yaml
+    from ...adapters.wire.yaml_text import read_yaml
 
-    written = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    found: dict[str, Any] = written.get("credentials") or {}
+    found: dict[str, Any] = (read_yaml(path.read_bytes()).value or {}).get("credentials") or {}
     return found
 
 

@@ -6,18 +6,28 @@ class's `Parameters`, narrowed by the card.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any, ClassVar, Generic, Literal, Self, TypeVar
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, PrivateAttr, computed_field, field_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    computed_field,
+    field_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ..message.media import media_matches
 from .capabilities import EmbeddingLimits, SamplingFacts, StructuredOutputFacts, ThinkingFacts, ToolChoiceFacts
 from .form import NO_FORM, THINKING_TYPE, FormRules, MergedSchema, Schema, copy_json, merge_schema
-from .form_check import schema_fault
+from .form_check import form_fault, schema_fault
 
 __all__ = ["BaseCard", "CardKind", "CardQuery", "CardStatus", "EmbeddingModelCard", "ModelCard", "TTSModelCard"]
 
@@ -79,6 +89,33 @@ class BaseCard(BaseModel):
     def from_facts(cls, facts: Mapping[str, Any], base_schema: Mapping[str, Any]) -> Self:
         """A card of a file's content and `Parameters.model_json_schema()`; raises pydantic's `ValidationError`."""
         return cls.model_validate(facts).with_form(base_schema)
+
+    def check_form(self, base_schema: Mapping[str, Any]) -> None:
+        """Check the card against the class whose `Parameters` have this schema.
+
+        Raises:
+            ValidationError: an override names a parameter that the class does not have, or what the card says of a
+                parameter contradicts itself.
+        """
+        faults: list[InitErrorDetails] = [
+            {"type": PydanticCustomError("form", "{reason}", {"reason": reason}), "loc": place, "input": None}
+            for place, reason in self._form_faults(base_schema.get("properties", {}))
+        ]
+        if faults:
+            raise ValidationError.from_exception_data(type(self).__name__, faults)
+
+    def _form_faults(self, known: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Where an override is wrong, and why (Any: JSON Schemas)."""
+        properties, definitions = self._form.schema.get("properties", {}), self._form.schema.get("$defs")
+        for name in self.given_overrides:
+            if name not in known:
+                yield (
+                    ("parameter_overrides", name),
+                    f"the model class has no such parameter; it has {', '.join(known) or 'none'}",
+                )
+            fault = form_fault(properties.get(name, {}), definitions)
+            if fault:
+                yield ("parameter_overrides", name, fault[0]), fault[1]
 
     def with_form(self, base_schema: Mapping[str, Any]) -> Self:
         """This card, its form made from the schema of a class's `Parameters`."""
@@ -244,6 +281,14 @@ class EmbeddingModelCard(BaseCard):
             self.dimensions = default
         if self.supported_dimensions is None and isinstance(choices, list):
             self.supported_dimensions = [size for size in choices if isinstance(size, int)]
+
+    def _form_faults(self, known: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+        yield from super()._form_faults(known)
+        if self.dimensions and self.supported_dimensions and self.dimensions not in self.supported_dimensions:
+            yield (
+                ("dimensions",),
+                f"dimensions {self.dimensions} is not one of the supported {self.supported_dimensions}",
+            )
 
     def _form_rules(self) -> FormRules:
         given: dict[str, Any] = {"default": self.dimensions, "enum": self.supported_dimensions}

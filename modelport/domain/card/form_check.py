@@ -14,7 +14,7 @@ from typing import Any
 
 from .form import HINT
 
-__all__ = ["first_fault", "is_beyond_hints", "schema_fault"]
+__all__ = ["first_fault", "form_fault", "is_beyond_hints", "schema_fault"]
 
 Schema = Mapping[str, Any]
 
@@ -50,6 +50,16 @@ def first_fault(value: Any, schema: Schema, definitions: Schema | None = None) -
     An `enum` together with `x-hint: true` is a suggestion and is not checked. (Any: a JSON value.)
     """
     return next(_faults(value, schema, definitions or {}), None)
+
+
+def form_fault(property_schema: Schema, definitions: Schema | None = None) -> tuple[str, str] | None:
+    """The keyword of a property that contradicts the others, and why; `None` when a value can be chosen."""
+    lowest, highest = property_schema.get("minimum"), property_schema.get("maximum")
+    if lowest is not None and highest is not None and lowest > highest:
+        return "minimum", f"the minimum {lowest} is above the maximum {highest}"
+    default = property_schema.get("default")
+    fault = None if default is None else first_fault(default, property_schema, definitions)
+    return ("default", f"the default {default!r:.60} {fault}") if fault else None
 
 
 def is_beyond_hints(value: Any, schema: Schema) -> bool:

@@ -14,6 +14,8 @@ from modelport.adapters.cards import card_file
 from modelport.adapters.cards.yaml_source import YamlCardSource, file_stem
 from modelport.domain.card.cards import CardQuery, EmbeddingModelCard, ModelCard, TTSModelCard
 from modelport.domain.errors import CardError
+from modelport.embedding import OpenAIEmbeddingModel
+from modelport.model import OpenAIChatModel
 
 
 class Parameters(BaseModel):
@@ -202,7 +204,7 @@ BROKEN = [
     ("name: a\nlabel: M\ncontext_size: 1\noutput_size: 1\nparameter_schema: {}\n", r"field 'parameter_schema'"),
     ("name: a\nlabel: M\ncontext_size: 1\noutput_size: 1\nper_class: [x]\n", r"field 'per_class'"),
     ("name: a\nlabel: !!python/object:os.system x\n", r"line 2"),
-    ("name: &a [*a]\n", r"refers to itself"),
+    ("name: &a [*a]\n", r"line 1: the value contains itself"),
 ]
 OVERRIDES = [
     ("max_tokens: {maximum: many}", r"max_tokens\.maximum must be a number, not 'many'"),
@@ -216,7 +218,7 @@ OVERRIDES = [
     ("temperature: {anyOf: 3}", r"temperature\.anyOf must be a list"),
     ("temperature: {items: 3}", r"temperature\.items must be a mapping"),
     ("temperature: {hidden: perhaps}", r"temperature\.hidden must be true or false"),
-    ("temperature: &t {default: *t}", r"refers to itself"),
+    ("temperature: &t {default: *t}", r"line 6: the value contains itself"),
 ]
 
 
@@ -247,3 +249,30 @@ def test_an_override_that_could_not_be_checked_is_an_error(tmp_path: Path, overr
     (tmp_path / "bad.yaml").write_text(f"{fields}parameter_overrides:\n  {override}\n")
     with pytest.raises(CardError, match=rf"bad\.yaml.*{message}"):
         YamlCardSource().list_all(tmp_path, CHAT)
+
+
+CONTRADICTIONS = [
+    ("parameter_overrides:\n  temprature: {maximum: 1}\n", 5, "no such parameter; it has .*temperature"),
+    ("parameters_overrides:\n  temprature: null\n", 5, "no such parameter"),
+    ("parameter_overrides:\n  temperature:\n    default: 9\n", 6, "the default 9 is above the maximum 2"),
+    ("parameter_overrides:\n  temperature: {default: 1, maximum: 0.5}\n", 5, "the default 1 is above the maximum 0.5"),
+    ("parameter_overrides:\n  temperature: {minimum: 1.5, maximum: 0.5}\n", 5, "minimum 1.5 is above the maximum 0.5"),
+    ("parameter_overrides:\n  reasoning_effort: {default: most, enum: [low, high]}\n", 5, "'most' is not one of"),
+    ("parameter_overrides:\n  max_tokens: {default: 100}\n", 5, "the default 100 is above the maximum 10"),
+    ("per_class:\n  OpenAIChatModel:\n    parameter_overrides:\n      tempo: null\n", 7, "no such parameter"),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "message"), CONTRADICTIONS)
+def test_a_card_that_contradicts_itself_is_an_error_with_its_line(
+    tmp_path: Path, text: str, line: int, message: str
+) -> None:
+    (tmp_path / "a.yaml").write_text(f"name: a\nlabel: A\noutput_size: 10\n{text}context_size: 100\n")
+    with pytest.raises(CardError, match=rf"a\.yaml: line {line}, field .*{message}"):
+        OpenAIChatModel.list_models(tmp_path)
+
+
+def test_an_embedding_card_with_a_size_that_it_does_not_support(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("name: a\nlabel: A\ncontext_size: 9\ndimensions: 3\nsupported_dimensions: [4]\n")
+    with pytest.raises(CardError, match=r"a\.yaml: line 4, .*dimensions 3 is not one of the supported \[4\]"):
+        OpenAIEmbeddingModel.list_models(tmp_path)
