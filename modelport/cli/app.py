@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
@@ -20,6 +18,7 @@ from .commands.embed import embed
 from .commands.models import models
 from .commands.record import record
 from .commands.speak import speak
+from .streams import discard, replace_closed_streams
 from .terminal import complain, error_status
 
 __all__ = ["run"]
@@ -34,7 +33,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            _discard_output()
+            discard(sys.stdout, sys.stderr)
             return 0
 
 
@@ -53,6 +52,7 @@ for _command in (chat, speak, embed, models, credentials, cache, record, contrac
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its status; every expected error becomes one line on stderr."""
+    replace_closed_streams()
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a character outside the terminal's encoding becomes a question mark
@@ -71,18 +71,20 @@ def run(arguments: Sequence[str] | None = None) -> int:
             raise
         complain("models need an extra: pip install 'modelport[hub]'")
         return 1
+    except OSError as error:
+        complain(_failed_file(error))
+        discard(sys.stdout)  # what could not be written must not be tried again at exit
+        return 1
     return status if isinstance(status, int) else 0
+
+
+def _failed_file(error: OSError) -> str:
+    """The file or stream at fault, and why."""
+    place = f"{error.filename}: " if error.filename is not None else "standard input or output: "
+    return f"{place}{error.strerror or error}"
 
 
 def _usage(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
     hint = f"; see {context.command_path} --help" if context else ""
     return error.format_message().rstrip(".") + hint
-
-
-def _discard_output() -> None:
-    """Discard what is still buffered; the interpreter would fail to flush it at exit."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(nowhere, stream.fileno())

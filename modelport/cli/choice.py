@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import platformdirs
 
 from ..domain.errors import SettingsError
+from .trust import announce, require_consent
 
 if TYPE_CHECKING:
     from ..application.embedding.cache import EmbeddingCacheBase
@@ -24,19 +25,27 @@ _EXAMPLES = 3
 
 
 def find_config(given: Path | None) -> Path | None:
-    """The settings file: `given`, else `./modelport.yaml`, else the user's; `None` when there is none."""
+    """The settings file: `given`, else `./modelport.yaml`, which is noted, else the user's; `None` for none."""
     if given is not None:
         return given
+    if _LOCAL.is_file():
+        announce(_LOCAL)
+        return _LOCAL
     user = Path(platformdirs.user_config_dir("modelport", appauthor=False)) / "config.yaml"
-    return next((path for path in (_LOCAL, user) if path.is_file()), None)
+    return user if user.is_file() else None
 
 
-def _load_settings(path: Path) -> Settings:
-    """The settings of a file, with credentials from the environment for the providers that have none in it."""
+def _load_settings(path: Path, given: Path | None) -> Settings:
+    """The settings of a file, with credentials from the environment for the providers that have none in it.
+
+    A file that the user has not given may need consent.
+    """
     from ..composition.hub import Modelport
     from ..composition.settings_file import read_settings
 
     settings = read_settings(path, os.environ)
+    if given is None and path == _LOCAL:
+        require_consent(path, settings, os.environ)
     settings.credentials = {**Modelport.from_env().settings.credentials, **settings.credentials}
     return settings
 
@@ -46,7 +55,7 @@ def _find_settings(config: Path | None) -> Settings:
     from ..composition.hub import Modelport
 
     path = find_config(config)
-    return _load_settings(path) if path else Modelport.from_env().settings
+    return _load_settings(path, config) if path else Modelport.from_env().settings
 
 
 def choose_speech(config: Path | None, name: str | None) -> tuple[Modelport, TTSModelBase]:
@@ -72,7 +81,7 @@ def choose(config: Path | None, model: str | None) -> tuple[Modelport, str]:
 
     path = find_config(config)
     if path is not None:
-        settings = _load_settings(path)
+        settings = _load_settings(path, config)
         return Modelport(settings), model or _default(settings, path)
     hub = Modelport.from_env()
     return hub, model or _without_settings(hub)

@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console, RenderableType
 
 from ..domain.errors import ModelportError, SettingsError
+from .streams import discard
 
 __all__ = ["complain", "error_status", "errors", "note", "printable", "show", "write", "write_json"]
 
@@ -55,8 +56,12 @@ def write(text: str) -> None:
 
 
 def write_json(value: Any, indent: int | None = None) -> None:  # Any: JSON values
-    """Write a JSON value and a line break to stdout and flush it; what steers a terminal is escaped."""
-    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    """Write a JSON value and a line break to stdout and flush it.
+
+    What steers a terminal is escaped, and every other character as well where stdout is not UTF-8.
+    """
+    unicode = (sys.stdout.encoding or "").lower().replace("-", "").replace("_", "") == "utf8"
+    text = json.dumps(value, ensure_ascii=not unicode, indent=indent)
     sys.stdout.write(_UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
     sys.stdout.flush()
 
@@ -67,8 +72,11 @@ def note(text: str, style: str = "dim", end: str = "\n") -> None:
 
 
 def complain(message: str) -> None:
-    """Write an error as one line to stderr."""
-    errors().out(f"modelport: {printable(' '.join(message.split()))}", style="red", highlight=False)
+    """Write an error as one line to stderr; there may be no stderr left to write it to."""
+    try:
+        errors().out(f"modelport: {printable(' '.join(message.split()))}", style="red", highlight=False)
+    except OSError:
+        discard(sys.stderr)
 
 
 def error_status(error: ModelportError) -> int:

@@ -166,7 +166,7 @@ class RateLimitSettings(_Strict):
     @field_validator("url")
     @classmethod
     def _database(cls, value: SecretStr | None) -> SecretStr | None:
-        return _with_checked_options(value) if value else value
+        return _with_checked_options(_in_the_users_folder(value)) if value else value
 
 
 class TransportSettings(_Strict):

@@ -291,7 +291,7 @@ def test_the_users_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     write(tmp_path, text)
     settings = Modelport.from_file("~/modelport.yaml", {}).settings
     assert (settings.cache.path, settings.media.roots) == (tmp_path / "c", [tmp_path / "m"])
-    assert settings.cache.url == f"sqlite+aiosqlite:///{tmp_path}/c.db"
+    assert settings.cache.url.get_secret_value() == f"sqlite+aiosqlite:///{tmp_path}/c.db"
     assert (settings.transport.verify, settings.transport.cassettes) == (tmp_path / "ca.pem", tmp_path / "k")
     assert settings.providers["p"].models == str(tmp_path / "cards")
 

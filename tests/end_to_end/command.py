@@ -37,11 +37,12 @@ class Home:
         homes = {"HOME": str(self.folder), "USERPROFILE": str(self.folder), "XDG_CONFIG_HOME": str(self.folder / "cfg")}
         return {**kept, **homes, "NO_PROXY": "127.0.0.1", "PYTHONPATH": str(ROOT), **variables}
 
-    def configure(self, base_url: str, name: str = "modelport.yaml", **chat: Any) -> Path:  # Any: settings
-        """Settings with one model at that server."""
+    def configure(self, base_url: str, name: str = "cfg/modelport/config.yaml", **chat: Any) -> Path:  # Any: settings
+        """Settings with one model at that server: by default the user's, which are read without a note."""
         credential = {"provider": "openai", "base_url": f"{base_url}/v1", "api_key": "${LOCAL_KEY}"}
         model = {"credential": "local", "provider": "openai", "model": MODEL, "retry": {"max_retries": 0}, **chat}
         path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps({"credentials": {"local": credential}, "chat": {"main": model}}))
         return path
 

@@ -48,14 +48,14 @@ def test_an_unreachable_host(home: Home) -> None:
 def test_an_unknown_setting_names_key_file_and_choices(home: Home) -> None:
     home.configure("http://127.0.0.1:1", "wrong.yaml", temperatur=1)
     line = _complaint(home.run("chat", "hi", "--config", "wrong.yaml"), 2)
-    assert "wrong.yaml: chat.main.temperatur: unknown key" in line
+    assert "wrong.yaml: line 1: chat.main.temperatur: unknown key" in line
     assert "parameters" in line
 
 
 def test_a_missing_variable_is_named(home: Home) -> None:
     (home.folder / "modelport.yaml").write_text("credentials:\n  openai:\n    api_key: ${NO_SUCH_KEY}\n")
-    line = _complaint(home.run("chat", "hi"), 2)
-    assert "modelport.yaml: credentials.openai.api_key: the environment variable NO_SUCH_KEY is not set" in line
+    line = _complaint(home.run("chat", "hi"), 2, home)
+    assert "modelport.yaml: line 3: credentials.openai.api_key: the environment variable NO_SUCH_KEY is not set" in line
 
 
 def test_settings_errors_as_json(home: Home) -> None:
@@ -74,7 +74,7 @@ def test_a_key_without_a_model_asks_for_one(home: Home) -> None:
 def test_several_models_ask_for_one(home: Home) -> None:
     models = {name: {"provider": "openai", "model": name} for name in ("one", "two")}
     (home.folder / "modelport.yaml").write_text(json.dumps({"chat": models}))
-    line = _complaint(home.run("chat", "hi"), 2)
+    line = _complaint(home.run("chat", "hi"), 2, home)
     assert "modelport.yaml: no default_chat; give --model NAME (one, two)" in line
 
 
@@ -86,14 +86,13 @@ def test_usage_errors(home: Home, arguments: list[str]) -> None:
 def test_the_environments_key_serves_settings_without_credentials(home: Home) -> None:
     """The host is refused, not the settings: the model has a credential."""
     (home.folder / "modelport.yaml").write_text("chat: {main: {provider: ollama, model: m, retry: {max_retries: 0}}}")
-    line = _complaint(home.run("chat", "hi", OLLAMA_HOST="http://127.0.0.1:1"), 1)
+    line = _complaint(home.run("chat", "hi", OLLAMA_HOST="http://127.0.0.1:1"), 1, home)
     assert "127.0.0.1:1" in line
 
 
 def test_the_users_settings_serve_everywhere(home: Home) -> None:
     folder = home.folder / "cfg" / "modelport"
-    folder.mkdir(parents=True)
-    home.configure("http://127.0.0.1:1").rename(folder / "config.yaml")
+    assert home.configure("http://127.0.0.1:1") == folder / "config.yaml"
     if sys.platform != "linux":
         pytest.skip("the folder is another one on this system")
     assert "127.0.0.1:1" in _complaint(home.run("chat", "hi"), 1)
@@ -111,9 +110,12 @@ def test_importing_the_command_line_loads_nothing_heavy() -> None:
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout == "set()\n"
 
 
-def _complaint(ran: subprocess.CompletedProcess[str], status: int) -> str:
-    """The one line on stderr."""
+def _complaint(ran: subprocess.CompletedProcess[str], status: int, home: Home | None = None) -> str:
+    """The one line on stderr; where the settings are in the current folder, a note comes before it."""
     assert (ran.returncode, ran.stdout) == (status, ""), ran.stderr
-    assert ran.stderr.startswith("modelport: ")
-    assert ran.stderr.count("\n") == 1
-    return ran.stderr
+    told = f"modelport: reading the settings in {home.folder / 'modelport.yaml'}\n" if home else ""
+    assert ran.stderr.startswith(told)
+    line = ran.stderr.removeprefix(told)
+    assert line.startswith("modelport: ") and line.count("\n") == 1
+    assert "Traceback" not in line
+    return line

@@ -64,7 +64,7 @@ def test_credentials_say_where_from_and_never_what(home: Home) -> None:
     table, array = home.run("credentials", **variables), home.run("credentials", "--json", **variables)
     rows = {line.split()[0]: line for line in table.stdout.splitlines()}
     assert "settings" in rows["local"]
-    assert "modelport.yaml: credentials.local (from LOCAL_KEY)" in rows["local"]
+    assert "config.yaml: credentials.local (from LOCAL_KEY)" in rows["local"]
     assert "environment" in rows["openai"]
     assert "OPENAI_API_KEY" in rows["openai"]
     assert "ANTHROPIC_API_KEY" in rows["anthropic"]

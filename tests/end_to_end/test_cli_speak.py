@@ -97,7 +97,7 @@ def test_a_full_disk_is_one_line(home: Home, command: str) -> None:
         ran = subprocess.run(["bash", "-c", line], cwd=home.folder, env=environment, capture_output=True)
     assert (ran.returncode, ran.stderr) == (2, b"modelport: a.wav: cannot be written: File too large\n")
     assert (home.folder / "a.wav").read_text() == "old"
-    assert sorted(path.name for path in home.folder.iterdir()) == ["a.wav", "modelport.yaml"]
+    assert sorted(path.name for path in home.folder.iterdir()) == ["a.wav", "cfg"]
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_an_answer_that_breaks_off_leaves_no_file(home: Home) -> None:
         home.configure(server.base_url)
         ran = home.run("chat", "hi", "--speak", "answer.wav")
     assert (ran.returncode, ran.stdout, ran.stderr.count("\n")) == (1, f"{ANSWER[0]}And\n", 1)
-    assert [path.name for path in home.folder.iterdir()] == ["modelport.yaml"]
+    assert [path.name for path in home.folder.iterdir()] == ["cfg"]
 
 
 def test_ctrl_c_leaves_nothing_behind(home: Home) -> None:
@@ -185,7 +185,7 @@ def test_ctrl_c_leaves_nothing_behind(home: Home) -> None:
             process.send_signal(signal.SIGINT)
             out, found = process.communicate(timeout=30)
     assert (process.returncode, out.strip().decode(), found.strip()) == (130, ANSWER[0].strip(), b"")
-    assert [path.name for path in home.folder.iterdir()] == ["modelport.yaml"]
+    assert [path.name for path in home.folder.iterdir()] == ["cfg"]
 
 
 def test_a_conversation_is_one_file_of_the_answers_that_came(home: Home) -> None:

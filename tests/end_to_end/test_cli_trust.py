@@ -1,0 +1,84 @@
+"""Settings in the current folder: they are announced, and send no key anywhere without consent."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from modelport.testing.servers.http import ScriptedServer
+from tests.end_to_end.command import MODEL, SECRET, Home, streamed
+
+OTHER = "http://127.0.0.1:1/v1"
+CHAT = {"main": {"provider": "openai", "model": MODEL, "retry": {"max_retries": 0}}}
+
+TAKING: dict[str, tuple[dict[str, Any], str]] = {
+    "a variable as the key": (
+        {"credentials": {"openai": {"api_key": "${LOCAL_KEY}", "base_url": OTHER}}},
+        "sends LOCAL_KEY to http://127.0.0.1",
+    ),
+    "a variable in the URL": (
+        {"credentials": {"openai": {"api_key": "x", "base_url": OTHER + "/${LOCAL_KEY}"}}},
+        "sends LOCAL_KEY to http://127.0.0.1",
+    ),
+    "the provider's own variable": (
+        {"credentials": {"openai": {"base_url": OTHER}}},
+        "sends OPENAI_API_KEY to http://127.0.0.1",
+    ),
+    "another scheme": (
+        {"credentials": {"openai": {"base_url": "http://api.openai.com/v1"}}},
+        "sends OPENAI_API_KEY to http://api.openai.com",
+    ),
+    "a host that only looks like it": (
+        {"credentials": {"openai": {"base_url": "https://api.openai.com.example/v1"}}},
+        "sends OPENAI_API_KEY to https://api.openai.com.example",
+    ),
+    "a host with its name as the user": (
+        {"credentials": {"openai": {"base_url": "https://api.openai.com@example.org/v1"}}},
+        "sends OPENAI_API_KEY to https://example.org",
+    ),
+    "ollama": (
+        {"credentials": {"ollama": {"host": "http://192.0.2.1", "api_key": "${LOCAL_KEY}"}}},
+        "sends LOCAL_KEY to http://192.0.2.1",
+    ),
+    "a provider": ({"providers": {"openai": {"base_url": OTHER}}}, "defines where the provider 'openai' is"),
+    "a proxy": ({"transport": {"proxy": "http://127.0.0.1:1"}}, "through a proxy"),
+    "no verification": ({"transport": {"verify": False}}, "certificates"),
+    "a database": (
+        {"cache": {"adapter": "sql", "url": "postgresql://x:${LOCAL_KEY}@127.0.0.1/x"}},
+        "puts LOCAL_KEY into the database URL of cache",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TAKING)
+@pytest.mark.parametrize("command", [["chat", "hi"], ["embed", "hi"]])
+def test_a_file_of_the_current_folder_needs_consent(home: Home, case: str, command: list[str]) -> None:
+    taking, reason = TAKING[case]
+    (home.folder / "modelport.yaml").write_text(yaml.safe_dump({"chat": CHAT, **taking}))
+    ran = home.run(*command, OPENAI_API_KEY="sk-other-secret-9876543210")
+    assert (ran.returncode, ran.stdout) == (2, "")
+    note, line = ran.stderr.splitlines()
+    assert note == f"modelport: reading the settings in {home.folder / 'modelport.yaml'}"
+    assert reason in line and "give --config modelport.yaml" in line
+    assert SECRET not in ran.stderr and "sk-other" not in ran.stderr
+
+
+def test_a_file_that_is_named_needs_none(home: Home) -> None:
+    with ScriptedServer([streamed("Hello")]).in_thread() as server:
+        home.configure(server.base_url, "modelport.yaml")
+        refused, given = home.run("chat", "hi"), home.run("chat", "hi", "--config", "modelport.yaml")
+        assert (refused.returncode, len(server.requests)) == (2, 1)
+    assert (given.stdout, given.stderr, given.returncode) == ("Hello\n", "", 0)
+
+
+def test_a_file_with_a_key_of_its_own_needs_none(home: Home) -> None:
+    with ScriptedServer([streamed("Hello")]).in_thread() as server:
+        path = home.configure(server.base_url, "modelport.yaml")
+        settings = json.loads(path.read_text())
+        settings["credentials"]["local"]["api_key"] = "sk-of-the-file"
+        path.write_text(json.dumps(settings))
+        ran = home.run("chat", "hi")
+    assert (ran.stdout, ran.stderr) == ("Hello\n", f"modelport: reading the settings in {path}\n")
