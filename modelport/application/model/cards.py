@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ...domain.card.cards import C, CardQuery
 from ...ports.cards import CardSource
+from .packed_cards import packed_folder
 
 __all__ = ["card_folders", "class_names", "find_card", "list_cards"]
 
@@ -29,10 +30,20 @@ def card_folders(cls: type) -> tuple[Path, ...]:
         if named is not None:
             folders.append(Path(named))
             break
-        file = getattr(sys.modules.get(base.__module__), "__file__", None)
-        if file:
-            folders.append(Path(file).parent / "_models")
+        folder = _beside(base)
+        if folder:
+            folders.append(folder)
     return tuple(dict.fromkeys(folders))
+
+
+def _beside(cls: type) -> Path | None:
+    """The folder next to the class's source file, which may be in a zip file; `None` for a class without one."""
+    module = sys.modules.get(cls.__module__)
+    file = getattr(module, "__file__", None)
+    if module is None or not file:
+        return None
+    parent = Path(file).parent
+    return parent / "_models" if parent.is_dir() else packed_folder(module)
 
 
 def find_card(source: CardSource, cls: type, name: str, query: CardQuery[C]) -> C | None:

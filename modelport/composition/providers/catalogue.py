@@ -105,7 +105,9 @@ def _of_files(
     credential: type[CredentialBase], source: CardSource, kind: type[BaseCard]
 ) -> Iterator[tuple[str, BaseCard]]:
     """Cards of a kind without an installed class: those of `XTTSModel` have the form `XTTSParameters`."""
-    folder = card_folders(credential)[0]
+    folder = next(iter(card_folders(credential)), None)
+    if folder is None:
+        return
     seen = set()
     for parameters in _parameter_classes(credential, _ENDINGS[kind]):
         class_name = parameters.__name__.removesuffix("Parameters") + "Model"

@@ -1,0 +1,44 @@
+"""The cards of a package that is not in a folder, such as one imported from a zip file."""
+
+from __future__ import annotations
+
+import atexit
+import importlib.resources
+import shutil
+import tempfile
+from functools import cache
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from types import ModuleType
+
+__all__ = ["packed_folder"]
+
+_SUFFIXES = (".yaml", ".yml")
+
+
+def packed_folder(module: ModuleType) -> Path | None:
+    """A real folder with what is in `_models` beside the module, `None` when there is nothing."""
+    spec = module.__spec__
+    package = spec.parent if spec else None
+    return _unpacked(package) if package else None
+
+
+@cache
+def _unpacked(package: str) -> Path | None:
+    """A copy in a temporary folder, which is removed when the program ends."""
+    try:
+        models = importlib.resources.files(package).joinpath("_models")
+        files = [file for file in models.iterdir() if file.name.endswith(_SUFFIXES)] if models.is_dir() else []
+    except (ImportError, OSError, TypeError, ValueError):  # loaders differ in how they say that they have no files
+        return None
+    if isinstance(models, Path):
+        return models
+    return _copied(files) if files else None
+
+
+def _copied(files: list[Traversable]) -> Path:
+    folder = tempfile.mkdtemp(prefix="modelport-cards-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for file in files:
+        (Path(folder) / Path(file.name).name).write_bytes(file.read_bytes())
+    return Path(folder)
