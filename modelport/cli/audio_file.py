@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from ..adapters.wire.private_file import open_unlinked
 from ..domain.errors import ModelError, SettingsError
 from ..domain.message.blocks import Base64Source
 from ..domain.message.wav import HEADER_SIZE, UNKNOWN_SIZE, WavFormat, wav_format
@@ -98,7 +99,7 @@ class AudioFile:
             return sys.stdout.buffer, self.path
         try:
             unfinished = self.path if self._passes_on else self.path.with_name(f".{self.path.name}.part")
-            return unfinished.open("wb"), unfinished
+            return open(unfinished, "wb", opener=None if self._passes_on else open_unlinked), unfinished
         except (OSError, ValueError) as error:
             raise self._unwritable(error) from error
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
+from ..adapters.wire.private_file import open_unlinked
 from ..domain.errors import ResponseDecodeError, SettingsError
 from .terminal import errors
 
@@ -124,7 +125,7 @@ def _begin(path: Path, unfinished: Path) -> BinaryIO:
     if path.exists() and not path.is_file():
         raise click.UsageError(f"--out {path}: expected a regular file or a new path, since the file is replaced")
     with _writing(path):
-        file = unfinished.open("ab")
+        file = open(unfinished, "ab", opener=open_unlinked)  # noqa: SIM115 - it is returned
     if not _locked(file):
         file.close()
         raise click.UsageError(f"--out {path}: another run is writing it; wait for it, or give another path")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -20,6 +19,7 @@ from urllib.parse import urlsplit
 import click
 import platformdirs
 
+from ..adapters.cassettes.files import replace_file
 from ..domain.errors import SettingsError
 from .terminal import note, printable
 
@@ -135,10 +135,6 @@ def _remember(path: Path, content: bytes) -> None:
     record = _record()
     trusted = {**_trusted(), str(path.resolve()): hashlib.sha256(content).hexdigest()}
     try:
-        record.parent.mkdir(parents=True, exist_ok=True)
-        part = record.with_name(f".{record.name}.{os.urandom(8).hex()}")
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            json.dump(trusted, file, indent=1)
-        part.replace(record)
+        replace_file(record, json.dumps(trusted, indent=1))
     except OSError as error:
         note(f"modelport: {record} cannot be written ({error.strerror}); you will be asked again")

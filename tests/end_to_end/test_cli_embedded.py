@@ -23,12 +23,13 @@ def test_says_that_the_model_is_not_here(home: Home) -> None:
 def test_answers_and_stops_at_ctrl_c(home: Home) -> None:
     settings = {"chat": {"main": {"provider": "embedded", "model": SMOLLM2.name, "parameters": {"max_tokens": 8}}}}
     settings["credentials"] = {"embedded": {"provider": "embedded", "directory": str(ModelStore().directory)}}
-    (home.folder / "modelport.yaml").write_text(json.dumps(settings))
+    path = home.configure("http://127.0.0.1:1")
+    path.write_text(json.dumps(settings))
     ran = home.run("chat", "Say hello", "--json")
     last = json.loads(ran.stdout.splitlines()[-1])
     assert (ran.returncode, last["provider"], last["usage"]["output_tokens"]) == (0, "embedded", 8)
     del settings["chat"]["main"]["parameters"]
-    (home.folder / "modelport.yaml").write_text(json.dumps(settings))
+    path.write_text(json.dumps(settings))
     with home.start("chat", "Write a very long story about a fox, with all its details.") as process:
         assert process.stdout is not None
         assert process.stdout.read(1)

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
+from ..wire.private_file import open_private
+
 __all__ = ["EntryFile", "EntryFolder", "FileMark"]
 
 FileMark = tuple[int, int]
@@ -129,7 +131,7 @@ class EntryFolder:
 
     def _write_once(self, name: str, data: bytes) -> FileMark | None:
         unfinished = f"{self.path}/.{name}.{os.getpid()}.{_token}.{next(_count)}.tmp"
-        with open(unfinished, "xb") as file:
+        with open(unfinished, "xb", opener=open_private) as file:
             try:
                 file.write(data)
                 file.flush()

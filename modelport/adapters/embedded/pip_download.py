@@ -61,13 +61,14 @@ def download_wheel(requirement: str, scratch: Path, size: int, progress: Progres
 
 
 def _start_pip(requirement: str, wheels: Path, temporary: Path, output: int) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"]
-    command += ["-vv", "--disable-pip-version-check", "--no-input", "-d", str(wheels), requirement]
+    # -I: neither a pip.py of the current folder nor PYTHONPATH decides what runs
+    command = [sys.executable, "-I", "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"]
+    command += ["-vv", "--disable-pip-version-check", "--no-input", "-d", str(wheels.absolute()), requirement]
     # Verbose, because only then pip says that an index did not answer. The environment is handed on, not
     # read: pip's settings live there. The temporary folder is moved to where we can watch it.
-    environment = {**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary))}
+    environment = {**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary.absolute()))}
     return subprocess.Popen(  # noqa: S603 - our own interpreter and a constant requirement
-        command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+        command, cwd=temporary, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
     )
 
 

@@ -16,20 +16,24 @@ __all__ = ["read_file_url"]
 _PIECE_BYTES = 1024 * 1024
 _FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
+_FOLDER = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_DIRECTORY", 0)
+
 
 def read_file_url(url: str, roots: Sequence[Path], limit: int) -> str:
     """The file's bytes in base64. Blocks: call it in a thread.
 
-    Symbolic links are followed before the path is compared with the roots. Messages do not reveal whether files
-    outside of the roots exist.
+    Symbolic links are followed before the path is compared with the roots. From the root on, the file is opened folder
+    by folder without following any, so that a link which appears in between leads nowhere. Messages do not reveal
+    whether files outside of the roots exist.
     """
     given = _path(url)
     try:
         path = os.path.realpath(given)
-        if not any(_below(path, os.path.realpath(root)) for root in roots):
+        root = next((root for root in map(os.path.realpath, roots) if _below(path, root)), None)
+        if root is None:
             advice = "add a folder above it to the media setting roots to allow that"
             raise MediaError(f"{given} may not be read as media; {advice}")
-        return _read(path, given, limit)
+        return _read(_opened(root, path), given, limit)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise MediaError(f"{given} cannot be read: {reason}") from error
@@ -46,8 +50,23 @@ def _below(path: str, root: str) -> bool:
     return os.path.commonpath([path, root]) == root
 
 
-def _read(path: str, given: str, limit: int) -> str:
-    handle = os.open(path, _FLAGS)  # not following links, nor waiting for the writer of a pipe
+def _opened(root: str, path: str) -> int:
+    """A descriptor of the file, waiting for no writer of a pipe."""
+    if os.open not in os.supports_dir_fd:  # Windows, where only the last name is checked
+        return os.open(path, _FLAGS)
+    *folders, name = os.path.relpath(path, root).split(os.sep)
+    place = os.open(root, _FOLDER)
+    try:
+        for folder in folders:
+            inner = os.open(folder, _FOLDER, dir_fd=place)
+            os.close(place)
+            place = inner
+        return os.open(name, _FLAGS, dir_fd=place)
+    finally:
+        os.close(place)
+
+
+def _read(handle: int, given: str, limit: int) -> str:
     with os.fdopen(handle, "rb", buffering=0) as file:
         facts = os.fstat(handle)
         if not stat.S_ISREG(facts.st_mode):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import stat
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -195,3 +197,17 @@ def test_scrubbed_pieces_add_up_to_the_scrubbed_whole(parts: list[bytes], cuts: 
         before, after = (scrub_bytes(part, secrets)[0] for part in (data[:end], data[end:]))
         assert after.endswith(scrubbed[new:])
         assert new == len(before) or before + after != scrubbed  # only a secret that was cut moves its end
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links and modes of POSIX")
+async def test_links_are_replaced_and_not_followed(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("precious")
+    (tmp_path / "a").mkdir()
+    file = tmp_path / "a" / "c.yaml"
+    for planted in (file, file.with_name(f".c.yaml.{os.getpid()}"), file.with_name(f".c.yaml.{os.getpid()}.tmp")):
+        planted.symlink_to(precious)
+    await recorded(file, [b"data"])
+    assert precious.read_text() == "precious"
+    assert not file.is_symlink() and stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert not [path for path in file.parent.iterdir() if not path.is_symlink() and path != file]

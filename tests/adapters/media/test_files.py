@@ -55,6 +55,31 @@ class TestFiles:
     async def test_elsewhere(self, files: HttpMediaLoader, folder: Path, place: str) -> None:
         assert "may not be read" in await refusal(files, f"file://{folder}/{place}")
 
+    @pytest.mark.skipif(os.open not in os.supports_dir_fd, reason="the system opens no path by descriptors")
+    @pytest.mark.parametrize("swapped", ["inner", "inner/deep", "inner/deep/cat.png"])
+    async def test_a_link_that_appears_after_the_check_leads_nowhere(
+        self, files: HttpMediaLoader, folder: Path, swapped: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for place in ("allowed/inner/deep", "outside/deep", "outside/deep/deep"):
+            (folder / place).mkdir()
+        for place in ("allowed/inner/deep", "outside/deep"):
+            (folder / place / "cat.png").write_bytes(PNG)
+        url = (folder / "allowed/inner/deep/cat.png").as_uri()
+        assert (await files.load(source(url))).data
+        target = folder / "allowed" / swapped
+        within = Path(swapped).relative_to("inner")
+
+        def swap(path: str, root: str) -> bool:
+            if target.is_symlink():
+                return True
+            target.rename(folder / "away")
+            target.symlink_to(folder / "outside" / within)
+            return True
+
+        monkeypatch.setattr("modelport.adapters.media.files._below", swap)
+        files = HttpMediaLoader(HttpxTransport(trust_env=False), roots=[folder / "allowed"], max_bytes=1000)
+        assert "cannot be read" in await refusal(files, url)
+
     async def test_a_link_leads_nowhere_else(self, files: HttpMediaLoader, folder: Path) -> None:
         (folder / "allowed/link.png").symlink_to(folder / "outside/cat.png")
         (folder / "allowed/door").symlink_to(folder / "outside")
