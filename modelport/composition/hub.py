@@ -140,6 +140,16 @@ class Modelport:
         source, names = self.container.cards(), sorted(self.settings.credentials)
         return [card for name in names for card in chat_cards(type(self.credential(name)), source)]
 
+    def __reduce_ex__(self, protocol: Any, /) -> Any:  # Any: as `object` declares them
+        """A hub is not copied: its settings are, and another hub is built from them."""
+        raise TypeError(
+            "a Modelport hub cannot be pickled or deep-copied, because it holds connections and locks of this process; "
+            "give its settings or their file to the other place, and build a hub there"
+        )
+
+    def __copy__(self) -> Self:
+        return self
+
     async def aclose(self) -> None:
         """Close the pools of the running event loop; the hub stays usable."""
         await self.container.transport().aclose()

@@ -14,6 +14,7 @@ from ...ports.codec.chat import Endpoint
 from ...ports.runtime import Runtime, default_runtime
 from ..call.arguments import check_credential, check_name, check_type, check_word
 from ..call.spec import CallSpec
+from .copying import Copied
 from .credential import CredentialBase, KeyedCredential, Service
 
 if TYPE_CHECKING:
@@ -27,11 +28,12 @@ class NoParameters(BaseModel):
     """A model without parameters."""
 
 
-class ModelBase:
+class ModelBase(Copied):
     """A model: a credential, a name, parameters, and what its calls run on."""
 
     Parameters: ClassVar[Type[BaseModel]] = NoParameters
     provider: ClassVar[str] = ""
+    _shared = ("_runtime", "_transport", "embedding_cache")
     takes_any_key: ClassVar[bool] = True
     """Whether a `KeyedCredential` of another provider is accepted; not where URLs follow from the provider's own."""
 
