@@ -51,12 +51,21 @@ class Lines:
         return SpeechChunk(file=self.file, usage=TTSUsage(characters=3), facts={"id": "1"})
 
 
+class LinesFramer:
+    """Lines that are no JSON, so that their first bytes say nothing of the kind of answer."""
+
+    def __init__(self) -> None:
+        self._lines = NDJSONFramer()
+        self.feed = self._lines.feed
+        self.tail = self._lines.tail
+
+
 class LinesCodec:
     sample_rate = 8000
 
     def encode(self, request: SpeechRequest) -> SpeechWireCall:
         sent = HttpRequest("POST", request.endpoint.base_url, {}, request.text.encode())
-        return SpeechWireCall(sent, NDJSONFramer, Lines, lambda body: SpeechChunk(body, usage=TTSUsage(characters=1)))
+        return SpeechWireCall(sent, LinesFramer, Lines, lambda body: SpeechChunk(body, usage=TTSUsage(characters=1)))
 
     def map_error(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
         return ServerError("refused", status_code=status, retryable=True)
