@@ -69,6 +69,30 @@ class JsonDecoder:
     A protocol implements `_event`, which calls `_piece` and `_add` and sets the facts of the answer, and `_check_end`.
     """
 
+    __slots__ = (
+        "_blocks",
+        "_glued",
+        "_halves",
+        "_kinds",
+        "_run",
+        "_run_data",
+        "_run_id",
+        "_run_kind",
+        "_run_name",
+        "_words",
+        "complete",
+        "created_at",
+        "ended",
+        "failure",
+        "finish_reason",
+        "metadata",
+        "model",
+        "raw_finish_reason",
+        "response_id",
+        "usage",
+        "warnings",
+    )
+
     done_ends: ClassVar[bool] = False
     """Whether `[DONE]` ends this protocol; elsewhere, where some gateways add it, it counts after a finish reason."""
 

@@ -48,6 +48,23 @@ def chat_usage(usage: dict[str, Any]) -> ChatUsage:  # Any: the provider's JSON
 class OpenAIChatDecoder(JsonDecoder):
     """One streamed answer. Only the first choice is read; usage may come anywhere and the latest counts."""
 
+    __slots__ = (
+        "_audio",
+        "_calls",
+        "_chosen",
+        "_details",
+        "_extra",
+        "_further",
+        "_last_call",
+        "_odd",
+        "_profile",
+        "_raw_usage",
+        "_refused",
+        "_tags",
+        "_text_id",
+        "_thinking_id",
+    )
+
     done_ends = True
 
     def __init__(self, profile: OpenAIChatProfile, names: Mapping[str, str], audio_format: str = "pcm16") -> None:
