@@ -6,6 +6,7 @@ import importlib
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from importlib.util import find_spec
 from typing import Any, Literal
 
 from ...application.call.per_loop import PerLoop
@@ -48,8 +49,8 @@ class HttpxTransport:
         own = {name: options.pop(name) for name in _OF_CONNECTIONS if name in options}
         try:
             tls = LazyContext(options.pop("verify", True), options.pop("cert", None))
-            if own.get("http2"):
-                importlib.import_module("h2")
+            if own.get("http2") and find_spec("h2") is None:
+                raise SettingsError(f"HTTP/2 needs a further package: pip install '{self._library}[http2]'")
             if "transport" not in options:
                 core = _load(self._library.replace("httpx", "httpcore"))
                 options["transport"] = _transport(module, Connections(module, core, tls.get, **own))

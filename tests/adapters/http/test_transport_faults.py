@@ -212,6 +212,32 @@ class TestConnections:
 
 
 class TestOnlyOurErrors:
+    @pytest.mark.parametrize("name", ["httpx", "httpx2"])
+    async def test_http2_without_its_package_is_explained(self, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("modelport.adapters.http.httpx.find_spec", lambda package: None)
+        with pytest.raises(SettingsError, match=rf"pip install '{name}\[http2\]'"):
+            await BUILD[name](http2=True).send(post("http://127.0.0.1:9"))
+
+    @pytest.mark.parametrize("name", ["httpx", "httpx2"])
+    async def test_a_server_without_http2(self, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """There the library's own pool keeps the connections, and what is true of ours is true of them."""
+        monkeypatch.setattr("modelport.adapters.http.httpx.find_spec", lambda package: package)
+        transport = BUILD[name](http2=True)
+        connected: list[bool] = []
+        async with raw_server(answer(b"1"), answer(b"2") + answer(b"foreign"), answer(b"3")) as server:
+            answers = []
+            for _ in range(3):
+                response = await transport.send(post(server.url()), lambda: connected.append(True))
+                answers.append(b"".join([data async for data in response]))
+                await response.aclose()
+            assert (answers, server.connections, connected) == ([b"1", b"2", b"3"], 2, [True] * 3)
+        await transport.aclose()
+
+    @pytest.mark.parametrize("name", ["httpx", "httpx2"])
+    async def test_cookies_are_refused(self, name: str) -> None:
+        with pytest.raises(SettingsError, match="cookies"):
+            await BUILD[name](cookies={"a": "b"}).send(post("http://127.0.0.1:9"))
+
     @pytest.mark.parametrize(
         "url",
         ["http://127.0.0.1:99999", "http://[::1", "http://", "ftp://host/", "http://host:0", "http://a:b", "file:///x"],
