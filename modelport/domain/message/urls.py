@@ -25,12 +25,13 @@ def encoded_url(url: str) -> str:
     if not parts or not _UNSAFE.search(url):
         return url
     scheme, host, rest = parts.groups()
+    user, at, host = host.rpartition("@")
     if not host.isascii():
         try:
             host = host.encode("idna").decode("ascii")
         except UnicodeError as error:
             raise ValueError(f"the host {host!a:.80} has no ASCII form: {error}") from error
-    return scheme + host + _quoted(rest)
+    return scheme + _quoted(user) + at + host + _quoted(rest)
 
 
 def _quoted(text: str) -> str:

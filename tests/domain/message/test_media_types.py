@@ -91,6 +91,7 @@ def test_a_type_that_cannot_be_guessed_is_asked_for(url: str) -> None:
         ("https://h.example/ä.png?q=ü", "https://h.example/%C3%A4.png?q=%C3%BC"),
         ("https://h.example/%C3%A4%20.png", "https://h.example/%C3%A4%20.png"),
         ("https://bücher.example/a.png", "https://xn--bcher-kva.example/a.png"),
+        ("https://ann:pä@bücher.example/a.png", "https://ann:p%C3%A4@xn--bcher-kva.example/a.png"),
         ("file:///data/caf\udce9.png", "file:///data/caf%E9.png"),
         ("https://h.example/\ud83d.png", "https://h.example/%EF%BF%BD.png"),
         ("https://h.example/a\n.png", "https://h.example/a%0A.png"),
