@@ -31,7 +31,7 @@ def entries_in_order(entries: Sequence[Any], key: str) -> list[Json]:
     """
     if not all(isinstance(entry, dict) for entry in entries):
         raise ResponseDecodeError("a vector of the answer is not a JSON object")
-    indices = [index if isinstance(index := entry.get(key), int | float) else None for entry in entries]
+    indices = [_index(entry.get(key)) for entry in entries]
     if all(index == indices[0] for index in indices):
         return list(entries)
     numbers = [index for index in indices if index is not None]
@@ -40,6 +40,13 @@ def entries_in_order(entries: Sequence[Any], key: str) -> list[Json]:
     if all(index in (None, place) for place, index in enumerate(indices)):
         return list(entries)
     raise ResponseDecodeError(f"the indices of the answer's vectors contradict each other: {str(indices)[:100]}")
+
+
+def _index(value: Any) -> float | None:  # Any: whatever stands where the index should
+    """The index, which some servers send as text."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        return int(value)
+    return value if isinstance(value, int | float) else None
 
 
 def vector_response(

@@ -33,6 +33,7 @@ class Agent:
         system_prompt: an instruction before every request; none when empty.
         tools: Python functions, sync or async, or `FunctionTool`s. The calls of one turn run concurrently.
         max_turns: the most model calls of one reply.
+        max_tool_calls: the most tool calls of one turn that are run, all at once; further ones fail.
         history: the conversation so far.
 
     `history` is the conversation as messages; it may be changed between replies. Each reply is one message of it, and
@@ -49,15 +50,19 @@ class Agent:
         tools: Sequence[ToolFunction | FunctionTool] = (),
         *,
         max_turns: int = 10,
+        max_tool_calls: int = 256,
         history: Sequence[Msg] = (),
     ) -> None:
         if max_turns < 1:
             raise InvalidRequestError(f"max_turns is {max_turns}, expected at least 1")
+        if max_tool_calls < 1:
+            raise InvalidRequestError(f"max_tool_calls is {max_tool_calls}, expected at least 1")
         self.name = name
         self.model = model
         self.middlewares = list(middlewares)
         self.system_prompt = system_prompt
         self.max_turns = max_turns
+        self.max_tool_calls = max_tool_calls
         self.history = as_messages(history)
         self._tools = tools_by_name(tools)
         self._reply: Reply | None = None
@@ -124,7 +129,7 @@ class Agent:
     async def _turns(self, reply: Reply) -> AsyncGenerator[Event, None]:
         for turn in range(self.max_turns):
             if turn:
-                async with aclosing(Owned(run_calls(reply, self._tools))) as results:
+                async with aclosing(Owned(run_calls(reply, self._tools, self.max_tool_calls))) as results:
                     async for event in results:
                         yield event
             async with aclosing(Owned(self._ask(reply))) as answer:

@@ -42,13 +42,19 @@ def tools_by_name(tools: Sequence[ToolFunction | FunctionTool]) -> dict[str, Fun
     return found
 
 
-async def run_calls(reply: Reply, tools: Mapping[str, FunctionTool]) -> AsyncGenerator[Event, None]:
-    """Run the reply's pending calls concurrently; adds each result to the reply and yields its events."""
+async def run_calls(reply: Reply, tools: Mapping[str, FunctionTool], most: int) -> AsyncGenerator[Event, None]:
+    """Run the reply's pending calls concurrently; adds each result to the reply and yields its events.
+
+    Only the first `most` calls are run. The others fail, which their results tell the model.
+    """
     calls = list(reply.pending)
     for call in calls:
         yield ToolResultStartEvent(reply_id=reply.id, tool_call_id=call.id, tool_call_name=call.name)
     # not a TaskGroup: its body must not contain a `yield`, and these tasks raise nothing
-    running = {asyncio.create_task(_result(call, tools)): number for number, call in enumerate(calls)}
+    running = {
+        asyncio.create_task(_result(call, tools) if number < most else _not_run(call, most)): number
+        for number, call in enumerate(calls)
+    }
     try:
         waiting: set[asyncio.Task[ToolResultBlock]] = set(running)
         while waiting:
@@ -80,6 +86,10 @@ async def _result(call: ToolCallBlock, tools: Mapping[str, FunctionTool]) -> Too
     except Exception as error:
         _log.warning("the tool %r failed", call.name, exc_info=True)
         return _failed(call, f"{type(error).__name__}: {text_of(error)}")
+
+
+async def _not_run(call: ToolCallBlock, most: int) -> ToolResultBlock:
+    return _failed(call, f"not run: one turn has at most {most} tool calls; make the others in the next turn")
 
 
 def _failed(call: ToolCallBlock, message: str) -> ToolResultBlock:

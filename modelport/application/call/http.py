@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Protocol, TypeVar
@@ -14,6 +15,8 @@ from .context import CallContext, request_id
 __all__ = ["ErrorMap", "HttpBody", "attempt", "decode_whole", "scrub"]
 
 _MAX_ERROR_BYTES = 1024 * 1024
+_ERROR_SECONDS = 5.0
+"""How long the body of an error may take."""
 
 _REDIRECTS = frozenset({300, 301, 302, 303, 307, 308})
 
@@ -121,9 +124,7 @@ class HttpBody:
 
     async def error(self) -> ModelError:
         """The error that an unsuccessful answer means, whether or not its body can be read to the end."""
-        data = b""
-        with suppress(ModelConnectionError, ResponseDecodeError):
-            data = await self._read(_MAX_ERROR_BYTES)
+        data = await self._error_body()
         await self.response.aclose()
         headers = self.response.headers
         error = self._errors.map_error(self.response.status, headers, data)
@@ -135,6 +136,29 @@ class HttpBody:
         if error.should_retry is not None:
             error.retryable = error.should_retry
         return error
+
+    async def _error_body(self) -> bytes:
+        """The body, or what of it comes in time: the status is an answer already, and no reason to wait or retry."""
+        clocks = self.context.clocks
+        clocks.between_attempts()
+        reading = asyncio.ensure_future(self._read(_MAX_ERROR_BYTES))
+
+        def stop() -> None:
+            reading.cancel()
+
+        timer = self.context.runtime.clock.call_later(_ERROR_SECONDS, stop)
+        try:
+            await asyncio.wait([reading])
+        finally:
+            timer.cancel()
+            if not reading.done():
+                stop()
+                await asyncio.wait([reading])
+        if reading.cancelled():
+            return b""
+        with suppress(ModelConnectionError, ResponseDecodeError):
+            return reading.result()
+        return b""
 
     async def _read(self, limit: int | None) -> bytes:
         pieces, size = [self._begun], len(self._begun)

@@ -9,11 +9,12 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ...domain.errors import ModelError
+from ...domain.errors import ModelError, ServerError
 from ...domain.message.responses import AttemptRecord, ModelWarning
 from ...domain.message.wav import pcm_of_wav
 from ...domain.retry import Budget
 from ...domain.speech.responses import TTSResponse, TTSUsage
+from ...domain.speech.text import NOTHING_TO_PRONOUNCE, makes_sound
 from ...ports.codec.speech import SpeechChunk, SpeechWireCall
 from ..call.attempts import Attempts, Call
 from ..call.context import CallContext
@@ -57,9 +58,10 @@ class SpeechCall:
         self._spec = spec
         self._texts = texts
         self._send = send
+        self._warnings = list(warnings)
         self._contexts: list[CallContext] = []
         self._facts: list[dict[str, Any]] = []  # Any: provider facts
-        self.utterance = Utterance(spec, sample_rate, warnings)
+        self.utterance = Utterance(spec, sample_rate, self._warnings)
 
     async def open(self) -> AsyncGenerator[TTSResponse, None]:
         """Send the first request; returns the responses, as a generator that is started already."""
@@ -82,7 +84,7 @@ class SpeechCall:
                     chunk = await request.read()
                     if pcm := await self._pcm(chunk):
                         yield self.utterance.step(pcm)
-                self._note(chunk)
+                self._note(chunk, request)
                 await request.drain()
                 request = None
             yield self.utterance.last({"requests": self._facts} if self._facts else None, self._attempts())
@@ -102,7 +104,7 @@ class SpeechCall:
         budget = Budget(spec.retry.max_retries - retries + 1)
         context = CallContext.of(spec, clocks=self.utterance.clocks, budget=budget)
         self._contexts.append(context)
-        request = _TextRequest(context, Attempts(context, spec.retry, spec.retryable), partial(self._send, text))
+        request = _TextRequest(context, Attempts(context, spec.retry, spec.retryable), partial(self._send, text), text)
         await request.open()
         return request
 
@@ -114,8 +116,10 @@ class SpeechCall:
             loaded = await self._spec.runtime.media_loader.load(chunk.file)
         return pcm_of_wav(base64.b64decode(loaded.data))
 
-    def _note(self, last: SpeechChunk) -> None:
+    def _note(self, last: SpeechChunk, request: _TextRequest) -> None:
         """Record the usage and the facts of one whole answer."""
+        if not request.audio_came:
+            self._warnings.append(ModelWarning("other", "text", NOTHING_TO_PRONOUNCE))
         if last.usage is not None:
             usage = self.utterance.usage = self.utterance.usage or TTSUsage()
             usage.add(last.usage)
@@ -130,12 +134,15 @@ class SpeechCall:
 class _TextRequest:
     """The request for one text: it is sent again where that may help, until its audio begins."""
 
-    def __init__(self, context: CallContext, attempts: Attempts, send: Callable[[], Awaitable[SpeechAnswer]]) -> None:
+    def __init__(
+        self, context: CallContext, attempts: Attempts, send: Callable[[], Awaitable[SpeechAnswer]], text: str
+    ) -> None:
         self._clocks = context.clocks
         self._attempts = attempts
         self._call: Call[SpeechAnswer] = Call(context, attempts, send, _unchecked)
         self._answer: SpeechAnswer = SpeechChunk()
-        self._audio_came = False
+        self._text = text
+        self.audio_came = False
         self.ended = False
         """Whether the last chunk was read."""
 
@@ -149,14 +156,16 @@ class _TextRequest:
             try:
                 with self._clocks:
                     chunk = await self._next()
+                self._check_progress(chunk)
             except Exception as error:
                 failure = self._attempts.failed(error)
-                if self._audio_came or not isinstance(failure, ModelError):
+                if self.audio_came or not isinstance(failure, ModelError):
                     raise failure
                 await self.aclose()
                 await self.open(failure)
             else:
-                self._check_progress(chunk)
+                if self.ended:
+                    self._attempts.ended()
                 return chunk
 
     async def drain(self) -> None:
@@ -181,11 +190,12 @@ class _TextRequest:
 
     def _check_progress(self, chunk: SpeechChunk) -> None:
         self.ended = isinstance(self._answer, SpeechChunk) or self._answer.ended
-        if self.ended:
-            self._attempts.ended()
-        if not self._audio_came and (chunk.pcm or chunk.file is not None):
-            self._audio_came = True
+        if not self.audio_came and (chunk.pcm or chunk.file is not None):
+            self.audio_came = True
             self._clocks.content_received()
+        if self.ended and not self.audio_came and makes_sound(self._text):
+            self.ended = False
+            raise ServerError(f"the server ended the speech without any audio for {len(self._text)} characters of text")
 
 
 def _unchecked(answer: object) -> SpeechAnswer:

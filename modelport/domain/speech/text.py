@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["SENTENCE_END", "ColdStart", "Sentences", "split_text"]
+__all__ = ["NOTHING_TO_PRONOUNCE", "SENTENCE_END", "ColdStart", "Sentences", "cut_text", "makes_sound", "split_text"]
 
 SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？…｡]+[”’」』）\"]*|\n+")
 """The end of a sentence. A full stop at the end of the text is undecided: the next character decides."""
@@ -17,6 +17,7 @@ _BREAKS = (
 )
 """The ends of sentences, clauses and words, in order of preference for a cut."""
 
+_MARKUP = re.compile(r"<[^<>]*>")
 _JOINERS = ("\u200d", "\ufe0e", "\ufe0f")
 """Characters that belong to the one before them; a zero-width joiner also to the one after."""
 
@@ -41,6 +42,31 @@ def split_text(text: str, max_characters: int | None) -> list[str]:
             pieces.append(piece)
         start = _after_space(text, end)
     return pieces
+
+
+NOTHING_TO_PRONOUNCE = "the text has no letter or digit to pronounce, and the server sent no audio for it"
+
+
+def cut_text(text: str, max_characters: int | None) -> list[str]:
+    """The text in pieces of at most `max_characters`, cut as by `split_text`; joined, they are the text again.
+
+    For messages of one utterance, whose texts the server joins: without the space at a cut it would join two words.
+    """
+    if max_characters is None or len(text) <= max_characters:
+        return [text] if text else []
+    pieces, start = [], 0
+    while start < len(text):
+        end = start + max_characters
+        if end < len(text):
+            end = _break_before(text, start, end)
+        pieces.append(text[start:end])
+        start = end
+    return pieces
+
+
+def makes_sound(text: str) -> bool:
+    """Whether the text has something to pronounce: a letter or a digit outside of markup."""
+    return any(character.isalnum() for character in _MARKUP.sub(" ", text))
 
 
 def _break_before(text: str, start: int, limit: int) -> int:

@@ -48,3 +48,8 @@ def test_a_count_that_is_none_is_left_out(value: Any) -> None:
 def test_json_nested_without_end_is_no_answer(body: bytes) -> None:
     with pytest.raises(ResponseDecodeError):
         decode_json_body(body)
+
+
+def test_indices_may_come_as_text() -> None:
+    entries = [{"index": str(number), "embedding": number} for number in (2, 0, 11, 1)]
+    assert [entry["embedding"] for entry in entries_in_order(entries, "index")] == [0, 1, 2, 11]

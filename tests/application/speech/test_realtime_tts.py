@@ -160,6 +160,7 @@ async def test_a_provider_of_ones_own() -> None:
     responses = await read(await opened(subject, "c"))
     assert b"".join(map(audio, responses)) == b"4"
     assert wire.sent == ["a", "b", "c", "!"]
+    wire.arriving.put_nowait(b"5")
     wire.arriving.put_nowait("!")
     await read(await opened(subject, "again"))
     assert wire.sent[4:] == ["again", "!"] and not wire.closed

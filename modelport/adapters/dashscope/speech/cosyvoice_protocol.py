@@ -8,7 +8,7 @@ from __future__ import annotations
 import unicodedata
 from typing import ClassVar, Literal
 
-from ....domain.speech.text import split_text
+from ....domain.speech.text import cut_text
 from ....ports.codec.realtime_speech import RealtimeRequest
 from .task_protocol import TaskProtocol, TaskState
 
@@ -80,7 +80,7 @@ class CosyVoiceProtocol(TaskProtocol):
 
 def _split(text: str) -> list[str]:
     """Pieces that one message takes; Chinese, Japanese and Korean characters count twice."""
-    return split_text(text, _LONGEST_MESSAGE if text.isascii() else _LONGEST_MESSAGE // 2)
+    return cut_text(text, _LONGEST_MESSAGE if text.isascii() else _LONGEST_MESSAGE // 2)
 
 
 def _weight(text: str) -> int:

@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from ....domain.errors import ModelError, ResponseDecodeError, StreamTruncatedError
 from ....domain.ids import new_id
-from ....domain.speech.text import split_text
+from ....domain.speech.text import cut_text
 from ....ports.codec.realtime_speech import (
     AudioReceived,
     RealtimeRequest,
@@ -81,7 +81,7 @@ class QwenRealtimeProtocol:
     def push(self, text: str) -> None:
         """Append the text."""
         self._uncommitted = True
-        for piece in split_text(text, self._limit):
+        for piece in cut_text(text, self._limit):
             self._send("input_text_buffer.append", text=piece)
 
     def finish(self) -> None:

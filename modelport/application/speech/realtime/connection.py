@@ -94,6 +94,8 @@ class RealtimeConnection:
         self.protocol = codec.new_protocol(request)
         self.received = False
         """Whether a frame has come since this was last set to false."""
+        self.sent = False
+        """Whether a frame was sent since then."""
         self.idle_since = 0.0
         """When it was last used, by the runtime's clock."""
 
@@ -160,6 +162,7 @@ class RealtimeConnection:
             while frames:
                 for frame in frames:
                     await self._socket.send(frame)
+                    self.sent = True
                 frames = self.protocol.frames_to_send()
         except WebSocketClosed:
             pass  # `receive` gets the same, with the reason

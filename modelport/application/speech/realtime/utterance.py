@@ -10,7 +10,7 @@ from ....domain.errors import StreamTruncatedError
 from ....domain.message.responses import ModelWarning
 from ....domain.speech.audio import SpokenAudio
 from ....domain.speech.responses import TTSResponse, TTSUsage
-from ....domain.speech.text import ColdStart
+from ....domain.speech.text import NOTHING_TO_PRONOUNCE, ColdStart
 from ....ports.codec.realtime_speech import RealtimeRequest, RealtimeTTSCodec, SegmentFinished
 from ...call.spec import CallSpec
 from ..utterance import Utterance
@@ -115,6 +115,8 @@ class RealtimeUtterance:
 
     def _finish(self) -> None:
         """The utterance is complete."""
+        if self._worker.silent:
+            self.warnings.append(ModelWarning("other", "text", NOTHING_TO_PRONOUNCE))
         facts = {"requests": [dict(fact) for fact in self._facts]} if self._facts else None
         self._last = self._utterance.last(facts, self._worker.attempts)
         self.audio.end()

@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from ....domain.errors import InvalidRequestError, ModelError, ModelTimeoutError
+from ....domain.errors import InvalidRequestError, ModelError, ServerError
 from ....domain.message.responses import AttemptRecord
+from ....domain.speech.text import makes_sound
 from ....ports.clock import TimerHandle
 from ....ports.codec.realtime_speech import AudioReceived, RealtimeRequest, RealtimeTTSCodec, SegmentFinished
 from ...call.attempts import Attempts
@@ -54,6 +55,8 @@ class RealtimeWorker:
         """Set once the connection is open, or no further attempt is made."""
         self.aborted = False
         """Whether a cancellation is meant for the utterance, and not for its wait for a message."""
+        self.silent = False
+        """Whether the text had nothing to pronounce, and got no audio."""
         self._codec = codec
         self._request = request
         self._clocks = clocks
@@ -138,7 +141,8 @@ class RealtimeWorker:
     async def _speak(self) -> RealtimeConnection:
         """Speak the text, on an idle connection if there is one, else on a new one.
 
-        The server may just have closed the idle connection. That is not a failure, since nothing was asked on it.
+        An idle connection that the server has closed is no failure, since nothing was asked on it. One that was given
+        the text is an attempt like any other, as the server may have spoken, and counted, the text.
         """
         self._clocks.awaiting_content(self._committed)
         idle = None
@@ -147,8 +151,8 @@ class RealtimeWorker:
         if idle is not None:
             try:
                 return await self._converse(idle)
-            except ModelError as error:
-                if idle.received or isinstance(error, ModelTimeoutError):
+            except ModelError:
+                if idle.sent or idle.received:
                     raise
         connected = self._clocks.connecting()
         with self._clocks:
@@ -163,6 +167,7 @@ class RealtimeWorker:
             self._start(connection)
             while not connection.protocol.ended:
                 await self._next_event(connection)
+            self._check_spoken()
             whole = True
         finally:
             self._connection = None
@@ -173,7 +178,7 @@ class RealtimeWorker:
 
     def _start(self, connection: RealtimeConnection) -> None:
         """Send all text so far on this connection; `say` and `commit` use it from now on."""
-        connection.received = False
+        connection.received = connection.sent = False
         self._context.answered(_SWITCHING_PROTOCOLS, {}, None)
         self._clocks.awaiting_content(self._committed)
         connection.protocol.start(self._request)
@@ -203,11 +208,20 @@ class RealtimeWorker:
             raise _ClosedWhileIdle from error
         if isinstance(event, AudioReceived):
             self._audio.feed(event.data)
-            self._audio_came = True
+            self._audio_came = self._audio_came or bool(event.data)
             if self._committed and event.data:
                 self._clocks.content_received()
         elif isinstance(event, SegmentFinished):
             self._on_segment(event)
+
+    def _check_spoken(self) -> None:
+        """Raise `ServerError` when the text got no audio at all, unless it has nothing to pronounce."""
+        text = "".join(self._texts)
+        if self._audio_came or not text:
+            return
+        if makes_sound(text):
+            raise ServerError(f"the server ended the speech without any audio for {len(text)} characters of text")
+        self.silent = True
 
     def _forget_spoken(self) -> None:
         """All text so far is spoken, so that a retry need not repeat it."""
