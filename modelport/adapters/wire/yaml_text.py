@@ -42,8 +42,12 @@ class YamlDocument:
         self._root = root
 
     def line(self, place: Sequence[object]) -> int | None:
-        """The line of the deepest part of a path of keys and indices that the file has; `None` for none of them."""
-        node, line = self._root, None
+        """The line of the deepest part of a path of keys and indices that the file has; `None` for none of them.
+
+        An empty path is the whole value.
+        """
+        node = self._root
+        line = node.start_mark.line + 1 if node and not place else None
         for part in place:
             found = [(where, child) for name, where, child in _children(node) if name == str(part)]
             if not found:

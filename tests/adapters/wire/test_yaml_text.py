@@ -113,6 +113,7 @@ def test_what_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
         assert [document.line(place) for place in (["next", "b"], ["base", "b", 1], ["none"], ["text", "x"])] == [
             6, 2, None, 3
         ]  # fmt: skip
+    assert read_yaml(b"# a\n- b\n").line([]) == 2
     assert read_yaml(b"").value is None and read_yaml(b"# nothing\n").line(["a"]) is None
 
 
