@@ -23,6 +23,7 @@ from modelport.embedding import (
     OllamaEmbeddingModel,
     OpenAIEmbeddingModel,
 )
+from modelport.error import UnsupportedFeatureError
 from modelport.message import AssistantMsg, Msg, ToolCallBlock, ToolResultBlock, UserMsg
 from modelport.model import ChatResponse, FinishReason
 from modelport.testing import ScriptedServer, offline_providers
@@ -92,11 +93,15 @@ async def test_tools(sample: Sample, stream: bool) -> None:
     result = ToolResultBlock(id=call.id, name=call.name, output="Sunny")
     history = [*QUESTION, AssistantMsg("assistant", [*response.content, result])]
     assert (await whole(model, history, tools=[WEATHER, CLOCK])).text.startswith("You said")
-    named = await whole(model, tools=[WEATHER, CLOCK], tool_choice=ToolChoice("clock"))
-    assert calls(named) == [("clock", {})]
-    required = await whole(model, history, tools=[WEATHER, CLOCK], tool_choice=ToolChoice("required"))
-    changed = [warning.setting for warning in required.warnings]
-    assert bool(calls(required)) is ("tool_choice" not in changed), "a model that cannot be forced is free"
+    facts, thinking = model.card.tool_choice, model.card.thinking
+    free = facts.with_thinking or thinking is None or thinking.can_disable
+    for mode, possible in (("clock", facts.named), ("required", facts.required)):
+        asked = whole(model, history, tools=[WEATHER, CLOCK], tool_choice=ToolChoice(mode))
+        if possible and free:
+            assert [name for name, _ in calls(await asked)] == ["clock" if mode == "clock" else "weather"]
+        else:
+            with pytest.raises(UnsupportedFeatureError):
+                await asked
     assert (await whole(model, tools=[WEATHER], tool_choice=ToolChoice("none"))).text
 
 
