@@ -17,7 +17,8 @@ from ...domain.structured.schema_rules import ANTHROPIC, ANTHROPIC_TOOL
 from ...domain.structured.tool_parameters import legal_parameters
 from ...ports.codec.chat import ChatRequest, WireCall
 from ...ports.http import HttpRequest
-from ..wire.decoder import Json, decode_answer
+from ..wire.answer_body import decode_answer
+from ..wire.decoder import Json
 from ..wire.forced_call import prepared_for_forced_call
 from ..wire.framing import SSEFramer
 from ..wire.json_text import dump_json

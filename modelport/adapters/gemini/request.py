@@ -24,7 +24,8 @@ from ...domain.unicode import well_formed
 from ...domain.urls import join_url, with_path
 from ...ports.codec.chat import ChatRequest, WireCall
 from ...ports.http import HttpRequest
-from ..wire.decoder import Json, decode_answer
+from ..wire.answer_body import decode_answer
+from ..wire.decoder import Json
 from ..wire.framing import SSEFramer
 from ..wire.json_text import dump_json
 from ..wire.token_count import counting

@@ -16,7 +16,8 @@ from ...domain.structured.schema_rules import GENERIC, OLLAMA_TOOL
 from ...domain.structured.tool_parameters import legal_parameters
 from ...ports.codec.chat import ChatRequest, WireCall
 from ...ports.http import HttpRequest
-from ..wire.decoder import Json, decode_answer
+from ..wire.answer_body import decode_answer
+from ..wire.decoder import Json
 from ..wire.errors import error_of_answer, read_error
 from ..wire.framing import NDJSONFramer
 from ..wire.json_text import dump_json

@@ -7,7 +7,7 @@ delta: a slow reader gets fewer and larger deltas instead of a queue.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal
 
 import orjson
 
@@ -17,12 +17,11 @@ from ...domain.ids import new_id, new_timestamp
 from ...domain.message.blocks import ContentBlock, ProviderData, TextBlock, ThinkingBlock, ToolCallBlock
 from ...domain.message.responses import ChatResponse, ChatUsage, FinishReason, ModelWarning
 from .errors import ErrorFacts, error_in_stream, read_error
-from .framing import NDJSONFramer, SSEFramer, begins_as_sse
 from .glued_calls import GluedCalls
 from .halves import Halves
-from .json_text import dump_json, parse_json
+from .json_text import parse_json
 
-__all__ = ["Json", "JsonDecoder", "decode_answer", "decode_json_body", "read_json_event"]
+__all__ = ["Json", "JsonDecoder", "decode_json_body", "read_json_event"]
 
 Json = dict[str, Any]  # Any: a provider's JSON
 RunKind = Literal["text", "thinking", "tool_call"]
@@ -335,52 +334,6 @@ def _are_whole(blocks: Sequence[ContentBlock]) -> bool:
             return False
         ids.add(block.id)
     return True
-
-
-class BodyReader(Protocol):
-    """A decoder that reads whole answers too."""
-
-    failure: ModelError | None
-
-    def body(self, answer: Json) -> ChatResponse:
-        """A whole answer, as one response."""
-        ...
-
-    def feed(self, payloads: Sequence[bytes]) -> ChatResponse | None:
-        """As `JsonDecoder.feed`."""
-        ...
-
-    def finish(self) -> ChatResponse:
-        """As `JsonDecoder.finish`."""
-        ...
-
-
-def decode_answer(decoder: BodyReader, body: bytes) -> ChatResponse:
-    """A whole body as one response; also the events of a stream, or a list of them, where one object was expected."""
-    text = body.strip().removeprefix(b"\xef\xbb\xbf")
-    try:
-        value = parse_json(text)
-    except ValueError:
-        framer = SSEFramer() if begins_as_sse(text) else NDJSONFramer()
-        payloads = [*framer.feed(text), framer.tail() or b""]
-        if not payloads[0].lstrip().startswith(b"{") or len(payloads) == 1:
-            return decoder.body(decode_json_body(body))
-    else:
-        if isinstance(value, dict):
-            return decoder.body(value)
-        if not (isinstance(value, list) and value and all(isinstance(event, dict) for event in value)):
-            return decoder.body(decode_json_body(text))
-        payloads = [dump_json(event) for event in value]
-    fold = ChatFold()
-    delta = decoder.feed(payloads)
-    if decoder.failure is not None:
-        raise decoder.failure
-    for response in (delta, decoder.finish()):
-        if response is not None:
-            fold.add(response)
-    answer = fold.partial()
-    answer.is_last = True
-    return answer
 
 
 def decode_json_body(body: bytes) -> Json:

@@ -20,7 +20,8 @@ from ....domain.message.responses import ModelWarning
 from ....domain.structured.tool_parameters import function_parameters
 from ....ports.codec.chat import ChatRequest, WireCall
 from ....ports.http import HttpRequest
-from ...wire.decoder import Json, decode_answer
+from ...wire.answer_body import decode_answer
+from ...wire.decoder import Json
 from ...wire.errors import read_error
 from ...wire.framing import SSEFramer
 from ...wire.json_text import dump_json
