@@ -105,13 +105,16 @@ def parse_retry_after(headers: Mapping[str, str], now: float) -> float | None:
     seconds = _positive(text)
     if seconds is not None or text is None:
         return seconds
+    from datetime import timezone
     from email.utils import parsedate_to_datetime  # imported here because it is rarely needed and slow to import
 
     try:
         date = parsedate_to_datetime(text)
+        if date.tzinfo is None:  # `-0000`, which is UTC all the same
+            date = date.replace(tzinfo=timezone.utc)
+        wait = date.timestamp() - now
     except (ValueError, OverflowError):
         return None
-    wait = date.timestamp() - now
     return wait if wait > 0 else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -91,3 +92,17 @@ def test_the_wait_stays_below_its_ceiling_however_often_it_is_tried() -> None:
 def test_a_number_of_retries_is_a_whole_number(given: Any) -> None:
     with pytest.raises(InvalidRequestError, match="max_retries"):
         RetryPolicy(max_retries=given)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/Los_Angeles", "Asia/Tokyo"])
+@pytest.mark.parametrize("offset", ["-0000", "GMT", "+1400", "-1400"])
+@pytest.mark.parametrize("date", ["Fri, 31 Dec 9999 23:59:59", "Mon, 01 Jan 0001 00:00:00"])
+def test_a_date_at_the_end_of_time(zone: str, offset: str, date: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        wait = parse_retry_after({"retry-after": f"{date} {offset}"}, 0.0)
+        assert wait is None or wait > 0
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -63,5 +63,5 @@ def _until(text: str, wall: float) -> float | None:
         pass
     try:
         return datetime.fromisoformat(text).timestamp() - wall
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

@@ -6,6 +6,7 @@ delta: a slow reader gets fewer and larger deltas instead of a queue.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Literal
 
@@ -19,7 +20,7 @@ from ...domain.message.responses import ChatResponse, ChatUsage, FinishReason, M
 from .errors import ErrorFacts, error_in_stream, read_error
 from .glued_calls import GluedCalls
 from .halves import Halves
-from .json_text import parse_json
+from .json_text import MAY_BE_DEEP, parse_json, too_deep
 
 __all__ = ["Json", "JsonDecoder", "decode_json_body", "read_json_event"]
 
@@ -27,7 +28,10 @@ Json = dict[str, Any]  # Any: a provider's JSON
 RunKind = Literal["text", "thinking", "tool_call"]
 
 
-_MISSHAPEN = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError)
+_MISSHAPEN = (
+    *(ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError),
+    struct.error,
+)
 """What reading a malformed answer raises: the server's mistake, not the caller's."""
 
 
@@ -130,6 +134,8 @@ class JsonDecoder:
                     self._marked_done()
                     continue
                 try:
+                    if len(payload) > MAY_BE_DEEP and too_deep(payload):
+                        raise ResponseDecodeError("an event of the stream is nested too deeply")
                     event = _loads(payload)
                 except ValueError:
                     event = None

@@ -207,7 +207,10 @@ def _plain(text: str) -> str:
 
 
 def _clipped(value: Any) -> str:  # Any: whatever stands where a message should
-    text = value if isinstance(value, str) else "" if value is None else str(value)
+    try:
+        text = value if isinstance(value, str) else "" if value is None else str(value)
+    except (RecursionError, ValueError):  # nested too deeply, or an integer of too many digits
+        text = f"a value of type {type(value).__name__}"
     return text if len(text) <= _KEPT_MESSAGE else text[:_KEPT_MESSAGE] + "…"
 
 

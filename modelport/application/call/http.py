@@ -177,7 +177,7 @@ def decode_whole(decode: Callable[[bytes], AnswerT], data: bytes) -> AnswerT:
     """The value of a whole body. Raises `ResponseDecodeError` for a shape that the protocol does not have."""
     try:
         return decode(data)
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise ResponseDecodeError(f"the answer has a shape that the protocol does not have: {error}") from error
 
 
