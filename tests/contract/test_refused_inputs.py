@@ -48,7 +48,6 @@ REFUSALS: dict[str, tuple[int, str, type[ModelError]]] = {
     "blank": (400, "contents must not be blank", InvalidRequestError),
     "validation": (422, "Input validation error", InvalidRequestError),
     "too large": (413, "Payload too large", InvalidRequestError),
-    "bare": (400, "Bad Request", InvalidRequestError),
     "nan": (500, "failed to encode response: json: unsupported value: NaN", ServerError),
     "crash": (500, "Internal Server Error", ServerError),
 }
@@ -173,7 +172,7 @@ async def test_skip_does_not_hide_failures_that_are_not_due_to_inputs() -> None:
 @pytest.mark.parametrize("provider", MODELS)
 @pytest.mark.parametrize(("status", "most"), [(400, 12), (500, 14)])
 async def test_a_server_that_refuses_everything_is_given_up(provider: str, status: int, most: int) -> None:
-    async with ScriptedServer(lambda received: error_of(received, status, "no")) as server:
+    async with ScriptedServer(lambda received: error_of(received, status, "bad input")) as server:
         with pytest.raises(EmbeddingError) as caught:
             await MODELS[provider](server.base_url, retry_delay=0.0)([f"text {number}" for number in range(64)])
         requests = len(server.requests)
@@ -195,7 +194,7 @@ LIMITS = {
     "stated otherwise": "BatchEmbedContentsRequest.batch: at most 10 requests can be in one batch",
     "both numbers": "input batch size 2048 > maximum allowed batch size 10",
     "not stated": "too many inputs",
-    "unknown words": "Bad Request",
+    "unknown words": "the request is too large",
 }
 
 

@@ -33,7 +33,9 @@ _OTHER_FIELD = re.compile(
     re.I,
 )
 _OF_INPUT = re.compile(
-    r"input|texts?\b|token|too long|length|context|contents?\b|character|empty|blank|string|\bnan\b", re.I
+    r"input|texts?\b|token|long|length|context|contents?\b|character|empty|blank|string|\bnan\b|batch|document"
+    r"|sequence|prompt|too (?:large|big|many)|\bsize\b",
+    re.I,
 )
 _NOT_MATCHED = re.compile(
     r"vectors for \d+ inputs|no list of vectors|indices of the answer|expected an EmbeddingResponse"
@@ -64,10 +66,9 @@ def stated_limit(error: ModelError, sent: int) -> int | None:
 
 
 def may_be_one_input(error: ModelError) -> bool:
-    """Whether one input of the batch may be the reason: a refusal, a failed computation, an answer without numbers."""
+    """Whether one input of the batch may be the reason: a refusal that speaks of inputs, a failed computation."""
     if isinstance(error, InvalidRequestError):
-        words = error.message
-        return _OTHER_FIELD.search(words) is None or _OF_INPUT.search(_OTHER_FIELD.sub("", words)) is not None
+        return error.status_code == 413 or _OF_INPUT.search(_OTHER_FIELD.sub("", error.message)) is not None
     if isinstance(error, ResponseDecodeError):
         return _NOT_MATCHED.search(error.message) is None
     return (

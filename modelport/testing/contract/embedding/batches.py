@@ -140,7 +140,7 @@ async def siblings_are_cancelled(contract: EmbeddingContractBase, variant: str) 
             return None
         if number == 1:
             await turns()
-            return refusal(400, "input 1 is not valid")
+            return refusal(400)
         try:
             await asyncio.get_running_loop().create_future()
         except asyncio.CancelledError:
