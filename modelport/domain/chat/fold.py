@@ -9,6 +9,7 @@ import base64
 from dataclasses import replace
 from typing import Any
 
+from ..errors import ResponseDecodeError
 from ..ids import new_id, new_timestamp
 from ..message.blocks import Base64Source, ContentBlock, DataBlock, ProviderData, ToolCallBlock
 from ..message.responses import AttemptRecord, ChatResponse, ChatUsage, FinishReason, ModelWarning
@@ -68,7 +69,10 @@ class _Part:
 
 
 def _joined_audio(pieces: list[str]) -> str:
-    raw = b"".join(base64.b64decode(piece) for piece in pieces)
+    try:
+        raw = b"".join(base64.b64decode(piece) for piece in pieces)
+    except ValueError as error:
+        raise ResponseDecodeError(f"expected audio in base64, got other text: {error}") from error
     return base64.b64encode(with_true_sizes(raw)).decode("ascii")
 
 
