@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-__all__ = ["REPLACEMENT", "well_formed", "well_formed_value"]
+__all__ = ["REPLACEMENT", "is_well_formed", "well_formed", "well_formed_value"]
 
 REPLACEMENT = "\ufffd"
 
@@ -27,6 +27,27 @@ def well_formed(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text
+
+
+def is_well_formed(value: object) -> bool:
+    """Whether every text in a JSON value, or in pydantic models, is well-formed; looks without recursion."""
+    left = [value]
+    while left:
+        item = left.pop()
+        if isinstance(item, str):
+            if not item.isascii():
+                try:
+                    item.encode()
+                except UnicodeEncodeError:
+                    return False
+        elif isinstance(item, dict):
+            left.extend(item)
+            left.extend(item.values())
+        elif isinstance(item, list):
+            left.extend(item)
+        elif isinstance(item, BaseModel):
+            left.append(item.__dict__)
+    return True
 
 
 def well_formed_value(value: Value) -> Value:

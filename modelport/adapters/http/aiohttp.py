@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
+from functools import cache, partial
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ...application.call.per_loop import PerLoop
 from ...domain.errors import ModelportError, SettingsError
@@ -19,7 +20,6 @@ from .target import prepared
 
 if TYPE_CHECKING:
     import aiohttp
-    from yarl import URL
 
 __all__ = ["AiohttpTransport"]
 
@@ -54,10 +54,11 @@ class AiohttpTransport:
         try:
             response = await session.request(
                 sent.method,
-                data=_data(sent.body),
+                # a large body as a file, which is sent in parts: sent at once it would block every other task
+                data=io.BytesIO(sent.body) if len(sent.body) > _LARGE_BODY else sent.body or None,
                 allow_redirects=False,
                 proxy=self._proxy_of(sent.url),
-                ssl=self._context(sent.url),
+                ssl=self._context() if sent.url.startswith("https") else True,
                 trace_request_ctx=on_connected,
                 **_target(sent),
             )
@@ -72,16 +73,16 @@ class AiohttpTransport:
     def _proxy_of(self, url: str) -> str | None:
         """Looked up here, because the library would also replace our keys by those of `.netrc`."""
         proxy = checked_proxy(self._proxy) if self._proxy else self._environment.find(url)
-        if is_socks(proxy):
+        if proxy is not None and is_socks(proxy):
             raise SettingsError(
                 "aiohttp supports no SOCKS proxies; use the transport httpx, with pip install 'httpx[socks]'"
             )
         return proxy
 
-    def _context(self, url: str) -> Any:  # Any: a context, or True for none of ours
+    def _context(self) -> Any:  # Any: a context, or True for none of ours
         if self._tls is None:
             self._tls = LazyContext(self._verify)
-        return self._tls.get() if url.startswith("https") else True
+        return self._tls.get()
 
     async def aclose(self) -> None:
         """Close the running loop's pools."""
@@ -91,11 +92,9 @@ class AiohttpTransport:
 
 def _open(addressed: bool) -> aiohttp.ClientSession:
     library = _load()
-    from .aiohttp_surplus import GuardedConnector
-
     kept: dict[str, Any] = {"force_close": True} if addressed else {"keepalive_timeout": 30.0}
     session = library.ClientSession(
-        connector=GuardedConnector(limit=0, **kept),
+        connector=_guarded_connector()(limit=0, **kept),
         timeout=library.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None),
         cookie_jar=library.DummyCookieJar(),
         auto_decompress=False,
@@ -106,6 +105,46 @@ def _open(addressed: bool) -> aiohttp.ClientSession:
     )
     session._retry_connection = False  # there is no public way to have it send a GET only once
     return session  # type: ignore[no-any-return]  # of a module that was loaded late
+
+
+@cache
+def _guarded_connector() -> type[aiohttp.TCPConnector]:
+    """A connector class whose connections are closed by bytes that come after the end of an answer.
+
+    The library would take them for the answer to the next request on that connection. Made late, with the library.
+    """
+    from aiohttp import TCPConnector
+    from aiohttp.client_proto import ResponseHandler
+
+    class Handler(ResponseHandler):
+        """One connection. `_answered` says that the answer to the last request has arrived whole."""
+
+        _answered = False
+        _final = True
+
+        def set_response_params(self, **options: Any) -> None:
+            self._answered = False
+            super().set_response_params(**options)
+
+        def feed_data(self, data: Any, size: int = 0) -> None:  # a message and its body
+            self._final = data[0].code >= 200
+            super().feed_data(data, size)
+
+        def data_received(self, data: bytes) -> None:
+            if self._answered and data:
+                if self.transport is not None:
+                    self.transport.close()
+                return
+            super().data_received(data)
+            payload = self._payload
+            self._answered = self._final and payload is not None and payload.is_eof()
+
+    class Connector(TCPConnector):
+        def __init__(self, **options: Any) -> None:  # Any: arguments of the library's
+            super().__init__(**options)
+            self._factory = partial(cast("type[ResponseHandler]", Handler), loop=self._loop)
+
+    return Connector
 
 
 class _Response:
@@ -178,22 +217,13 @@ def _tracer(library: Any) -> aiohttp.TraceConfig:  # Any: the module
     return config
 
 
-def _data(body: bytes) -> bytes | io.BytesIO | None:
-    """A large body as a file, which is sent in parts: sent at once it would block every other task."""
-    return io.BytesIO(body) if len(body) > _LARGE_BODY else body or None
-
-
 def _target(request: HttpRequest) -> dict[str, Any]:  # Any: arguments of the library's
     """The target: with an address, the host name goes into `Host` and TLS."""
-    url = _url(request.url)
+    from yarl import URL
+
+    url = URL(request.url, encoded=_URL_AS_IT_IS.fullmatch(request.url) is not None)
     headers = dict(request.headers)
     if request.address is None:
         return {"url": url, "headers": headers}
     headers = {"Host": url.host_port_subcomponent or "", **headers}
     return {"url": url.with_host(request.address), "headers": headers, "server_hostname": url.raw_host}
-
-
-def _url(url: str) -> URL:
-    from yarl import URL
-
-    return URL(url, encoded=_URL_AS_IT_IS.fullmatch(url) is not None)

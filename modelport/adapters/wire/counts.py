@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
-__all__ = ["count", "merged_counts"]
+__all__ = ["count", "counts", "merged_counts"]
 
 
 def count(source: object, key: str) -> int:
@@ -20,6 +20,15 @@ def count(source: object, key: str) -> int:
         except ValueError:
             return 0
     return max(0, int(value)) if isinstance(value, float) and isfinite(value) else 0
+
+
+def counts(source: object, *keys: str) -> list[int]:
+    """The counts of these names, as `count` reads them."""
+    found: list[int] = []
+    for key in keys:
+        value = source.get(key) if isinstance(source, dict) else None
+        found.append(0 if value is None else value if value.__class__ is int and value >= 0 else count(source, key))
+    return found
 
 
 def merged_counts(before: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:  # Any: a provider's JSON

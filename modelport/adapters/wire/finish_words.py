@@ -8,6 +8,7 @@ Facts: docs/protocols/openai-shaped-providers.md#finish-reasons.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from ...domain.message.responses import FinishReason
@@ -64,11 +65,13 @@ def _plain(word: str) -> str:
     return word.strip().lower().replace("-", "_").replace(" ", "_").removeprefix("finish_reason_")
 
 
+@lru_cache(maxsize=256)
 def finish_reason(word: str | None) -> FinishReason:
     """The meaning of a word; `OTHER` for one that is not known."""
     return _WORDS.get(_plain(word), FinishReason.OTHER) if word else FinishReason.OTHER
 
 
+@lru_cache(maxsize=256)
 def is_failure(word: str | None) -> bool:
     """Whether the word says that the server failed, so that there is no whole answer."""
     return bool(word) and _plain(str(word)) in _FAILURES

@@ -68,7 +68,7 @@ class _Buffer:
 
 
 _SSE_LINE = re.compile(rb"(?:data|event|id|retry)?[:\r\n]|(?:data|event|id|retry)\Z")
-_SSE_FIELDS = (b"data", b"event", b"id", b"retry")
+_SSE_FIELDS = b"\ndata\nevent\nid\nretry"
 
 
 def begins_as_sse(data: bytes) -> bool:
@@ -76,7 +76,7 @@ def begins_as_sse(data: bytes) -> bool:
     if data == _BOM[: len(data)]:
         return True
     start = data.removeprefix(_BOM).lstrip()
-    return bool(_SSE_LINE.match(start)) or any(field.startswith(start) for field in _SSE_FIELDS)
+    return bool(_SSE_LINE.match(start)) or (b"\n" not in start and b"\n" + start in _SSE_FIELDS)
 
 
 class SSEFramer:

@@ -63,6 +63,8 @@ def body_fields(kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], Mapping[str,
 
     Raises `InvalidRequestError` when either is not a mapping, and for a header that cannot be sent.
     """
+    if not kwargs:
+        return {}, {}
     fields = dict(kwargs)
     headers: Mapping[Any, Any] = _mapping(fields, "extra_headers")
     fields.update(_mapping(fields, "extra_body"))

@@ -27,7 +27,7 @@ class Attempts:
         tokens: about how many tokens one request sends, for the rate limiter.
     """
 
-    __slots__ = ("_context", "_open", "_policy", "_retryable", "_tokens")
+    __slots__ = ("_context", "_policy", "_retryable", "_tokens", "running")
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class Attempts:
         self._policy = policy
         self._retryable = retryable
         self._tokens = tokens
-        self._open = False
+        self.running = False
 
     async def begin(self, failed: ModelError | None = None) -> None:
         """Start an attempt: at once, or after the wait that the error of the last one asks for.
@@ -56,7 +56,7 @@ class Attempts:
                 await limiter.acquire(context.rate_key, self._tokens)
         context.budget.take()
         context.attempt_started(waited)
-        self._open = True
+        self.running = True
 
     def failed(self, error: Exception) -> Exception:
         """Record the failed attempt; returns the error with its facts, translated if it is a foreign one."""
@@ -71,9 +71,9 @@ class Attempts:
 
     def ended(self, error: BaseException | None = None) -> None:
         """Record the open attempt, if there is one: it succeeded, or was cancelled by `error`."""
-        if not self._open:
+        if not self.running:
             return
-        self._open = False
+        self.running = False
         if self._context.encoding and not getattr(error, "retryable", False):
             self._context.budget.give_back()  # refused before a request was made, and for good
         else:
@@ -158,5 +158,6 @@ class Call(Generic[T]):
 
     def finish(self, error: BaseException | None = None) -> None:
         """End the call, which succeeded or failed with `error`."""
-        self._attempts.ended(error)
+        if self._attempts.running:
+            self._attempts.ended(error)
         self.context.clocks.stop()

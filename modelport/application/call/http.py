@@ -162,7 +162,12 @@ class HttpBody:
 
     async def _read(self, limit: int | None) -> bytes:
         pieces, size = [self._begun], len(self._begun)
-        async for data in self.pieces:
+        following = self.pieces.__anext__
+        while True:
+            try:
+                data = await following()
+            except StopAsyncIteration:
+                break
             self.context.clocks.bytes_received()
             size += len(data)
             if limit is not None and size > limit:

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, 
 
 from pydantic import BaseModel
 
-from ...domain.chat.block_ids import BlockIds
+from ...domain.chat.block_ids import BlockIds, have_own_ids
 from ...domain.chat.fold import ChatFold
 from ...domain.errors import ModelError, ResponseDecodeError
 from ...domain.message.responses import ChatResponse, ChatUsage
@@ -41,10 +41,14 @@ class ChatCall(Call[Answer]):
         self._started = context.runtime.clock.monotonic()
         self._finished = False
         self.fold = ChatFold(context.provider, context.model)
-        self._ids = BlockIds()
+        self._ids: BlockIds | None = None
 
     def identified(self, response: ChatResponse) -> ChatResponse:
         """A response of a custom model, whose blocks have the ids of those that they continue."""
+        if self._ids is None:
+            if response.is_last and have_own_ids(response.content):
+                return response
+            self._ids = BlockIds()
         return self._ids.identified(response)
 
     def failed(self, error: Exception) -> Exception:
@@ -54,7 +58,7 @@ class ChatCall(Call[Answer]):
     async def reopen(self, failed: ModelError) -> Answer:
         """Send the request again, from the beginning."""
         self.fold = ChatFold(self.context.provider, self.context.model)
-        self._ids = BlockIds()
+        self._ids = None
         return await self.open(failed)
 
     def final(self) -> ChatResponse:

@@ -101,7 +101,7 @@ async def _encode(
             "pass a message that it can write"
         )
     card = model.card if model.card_checks == "on" else ModelCard.permissive(model.model)
-    tools, dropped = _taken_tools(card, tools, tool_choice)
+    tools, dropped = _taken_tools(card, tools, tool_choice) if tools else ((), [])
     overrides, headers = body_fields(kwargs)
     request = ChatRequest(
         endpoint=model.endpoint(),

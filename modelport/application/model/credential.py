@@ -145,7 +145,9 @@ class KeyedCredential(CredentialBase):
     def custom_url(self) -> str | None:
         """The base URL, unless it is the provider's own."""
         own = type(self).model_fields["base_url"].default
-        return None if isinstance(own, str) and normal_url(own) == normal_url(self.base_url) else self.base_url
+        if self.base_url == own or (isinstance(own, str) and normal_url(own) == normal_url(self.base_url)):
+            return None
+        return self.base_url
 
     def auth_headers(self) -> dict[str, str]:
         """The headers that identify the caller."""

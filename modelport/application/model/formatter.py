@@ -43,8 +43,9 @@ class FormatterBase:
         """Resolve media, then render. `loader` defaults to the default runtime's; `context` needs no media yet."""
         if type(self).format is not FormatterBase.format:
             return Rendered(await self.format(msgs))
-        check_message_list(msgs)
-        context = context or RenderContext()
+        if context is None:  # else the call has checked them
+            check_message_list(msgs)
+            context = RenderContext()
         media = await self._fetch(msgs, loader, context.input_types)
         return self.render(msgs, replace(context, media=media))
 

@@ -13,11 +13,21 @@ from ..ids import new_id
 from ..message.blocks import ContentBlock, DataBlock, ToolCallBlock
 from ..message.responses import ChatResponse
 
-__all__ = ["BlockIds"]
+__all__ = ["BlockIds", "have_own_ids"]
 
 _TEXTS = ("text", "thinking")
 _SOUND = "base64 audio/"
 _FIELDS = {"text": "text", "thinking": "thinking", "tool_call": "input"}
+
+
+def have_own_ids(blocks: Sequence[ContentBlock]) -> bool:
+    """Whether every block has an id, and no two have the same."""
+    ids = set()
+    for block in blocks:
+        if not block.id or block.id in ids:
+            return False
+        ids.add(block.id)
+    return True
 
 
 class BlockIds:

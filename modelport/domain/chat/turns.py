@@ -112,8 +112,9 @@ def says_something(messages: Sequence[Msg]) -> bool:
     Blank text, calls without a result and results without a call are not sent. Instructions alone count only when
     the caller gives nothing else.
     """
-    if any(message.role == "user" and _without_blank(message.content) for message in reversed(messages)):
-        return True
+    for message in reversed(messages):
+        if message.role == "user" and _without_blank(message.content):
+            return True
     turns = to_turns(messages).turns
     if all(message.role == "system" for message in messages):
         return bool(turns)
@@ -203,11 +204,11 @@ def _add_user(conversation: Conversation, name: str, blocks: Sequence[ContentBlo
 
 
 def _without_blank(blocks: Sequence[ContentBlock]) -> list[TextBlock | DataBlock]:
-    return [
-        block
-        for block in blocks
-        if isinstance(block, DataBlock) or (isinstance(block, TextBlock) and block.text.strip())
-    ]
+    kept: list[TextBlock | DataBlock] = []
+    for block in blocks:
+        if isinstance(block, DataBlock) or (isinstance(block, TextBlock) and block.text.strip()):
+            kept.append(block)
+    return kept
 
 
 def _add_assistant(conversation: Conversation, message: Msg, pairs: _Pairs) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ..ids import new_id, new_timestamp
-from ..unicode import well_formed_value
+from ..unicode import is_well_formed, well_formed_value
 from .blocks import ContentBlock, ContentBlockTypes, DataBlock, TextBlock
 from .responses import FinishReason
 
@@ -65,14 +65,17 @@ class Msg(BaseModel):
     @model_validator(mode="after")
     def _blocks_fit_role(self) -> Self:
         allowed = _ALLOWED.get(self.role)
-        wrong = [block.type for block in self.content if allowed and block.type not in allowed]
-        if wrong and allowed:
-            raise ValueError(f"a {self.role} message holds only {sorted(allowed)} blocks, not {wrong[0]!r}")
+        if allowed:
+            for block in self.content:
+                if block.type not in allowed:
+                    raise ValueError(f"a {self.role} message holds only {sorted(allowed)} blocks, not {block.type!r}")
         return self
 
     @model_validator(mode="after")
     def _is_well_formed(self) -> Self:
         """Texts that UTF-8 cannot write would make a message that cannot be stored."""
+        if is_well_formed(self.__dict__):
+            return self
         for name, value in self.__dict__.items():
             changed = well_formed_value(value)
             if changed is not value:

@@ -61,28 +61,32 @@ class OpenAIChatCodec:
 
     def _body(self, request: ChatRequest) -> tuple[Json, list[ModelWarning]]:
         body: Json = {"model": request.model, "messages": request.rendered.messages}
-        request, switched = prepared_for_forced_call(
-            request, lambda given: self._profile.thinking(given).thinks, implied_by=_ASKS_TO_THINK
-        )
+        switched: list[ModelWarning] = []
+        if request.tools and request.tool_choice is not None:
+            request, switched = prepared_for_forced_call(
+                request, lambda given: self._profile.thinking(given).thinks, implied_by=_ASKS_TO_THINK
+            )
         thinking = self._profile.thinking(request)
         thinks = bool(thinking.thinks)
         values, warnings = _without_refused_sampling(request, thinks=thinks)
         warnings += [*switched, *thinking.warnings]
-        body.update({wire: values[ours] for ours, wire in self._profile.fields.items() if ours in values})
+        for ours, wire in self._profile.fields.items():
+            if ours in values:
+                body[wire] = values[ours]
         body.update(thinking.fields)
         streams = self._streams(request)
         if values.get("voice"):
             body["modalities"] = ["text", "audio"]
             audio_format = self._profile.audio_stream_format if streams else "wav"
             body["audio"] = {"voice": values["voice"], "format": audio_format}
-        warnings += self._add_tools(request, body, thinks=thinks)
+        if request.tools:
+            warnings += self._add_tools(request, body, thinks=thinks)
         if streams:
             body["stream"] = True
             if self._profile.stream_usage:
                 body["stream_options"] = {"include_usage": True}
-        form = _response_format(request)
-        if form:
-            body["response_format"] = form
+        if request.output_schema is not None or request.json_mode:
+            body["response_format"] = _response_format(request)
         body.update(request.overrides)
         return body, warnings
 

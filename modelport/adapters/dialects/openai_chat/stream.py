@@ -13,7 +13,7 @@ from ....domain.errors import ModelError, ServerError, StreamTruncatedError
 from ....domain.ids import new_id
 from ....domain.message.blocks import ProviderData, ThinkingBlock
 from ....domain.message.responses import ChatResponse, ChatUsage, FinishReason
-from ...wire.counts import count, merged_counts
+from ...wire.counts import count, counts, merged_counts
 from ...wire.decoder import Json, JsonDecoder
 from ...wire.errors import error_facts, error_in_stream, has_failed_base, refused_answer
 from ...wire.finish_words import finish_reason, is_failure, reason_word
@@ -32,15 +32,17 @@ _NO_CHOICE = "the stream ended without a choice; check that base_url points to a
 
 def chat_usage(usage: dict[str, Any]) -> ChatUsage:  # Any: the provider's JSON
     """Input includes cached tokens and output includes reasoning already, as we count."""
-    read, written = usage.get("prompt_tokens_details"), usage.get("completion_tokens_details")
+    sent, received, cached, hit = counts(
+        usage, "prompt_tokens", "completion_tokens", "cached_tokens", "prompt_cache_hit_tokens"
+    )
+    details = usage.get("prompt_tokens_details")
+    read, written, created = counts(details, "cached_tokens", "cache_write_tokens", "cache_creation_input_tokens")
     return ChatUsage(
-        input_tokens=count(usage, "prompt_tokens"),
-        output_tokens=count(usage, "completion_tokens"),
-        cache_input_tokens=count(read, "cached_tokens")
-        or count(usage, "cached_tokens")
-        or count(usage, "prompt_cache_hit_tokens"),
-        cache_creation_input_tokens=count(read, "cache_write_tokens") or count(read, "cache_creation_input_tokens"),
-        reasoning_tokens=count(written, "reasoning_tokens"),
+        input_tokens=sent,
+        output_tokens=received,
+        cache_input_tokens=read or cached or hit,
+        cache_creation_input_tokens=written or created,
+        reasoning_tokens=count(usage.get("completion_tokens_details"), "reasoning_tokens"),
         raw=usage,
     )
 
@@ -56,6 +58,7 @@ class OpenAIChatDecoder(JsonDecoder):
         "_extra",
         "_further",
         "_last_call",
+        "_noted",
         "_odd",
         "_profile",
         "_raw_usage",
@@ -74,6 +77,8 @@ class OpenAIChatDecoder(JsonDecoder):
         self._thinking_id = ""
         self._refused = False
         self._chosen = False
+        self._noted = True
+        """Whether the facts of the current event are kept, or of no interest."""
         self._odd: Json | None = None
         """The first event without a choice, if it may be all that comes."""
         self._raw_usage: Json = {}
@@ -121,11 +126,11 @@ class OpenAIChatDecoder(JsonDecoder):
         if not self.response_id:
             self.response_id = event.get("id") or new_id()
             self.model = event.get("model")
-            self._facts(event)
+            self._noted = False
         usage = event.get("usage")
         if usage:
             self._count(usage)
-            self._facts(event)
+            self._noted = False
         choices = event.get("choices")
         if choices:
             for choice in choices:
@@ -135,9 +140,12 @@ class OpenAIChatDecoder(JsonDecoder):
                     self._further.add(choice["index"])
         elif not usage:
             self._without_choices(event)
+        if not self._noted:
+            self._facts(event)
 
     def _facts(self, event: Json) -> None:
         """Facts about the answer, which are on every event, or only on the first or the last."""
+        self._noted = True
         for name in _FACTS:
             if event.get(name) is not None:
                 self.metadata[name] = event[name]
@@ -172,7 +180,7 @@ class OpenAIChatDecoder(JsonDecoder):
         if delta:
             self._delta(delta)
         message = choice.get("message")
-        if message and not self._said():  # else a stream repeats in it all that was said so far
+        if message and (not delta or not self._said()):  # else a stream repeats in it all that was said so far
             self._delta(message, whole=True)
         elif delta is None and message is None and choice.get("text"):
             self._say(choice["text"])
@@ -186,7 +194,7 @@ class OpenAIChatDecoder(JsonDecoder):
                 raise self._stopped(word, event)
             self.raw_finish_reason = word
             self.complete = True
-            self._facts(event)
+            self._noted = False
         if choice.get("usage") and not event.get("usage"):
             self._count(choice["usage"])
 
@@ -211,7 +219,7 @@ class OpenAIChatDecoder(JsonDecoder):
             self._say(content)
         elif content:
             self._parts(content)
-        calls = delta.get("tool_calls") or _call_before(delta)
+        calls = delta.get("tool_calls") or ("function_call" in delta and _call_before(delta))
         if calls:
             self._tool_calls(calls, whole=whole)
         if delta.get("refusal"):
