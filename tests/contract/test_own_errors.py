@@ -36,7 +36,7 @@ def tools(parameters: Any) -> Any:
     "arguments",
     [
         {"tools": tools(deep(3000))},
-        {"tools": tools({"type": "object", "properties": {"a": {"enum": {1, 2}}}})},
+        {"tools": tools({"type": "object", "properties": {"a": {"const": {1}}}})},
         {"extra_body": {"x": cycle()}},
         {"extra_body": {"x": {1}}},
         {"something": object()},

@@ -51,6 +51,8 @@ class OllamaDecoder(JsonDecoder):
                 self._piece("text", self._text_id, content)
             for call in message.get("tool_calls") or ():
                 self._call(call)
+        elif message is not None and message.__class__ is not str:
+            raise TypeError(f"the message is {message!r:.60}")
         elif not event.get("done") and error_facts(event).explained:
             raise refused_answer(event, "message", "an Ollama server")
         if event.get("logprobs"):

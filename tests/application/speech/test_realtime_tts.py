@@ -16,7 +16,7 @@ from modelport.credential import CredentialBase
 from modelport.domain.card.cards import TTSModelCard
 from modelport.domain.errors import ModelError, ServerError
 from modelport.domain.speech.audio import AudioFormat
-from modelport.error import StreamTruncatedError
+from modelport.error import ModelConnectionError, StreamTruncatedError
 from modelport.ports.codec.chat import Endpoint
 from modelport.ports.codec.realtime_speech import (
     AudioReceived,
@@ -305,9 +305,10 @@ async def test_the_caller_gets_the_error_of_a_failed_send(kind: type[Wire], capl
 
 async def test_a_failed_close_after_a_failed_send_is_raised_and_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     subject = model(Unclosable())
-    with pytest.raises(OSError, match="cannot be closed") as caught:
+    with pytest.raises(ModelConnectionError, match="cannot be closed") as caught:
         await read(await opened(subject, "hello"))
-    assert isinstance(caught.value.__context__, LookupError)
+    closing = caught.value.__cause__
+    assert isinstance(closing, OSError) and isinstance(closing.__context__, LookupError)
     await subject.close()
     gc.collect()
     assert not caplog.records
