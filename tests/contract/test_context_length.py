@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from modelport.adapters.wire.error_words import is_context_length
+from modelport.adapters.wire.words.error_words import is_context_length
 from modelport.error import ContextLengthError, ModelError, RateLimitError
 from modelport.model import ChatStream
 from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer

@@ -94,7 +94,7 @@ async def test_later_zeros_replace_no_count(sample: Sample) -> None:
 
 
 def test_counts() -> None:
-    from modelport.adapters.wire.counts import count
+    from modelport.adapters.wire.words.counts import count
 
     values: list[Any] = [7, 7.0, "7", "7.0"]
     assert [count({"n": value}, "n") for value in values] == [7] * 4

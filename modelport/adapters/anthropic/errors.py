@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from ...domain.errors import (
-    InvalidRequestError,
-    ModelError,
-    QuotaExceededError,
-    RateLimitError,
-    ServerError,
-)
+from ...domain.errors import InvalidRequestError, ModelError, QuotaExceededError, RateLimitError, ServerError
 from ..wire.decoder import Json
-from ..wire.error_words import ErrorCodes
 from ..wire.errors import error_facts, error_in_stream, error_of_answer, read_error
+from ..wire.words.error_words import ErrorCodes
 
 __all__ = ["map_error", "stream_error"]
 

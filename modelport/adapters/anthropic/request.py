@@ -18,8 +18,8 @@ from ...domain.structured.tool_parameters import legal_parameters
 from ...ports.codec.chat import ChatRequest, WireCall
 from ...ports.http import HttpRequest
 from ..wire.answer_body import decode_answer
+from ..wire.calls.forced_call import prepared_for_forced_call
 from ..wire.decoder import Json
-from ..wire.forced_call import prepared_for_forced_call
 from ..wire.framing import SSEFramer
 from ..wire.json_text import dump_json
 from ..wire.token_count import counting

@@ -16,12 +16,12 @@ from ...domain.errors import ResponseDecodeError, ServerError, StreamTruncatedEr
 from ...domain.ids import new_id
 from ...domain.message.blocks import ProviderData, ThinkingBlock
 from ...domain.message.responses import ChatResponse, ChatUsage
-from ..wire.counts import count, merged_counts
+from ..wire.calls.tool_calls import CallPiece, ToolCallTracker
 from ..wire.decoder import Json, JsonDecoder, RunKind
 from ..wire.errors import error_facts, refused_answer
-from ..wire.finish_words import finish_reason, is_failure, reason_word
 from ..wire.json_text import parse_json
-from ..wire.tool_calls import CallPiece, ToolCallTracker
+from ..wire.words.counts import count, merged_counts
+from ..wire.words.finish_words import finish_reason, is_failure, reason_word
 from .errors import stream_error
 
 __all__ = ["AnthropicDecoder", "chat_usage"]

@@ -19,14 +19,7 @@ from ...ports.websocket import (
 )
 from ..net.clock import SystemClock
 from .found_secrets import body_secrets, header_secrets, message_secrets, request_secrets
-from .redact import (
-    REQUEST_HEADERS,
-    RESPONSE_HEADERS,
-    kept_headers,
-    public_uri,
-    scrub_frame,
-    scrub_frames,
-)
+from .redact import REQUEST_HEADERS, RESPONSE_HEADERS, kept_headers, public_uri, scrub_frame, scrub_frames
 from .websocket_file import frame_entry
 from .writer import CassetteWriter, Entry, Scrubber
 

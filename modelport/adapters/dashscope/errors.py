@@ -21,8 +21,8 @@ from ...domain.errors import (
     QuotaExceededError,
     RateLimitError,
 )
-from ..wire.error_words import COMMON_CODES, ErrorCodes
 from ..wire.errors import ErrorFacts
+from ..wire.words.error_words import COMMON_CODES, ErrorCodes
 
 __all__ = ["DASHSCOPE_CODES", "with_native_code"]
 

@@ -21,9 +21,9 @@ from ...domain.errors import (
     RateLimitError,
     ServerError,
 )
-from ..wire.error_words import ErrorCodes
 from ..wire.errors import error_facts, error_in_stream, error_of_answer, read_error
 from ..wire.json_text import parse_json
+from ..wire.words.error_words import ErrorCodes
 
 __all__ = ["map_error", "stream_error"]
 

@@ -18,11 +18,11 @@ from ...domain.errors import ServerError, StreamTruncatedError
 from ...domain.ids import new_id
 from ...domain.message.blocks import Base64Source, DataBlock, ProviderData, URLSource
 from ...domain.message.responses import ChatResponse, ChatUsage, FinishReason
-from ..wire.counts import count, merged_counts
 from ..wire.decoder import Json, JsonDecoder, RunKind
 from ..wire.errors import error_facts, refused_answer
-from ..wire.finish_words import finish_reason, is_failure, reason_word
 from ..wire.json_text import dump_json
+from ..wire.words.counts import count, merged_counts
+from ..wire.words.finish_words import finish_reason, is_failure, reason_word
 from .errors import stream_error
 from .media import is_raw_sound, wav_piece
 from .replay import ReplayData

@@ -28,7 +28,7 @@ from ..dialects.openai_chat.formatter import DialectChatFormatter
 from ..dialects.openai_chat.model import DialectChatModel
 from ..dialects.openai_chat.profile import MediaRules, OpenAIChatProfile
 from ..dialects.openai_chat.thinking import TYPE_SWITCH, ThinkingPlan, has_reasoning, with_effort
-from ..wire.error_words import COMMON_CODES, ErrorCodes
+from ..wire.words.error_words import COMMON_CODES, ErrorCodes
 
 __all__ = [
     "MOONSHOT_CHAT",

@@ -9,11 +9,11 @@ from ...domain.errors import ServerError, StreamTruncatedError
 from ...domain.ids import new_id
 from ...domain.message.blocks import ProviderData
 from ...domain.message.responses import ChatResponse, ChatUsage
-from ..wire.counts import count
 from ..wire.decoder import Json, JsonDecoder
 from ..wire.errors import error_facts, error_in_stream, refused_answer
-from ..wire.finish_words import finish_reason, is_failure, reason_word
 from ..wire.json_text import dump_json
+from ..wire.words.counts import count
+from ..wire.words.finish_words import finish_reason, is_failure, reason_word
 
 __all__ = ["OllamaDecoder"]
 

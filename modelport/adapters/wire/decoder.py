@@ -17,8 +17,8 @@ from ...domain.errors import ModelError, ResponseDecodeError, StreamTruncatedErr
 from ...domain.ids import new_id, new_timestamp
 from ...domain.message.blocks import ContentBlock, ProviderData, TextBlock, ThinkingBlock, ToolCallBlock
 from ...domain.message.responses import ChatResponse, ChatUsage, FinishReason, ModelWarning
+from .calls.glued_calls import GluedCalls
 from .errors import ErrorFacts, error_in_stream, read_error
-from .glued_calls import GluedCalls
 from .halves import Halves
 from .json_text import MAY_BE_DEEP, parse_json, too_deep
 

@@ -22,9 +22,9 @@ from ...domain.errors import (
     error_for_status,
 )
 from ...domain.retry import retryable_status
-from .error_words import BASE_RESP_CODES, COMMON_CODES, STREAM_CODES, ErrorCodes, by_phrase, is_context_length
 from .framing import SSEFramer, begins_as_sse
 from .json_text import dump_json, parse_json
+from .words.error_words import BASE_RESP_CODES, COMMON_CODES, STREAM_CODES, ErrorCodes, by_phrase, is_context_length
 
 __all__ = [
     "ErrorFacts",

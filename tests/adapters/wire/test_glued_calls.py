@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelport.adapters.wire.glued_calls import GluedCalls
+from modelport.adapters.wire.calls.glued_calls import GluedCalls
 
 
 def calls(*pieces: str) -> list[str]:

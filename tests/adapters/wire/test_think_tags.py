@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from modelport.adapters.wire.think_tags import ThinkTags
+from modelport.adapters.wire.words.think_tags import ThinkTags
 
 CASES = [
     ("<think>\nplan\n</think>\n\nHello", "plan", "Hello"),

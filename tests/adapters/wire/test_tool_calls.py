@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelport.adapters.wire.tool_calls import ToolCallTracker
+from modelport.adapters.wire.calls.tool_calls import ToolCallTracker
 
 Fragment = dict[str, Any]  # Any: JSON, legal or not
 Call = tuple[str, str, str]

@@ -18,8 +18,8 @@ from ....domain.errors import (
     ServerError,
     StreamTruncatedError,
 )
-from ...wire.error_words import ErrorCodes
 from ...wire.errors import ErrorFacts, error_facts, error_in_stream, error_of_answer, read_error
+from ...wire.words.error_words import ErrorCodes
 from ..errors import DASHSCOPE_CODES
 
 __all__ = ["error_of_close", "error_of_event", "error_of_handshake", "error_of_task"]

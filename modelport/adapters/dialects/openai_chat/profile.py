@@ -8,8 +8,8 @@ from typing import Literal
 
 from ....domain.structured.plan import OPENAI_NATIVE, NativeOutput
 from ....domain.structured.schema_rules import OPENAI_TOOL, SchemaRules
-from ...wire.error_words import COMMON_CODES, ErrorCodes
 from ...wire.errors import ErrorFacts
+from ...wire.words.error_words import COMMON_CODES, ErrorCodes
 from .thinking import ThinkingRule, effort_only
 
 __all__ = ["MediaRules", "OpenAIChatProfile"]

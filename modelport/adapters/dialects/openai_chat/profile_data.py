@@ -24,7 +24,7 @@ from ....domain.structured.schema_rules import (
     OPENAI_TOOL,
 )
 from ....ports.codec.chat import ChatRequest
-from ...wire.error_words import COMMON_CODES
+from ...wire.words.error_words import COMMON_CODES
 from .profile import MediaRules, OpenAIChatProfile
 from .thinking import ThinkingPlan, ThinkingRule, ThinkingSwitch, effort_only, with_effort
 

@@ -13,9 +13,9 @@ from ....domain.structured.tool_parameters import function_parameters
 from ....ports.codec.chat import ChatRequest, WireCall
 from ....ports.http import HttpRequest
 from ...wire.answer_body import decode_answer
+from ...wire.calls.forced_call import prepared_for_forced_call
 from ...wire.decoder import Json
 from ...wire.errors import error_of_answer, read_error
-from ...wire.forced_call import prepared_for_forced_call
 from ...wire.framing import SSEFramer
 from ...wire.json_text import dump_json
 from .profile import OpenAIChatProfile

@@ -13,12 +13,12 @@ from ....domain.errors import ModelError, ServerError, StreamTruncatedError
 from ....domain.ids import new_id
 from ....domain.message.blocks import ProviderData, ThinkingBlock
 from ....domain.message.responses import ChatResponse, ChatUsage, FinishReason
-from ...wire.counts import count, counts, merged_counts
+from ...wire.calls.tool_calls import ToolCallTracker
 from ...wire.decoder import Json, JsonDecoder
 from ...wire.errors import error_facts, error_in_stream, has_failed_base, refused_answer
-from ...wire.finish_words import finish_reason, is_failure, reason_word
-from ...wire.think_tags import ThinkTags
-from ...wire.tool_calls import ToolCallTracker
+from ...wire.words.counts import count, counts, merged_counts
+from ...wire.words.finish_words import finish_reason, is_failure, reason_word
+from ...wire.words.think_tags import ThinkTags
 from .audio import AudioReader
 from .profile import OpenAIChatProfile
 from .replay import DETAILS, EXTRA, details_text, merged_details

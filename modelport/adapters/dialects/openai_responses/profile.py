@@ -11,7 +11,7 @@ from ....domain.message.responses import ModelWarning
 from ....domain.structured.plan import OPENAI_NATIVE, NativeOutput
 from ....domain.structured.schema_rules import OPENAI_TOOL, SchemaRules
 from ....ports.codec.chat import ChatRequest
-from ...wire.error_words import COMMON_CODES, ErrorCodes
+from ...wire.words.error_words import COMMON_CODES, ErrorCodes
 
 __all__ = ["CALL_FACTS", "RESPONSES_CODES", "OpenAIResponsesProfile", "ReasoningFields", "ResponsesMedia"]
 

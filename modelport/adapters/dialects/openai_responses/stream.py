@@ -16,11 +16,11 @@ from ....domain.errors import ModelError, ServerError, StreamTruncatedError
 from ....domain.ids import new_id
 from ....domain.message.blocks import Base64Source, DataBlock, ProviderData, ThinkingBlock
 from ....domain.message.responses import ChatResponse, ChatUsage, FinishReason
-from ...wire.counts import count, merged_counts
 from ...wire.decoder import Json, JsonDecoder
 from ...wire.errors import ErrorFacts, error_facts, error_in_stream, error_of_answer, refused_answer
-from ...wire.finish_words import finish_reason
 from ...wire.json_text import dump_json
+from ...wire.words.counts import count, merged_counts
+from ...wire.words.finish_words import finish_reason
 from .items import Item, OutputItems, Part
 from .profile import CALL_FACTS, OpenAIResponsesProfile
 

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from ...domain.ids import new_id
-from .json_text import dump_json
+from ....domain.ids import new_id
+from ..json_text import dump_json
 
 __all__ = ["CallPiece", "ToolCallTracker"]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from ...domain.errors import (
+from ....domain.errors import (
     AuthenticationError,
     ContentFilterError,
     ContextLengthError,

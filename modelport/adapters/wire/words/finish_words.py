@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from ...domain.message.responses import FinishReason
+from ....domain.message.responses import FinishReason
 
 __all__ = ["finish_reason", "is_failure", "reason_word"]
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
-from ...domain.message.responses import ModelWarning
-from ...domain.structured.plan import without_thinking
-from ...ports.codec.chat import ChatRequest
+from ....domain.message.responses import ModelWarning
+from ....domain.structured.plan import without_thinking
+from ....ports.codec.chat import ChatRequest
 
 __all__ = ["prepared_for_forced_call"]
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...domain.ids import new_id
-from ...domain.structured.json_text import ValueEnd
-from .json_text import parse_json
+from ....domain.ids import new_id
+from ....domain.structured.json_text import ValueEnd
+from ..json_text import parse_json
 
 __all__ = ["GluedCalls"]
 
