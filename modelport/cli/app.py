@@ -18,8 +18,8 @@ from .commands.embed import embed
 from .commands.models import models
 from .commands.record import record
 from .commands.speak import speak
-from .streams import discard, replace_closed_streams
-from .terminal import complain, error_status
+from .console.streams import discard, replace_closed_streams
+from .console.terminal import complain, error_status
 
 __all__ = ["run"]
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from ..domain.errors import ModelError, ModelportError
 from ..domain.message.messages import AssistantMsg, Msg, SystemMsg, UserMsg
 from ..domain.message.responses import ChatResponse
-from .terminal import error_status, note
+from .console.terminal import error_status, note
 
 if TYPE_CHECKING:
     from ..application.chat.model import ChatModelBase
     from ..composition.hub import Modelport
-    from .answers import AnswerView
+    from .console.answers import AnswerView
     from .speaker import Speaker
 
 __all__ = ["Conversation"]

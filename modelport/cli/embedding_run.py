@@ -13,7 +13,7 @@ import click
 
 from ..adapters.wire.private_file import open_unlinked
 from ..domain.errors import ResponseDecodeError, SettingsError
-from .terminal import errors
+from .console.terminal import errors
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -83,7 +83,7 @@ class EmbeddingRun:
 
     def _note(self, warnings: Iterable[ModelWarning]) -> None:
         """Show each kind of warning once; every slice repeats them, some with different numbers."""
-        from .answers import note_warning
+        from .console.answers import note_warning
 
         for warning in warnings:
             if (warning.kind, warning.setting) not in self._noted:

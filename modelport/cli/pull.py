@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ..domain.errors import SettingsError
-from .terminal import errors, note
+from .console.terminal import errors, note
 
 if TYPE_CHECKING:
     from ..adapters.embedded.store import EmbeddedModel, ModelStore

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Self
 from ..domain.errors import ModelError, ModelportError
 from ..domain.speech.responses import TTSResponse
 from ..domain.speech.text import Sentences
-from .answers import AnswerView, note_warning
 from .audio_file import AudioFile
+from .console.answers import AnswerView, note_warning
 
 if TYPE_CHECKING:
     from ..application.speech.model import TTSModelBase

@@ -21,7 +21,7 @@ import platformdirs
 
 from ..adapters.cassettes.files import replace_file
 from ..domain.errors import SettingsError
-from .terminal import note, printable
+from .console.terminal import note, printable
 
 if TYPE_CHECKING:
     from ..composition.settings import Settings

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from modelport.cli.answers import JsonLines
-from modelport.cli.terminal import complain, errors, note, printable, write_json
+from modelport.cli.console.answers import JsonLines
+from modelport.cli.console.terminal import complain, errors, note, printable, write_json
 from modelport.domain.errors import ServerError
 from modelport.domain.message.blocks import TextBlock
 from modelport.domain.message.responses import ChatResponse
@@ -43,6 +43,6 @@ def test_json_has_letters_of_all_scripts(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_half_a_character_is_written_as_json() -> None:
-    code = "from modelport.cli.terminal import write_json; write_json({'text': chr(0xd83d)})"
+    code = "from modelport.cli.console.terminal import write_json; write_json({'text': chr(0xd83d)})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert json.loads(done.stdout.decode()) == {"text": "\ud83d"}

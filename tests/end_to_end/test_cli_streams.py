@@ -55,7 +55,9 @@ def test_a_reader_that_leaves_is_no_error(home: Home, line: str) -> None:
 
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii", "cp1252", "utf-8", "utf-16"])
 def test_json_is_the_same_in_every_encoding(encoding: str) -> None:
-    code = "from modelport.cli.app import run; from modelport.cli.terminal import write_json; write_json({'t': T})"
+    code = (
+        "from modelport.cli.app import run; from modelport.cli.console.terminal import write_json; write_json({'t': T})"
+    )
     text = "Grüße 你好 🙂 \ud83d"
     ran = subprocess.run(
         [sys.executable, "-X", "utf8=0", "-c", code.replace("T}", ascii(text) + "}")],

@@ -51,6 +51,8 @@ class AiohttpTransport:
         """Send and return at the head of the answer."""
         session = (self._sessions if request.address is None else self._addressed).get()
         sent = prepared(request)
+        if self._tls is None:
+            self._tls = LazyContext(self._verify)
         try:
             response = await session.request(
                 sent.method,
@@ -58,7 +60,7 @@ class AiohttpTransport:
                 data=io.BytesIO(sent.body) if len(sent.body) > _LARGE_BODY else sent.body or None,
                 allow_redirects=False,
                 proxy=self._proxy_of(sent.url),
-                ssl=self._context() if sent.url.startswith("https") else True,
+                ssl=self._tls.get() if sent.url.startswith("https") else True,
                 trace_request_ctx=on_connected,
                 **_target(sent),
             )
@@ -78,11 +80,6 @@ class AiohttpTransport:
                 "aiohttp supports no SOCKS proxies; use the transport httpx, with pip install 'httpx[socks]'"
             )
         return proxy
-
-    def _context(self) -> Any:  # Any: a context, or True for none of ours
-        if self._tls is None:
-            self._tls = LazyContext(self._verify)
-        return self._tls.get()
 
     async def aclose(self) -> None:
         """Close the running loop's pools."""

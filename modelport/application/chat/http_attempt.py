@@ -96,10 +96,7 @@ async def _encode(
     values, chosen, warnings = _parameters(model, output)
     rendered = await model.formatter.prepare(messages, context.runtime.media_loader, _render_context(model, context))
     if not rendered.messages:
-        raise InvalidRequestError(
-            f"{type(model.formatter).__name__} made no request message of the given messages; "
-            "pass a message that it can write"
-        )
+        raise _nothing_rendered(model.formatter)
     card = model.card if model.card_checks == "on" else ModelCard.permissive(model.model)
     tools, dropped = _taken_tools(card, tools, tool_choice) if tools else ((), [])
     overrides, headers = body_fields(kwargs)
@@ -124,6 +121,11 @@ async def _encode(
     if model.on_unsupported == "error":
         _refuse(context.warnings)
     return call
+
+
+def _nothing_rendered(formatter: FormatterBase) -> InvalidRequestError:
+    name = type(formatter).__name__
+    return InvalidRequestError(f"{name} made no request message of the given ones; pass a message that it can write")
 
 
 def _parameters(model: HttpChat, output: OutputRequest) -> tuple[dict[str, Any], frozenset[str], list[ModelWarning]]:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from ...domain.errors import SettingsError
-from ..terminal import write
+from ..console.terminal import write
 
 __all__ = ["cache"]
 

@@ -11,10 +11,10 @@ import click
 
 from ...domain.errors import ModelportError
 from ..audio_file import AUDIO_PATH, STDOUT
-from ..terminal import error_status
+from ..console.terminal import error_status
 
 if TYPE_CHECKING:
-    from ..answers import AnswerView
+    from ..console.answers import AnswerView
 
 __all__ = ["chat"]
 
@@ -44,8 +44,8 @@ def chat(
     stdin. Without settings, keys in the environment and --model, a small model answers inside this process; a voice
     inside it speaks unless the settings have one under `tts`.
     """
-    from ..answers import JsonLines, PlainText
     from ..choice import choose, speech_model
+    from ..console.answers import JsonLines, PlainText
     from ..conversation import Conversation
     from ..pull import pull_embedded
     from ..speaker import Speaker

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..terminal import note, show, write_json
+from ..console.terminal import note, show, write_json
 
 if TYPE_CHECKING:
     from rich.table import Table

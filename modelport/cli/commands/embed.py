@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...domain.errors import ModelportError
-from ..terminal import complain, error_status, note, write
+from ..console.terminal import complain, error_status, note, write
 
 if TYPE_CHECKING:
     from ...application.embedding.model import EmbeddingModelBase

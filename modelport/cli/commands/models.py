@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..terminal import show, write_json
+from ..console.terminal import show, write_json
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..terminal import note
+from ..console.terminal import note
 
 if TYPE_CHECKING:
     from ...application.chat.model import ChatModelBase

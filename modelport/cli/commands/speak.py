@@ -14,7 +14,7 @@ import click
 
 from ...domain.errors import ModelError, ModelportError
 from ..audio_file import AUDIO_PATH, STDOUT, AudioFile
-from ..terminal import complain, error_status, errors, note, write_json
+from ..console.terminal import complain, error_status, errors, note, write_json
 
 if TYPE_CHECKING:
     from ...application.speech.model import TTSModelBase
@@ -39,7 +39,7 @@ def speak(text: str | None, out: Path, model: str | None, voice: str | None, con
 
     Without settings and --model, a voice inside this process speaks; its voices are named by language: --voice de.
     """
-    from ..answers import JsonLines
+    from ..console.answers import JsonLines
 
     text = _text(text)
     if out == STDOUT and (as_json or sys.stdout.isatty()):
@@ -125,7 +125,7 @@ def _length(file: AudioFile) -> str:
 
 
 def _report(response: TTSResponse, file: AudioFile, as_json: bool) -> None:
-    from ..answers import note_warning, usage_fields
+    from ..console.answers import note_warning, usage_fields
 
     if not as_json:
         for warning in response.warnings:

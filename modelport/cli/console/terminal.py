@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.console import Console, RenderableType
 
-from ..domain.errors import ModelportError, SettingsError
+from ...domain.errors import ModelportError, SettingsError
 from .streams import discard
 
 __all__ = ["complain", "error_status", "errors", "note", "printable", "show", "write", "write_json"]

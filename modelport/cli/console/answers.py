@@ -6,10 +6,10 @@ import sys
 from dataclasses import asdict
 from typing import Any, Protocol
 
-from ..domain.errors import ModelportError
-from ..domain.message.blocks import ContentBlock
-from ..domain.message.responses import ChatResponse, ChatUsage, FinishReason, ModelWarning
-from ..domain.speech.responses import TTSUsage
+from ...domain.errors import ModelportError
+from ...domain.message.blocks import ContentBlock
+from ...domain.message.responses import ChatResponse, ChatUsage, FinishReason, ModelWarning
+from ...domain.speech.responses import TTSUsage
 from .terminal import complain, note, write, write_json
 
 __all__ = ["AnswerView", "JsonLines", "PlainText", "note_warning", "usage_fields"]
