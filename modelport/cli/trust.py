@@ -46,13 +46,13 @@ def require_consent(path: Path, settings: Settings, environment: Mapping[str, st
     reasons = list(dict.fromkeys(_reasons(content, settings, environment)))
     if not reasons or _confirmed(path, content):
         return
-    told = f"{path.absolute()}, found in the current folder, {'; '.join(reasons)}"
+    message = f"{path.absolute()}, found in the current folder, {'; '.join(reasons)}"
     if sys.stdin.isatty() and sys.stderr.isatty():
-        if click.confirm(printable(f"{told}. Allow this file to do so from now on?"), err=True):
+        if click.confirm(printable(f"{message}. Allow this file to do so from now on?"), err=True):
             _remember(path, content)
             return
         raise SettingsError(f"{path}: was not allowed; delete it, or run the command in another folder")
-    raise SettingsError(f"{told}; if you trust it, give --config {path}")
+    raise SettingsError(f"{message}; if you trust it, give --config {path}")
 
 
 def _reasons(content: bytes, settings: Settings, environment: Mapping[str, str]) -> Iterator[str]:
