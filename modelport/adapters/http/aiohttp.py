@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from functools import cache, partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
+from weakref import ref
 
 from ...application.call.per_loop import PerLoop
 from ...domain.errors import ModelportError, SettingsError
@@ -44,8 +45,8 @@ class AiohttpTransport:
         self._max_bytes = max_bytes
         self._tls: LazyContext | None = None
         self._environment = EnvironmentProxies()
-        self._sessions: PerLoop[aiohttp.ClientSession] = PerLoop(lambda: _open(False), _close)
-        self._addressed: PerLoop[aiohttp.ClientSession] = PerLoop(lambda: _open(True), _close)
+        self._sessions: PerLoop[_Session] = PerLoop(lambda: _Session(_open(False)), _close)
+        self._addressed: PerLoop[_Session] = PerLoop(lambda: _Session(_open(True)), _close)
 
     async def send(self, request: HttpRequest, on_connected: Callable[[], None] | None = None) -> HttpResponse:
         """Send and return at the head of the answer."""
@@ -54,7 +55,7 @@ class AiohttpTransport:
         if self._tls is None:
             self._tls = LazyContext(self._verify)
         try:
-            response = await session.request(
+            response = await session.client.request(
                 sent.method,
                 # a large body as a file, which is sent in parts: sent at once it would block every other task
                 data=io.BytesIO(sent.body) if len(sent.body) > _LARGE_BODY else sent.body or None,
@@ -70,6 +71,7 @@ class AiohttpTransport:
             raise connection_error(error, sent.url) from error
         except BaseException as error:
             raise without_frames(error)
+        session.answers.add(ref(response, session.answers.discard))
         return _Response(response, sent.url, self._max_bytes, self)
 
     def _proxy_of(self, url: str) -> str | None:
@@ -85,6 +87,23 @@ class AiohttpTransport:
         """Close the running loop's pools."""
         await self._sessions.aclose()
         await self._addressed.aclose()
+
+
+class _Session:
+    """A client of one loop, and the answers it has given that are still referred to."""
+
+    __slots__ = ("answers", "client")
+
+    def __init__(self, client: aiohttp.ClientSession) -> None:
+        self.client = client
+        self.answers: set[ref[aiohttp.ClientResponse]] = set()
+
+
+async def _close(session: _Session) -> None:
+    for answer in list(session.answers):
+        if (response := answer()) is not None:
+            response.close()  # the library warns of an answer that it finds open once its loop is closed
+    await session.client.close()
 
 
 def _open(addressed: bool) -> aiohttp.ClientSession:
@@ -185,10 +204,6 @@ class _Response:
         """Release the connection."""
         self._closed = True
         self._response.close()
-
-
-async def _close(session: aiohttp.ClientSession) -> None:
-    await session.close()
 
 
 def _load() -> Any:  # Any: a module that may not be installed

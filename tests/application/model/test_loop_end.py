@@ -81,3 +81,46 @@ def test_a_stream_that_outlives_its_loop_ends_in_silence(structured: str) -> Non
     )
     noise = [line for line in done.stderr.splitlines() if not line.startswith("Executing ")]  # asyncio's slow callbacks
     assert (done.returncode, done.stdout, noise) == (0, "", [])
+
+
+_HALF_SENT = """
+import asyncio, gc
+from modelport.credential import OpenAICredential
+from modelport.message import UserMsg
+from modelport.model import OpenAIChatModel
+from modelport.testing.servers.http import HANG, ScriptedAnswer, ScriptedServer
+from modelport.transport import AiohttpTransport, HttpxTransport
+
+EVENT = '{{"choices": [{{"index": 0, "delta": {{"content": "word"}}}}]}}'
+
+async def half(model):
+    stream = await model([UserMsg("user", "Say something")])
+    async for response in stream:
+        raise ValueError("the caller's own")
+
+answers = [ScriptedAnswer.sse(EVENT, HANG), ScriptedAnswer.sse(HANG), ScriptedAnswer(before=[HANG])]
+with ScriptedServer(answers).in_thread() as server:
+    openai = OpenAICredential(api_key="k", base_url=server.base_url + "/v1")
+    model = OpenAIChatModel(openai, "gpt-4.1", transport={transport})
+    try:
+        asyncio.run(half(model))
+    except ValueError as error:
+        kept = error
+    kept = error = None
+    for _ in answers[1:]:
+        try:
+            asyncio.run(asyncio.wait_for(half(model), 0.3))
+        except TimeoutError:
+            pass
+    gc.collect()
+"""
+
+
+@pytest.mark.parametrize("transport", ["HttpxTransport()", "HttpxTransport('httpx2')", "AiohttpTransport()"])
+def test_an_answer_of_which_only_the_beginning_had_come_ends_in_silence(transport: str) -> None:
+    code = _HALF_SENT.format(transport=transport)
+    done = subprocess.run(
+        [sys.executable, "-X", "dev", "-W", "always", "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    noise = [line for line in done.stderr.splitlines() if not line.startswith("Executing ")]
+    assert (done.returncode, done.stdout, noise) == (0, "", [])
