@@ -16,8 +16,8 @@ import yaml
 from modelport.composition.defaults import build_runtime, replaced_default_runtime
 from modelport.message import Msg, TextBlock, ThinkingBlock, ToolCallBlock
 from modelport.model import ChatModelBase, ChatResponse
+from modelport.testing.servers.strict import violations_of
 from modelport.transport import HttpRequest, HttpResponse, HttpxTransport
-from tests.validators import validate
 
 __all__ = ["CASSETTES", "ask", "cassette_body", "played"]
 
@@ -66,7 +66,7 @@ def played(provider: str, scenario: str, target: str | None = None) -> Iterator[
     if target is not None:
         models = [_model_in(interaction["request"]["uri"]) for interaction in document["interactions"]]
         assert [
-            found for body, model in zip(wanted, models, strict=True) for found in validate(target, body, model)
+            found for body, model in zip(wanted, models, strict=True) for found in violations_of(target, body, model)
         ] == []
 
 

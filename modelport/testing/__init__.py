@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .offline import offline_providers
     from .servers.cassette import CassetteServer
     from .servers.http import ABORT, CLOSE, HANG, RecordedRequest, ScriptedAnswer, ScriptedServer
+    from .servers.strict import StrictServer, Violation, rules_of, violations_of
     from .servers.websocket import Close, Expect, Script, ScriptedConnection, ScriptedWebSocketServer
 
 __all__ = [
@@ -57,13 +58,17 @@ __all__ = [
     "ScriptedTTSModel",
     "ScriptedWebSocketServer",
     "Status",
+    "StrictServer",
     "TTSContract",
+    "Violation",
     "VirtualClock",
     "case",
     "forbid_network",
     "offline_providers",
     "require",
     "require_equal",
+    "rules_of",
+    "violations_of",
 ]
 
 __getattr__ = lazy_exports(
@@ -100,12 +105,16 @@ __getattr__ = lazy_exports(
         "ScriptedTTSModel": "testing.doubles.embedding_and_speech",
         "ScriptedWebSocketServer": "testing.servers.websocket",
         "Status": "testing.contract.core.case",
+        "StrictServer": "testing.servers.strict",
         "TTSContract": "testing.contract.speech.contract",
+        "Violation": "testing.servers.strict",
         "VirtualClock": "testing.clock",
         "case": "testing.contract.core.case",
         "forbid_network": "testing.network",
         "offline_providers": "testing.offline",
         "require": "testing.contract.core.case",
         "require_equal": "testing.contract.core.case",
+        "rules_of": "testing.servers.strict",
+        "violations_of": "testing.servers.strict",
     },
 )

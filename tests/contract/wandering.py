@@ -25,9 +25,9 @@ from modelport.message import (
 )
 from modelport.model import ChatResponse, ChatStream
 from modelport.testing.servers.http import ScriptedServer
+from modelport.testing.servers.strict import Violation, violations_of
 from tests.contract.origins import STEPS, Origin
 from tests.contract.origins.origin import Json
-from tests.validators import Violation, validate
 
 __all__ = ["PHOTO", "RESULTS", "SKETCH", "TOOLS", "conversation", "go_on", "in_a_loop", "stored", "violations"]
 
@@ -120,4 +120,4 @@ async def go_on(
 
 def violations(target: Origin, body: Json) -> list[Violation]:
     """What the target's server would not accept."""
-    return validate(target.target, body, target.model_name)
+    return violations_of(target.target, body, target.model_name)

@@ -28,9 +28,9 @@ from modelport.message import (
     UserMsg,
 )
 from modelport.ports.codec.rendering import RenderContext, Rendered
+from modelport.testing.servers.strict import violations_of
 from tests.adapters.anthropic.test_stream import BYTES
 from tests.adapters.anthropic.wire import Json, body_of, decode, encode, sse, text_stream, tool, warned
-from tests.validators import validate
 
 PNG = Base64Source(data="iVBORw0KGgo=", media_type="image/png")
 PDF_URL = URLSource(url="https://example.org/a.pdf", media_type="application/pdf")
@@ -40,7 +40,7 @@ def render(*messages: Msg, **context: Any) -> Rendered:  # Any: fields of the co
     rendered = AnthropicChatFormatter().render(messages, RenderContext(**context))
     body: Json = {"model": "m", "max_tokens": 9, "messages": [m for m in rendered.messages if m["role"] != "system"]}
     if body["messages"] and body["messages"][0]["role"] == "user":
-        assert validate("anthropic", body) == []
+        assert violations_of("anthropic", body) == []
     return rendered
 
 
@@ -291,7 +291,7 @@ def test_a_paused_turn_is_resent_as_it_is() -> None:
         "content": [{"type": "text", "text": "I search."}, ran],
     }
     assert call_made.warnings == []
-    assert validate("anthropic", body_of(call_made)) == []
+    assert violations_of("anthropic", body_of(call_made)) == []
 
 
 def test_a_server_call_without_answer_is_left_out_once_the_user_went_on() -> None:
@@ -361,7 +361,7 @@ def test_bound_thinking_is_dropped_after_an_edit() -> None:
         changed = encode(model, edited, tools=given)
         assert thinks(changed) == [False, False]
         assert warned(changed) == [("dropped", "thinking")]
-        assert validate("anthropic", body_of(changed)) == []
+        assert violations_of("anthropic", body_of(changed)) == []
     only_later = encode(
         model, [SYSTEM, QUESTION, first, UserMsg("u", "Sure?"), second, UserMsg("u", "Oh.")], tools=tools
     )
@@ -397,4 +397,4 @@ async def test_multi_agent_messages_are_legal() -> None:
     ]
     messages = await AnthropicMultiAgentFormatter().format(history)
     body = {"model": "m", "max_tokens": 9, "messages": [m for m in messages if m["role"] != "system"]}
-    assert validate("anthropic", body) == []
+    assert violations_of("anthropic", body) == []

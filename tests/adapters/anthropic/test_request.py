@@ -22,9 +22,9 @@ from modelport.message import (
     UserMsg,
 )
 from modelport.model import AnthropicChatModel
+from modelport.testing.servers.strict import violations_of
 from modelport.tool import ToolChoice
 from tests.adapters.anthropic.wire import Json, body_of, encode, tool, warned
-from tests.validators import validate
 
 CARDS = AnthropicChatModel.list_models()
 
@@ -185,7 +185,7 @@ def test_thinking(model: str, chosen: Json, thinking: Json | None, warnings: lis
     call = encode(model, **chosen)
     assert body_of(call).get("thinking") == thinking
     assert warned(call) == warnings
-    assert validate("anthropic", body_of(call)) == []
+    assert violations_of("anthropic", body_of(call)) == []
 
 
 def test_thinking_given_as_a_body_field_wins() -> None:
@@ -309,7 +309,7 @@ def test_system_messages() -> None:
     assert [message["role"] for message in body["messages"]] == ["user"]
     assert "Three." in body["messages"][0]["content"][1]["text"]
     assert warned(call) == [("changed", "system")]
-    assert validate("anthropic", body) == []
+    assert violations_of("anthropic", body) == []
 
 
 def test_the_first_message_is_the_users() -> None:
@@ -317,7 +317,7 @@ def test_the_first_message_is_the_users() -> None:
         call = encode(messages=messages)
         assert body_of(call)["messages"][0]["role"] == "user"
         assert warned(call) == [("changed", "messages")]
-        assert validate("anthropic", body_of(call)) == []
+        assert violations_of("anthropic", body_of(call)) == []
 
 
 def test_a_trailing_assistant_message() -> None:
@@ -328,7 +328,7 @@ def test_a_trailing_assistant_message() -> None:
     call = encode("claude-opus-5-5", messages)
     assert body_of(call)["messages"][-1]["role"] == "user"
     assert warned(call) == [("changed", "messages")]
-    assert validate("anthropic", body_of(call)) == []
+    assert violations_of("anthropic", body_of(call)) == []
 
 
 def test_a_budget_in_a_tool_loop_that_began_without_thinking() -> None:
@@ -351,7 +351,7 @@ def test_the_first_step_of_a_tool_loop_decides() -> None:
     assert body_of(began_with)["thinking"]["type"] == "enabled"
     began_without = encode(messages=[UserMsg("u", "Go"), step("1"), step("2", thought)], thinking_enable=True)
     assert "thinking" not in body_of(began_without)
-    assert validate("anthropic", body_of(began_with)) + validate("anthropic", body_of(began_without)) == []
+    assert violations_of("anthropic", body_of(began_with)) + violations_of("anthropic", body_of(began_without)) == []
 
 
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: str(card.name))
@@ -374,4 +374,4 @@ def test_every_model_gets_legal_bodies(card: Any) -> None:  # Any: a card
             forced = choice is not None and choice.forces_call
             assert forced and (not card.tool_choice.named or chosen.keys() - {"max_tokens", "reasoning_effort"})
             continue
-        assert validate("anthropic", body_of(call)) == [], (card.name, mode, setting, choice)
+        assert violations_of("anthropic", body_of(call)) == [], (card.name, mode, setting, choice)

@@ -17,7 +17,7 @@ from modelport.domain.chat.tools import ToolChoice
 from modelport.domain.message.messages import Msg, UserMsg
 from modelport.domain.message.responses import ChatResponse, ModelWarning
 from modelport.ports.http import HttpRequest
-from tests.validators import validate
+from modelport.testing.servers.strict import violations_of
 
 Json = dict[str, Any]
 
@@ -164,7 +164,7 @@ async def send(
     request = script.requests[0]
     body = json.loads(request.body)
     if legal:
-        assert validate("gemini", body, model) == []
+        assert violations_of("gemini", body, model) == []
     return Sent(request.url, request.headers, body, response)
 
 

@@ -24,8 +24,8 @@ from modelport.domain.message.blocks import (
 )
 from modelport.domain.message.messages import AssistantMsg, Msg, SystemMsg, UserMsg
 from modelport.ports.codec.rendering import RenderContext
+from modelport.testing.servers.strict import violations_of
 from tests.adapters.gemini.support import HELLO, Json, chunk, send, streamed
-from tests.validators import validate
 
 MODERN = "gemini-3-flash-preview"
 OLDER = "gemini-2.5-flash"
@@ -369,7 +369,7 @@ class TestFormatter:
         blocks = await said(chunk(part, finish="STOP"))
         formatted = await GeminiChatFormatter().format(history(*blocks, result(blocks[0])))
         assert formatted[1]["parts"] == [part]
-        assert validate("gemini", {"contents": formatted}, MODERN) == []
+        assert violations_of("gemini", {"contents": formatted}, MODERN) == []
 
     async def test_the_multi_agent_variant_makes_a_legal_body(self) -> None:
         asked = call()

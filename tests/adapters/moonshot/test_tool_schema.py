@@ -12,7 +12,7 @@ from jsonschema import Draft7Validator, Draft202012Validator
 
 from modelport.domain.structured.schema_rules import MOONSHOT_TOOL
 from modelport.domain.structured.tool_parameters import legal_parameters
-from tests.validators import validate
+from modelport.testing.servers.strict import violations_of
 
 Schema = dict[str, Any]  # Any: a JSON Schema
 
@@ -203,7 +203,7 @@ def test_any_schema_becomes_a_legal_one_and_stays_untouched(schema: Schema) -> N
     Draft202012Validator.check_schema(adapted)
     tool = {"type": "function", "function": {"name": "f", "parameters": adapted}}
     body = {"model": "kimi-k3", "messages": [{"role": "user", "content": "x"}], "tools": [tool]}
-    assert validate("moonshot", body) == []
+    assert violations_of("moonshot", body) == []
 
 
 @given(tool_schemas())

@@ -24,9 +24,9 @@ from modelport.message import (
 )
 from modelport.model import ChatResponse, OllamaChatModel
 from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer
+from modelport.testing.servers.strict import violations_of
 from modelport.tool import ToolChoice
 from tests.contract.samples import OLLAMA, question
-from tests.validators import validate
 
 TOOLS = [{"type": "function", "function": {"name": name, "parameters": {"type": "object"}}} for name in ("a", "b")]
 
@@ -46,7 +46,7 @@ async def sent(
         response = await model(messages or question(), **options)
         assert isinstance(response, ChatResponse)
         body = server.requests[0].json()
-    assert validate("ollama", body) == []
+    assert violations_of("ollama", body) == []
     return body, response
 
 

@@ -35,7 +35,7 @@ from modelport.model import ChatModelBase
 from modelport.ports.codec.chat import ChatRequest, Endpoint
 from modelport.ports.codec.rendering import Rendered
 from modelport.ports.http import HttpRequest
-from tests.validators import validate
+from modelport.testing.servers.strict import violations_of
 
 Json = dict[str, Any]  # Any: a provider's JSON
 
@@ -239,7 +239,7 @@ class Provider:
         transport = Scripted()
         response = await asked(self.model(name, transport, **fields), msgs, **(call or {}))
         (body,) = transport.bodies
-        violations = [each for each in validate(self.target, body, name) if each.rule != self.disputed.get(name)]
+        violations = [each for each in violations_of(self.target, body, name) if each.rule != self.disputed.get(name)]
         assert violations == []
         warnings = [(each.kind, each.setting) for each in response.warnings]
         return body, [each for each in warnings if each[0] in ("dropped", "changed", "unsupported")]

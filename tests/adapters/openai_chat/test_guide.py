@@ -12,8 +12,8 @@ import yaml
 from modelport.adapters.dialects.openai_chat.profile_data import MediaData, ProfileData
 from modelport.domain.card.cards import ModelCard
 from modelport.model import OpenAIChatModel
+from modelport.testing.servers.strict import violations_of
 from tests.adapters.openai_chat.support import decoded
-from tests.validators import validate
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "guides" / "add-a-provider.md").read_text(encoding="utf-8")
 SETTINGS, _, CARD, CASSETTE = (yaml.safe_load(each) for each in re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL))
@@ -45,7 +45,7 @@ def test_the_cassette_is_an_answer() -> None:
     assert answer.text == "Ahoy!"
     assert answer.usage is not None
     assert answer.usage.output_tokens == 2
-    assert validate("openai_chat", json.loads(interaction["request"]["body"])) == []
+    assert violations_of("openai_chat", json.loads(interaction["request"]["body"])) == []
 
 
 def test_every_key_of_a_profile_is_explained() -> None:

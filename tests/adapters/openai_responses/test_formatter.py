@@ -27,8 +27,8 @@ from modelport.message import (
     UserMsg,
 )
 from modelport.ports.codec.rendering import RenderContext
+from modelport.testing.servers.strict import violations_of
 from tests.adapters.openai_responses.wire import Json, function_call, message, reasoning, refusal, response
-from tests.validators import validate
 
 PNG = Base64Source(data="iVBORw0KGgo=", media_type="image/png")
 PDF = Base64Source(data="JVBERi0=", media_type="application/pdf")
@@ -37,7 +37,7 @@ PDF = Base64Source(data="JVBERi0=", media_type="application/pdf")
 def render(*msgs: Msg, formatter: FormatterBase | None = None, **context: Any) -> Rendered:
     rendered = (formatter or OpenAIResponseFormatter()).render(msgs, RenderContext(**context))
     body = {"model": "gpt-5.6", "input": rendered.messages, "store": False, "include": ["reasoning.encrypted_content"]}
-    assert validate("openai_responses", body) == []
+    assert violations_of("openai_responses", body) == []
     return rendered
 
 

@@ -15,6 +15,7 @@ from modelport.error import InvalidRequestError, UnsupportedFeatureError
 from modelport.model import ChatResponse, ModelCard, OpenAIChatModel, OpenAIResponseModel
 from modelport.ports.codec.chat import ChatRequest, Endpoint
 from modelport.ports.codec.rendering import Rendered
+from modelport.testing.servers.strict import violations_of
 from modelport.tool import ToolChoice
 from tests.adapters.openai_responses.wire import (
     CLOCK,
@@ -27,7 +28,6 @@ from tests.adapters.openai_responses.wire import (
     response,
     sse,
 )
-from tests.validators import validate
 
 KEY = "sk-secret-0123456789"
 
@@ -44,7 +44,7 @@ async def ask(name: str = "gpt-5.6", **call: Any) -> tuple[Json, ChatResponse]:
     transport = Scripted.whole(response([message("Hi")]))
     answer = await model(transport, name, **options)(call.pop("messages", HELLO), **call)
     assert isinstance(answer, ChatResponse)
-    assert validate("openai_responses", transport.body, name) == []
+    assert violations_of("openai_responses", transport.body, name) == []
     return transport.body, answer
 
 

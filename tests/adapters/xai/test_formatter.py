@@ -21,8 +21,8 @@ from modelport.message import (
     UserMsg,
 )
 from modelport.ports.codec.rendering import RenderContext, Rendered
+from modelport.testing.servers.strict import violations_of
 from tests.adapters.openai_responses.wire import Json, function_call, message, reasoning, refusal, response
-from tests.validators import validate
 
 PNG = Base64Source(data="iVBORw0KGgo=", media_type="image/png")
 PDF = Base64Source(data="JVBERi0=", media_type="application/pdf")
@@ -31,7 +31,7 @@ PDF = Base64Source(data="JVBERi0=", media_type="application/pdf")
 def render(*msgs: Msg, **context: Any) -> Rendered:
     rendered = XAIChatFormatter().render(msgs, RenderContext(**context))
     body = {"model": "grok-4.3", "input": rendered.messages, "store": False, "include": ["reasoning.encrypted_content"]}
-    assert validate("xai", body) == []
+    assert violations_of("xai", body) == []
     return rendered
 
 

@@ -9,9 +9,9 @@ import pytest
 from modelport.credential import XAICredential
 from modelport.error import AuthenticationError, UnsupportedFeatureError
 from modelport.model import ChatResponse, XAIChatModel
+from modelport.testing.servers.strict import violations_of
 from modelport.tool import ToolChoice
 from tests.adapters.openai_responses.wire import CLOCK, HELLO, WEATHER, Json, Scripted, message, response
-from tests.validators import validate
 
 KEY = "xai-secret-0123456789"
 
@@ -25,7 +25,7 @@ async def ask(name: str = "grok-4.3", **call: Any) -> tuple[Json, ChatResponse]:
     model = XAIChatModel(credential, name, parameters, False, transport=transport, **options)
     answer = await model(HELLO, **call)
     assert isinstance(answer, ChatResponse)
-    assert validate("xai", transport.body, name) == []
+    assert violations_of("xai", transport.body, name) == []
     assert transport.requests[0].url == "https://api.x.ai/v1/responses"
     assert transport.requests[0].headers["authorization"] == f"Bearer {KEY}"
     return transport.body, answer

@@ -13,8 +13,8 @@ from modelport.credential import DashScopeCredential, OpenAICredential
 from modelport.event import Event, TextBlockDeltaEvent
 from modelport.model import OpenAIChatModel
 from modelport.testing.servers.http import ScriptedAnswer, Step
+from modelport.testing.servers.strict import violations_of
 from modelport.tts import DashScopeTTSModel
-from tests.validators import validate
 
 __all__ = [
     "PCM",
@@ -115,7 +115,7 @@ def text_of(events: list[Event]) -> str:
 
 
 def body_is_legal(body: Any) -> bool:  # Any: JSON
-    return validate("openai_chat", body, "gpt-4.1") == []
+    return violations_of("openai_chat", body, "gpt-4.1") == []
 
 
 async def leaked(before: set[asyncio.Task[Any]]) -> set[asyncio.Task[Any]]:

@@ -23,8 +23,8 @@ from modelport.domain.structured.schema_rules import (
     TOOL,
     SchemaRules,
 )
+from modelport.testing.servers.strict.schemas import is_recursive, strict_findings, subschemas
 from tests.domain.structured.schema_pairs import object_pairs
-from tests.validators.schemas import is_recursive, strict_findings, subschemas
 
 RULES = [OPENAI_STRICT, OPENAI_LIKE, ANTHROPIC, GEMINI, MOONSHOT, GENERIC, TOOL]
 ALL = pytest.mark.parametrize("rules", RULES, ids=lambda rules: rules.name)
