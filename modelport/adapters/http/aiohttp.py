@@ -178,7 +178,7 @@ class _Response:
         self.headers: Mapping[str, str] = response.headers
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        applied = codings(self.headers)
+        applied = codings(self.headers) if "content-encoding" in self.headers else []
         return Decoded(self, applied, self._limit) if applied else self
 
     async def __anext__(self) -> bytes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Self
 
 from .pools import Pools
@@ -78,7 +78,8 @@ class Connections:
     async def handle_async_request(self, request: Any) -> Any:
         """Send a request of the library below and return its answer, whose body is still to be read."""
         extensions, origin = request.extensions, request.url.origin
-        proxy = self._proxy if self._environment is None else self._environment.find(_text(origin))
+        place = origin.scheme, origin.host, origin.port
+        proxy = self._proxy if self._environment is None else self._environment.find(_text(*place))
         if self._slots is not None:
             await self._slots.acquire()
         connection = None
@@ -86,7 +87,7 @@ class Connections:
             if self._http2 and ONE_USE not in extensions:
                 connection, release = self._pools.get(proxy, secure=True, http2=True), self._release_slot
             else:
-                key = None if ONE_USE in extensions else (proxy, origin.scheme, origin.host, origin.port)
+                key = None if ONE_USE in extensions else (proxy, *place)
                 connection = self._kept_connection(key) or await self._connection(request, origin, proxy)
                 release = partial(self._released, key, connection)
                 self._busy.add(connection)
@@ -166,11 +167,12 @@ class Connections:
         await self._pools.aclose()
 
 
-def _text(origin: Any) -> str:
+@lru_cache(maxsize=256)
+def _text(scheme: bytes, host: bytes, port: int | None) -> str:
     """The origin as a URL."""
-    host = origin.host.decode("ascii")
-    host = f"[{host}]" if ":" in host else host
-    return f"{origin.scheme.decode('ascii')}://{host}:{origin.port}"
+    name = host.decode("ascii")
+    name = f"[{name}]" if ":" in name else name
+    return f"{scheme.decode('ascii')}://{name}:{port}"
 
 
 class _Body:

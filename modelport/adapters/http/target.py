@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from dataclasses import replace
+from functools import lru_cache
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from ...domain.errors import InvalidRequestError
@@ -46,6 +47,7 @@ def prepared(request: HttpRequest) -> HttpRequest:
     return replace(request, url=url, headers={**request.headers, **added})
 
 
+@lru_cache(maxsize=64)
 def _checked(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)

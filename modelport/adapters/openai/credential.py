@@ -35,7 +35,7 @@ class OpenAICredential(KeyedCredential):
 
     def auth_headers(self) -> dict[str, str]:
         """The key, which only servers other than OpenAI's may do without, and the account's parts."""
-        keyless = self.custom_url is not None and not self.api_key.get_secret_value()
+        keyless = not self.api_key.get_secret_value() and self.custom_url is not None
         headers = {} if keyless else super().auth_headers()
         if self.organization:
             headers["openai-organization"] = self.organization

@@ -23,6 +23,10 @@ class BodyReader(Protocol):
 
     failure: ModelError | None
 
+    def expect_halves(self) -> None:
+        """As `JsonDecoder.expect_halves`."""
+        ...
+
     def body(self, answer: Json) -> ChatResponse:
         """A whole answer, as one response."""
         ...
@@ -39,6 +43,8 @@ class BodyReader(Protocol):
 def decode_answer(decoder: BodyReader, body: bytes) -> ChatResponse:
     """A whole body as one response; also the events of a stream, or a list of them, where one object was expected."""
     text = body.strip().removeprefix(b"\xef\xbb\xbf")
+    if b"\\u" in text or b"\xed" in text:  # a surrogate is one of an escape, or its own UTF-8 begins like this
+        decoder.expect_halves()
     try:
         value = parse_json(text)
     except ValueError:

@@ -120,7 +120,7 @@ class JsonDecoder:
         self._words = ""
         """The first text that came in place of an event: a keep-alive, or the explanation of a failure."""
         self._halves: Halves | None = None
-        """Set by the first event that the fast parser refuses: only those can hold surrogates."""
+        """Set by the first text that may hold surrogates: of events, those that the fast parser refuses."""
         self._kinds: dict[str, RunKind] = {}
         self._glued: dict[str, GluedCalls] = {}
 
@@ -176,7 +176,6 @@ class JsonDecoder:
 
     def whole(self, read: Callable[[], None]) -> ChatResponse:
         """A whole answer, as one response; `read` decodes it with the same pieces and blocks."""
-        self._halves = self._halves or Halves()
         try:
             read()
         except _MISSHAPEN as error:
@@ -214,12 +213,16 @@ class JsonDecoder:
         if payload.strip().removeprefix(b'"').upper().startswith(_DONE):
             self._marked_done()
             return
-        self._halves = self._halves or Halves()
+        self.expect_halves()
         for event in _events(payload):
             if isinstance(event, str):
                 self._words = self._words or event
             elif not self.ended:
                 self._event(event)
+
+    def expect_halves(self) -> None:
+        """Texts may hold the halves of characters from now on."""
+        self._halves = self._halves or Halves()
 
     def _event(self, event: Json) -> None:
         """Decode one event."""

@@ -118,13 +118,8 @@ class SSEFramer:
         """The data of an event whose final blank line never came."""
         return self._payload(self._buffer.rest())
 
-    def may_begin(self, data: bytes) -> bool:
-        """Whether a stream can begin like this; JSON, HTML and plain text do not."""
-        return begins_as_sse(data)
-
-    def begins_as_events(self, data: bytes) -> bool:
-        """The same: no JSON text begins like an event."""
-        return bool(data) and begins_as_sse(data)
+    may_begin = begins_as_events = staticmethod(begins_as_sse)
+    """Whether a stream can begin like this; JSON, HTML and plain text do not."""
 
     def _with_line_feeds(self, data: bytes) -> bytes:
         """CR and CRLF become LF, also when the two bytes come in different chunks."""
@@ -180,14 +175,16 @@ class NDJSONFramer:
         rest = self._buffer.rest()
         return rest if rest.strip() else None
 
-    def may_begin(self, data: bytes) -> bool:
+    @staticmethod
+    def may_begin(data: bytes) -> bool:
         """Whether the first line is one of its own; an HTML page and indented JSON have other ones."""
         line, end, _ = data.removeprefix(_BOM).strip().partition(b"\n")
         if line.startswith((b"{", b"[")):
             return not end or _is_json(line)
         return not line.startswith(b"<")
 
-    def begins_as_events(self, data: bytes) -> bool:
+    @staticmethod
+    def begins_as_events(data: bytes) -> bool:
         """Whether a first line is here and is JSON of its own."""
         line, end, _ = data.removeprefix(_BOM).lstrip().partition(b"\n")
         return bool(end) and line.startswith(b"{") and _is_json(line)

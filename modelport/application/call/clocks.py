@@ -180,6 +180,9 @@ class CallClocks:
             self._unsettled = False
         when, _ = self._next()
         if self._timer is None or when < self._armed:
+            connect = self._timeouts.connect
+            if connect is not None and not self.reading:  # then `connecting`, which follows, need not arm it again
+                when = min(when, self._activity + connect)
             self._arm(when, self._activity)
 
     def _nearer(self, when: float) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Generic, NoReturn, Protocol, Self, TypeVar
 
 from ...domain.errors import ModelConnectionError, ModelError, ResponseDecodeError, StreamTruncatedError
 from ...ports.clock import TimerHandle
-from ...ports.codec.chat import Framer, SniffingFramer
+from ...ports.codec.chat import Framer
 from ...ports.http import HttpResponse
 from .http import HttpBody, scrub
 from .whole_body import BodyCollector, BodyDecoder
@@ -68,8 +68,8 @@ async def read_answer(
     """
     if is_stream(body.response.headers.get("content-type", ""), body.context.stream):
         return HttpAnswer(call, body, as_delta)
-    framer = call.new_framer()
-    if isinstance(framer, SniffingFramer) and framer.begins_as_events(await body.beginning()):
+    begins: Callable[[bytes], bool] | None = getattr(call.new_framer, "begins_as_events", None)
+    if begins is not None and (first := await body.beginning()) and begins(first):
         return HttpAnswer(call, body, as_delta)
     return await body.decoded(call.decode_body)
 
@@ -164,8 +164,8 @@ class HttpAnswer(AsyncGenerator[DeltaT, None], Generic[DeltaT]):
         """The first bytes; they decide how the answer is read."""
         first = await self._body.beginning()
         pull = self._pull = self._body.pieces.__anext__
-        framer = self._framer
-        if isinstance(framer, SniffingFramer) and not framer.may_begin(first):
+        may_begin: Callable[[bytes], bool] | None = getattr(self._framer, "may_begin", None)
+        if may_begin is not None and not may_begin(first):
             self._framer, self._decoder = BodyCollector(), BodyDecoder(self._decode_body)
         return first or await pull()
 

@@ -69,17 +69,16 @@ def send(
     """Send the call once; a whole response, or its deltas."""
     context = current_call.get() or CallContext.of(model._spec(stream=model.stream))
     encode = partial(_encode, model, context, model_name, messages, tools, tool_choice, kwargs)
-    return attempt(context, encode, _read, model.codec, lambda: secret_words(model.endpoint(), kwargs))
-
-
-async def _read(call: WireCall, body: HttpBody) -> Answer:
-    """Either kind of answer, whichever was asked for."""
-    return await read_answer(call, body, _as_delta)
+    return attempt(context, encode, _READ, model.codec, lambda: secret_words(model.endpoint(), kwargs))
 
 
 def _as_delta(answer: ChatResponse) -> ChatResponse:
     answer.is_last = False
     return answer
+
+
+_READ = partial(read_answer, as_delta=_as_delta)
+"""Reads either kind of answer, whichever was asked for."""
 
 
 async def _encode(

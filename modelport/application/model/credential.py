@@ -155,7 +155,7 @@ class KeyedCredential(CredentialBase):
 
     def secret(self) -> str:
         """The key itself, checked for what breaks a header."""
-        key = checked_key(self.api_key, self.provider_name())
+        key = checked_key(self.api_key, self.provider or self.provider_name())
         if not key:
             hint = f" (usually kept in {self.key_variable})" if self.key_variable else ""
             raise AuthenticationError(

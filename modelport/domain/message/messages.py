@@ -129,15 +129,13 @@ def SystemMsg(name: str, content: str | Sequence[TextBlock], **fields: Any) -> M
 
 def AssistantMsg(name: str, content: str | Sequence[ContentBlock], **fields: Any) -> Msg:  # Any: Msg's fields
     """A message of the model: its output, its tool calls and their results."""
-    return Msg(name=name, content=_blocks(content), role="assistant", **fields)
+    blocks: Any = content if isinstance(content, str) else list(content)  # Any: validated by Msg
+    return Msg(name=name, content=blocks, role="assistant", **fields)
 
 
 def _finished(name: str, content: str | Sequence[Any], role: Role, fields: dict[str, Any]) -> Msg:
     """User and system messages are complete when they are made."""
     created = fields.pop("created_at", None) or new_timestamp()
     finished = fields.pop("finished_at", None) or created
-    return Msg(name=name, content=_blocks(content), role=role, created_at=created, finished_at=finished, **fields)
-
-
-def _blocks(content: str | Sequence[Any]) -> list[Any]:  # Any: validated by Msg
-    return [TextBlock(text=content)] if isinstance(content, str) else list(content)
+    blocks: Any = content if isinstance(content, str) else list(content)  # Any: validated by Msg
+    return Msg(name=name, content=blocks, role=role, created_at=created, finished_at=finished, **fields)

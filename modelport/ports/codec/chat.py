@@ -44,7 +44,8 @@ class Endpoint:
 
     def url(self, path: str) -> str:
         """The URL of a method; a query of the base URL stays."""
-        return join_url(self.base_url, path)
+        base = self.base_url
+        return join_url(base, path) if "?" in base else base + path
 
     def secrets(self) -> list[str]:
         """The words of the headers and of the URL that must not be repeated anywhere."""
@@ -94,11 +95,13 @@ class Framer(Protocol):
 class SniffingFramer(Protocol):
     """A framer that recognises a stream of its own by its first bytes, which are not blank."""
 
-    def may_begin(self, data: bytes) -> bool:
+    @staticmethod
+    def may_begin(data: bytes) -> bool:
         """Whether a stream can begin like this."""
         ...
 
-    def begins_as_events(self, data: bytes) -> bool:
+    @staticmethod
+    def begins_as_events(data: bytes) -> bool:
         """Whether this is the beginning of a stream and not of one whole JSON text."""
         ...
 

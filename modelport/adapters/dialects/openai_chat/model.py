@@ -48,7 +48,8 @@ class DialectChatModel(HttpChatModel):
     @property
     def provider_name(self) -> str:
         """The provider of the credential: one class serves all profiles of the dialect."""
-        return self.credential.provider_name()
+        credential = self.credential
+        return credential.provider or credential.provider_name()
 
 
 def _formatter_of(profile: OpenAIChatProfile) -> DialectChatFormatter:

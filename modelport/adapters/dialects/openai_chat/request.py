@@ -37,7 +37,8 @@ class OpenAIChatCodec:
     def encode(self, request: ChatRequest) -> WireCall:
         """The POST to `{base}/chat/completions`."""
         body, warnings = self._body(request)
-        names = {legal_name(tool_name(tool)): tool_name(tool) for tool in request.tools}
+        tools = request.tools
+        names = {legal_name(tool_name(tool)): tool_name(tool) for tool in tools} if tools else {}
         audio_format = self._audio_format(body)
 
         def new_decoder() -> OpenAIChatDecoder:

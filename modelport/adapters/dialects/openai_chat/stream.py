@@ -158,7 +158,7 @@ class OpenAIChatDecoder(JsonDecoder):
             entries.extend(part if isinstance(part, list) else [part])
 
     def _count(self, usage: Json) -> None:
-        self._raw_usage = merged_counts(self._raw_usage, usage)
+        self._raw_usage = merged_counts(self._raw_usage, usage) if self._raw_usage else usage
         self.usage = chat_usage(self._raw_usage)
 
     def _without_choices(self, event: Json) -> None:
