@@ -8,8 +8,8 @@ from ._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from .application.agent.agent import Agent
-    from .application.agent.function_tool import FunctionTool
-    from .application.agent.signature import Hidden
+    from .application.tools.function_tool import FunctionTool
+    from .application.tools.signature import Hidden
 
 __all__ = ["Agent", "FunctionTool", "Hidden"]
 
@@ -17,7 +17,7 @@ __getattr__ = lazy_exports(
     __name__,
     {
         "Agent": "application.agent.agent",
-        "FunctionTool": "application.agent.function_tool",
-        "Hidden": "application.agent.signature",
+        "FunctionTool": "application.tools.function_tool",
+        "Hidden": "application.tools.signature",
     },
 )

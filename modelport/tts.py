@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .adapters.dashscope.speech.realtime import DashScopeCosyVoiceRealtimeTTSModel, DashScopeRealtimeTTSModel
     from .application.speech.model import TTSModelBase
     from .domain.card.cards import TTSModelCard
-    from .domain.speech.responses import TTSResponse, TTSUsage
+    from .domain.speech.responses import TTSResponse, TTSUsage, join_audio
 
 __all__ = [
     "DashScopeCosyVoiceRealtimeTTSModel",
@@ -21,6 +21,7 @@ __all__ = [
     "TTSModelCard",
     "TTSResponse",
     "TTSUsage",
+    "join_audio",
 ]
 
 __getattr__ = lazy_exports(
@@ -33,5 +34,6 @@ __getattr__ = lazy_exports(
         "TTSModelCard": "domain.card.cards",
         "TTSResponse": "domain.speech.responses",
         "TTSUsage": "domain.speech.responses",
+        "join_audio": "domain.speech.responses",
     },
 )

@@ -48,6 +48,13 @@ class Modelport:
         if environment is not None:
             self.container.environment.override(environment)
 
+    def __repr__(self) -> str:
+        """One line: the names of the models, and of the credentials."""
+        settings = self.settings
+        kinds = {kind: sorted(getattr(settings, kind)) for kind in ("chat", "embedding", "tts")}
+        parts = [f"{kind}={names}" for kind, names in kinds.items() if names]
+        return f"Modelport({', '.join([*parts, f'credentials={sorted(settings.credentials)}'])})"
+
     def _give_settings(self, settings: Settings) -> None:
         provider = self.container.settings
         if not provider.overridden:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...application.model.credential import CredentialBase
-from ...domain.chat.tools import ToolChoice, ToolSchema
+from ...domain.chat.tools import ToolChoice, ToolLike
 from ...domain.errors import NotFoundError
 from ...domain.message.messages import Msg
 from ...domain.message.responses import ChatResponse
@@ -77,7 +77,7 @@ class EmbeddedChatModel(DialectChatModel):
     async def __call__(
         self,
         messages: list[Msg],
-        tools: list[ToolSchema] | None = None,
+        tools: Sequence[ToolLike] | None = None,
         tool_choice: ToolChoice | None = None,
         **kwargs: Any,  # Any: fields of the request's body
     ) -> ChatResponse | AsyncGenerator[ChatResponse, None]:

@@ -13,8 +13,8 @@ from ...domain.message.events import Event, ModelCallStartEvent, ReplyEndEvent, 
 from ...domain.message.messages import Msg, SystemMsg
 from ...domain.message.responses import ChatResponse
 from ...ports.models import ChatModel
+from ..tools.function_tool import FunctionTool, ToolFunction
 from .block_events import BlockEvents, call_ended, call_failed, reason_of
-from .function_tool import FunctionTool, ToolFunction
 from .middleware import Middleware, apply_middleware
 from .reply import NewMessages, Reply, as_messages
 from .streams import Owned, close

@@ -19,7 +19,7 @@ from ...domain.message.events import (
 from ...domain.unicode import well_formed
 from ..call.tasks import cancel_all
 from ..structured.reading import InvalidAnswerError
-from .function_tool import FunctionTool, ToolFunction
+from ..tools.function_tool import FunctionTool, ToolFunction
 from .reply import Reply
 from .tool_output import output_of, text_of
 

@@ -6,12 +6,12 @@ they are used: a model can be built without either.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Type
+from typing import TYPE_CHECKING, Any, Literal, Type, TypeVar, overload
 
-from ...domain.chat.tools import ToolChoice, ToolSchema, validate_tools
+from ...domain.chat.tools import ToolChoice, ToolLike, ToolSchema, validate_tools
 from ...domain.errors import UnsupportedFeatureError
 from ...domain.retry import RetryPolicy, Timeouts
 from ...ports.runtime import Runtime, default_runtime
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .call import ChatCall
 
 __all__ = ["ChatModelBase"]
+ObjectT = TypeVar("ObjectT", bound="BaseModel")
 
 
 class ChatModelBase(ModelBase):
@@ -109,7 +110,7 @@ class ChatModelBase(ModelBase):
     async def __call__(
         self,
         messages: list[Msg],
-        tools: list[ToolSchema] | None = None,
+        tools: Sequence[ToolLike] | None = None,
         tool_choice: ToolChoice | None = None,
         **kwargs: Any,  # Any: provider body fields
     ) -> ChatResponse | AsyncGenerator[ChatResponse, None]:
@@ -122,21 +123,44 @@ class ChatModelBase(ModelBase):
         from .stream import ChatStream, whole  # the engine is loaded by the first call
 
         check_messages(messages)
-        validate_tools(tools, tool_choice)
-        call = self._chat_call(messages, tools, tool_choice, kwargs)
+        schemas = _schemas(tools) if tools else None
+        validate_tools(schemas, tool_choice)
+        call = self._chat_call(messages, schemas, tool_choice, kwargs)
         answer = await call.open()
         return ChatStream(call, answer) if self.stream else await whole(call, answer)
 
+    @overload
+    async def generate_structured_output(
+        self,
+        messages: list[Msg],
+        structured_model: Type[ObjectT],
+        *,
+        tools: Sequence[ToolLike] | None = None,
+        tool_choice: ToolChoice | None = None,
+        allow_partial: bool = False,
+        **kwargs: Any,  # Any: provider body fields
+    ) -> StructuredResponse[ObjectT]: ...
+    @overload
+    async def generate_structured_output(
+        self,
+        messages: list[Msg],
+        structured_model: Mapping[str, Any],  # Any: a JSON Schema
+        *,
+        tools: Sequence[ToolLike] | None = None,
+        tool_choice: ToolChoice | None = None,
+        allow_partial: bool = False,
+        **kwargs: Any,  # Any: provider body fields
+    ) -> StructuredResponse[dict[str, Any]]: ...
     async def generate_structured_output(
         self,
         messages: list[Msg],
         structured_model: Type[BaseModel] | Mapping[str, Any],  # Any: a JSON Schema
         *,
-        tools: list[ToolSchema] | None = None,
+        tools: Sequence[ToolLike] | None = None,
         tool_choice: ToolChoice | None = None,
         allow_partial: bool = False,
         **kwargs: Any,  # Any: provider body fields
-    ) -> StructuredResponse:
+    ) -> StructuredResponse[Any]:
         """Ask for an object that is valid for a pydantic class or a JSON Schema.
 
         The model's card and protocol decide which strategies are tried, the most reliable first; `strategy` names the
@@ -154,16 +178,38 @@ class ChatModelBase(ModelBase):
         await self._prepare()
         return await anext(run)
 
+    @overload
+    def stream_structured_output(
+        self,
+        messages: list[Msg],
+        structured_model: Type[ObjectT],
+        *,
+        tools: Sequence[ToolLike] | None = None,
+        tool_choice: ToolChoice | None = None,
+        allow_partial: bool = False,
+        **kwargs: Any,  # Any: provider body fields
+    ) -> AsyncGenerator[StructuredResponse[ObjectT], None]: ...
+    @overload
+    def stream_structured_output(
+        self,
+        messages: list[Msg],
+        structured_model: Mapping[str, Any],  # Any: a JSON Schema
+        *,
+        tools: Sequence[ToolLike] | None = None,
+        tool_choice: ToolChoice | None = None,
+        allow_partial: bool = False,
+        **kwargs: Any,  # Any: provider body fields
+    ) -> AsyncGenerator[StructuredResponse[dict[str, Any]], None]: ...
     async def stream_structured_output(
         self,
         messages: list[Msg],
         structured_model: Type[BaseModel] | Mapping[str, Any],  # Any: a JSON Schema
         *,
-        tools: list[ToolSchema] | None = None,
+        tools: Sequence[ToolLike] | None = None,
         tool_choice: ToolChoice | None = None,
         allow_partial: bool = False,
         **kwargs: Any,  # Any: provider body fields
-    ) -> AsyncGenerator[StructuredResponse, None]:
+    ) -> AsyncGenerator[StructuredResponse[Any], None]:
         """The same as an async generator of the growing object.
 
         Steps with `is_last=False` hold what has arrived of the object, unvalidated; each is a dict of its own. When an
@@ -181,7 +227,7 @@ class ChatModelBase(ModelBase):
             await run.aclose()
 
     async def count_tokens(
-        self, messages: list[Msg], tools: list[ToolSchema] | None = None, *, exact: bool = False
+        self, messages: list[Msg], tools: Sequence[ToolLike] | None = None, *, exact: bool = False
     ) -> TokenCount:
         """How many tokens of input these messages and tools are.
 
@@ -190,9 +236,10 @@ class ChatModelBase(ModelBase):
         """
         from .tokens import count_tokens
 
+        schemas = _schemas(tools) if tools else None
         can_ask = exact and getattr(getattr(self, "codec", None), "counts_tokens", False)
-        ask = partial(self._counted, messages, tools) if can_ask else None
-        return await count_tokens(messages, tools, ask, source=self.provider_name)
+        ask = partial(self._counted, messages, schemas) if can_ask else None
+        return await count_tokens(messages, schemas, ask, source=self.provider_name)
 
     async def _counted(self, messages: list[Msg], tools: list[ToolSchema] | None) -> int:
         """The input tokens as the provider counts them, in one request with its retries."""
@@ -214,7 +261,7 @@ class ChatModelBase(ModelBase):
         self,
         messages: list[Msg],
         structured_model: Type[BaseModel] | Mapping[str, Any],  # Any: a JSON Schema
-        tools: list[ToolSchema] | None = None,
+        tools: Sequence[ToolLike] | None = None,
         tool_choice: ToolChoice | None = None,
         kwargs: Mapping[str, Any] | None = None,  # Any: provider body fields
         *,
@@ -236,7 +283,7 @@ class ChatModelBase(ModelBase):
             ModelFacts(card, native, self.parameters),
             messages,
             OutputSpec(structured_model),
-            tools,
+            _schemas(tools) if tools else None,
             tool_choice,
             allow_partial=allow_partial,
         )
@@ -297,3 +344,13 @@ class ChatModelBase(ModelBase):
         from ..model.cards import class_names
 
         return CardQuery(ModelCard, cls.Parameters, class_names(cls))
+
+
+def _schemas(tools: Sequence[ToolLike]) -> list[ToolSchema]:
+    """The tools as schemas; what makes schemas of functions is loaded by the first one."""
+    for tool in tools:
+        if not isinstance(tool, dict):
+            from ..tools.schemas import tool_schemas
+
+            return tool_schemas(tools)
+    return tools  # type: ignore[return-value]  # schemas, as looked at above

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from ...domain.errors import ModelError, StreamTruncatedError
 from ...domain.message.responses import ChatResponse
@@ -31,6 +31,7 @@ class ChatStream(AsyncGenerator[ChatResponse, None]):
     """
 
     _over = True  # until there is something to end
+    _last: ChatResponse | None = None
 
     def __init__(self, call: ChatCall, answer: Answer) -> None:
         self._call = call
@@ -48,6 +49,32 @@ class ChatStream(AsyncGenerator[ChatResponse, None]):
     def partial(self) -> ChatResponse:
         """Everything that has arrived so far, as a response that is not the last."""
         return self._call.fold.partial()
+
+    async def whole(self) -> ChatResponse:
+        """Read to the end and return the whole response. Raises what an iteration raises."""
+        async with self:
+            async for _ in self:
+                pass
+        if self._last is None:
+            error = StreamTruncatedError("the stream was closed before its end; `partial` holds what has arrived")
+            error.partial = self.partial
+            raise error
+        return self._last
+
+    async def texts(self) -> AsyncGenerator[str, None]:
+        """The visible text piece by piece, as it arrives; `whole()` then returns the whole response."""
+        async for response in self:
+            if not response.is_last and (text := response.text):
+                yield text
+
+    def __repr__(self) -> str:
+        state = "read to its end" if self._complete else "closed" if self._over else "open"
+        return f"<ChatStream {self._call.context.provider}/{self._call.context.model}, {state}: {self.partial!r}>"
+
+    if not TYPE_CHECKING:  # a type checker says it before the program runs
+
+        def __getattr__(self, name: str) -> Any:  # Any: never returns
+            raise AttributeError(_no_attribute(name), name=name, obj=self)
 
     def __aiter__(self) -> Self:
         return self
@@ -134,7 +161,8 @@ class ChatStream(AsyncGenerator[ChatResponse, None]):
                 own = self._call.identified(own)
             self._call.fold.add(own)
         self._complete = True
-        return self._call.final()
+        self._last = last = self._call.final()
+        return last
 
     async def _retry(self, error: Exception) -> None:
         """Open another attempt; raises the error where that is not possible, and after the first content."""
@@ -191,6 +219,17 @@ class ChatStream(AsyncGenerator[ChatResponse, None]):
         if self._closing is None or not isinstance(error, asyncio.CancelledError) or task is None:
             return False
         return task.uncancel() <= self._clocks.cancelling
+
+
+def _no_attribute(name: str) -> str:
+    """Why a stream has no such attribute, and where a response's is."""
+    if not name.startswith("_") and hasattr(ChatResponse, name):
+        return (
+            f"a ChatStream has no {name!r}, because the answer is still arriving: write "
+            f"`response = await stream.whole()` and then `response.{name}`, iterate with `async for`, or make the "
+            "model with stream=False"
+        )
+    return f"'ChatStream' object has no attribute {name!r}"
 
 
 async def whole(call: ChatCall, answer: Answer) -> ChatResponse:

@@ -62,6 +62,13 @@ class ModelBase(Copied):
         self._runtime = runtime
         self._transport = transport
 
+    def __repr__(self) -> str:
+        """One line: the model, its provider, and what was set; credentials are left out."""
+        given = self.parameters.model_dump(exclude_unset=True)
+        own = [f"{name}={getattr(self, name)!r}" for name in ("stream",) if hasattr(self, name)]
+        parts = [repr(self.model), f"provider={self.provider_name!r}", *own, *(f"{k}={v!r}" for k, v in given.items())]
+        return f"{type(self).__name__}({', '.join(parts)})"
+
     @property
     def max_retries(self) -> int:
         """How often a failed request may be sent again."""

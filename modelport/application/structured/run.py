@@ -204,6 +204,7 @@ class StructuredRun:
             finish_reason=reason,
             warnings=self._record.warnings(response, repaired=repaired, truncated=truncated),
             attempts=list(self._context.attempts),
+            response=response,
         )
 
     async def _read(

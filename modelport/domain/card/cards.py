@@ -137,6 +137,24 @@ class BaseCard(BaseModel):
         own: Overrides = copy_json(self.given_overrides)
         return own
 
+    def _facts(self) -> dict[str, object]:
+        """What a reader wants to know first, by name."""
+        facts: dict[str, object] = {"kind": self.kind, "status": self.status if self.status != "active" else None}
+        facts |= {"known": None if self.known else "no card of this model; anything is allowed"}
+        facts |= {"context_size": getattr(self, "context_size", None), "takes": ", ".join(self.input_types)}
+        return facts | {"gives": ", ".join(getattr(self, "output_types", ()))}
+
+    def __repr__(self) -> str:
+        """One line with the facts that a reader wants first."""
+        facts = ", ".join(f"{name}={value!r}" for name, value in self._facts().items() if value)
+        return f"<{type(self).__name__} {self.name!r}: {facts}>"
+
+    def _repr_html_(self) -> str:
+        from ..html import table  # for notebooks only
+
+        more = {"parameters": ", ".join(self.visible_parameters()), "source": self.source, "notes": self.notes}
+        return table(f"{self.label} ({self.name})", self._facts() | more)
+
     def visible_parameters(self) -> list[str]:
         """The parameters in the form, in its order."""
         return list(self.parameter_schema.get("properties", {}))
@@ -194,6 +212,10 @@ class ModelCard(BaseCard):
     """Whether the conversation may end with an assistant message that the model continues."""
     stream_only: bool = False
     """Whether the provider answers this model only as a stream."""
+
+    def _facts(self) -> dict[str, object]:
+        own = {"output_size": self.output_size, "thinks": self.thinks or None, "tools": self.tools or None}
+        return super()._facts() | own
 
     @property
     def thinks(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = [
     "PlannedChoice",
     "ToolChoice",
+    "ToolLike",
     "ToolSchema",
     "allowed_tools",
     "check_choice",
@@ -25,6 +26,9 @@ __all__ = [
 
 ToolSchema = dict[str, Any]
 """A tool as `{"type": "function", "function": {"name", "description", "parameters"}}` (Any: a JSON Schema inside)."""
+
+ToolLike = ToolSchema | Callable[..., Any]
+"""A tool as callers may give it: a schema, a function, a pydantic class or a `FunctionTool` (Any: what it returns)."""
 
 _MODES = frozenset({"auto", "none", "required"})
 

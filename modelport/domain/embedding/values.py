@@ -173,7 +173,7 @@ class EmbeddingUsage:
     type: Literal["embedding"] = "embedding"
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class EmbeddingResponse:
     """One vector per input, in input order.
 
@@ -196,6 +196,19 @@ class EmbeddingResponse:
     def __post_init__(self) -> None:
         if not isinstance(self.embeddings, EmbeddingVectors):
             self.embeddings = EmbeddingVectors(self.embeddings)
+
+    def __repr__(self) -> str:
+        """One line: the vectors' number and size, where they came from, and the tokens."""
+        parts = [repr(self.embeddings), self.source, f"{self.provider}/{self.model}" if self.model else ""]
+        parts += [f"tokens: {self.usage.tokens}" if self.usage else ""]
+        return f"<EmbeddingResponse {', '.join(filter(None, parts))}>"
+
+    def _repr_html_(self) -> str:
+        from ..html import table  # for notebooks only
+
+        usage = self.usage or EmbeddingUsage()
+        rows = {"vectors": repr(self.embeddings), "source": self.source, "model": self.model, "tokens": usage.tokens}
+        return table("Embeddings", rows | {"seconds": round(usage.time, 3)})
 
     @property
     def missing_indices(self) -> tuple[int, ...]:

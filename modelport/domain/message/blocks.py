@@ -6,12 +6,16 @@ costs under a microsecond when id and timestamp are given, and bypassing the val
 
 from __future__ import annotations
 
+import base64
+import binascii
+import json
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, field_validator, model_validator
 
 from ..ids import new_id, new_timestamp
+from .attachments import FilePath, file_name, guessed_type, read_file, write_file
 from .media_types import canonical_type, type_of_data, type_of_url
 from .urls import encoded_url
 
@@ -176,11 +180,54 @@ def _with_owner(values: dict[str, Any]) -> dict[str, Any]:  # Any: unvalidated i
 
 
 class DataBlock(_Block):
-    """An image, sound, video or document."""
+    """An image, sound, video or document: `DataBlock.from_file("cat.png")`, `.from_bytes(…)`, `.from_url(…)`."""
 
     type: Literal["data"] = "data"
     source: Source
     name: str | None = None
+
+    @classmethod
+    def from_file(cls, path: FilePath, media_type: str | None = None) -> Self:
+        """A file of this machine, which is read now and sent with the message.
+
+        Without a `media_type` its first bytes tell it, else its ending. Raises `ValueError` when neither does, or for
+        an empty file or one of more than 512 MiB, and `OSError` when it cannot be read.
+        """
+        return cls.from_bytes(read_file(path), media_type, file_name(path))
+
+    @classmethod
+    def from_bytes(cls, data: bytes, media_type: str | None = None, name: str | None = None) -> Self:
+        """The bytes of a file. Without a `media_type` the first bytes tell it, else the ending of `name`.
+
+        Raises `ValueError` when neither does.
+        """
+        kind = media_type or guessed_type(data, name or "")
+        return cls(source=Base64Source(data=base64.b64encode(data).decode("ascii"), media_type=kind), name=name)
+
+    @classmethod
+    def from_url(cls, url: str, media_type: str | None = None, name: str | None = None) -> Self:
+        """Media at a URL, which the provider fetches, or Modelport where it cannot; also a `data:` URL.
+
+        Without a `media_type` the ending of the URL's path tells it. Raises `ValueError` when it does not.
+        """
+        head, comma, data = url.partition(",")
+        if head.startswith("data:") and comma and head.endswith(";base64"):
+            kind = media_type or head.removeprefix("data:").removesuffix(";base64")
+            return cls(source=Base64Source(data=data, media_type=kind), name=name)
+        return cls(source=URLSource(url=url, media_type=media_type or ""), name=name)
+
+    def to_bytes(self) -> bytes:
+        """The file's bytes. Raises `ValueError` for media that is at a URL, and for data that is not base64."""
+        if isinstance(self.source, URLSource):
+            raise ValueError("the media is at a URL and not in the message; fetch it from `block.source.url`")
+        try:
+            return base64.b64decode(self.source.data, validate=True)
+        except binascii.Error as error:
+            raise ValueError(f"the data of the block is not base64: {error}") from error
+
+    def save(self, path: FilePath) -> None:
+        """Write the bytes to a file, a WAV with its true sizes. Raises as `to_bytes`, and `OSError`."""
+        write_file(path, self.to_bytes(), self.source.media_type)
 
 
 class HintBlock(_Block):
@@ -222,13 +269,26 @@ class ToolCallBlock(_Block):
     state: ToolCallState = ToolCallState.PENDING
     suggested_rules: list[JsonValue] = Field(default_factory=list)
 
+    @property
+    def arguments(self) -> dict[str, Any]:  # Any: each argument has its own type
+        """`input` as an object, `{}` when it is blank; raises `ValueError` when it is not the text of a JSON object."""
+        try:
+            value = json.loads(self.input) if self.input.strip() else {}
+        except (ValueError, RecursionError) as error:
+            raise ValueError(
+                f"the arguments of {self.name} are not JSON ({error}); `input` is the text received"
+            ) from error
+        if not isinstance(value, dict):
+            raise ValueError(f"the arguments of {self.name} are {type(value).__name__}, expected a JSON object")
+        return value
+
 
 class ToolResultBlock(_Block):
-    """What a tool returned; `id` is the id of the call it answers."""
+    """What a tool returned; `id` is the id of the call it answers, whose `name` may be left out."""
 
     type: Literal["tool_result"] = "tool_result"
     id: str
-    name: str
+    name: str = ""
     output: str | list[TextBlock | DataBlock]
     state: ToolResultState = ToolResultState.RUNNING
     metadata: dict[str, JsonValue] = Field(default_factory=dict)

@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
-__all__ = ["canonical_type", "type_of_data", "type_of_url"]
+__all__ = ["canonical_type", "type_of_bytes", "type_of_data", "type_of_url"]
 
 _OTHER_NAMES = {
     "image/jpg": "image/jpeg",
@@ -122,4 +122,9 @@ def type_of_data(data: str) -> str:
         start = base64.b64decode(data[:_SIGNATURE_CHARACTERS])
     except (binascii.Error, ValueError):
         return ""
+    return type_of_bytes(start)
+
+
+def type_of_bytes(start: bytes) -> str:
+    """The type that the first bytes of a file show; empty when they show none."""
     return next((kind for signature, kind in _SIGNATURES if signature.match(start)), "")

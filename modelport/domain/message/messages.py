@@ -9,8 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ..ids import new_id, new_timestamp
 from ..unicode import is_well_formed, well_formed_value
+from .attachments import PathObject
 from .blocks import ContentBlock, ContentBlockTypes, DataBlock, TextBlock
-from .responses import FinishReason
+from .finish import FinishReason
 
 __all__ = ["AssistantMsg", "Msg", "Role", "SystemMsg", "Usage", "UserMsg"]
 
@@ -117,25 +118,41 @@ def _with_finish_reason(values: dict[str, Any]) -> dict[str, Any]:  # Any: pydan
     return {**kept, "finish_reason": known} if known else {**kept, "finish_reason": "other", "finished_reason": word}
 
 
-def UserMsg(name: str, content: str | Sequence[TextBlock | DataBlock], **fields: Any) -> Msg:  # Any: Msg's fields
-    """A message of the user (or another agent): text and data."""
+TextPart = str | TextBlock
+UserPart = str | TextBlock | DataBlock | PathObject
+AssistantPart = str | ContentBlock | PathObject
+
+
+def UserMsg(name: str, content: str | Sequence[UserPart], **fields: Any) -> Msg:  # Any: Msg's fields
+    """A message of the user (or another agent): text and data.
+
+    In a list a string is a text, and a `pathlib.Path` a file of this machine, as `DataBlock.from_file` reads it.
+    """
     return _finished(name, content, "user", fields)
 
 
-def SystemMsg(name: str, content: str | Sequence[TextBlock], **fields: Any) -> Msg:  # Any: Msg's fields
+def SystemMsg(name: str, content: str | Sequence[TextPart], **fields: Any) -> Msg:  # Any: Msg's fields
     """An instruction: text only."""
     return _finished(name, content, "system", fields)
 
 
-def AssistantMsg(name: str, content: str | Sequence[ContentBlock], **fields: Any) -> Msg:  # Any: Msg's fields
+def AssistantMsg(name: str, content: str | Sequence[AssistantPart], **fields: Any) -> Msg:  # Any: Msg's fields
     """A message of the model: its output, its tool calls and their results."""
-    blocks: Any = content if isinstance(content, str) else list(content)  # Any: validated by Msg
-    return Msg(name=name, content=blocks, role="assistant", **fields)
+    return Msg(name=name, content=_blocks(content), role="assistant", **fields)
 
 
 def _finished(name: str, content: str | Sequence[Any], role: Role, fields: dict[str, Any]) -> Msg:
     """User and system messages are complete when they are made."""
     created = fields.pop("created_at", None) or new_timestamp()
     finished = fields.pop("finished_at", None) or created
-    blocks: Any = content if isinstance(content, str) else list(content)  # Any: validated by Msg
-    return Msg(name=name, content=blocks, role=role, created_at=created, finished_at=finished, **fields)
+    return Msg(name=name, content=_blocks(content), role=role, created_at=created, finished_at=finished, **fields)
+
+
+def _blocks(content: str | Sequence[Any]) -> Any:  # Any: validated by Msg
+    return content if isinstance(content, str) else [_block(part) for part in content]
+
+
+def _block(part: Any) -> Any:  # Any: validated by Msg
+    if isinstance(part, str):
+        return TextBlock(text=part)
+    return DataBlock.from_file(part) if hasattr(part, "__fspath__") else part

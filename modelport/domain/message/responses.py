@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Any, Literal
+from dataclasses import dataclass, field, fields
+from typing import Any, Generic, Literal
+
+from typing_extensions import TypeVar
 
 from ..ids import new_id, new_timestamp
-from .blocks import ContentBlock
+from .blocks import ContentBlock, ToolCallBlock
+from .finish import FinishReason
+from .messages import AssistantMsg, Msg, Usage
 
 __all__ = [
     "AttemptRecord",
@@ -19,17 +23,6 @@ __all__ = [
     "StructuredResponse",
     "WarningKind",
 ]
-
-
-class FinishReason(StrEnum):
-    """Why the model stopped, with the same values for every provider."""
-
-    STOP = "stop"
-    LENGTH = "length"
-    TOOL_CALLS = "tool_calls"
-    CONTENT_FILTER = "content_filter"
-    REFUSAL = "refusal"
-    OTHER = "other"
 
 
 WarningKind = Literal["dropped", "changed", "unsupported", "unknown_model", "deprecated", "other"]
@@ -73,6 +66,15 @@ class ChatUsage:
     raw: dict[str, Any] | None = field(default=None, repr=False)  # Any: the provider's JSON
     type: Literal["chat"] = "chat"
 
+    def _repr_html_(self) -> str:
+        from ..html import table  # for notebooks only
+
+        counts = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in ("raw", "type")}
+        return table("Usage of a chat call", {name: value for name, value in counts.items() if value})
+
+
+ValueT = TypeVar("ValueT", default=Any)
+
 
 class _NoFacts(dict[str, Any]):  # Any: always empty
     """An empty dict that stays empty; a copy of it is a plain one."""
@@ -92,7 +94,7 @@ class _NoFacts(dict[str, Any]):  # Any: always empty
 _NO_FACTS = _NoFacts()
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class ChatResponse:
     """A whole answer, or one step of a stream.
 
@@ -120,17 +122,56 @@ class ChatResponse:
         """The visible text of this response."""
         return "".join(block.text for block in self.content if block.type == "text")
 
+    @property
+    def thinking(self) -> str:
+        """The reasoning text of this response; empty when there is none or the provider hides it."""
+        return "".join(block.thinking for block in self.content if block.type == "thinking")
+
+    @property
+    def tool_calls(self) -> list[ToolCallBlock]:
+        """The tool calls: each has a `name`, parsed `arguments`, and `input`, their text as received."""
+        return [block for block in self.content if block.type == "tool_call"]
+
+    def to_message(self, name: str = "assistant") -> Msg:
+        """The response as a message of the conversation, to be sent with the next call."""
+        usage = self.usage
+        counted = usage and Usage(**{field: getattr(usage, field) for field in Usage.model_fields})
+        return AssistantMsg(
+            name, list(self.content), usage=counted, finish_reason=self.finish_reason, finished_at=new_timestamp()
+        )
+
+    def __repr__(self) -> str:
+        """One line: the text, what else there is, why it ended, and the tokens."""
+        others = Counter(block.type for block in self.content if block.type != "text")
+        parts = [_cut(self.text), *(f"{kind} × {count}" for kind, count in others.items())]
+        parts += [str(self.finish_reason)] if self.finish_reason else [] if self.is_last else ["not the last"]
+        if self.usage:
+            parts.append(f"tokens: {self.usage.input_tokens} in, {self.usage.output_tokens} out")
+        parts += [f"{self.provider}/{self.model}"] if self.model else []
+        parts += [f"warnings: {len(self.warnings)}"] if self.warnings else []
+        return f"<{type(self).__name__} {', '.join(parts)}>"
+
+
+def _cut(text: str) -> str:
+    return repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r}…"
+
+
+_SHOWN = 60
+"""Characters of a text in a `repr`."""
+
 
 @dataclass(slots=True, eq=False)
-class StructuredResponse:
+class StructuredResponse(Generic[ValueT]):
     """A validated object: `content` is the dict with defaults and coercions applied, `value` the instance.
+
+    `response` is the answer that it was read from; of a step of a stream, what has arrived.
 
     A stream of them has steps with `is_last=False`, whose `content` is the object as far as it has arrived, not
     validated; each step has a dict of its own.
     """
 
     content: dict[str, Any]  # Any: whatever the schema describes
-    value: Any = None  # Any: the caller's own pydantic class
+    value: ValueT = None  # type: ignore[assignment]  # a step has none; the last response always does
     strategy: str = ""
     usage: ChatUsage | None = None
     id: str = field(default_factory=new_id)
@@ -141,3 +182,4 @@ class StructuredResponse:
     warnings: list[ModelWarning] = field(default_factory=list)
     attempts: list[AttemptRecord] = field(default_factory=list)
     is_last: bool = True
+    response: ChatResponse | None = field(default=None, repr=False)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..ids import new_id, new_timestamp
-from ..message.blocks import DataBlock
+from ..message.attachments import FilePath
+from ..message.blocks import Base64Source, DataBlock
 from ..message.responses import AttemptRecord, ModelWarning
+from ..message.wav import with_true_sizes
 
-__all__ = ["TTSResponse", "TTSUsage"]
+__all__ = ["TTSResponse", "TTSUsage", "join_audio"]
 
 
 @dataclass(slots=True)
@@ -36,7 +38,7 @@ class TTSUsage:
         self.raw = other.raw or self.raw
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class TTSResponse:
     """A whole utterance, or one step of a stream.
 
@@ -56,3 +58,34 @@ class TTSResponse:
     model: str | None = None
     warnings: Sequence[ModelWarning] = ()
     attempts: Sequence[AttemptRecord] = ()
+
+    def save(self, path: FilePath) -> None:
+        """Write the audio to a file; join the pieces of a stream first, with `join_audio`.
+
+        Raises `ValueError` when there is no audio, or only its URL, and `OSError`.
+        """
+        if self.content is None:
+            raise ValueError("there is no audio in this response; the pieces of a stream are joined by join_audio(…)")
+        self.content.save(path)
+
+    def __repr__(self) -> str:
+        """One line: the kind and size of the audio, and the model."""
+        source = self.content and self.content.source
+        size = f"{len(source.data) * 3 // 4:,} bytes" if isinstance(source, Base64Source) else source and source.url
+        audio = f"{source.media_type}, {size}" if source else "no audio"
+        last = "" if self.is_last else ", not the last"
+        return f"<TTSResponse {audio}{last}{f', {self.provider}/{self.model}' if self.model else ''}>"
+
+
+def join_audio(pieces: Iterable[TTSResponse | DataBlock]) -> DataBlock:
+    """The pieces of one utterance, as a stream delivers them, as one block: a WAV gets its true sizes.
+
+    Raises `ValueError` when no piece has audio, or one has only a URL.
+    """
+    blocks = [piece.content if isinstance(piece, TTSResponse) else piece for piece in pieces]
+    audio = [block for block in blocks if block is not None]
+    if not audio:
+        raise ValueError("expected at least one piece with audio, got none")
+    kind = audio[0].source.media_type
+    whole = b"".join(block.to_bytes() for block in audio)
+    return DataBlock.from_bytes(with_true_sizes(whole) if kind.startswith("audio/wav") else whole, kind)

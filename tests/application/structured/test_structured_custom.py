@@ -211,4 +211,4 @@ def test_the_public_import_loads_neither_library() -> None:
 
 async def test_a_choice_of_a_wrong_type_is_refused() -> None:
     with pytest.raises(InvalidRequestError, match="tool_choice is a str"):
-        await Custom([]).generate_structured_output(question(), Weather, tool_choice="auto")  # type: ignore[arg-type]  # the mistake
+        await Custom([]).generate_structured_output(question(), Weather, tool_choice="auto")  # type: ignore[call-overload]  # the mistake

@@ -9,8 +9,9 @@ import pickle
 
 import pytest
 
-from modelport.message import TextBlock
-from modelport.model import ChatResponse
+from modelport.embedding import EmbeddingResponse, EmbeddingUsage
+from modelport.message import ContentBlock, TextBlock, ThinkingBlock, ToolCallBlock
+from modelport.model import ChatResponse, ChatUsage, FinishReason, ModelCard
 
 STEP = ChatResponse([TextBlock(id="t", text="hi")], is_last=False, id="r", created_at="now")
 
@@ -34,3 +35,66 @@ def test_what_steps_share_cannot_be_changed() -> None:
     with pytest.raises(TypeError, match="step"):
         shared.setdefault("mine", 1)
     assert ChatResponse([]).metadata == {}
+
+
+def answer() -> ChatResponse:
+    blocks: list[ContentBlock] = [
+        ThinkingBlock(thinking="Hm. "),
+        ThinkingBlock(thinking="Yes."),
+        TextBlock(text="Hello <b>there</b>"),
+        ToolCallBlock(id="c1", name="look", input='{"place": "Rome"}'),
+    ]
+    usage = ChatUsage(input_tokens=12, output_tokens=7, cache_input_tokens=3, raw={"secret": 1})
+    return ChatResponse(blocks, usage=usage, provider="p", model="m", finish_reason=FinishReason.TOOL_CALLS)
+
+
+def test_the_parts_of_a_response() -> None:
+    response = answer()
+    assert response.text == "Hello <b>there</b>" and response.thinking == "Hm. Yes."
+    assert [(call.name, call.arguments, call.input) for call in response.tool_calls] == [
+        ("look", {"place": "Rome"}, '{"place": "Rome"}')
+    ]
+
+
+@pytest.mark.parametrize("text", ['{"a": ', "[1]", "[" * 100_000])
+def test_arguments_that_are_no_object_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="the arguments of look"):
+        _ = ToolCallBlock(id="c", name="look", input=text).arguments
+    assert ToolCallBlock(id="c", name="look", input=" ").arguments == {}
+
+
+def test_a_response_becomes_a_message() -> None:
+    message = answer().to_message("bot")
+    assert (message.name, message.role, message.finish_reason) == ("bot", "assistant", "tool_calls")
+    assert message.content == answer_content(message.content) and message.finished_at
+    assert message.usage is not None and (message.usage.input_tokens, message.usage.cache_input_tokens) == (12, 3)
+    assert ChatResponse([TextBlock(text="a")]).to_message().usage is None
+
+
+def answer_content(like: list[ContentBlock]) -> list[ContentBlock]:
+    """The content of `answer()` with the ids and times of those blocks."""
+    return [
+        block.model_copy(update={"id": other.id, "created_at": other.created_at})
+        for block, other in zip(answer().content, like, strict=True)
+    ]
+
+
+def test_one_line_of_each() -> None:
+    assert repr(answer()) == (
+        "<ChatResponse 'Hello <b>there</b>', thinking × 2, tool_call × 1, tool_calls, tokens: 12 in, 7 out, p/m>"
+    )
+    assert (
+        repr(ChatResponse([TextBlock(text="a" * 100)], is_last=False)) == f"<ChatResponse '{'a' * 60}'…, not the last>"
+    )
+    vectors = EmbeddingResponse([[1.0, 2.0]], usage=EmbeddingUsage(tokens=4), provider="p", model="m")
+    assert repr(vectors) == "<EmbeddingResponse <EmbeddingVectors: 1 of size 2>, api, p/m, tokens: 4>"
+    card = ModelCard(name="m", label="M <i>", context_size=1000, output_size=None)
+    assert repr(card).startswith("<ModelCard 'm': kind='chat', context_size=1000,") and "\n" not in repr(card)
+
+
+def test_tables_for_notebooks_are_escaped() -> None:
+    card = ModelCard(name="m", label="M <i>", context_size=1000, output_size=None)
+    assert "M &lt;i&gt; (m)" in card._repr_html_() and "<td style='text-align:left'>1000</td>" in card._repr_html_()
+    usage = answer().usage
+    assert usage is not None and ">12</td>" in usage._repr_html_() and "secret" not in usage._repr_html_()
+    assert "&lt;EmbeddingVectors: 1 of size 1&gt;" in EmbeddingResponse([[1.0]])._repr_html_()

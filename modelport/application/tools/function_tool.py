@@ -15,8 +15,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaWarningKind
 from ...domain.chat.tools import ToolSchema, tool_name, validate_tools
 from ...domain.errors import InvalidRequestError
 from ..structured.reading import InvalidAnswerError, read_object
-from .signature import ToolFunction, function_name, innermost, read_signature
-from .tool_threads import call_in_thread, only_errors
+from .signature import Signature, ToolFunction, function_name, innermost, read_signature
+from .threads import call_in_thread, only_errors
 
 __all__ = ["FunctionTool", "ToolFunction"]
 
@@ -31,21 +31,41 @@ class FunctionTool:
     The schema comes from its signature and its docstring, whose `Args:` section describes the arguments; `schema`
     replaces it. The arguments of a call are always validated and converted by the annotations. Arguments that the
     program has bound with `functools.partial`, or marked as `Annotated[…, Hidden]`, are not in the schema, and a call
-    that sets one is refused. A sync function runs in a daemon thread of its own; the items of a generator are returned
-    as a list. Raises `InvalidRequestError` for a function that cannot be described by a schema.
+    that sets one is refused. A pydantic class is a tool as well: its fields are the arguments, and a call returns an
+    instance. `name` and `description` replace those of the function. A sync function runs in a daemon thread of its
+    own; the items of a generator are returned as a list. Raises `InvalidRequestError` for a function that cannot be
+    described by a schema.
     """
 
-    def __init__(self, function: ToolFunction, schema: ToolSchema | None = None) -> None:
+    def __init__(
+        self,
+        function: ToolFunction,
+        schema: ToolSchema | None = None,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+    ) -> None:
         self.function = function
-        self._signature = read_signature(function)
+        self._is_class = isinstance(function, type) and issubclass(function, BaseModel)
+        self._signature = Signature({}, frozenset(), {}) if self._is_class else read_signature(function)
         self._parameters = self._signature.offered
-        self._arguments = _arguments(function, self._parameters)
-        self.schema = schema or _schema(function, self._arguments)
+        self._arguments: type[BaseModel] = (
+            function  # type: ignore[assignment]  # a class, as asked above
+            if self._is_class
+            else _arguments(function, self._parameters)
+        )
+        self.schema = schema or _schema(function, self._arguments, name, description)
         validate_tools([self.schema], None)
         self.name = tool_name(self.schema)
 
+    def __repr__(self) -> str:
+        arguments = (self.schema["function"].get("parameters") or {}).get("properties", {})
+        return f"<FunctionTool {self.name}({', '.join(arguments)})>"
+
     async def __call__(self, arguments: str) -> Any:  # Any: what the function returns
         """Run the function with a JSON object, repaired if needed; raises `InvalidAnswerError` if it is invalid."""
+        if self._is_class:
+            return self._validated(arguments)
         call = partial(self.function, **self._checked(arguments))
         target = innermost(self.function)
         with only_errors():
@@ -56,13 +76,16 @@ class FunctionTool:
                 return [item async for item in result]
             return await result if inspect.isawaitable(result) else result
 
-    def _checked(self, arguments: str) -> dict[str, Any]:  # Any: each argument has its own type
+    def _validated(self, arguments: str) -> BaseModel:
         value = read_object(arguments)[0] if arguments.strip() else {}
         try:
-            checked = self._arguments.model_validate_json(json.dumps(value))
+            return self._arguments.model_validate_json(json.dumps(value))
         except ValidationError as error:
             problems = [f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()]
             raise InvalidAnswerError(problems) from error
+
+    def _checked(self, arguments: str) -> dict[str, Any]:  # Any: each argument has its own type
+        checked = self._validated(arguments)
         known = self._arguments.model_fields
         given: dict[str, Any] = {}
         for index, parameter in enumerate(self._parameters.values()):
@@ -115,15 +138,21 @@ def _arguments(function: ToolFunction, parameters: dict[str, inspect.Parameter])
     return made
 
 
-def _schema(function: ToolFunction, arguments: type[BaseModel]) -> ToolSchema:
-    name = function_name(function)
+def _schema(
+    function: ToolFunction, arguments: type[BaseModel], name: str | None, description: str | None
+) -> ToolSchema:
+    name = name or function_name(function)
     try:
         parameters = arguments.model_json_schema(schema_generator=_Untitled)
     except Exception as error:  # pydantic has several errors for types without a schema
         raise InvalidRequestError(f"the tool {name!r} has no JSON Schema: {error}") from error
     parameters.pop("title", None)
     parameters.setdefault("properties", {})
-    description, documented = _docstring(function)
+    own, documented = _docstring(function)
+    if arguments is function:
+        parameters.pop("description", None)
+        own = own if vars(arguments).get("__doc__") else ""  # not what pydantic says of its base class
+    description = own if description is None else description
     for argument, about in parameters["properties"].items():
         if argument in documented:
             about.setdefault("description", documented[argument])
