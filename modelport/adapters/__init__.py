@@ -1,1 +1,1 @@
-"""The outside: provider protocols, transports, caches, card files. One folder each; providers share only dialects."""
+"""Implementations of the ports: one folder for each provider, transport, cache and file format."""

@@ -1,1 +1,1 @@
-"""What runs against the ports: the engine and the template classes that providers subclass."""
+"""The engines, one folder for each capability, and the base classes that providers subclass."""

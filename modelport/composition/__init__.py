@@ -1,1 +1,1 @@
-"""The one layer that chooses adapters for ports: settings, providers, the container, default runtime and hub."""
+"""The layer that chooses adapters for ports: settings, providers, the container, the default runtime and the hub."""

@@ -1,1 +1,1 @@
-"""Values and pure rules: no I/O, no clock, no event loop, no randomness of their own."""
+"""Values and pure rules: no I/O, clock, event loop or randomness."""

@@ -1,1 +1,1 @@
-"""What the outside must do, as Protocols in terms of domain values. Each states its resource contract."""
+"""Protocols for everything outside: HTTP, clock, cards, caches, codecs. Each states who closes what."""

@@ -1,9 +1,4 @@
-"""The models as agents, middlewares and wrappers see them.
-
-The chat port: what agents, hubs and wrappers are typed on.
-
-The embedding model as the rest of an application sees it.
-"""
+"""Models as agents, middlewares and wrappers see them: chat, embedding and speech."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Whole programs without a network: every model reaches providers on this machine instead of its own.
-
-Transports that send everything to a server on this machine, whatever its host.
-"""
+"""Whole programs without a network: transports that send every request to a server on this machine."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""Embedding caches: files of a folder, or a table of a database."""

@@ -1,1 +1,1 @@
-"""Protocols that several providers speak, each provider of which is a profile: a value that holds its differences."""
+"""Protocols that several providers implement. What one of them does differently is data: its profile."""

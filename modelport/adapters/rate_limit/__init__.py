@@ -1,1 +1,1 @@
-"""Rate limiters."""
+"""Rate limiters: in this process, or in a database that several machines share."""

@@ -1,0 +1,1 @@
+"""Database connections, which the SQL cache and the SQL rate limiter share."""

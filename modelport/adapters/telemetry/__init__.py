@@ -1,1 +1,1 @@
-"""Observers of attempts and calls."""
+"""The default observer of attempts and calls, which does nothing."""

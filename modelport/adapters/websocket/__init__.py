@@ -1,0 +1,1 @@
+"""The WebSocket connector over the `websockets` library."""

@@ -1,1 +1,1 @@
-"""Pure pieces that every provider's codec is made of."""
+"""Pure parts that the codecs of several providers use: framing, decoding, errors, JSON and YAML text."""

@@ -1,1 +1,1 @@
-"""xAI (Grok)."""
+"""xAI (Grok): the Responses API."""

@@ -1,0 +1,1 @@
+"""Agents: a chat model with a history and tools, and middleware around its replies."""

@@ -1,0 +1,1 @@
+"""Chat models: the base classes, one call with its retries and its stream, and token counting."""

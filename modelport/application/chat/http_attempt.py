@@ -16,7 +16,7 @@ from ...ports.codec.chat import ChatRequest, CountingCodec, WireCall
 from ...ports.codec.rendering import RenderContext
 from ..call.arguments import body_fields, secret_words
 from ..call.context import CallContext, current_call
-from ..call.http import HttpBody, attempt
+from ..call.http import attempt
 from ..call.http_answer import read_answer
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Embedding models: the base classes, batches, the cache, and the engine of one call."""

@@ -1,0 +1,1 @@
+"""What the base classes of all models share: identity, credential, cards, parameters, formatter. No capability."""

@@ -1,1 +1,1 @@
-"""The commands, one a module: options and what they do; the work is in the modules above."""
+"""The commands, one a module: their options and arguments. The work is done by the modules of `modelport.cli`."""

@@ -1,4 +1,4 @@
-"""rendered messages as values"""
+"""Messages as a formatter has rendered them for one provider."""
 
 from __future__ import annotations
 

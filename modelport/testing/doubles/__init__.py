@@ -1,0 +1,1 @@
+"""Models without a provider, for the tests of applications."""

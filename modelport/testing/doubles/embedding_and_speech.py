@@ -1,7 +1,4 @@
-"""Embedding and speech models without a provider, for the tests of applications.
-
-Vectors from a hash of a text, for embeddings without a model.
-"""
+"""Embedding and speech models without a provider, for the tests of applications. Vectors come from a hash of a text."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""DashScope's speech: one service over HTTP, and three protocols over WebSockets."""

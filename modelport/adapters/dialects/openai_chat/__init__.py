@@ -1,1 +1,1 @@
-"""Chat Completions: OpenAI's protocol, which many other servers speak."""
+"""Chat Completions: OpenAI's protocol, which many other servers implement."""

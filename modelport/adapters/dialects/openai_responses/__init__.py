@@ -1,1 +1,1 @@
-"""Responses: OpenAI's newer protocol, which a few other servers speak."""
+"""Responses: OpenAI's newer protocol, which a few other servers implement."""

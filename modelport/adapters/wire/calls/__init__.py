@@ -1,0 +1,1 @@
+"""Tool calls on the wire: joining of streamed fragments, splitting of glued calls, forced calls."""

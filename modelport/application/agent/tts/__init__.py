@@ -1,0 +1,1 @@
+"""The middleware that speaks an agent's reply while it is written."""

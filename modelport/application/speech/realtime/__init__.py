@@ -1,0 +1,1 @@
+"""Speech models over WebSockets, which take text while it is still being written."""

@@ -1,0 +1,1 @@
+"""Cases that hold for every kind of model: errors, retries, timeouts, cards, sockets."""

@@ -1,0 +1,1 @@
+"""The contract of speech models, over HTTP and over WebSockets."""

@@ -1,0 +1,1 @@
+"""The cases of structured output, a part of the contract of chat models."""

@@ -1,0 +1,1 @@
+"""The rules of servers that implement Chat Completions."""

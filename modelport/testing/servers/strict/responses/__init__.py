@@ -1,0 +1,1 @@
+"""The rules of servers that implement the Responses API."""
