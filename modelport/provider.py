@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from .composition.providers.registry import ENTRY_POINT_GROUP, Provider, ProviderRegistry
     from .domain.chat.turns import AssistantTurn, HintTurn, SystemTurn, ToolTurn, Turn, UserTurn
     from .domain.message.media import announcement, split_tool_output
-    from .ports.codec.chat import ChatCodec, ChatRequest, Decoder, Endpoint, Framer, WireCall
+    from .ports.codec.base import Endpoint, Framer
+    from .ports.codec.chat import ChatCodec, ChatRequest, Decoder, WireCall
 
 __all__ = [
     "ENTRY_POINT_GROUP",
@@ -57,8 +58,8 @@ __getattr__ = lazy_exports(
         "ChatCodec": "ports.codec.chat",
         "ChatRequest": "ports.codec.chat",
         "Decoder": "ports.codec.chat",
-        "Endpoint": "ports.codec.chat",
-        "Framer": "ports.codec.chat",
+        "Endpoint": "ports.codec.base",
+        "Framer": "ports.codec.base",
         "HintTurn": "domain.chat.turns",
         "HttpChatModel": "application.chat.http",
         "JsonDecoder": "adapters.wire.decoder",

@@ -32,7 +32,10 @@ GOOD: dict[str, Any] = {
     [
         ({"cassettes": "nowhere"}, r"cassettes: there is no folder nowhere \(looked for in .*write Path\(__file__\)"),
         ({"cassettes": None}, "cassettes is None; name a folder"),
-        ({"model": DeepSeekChatModel(CREDENTIAL, "any")}, r"model is DeepSeekChatModel\('any'.*name a subclass of ChatModelBase"),
+        (
+            {"model": DeepSeekChatModel(CREDENTIAL, "any")},
+            r"model is DeepSeekChatModel\('any'.*name a subclass of ChatModelBase",
+        ),
         ({"model": OpenAIEmbeddingModel}, "name a subclass of ChatModelBase"),
         ({"model": "deepseek"}, "model is 'deepseek'"),
         (

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 
 from ...application.model.credential import KeyedCredential, Service
 from ...domain.urls import join_url, normal_url, with_path
-from ...ports.codec.chat import Endpoint
+from ...ports.codec.base import Endpoint
 
 if TYPE_CHECKING:
     from ...application.chat.model import ChatModelBase

@@ -17,7 +17,7 @@ from ...domain.message.messages import Msg
 from ...domain.message.responses import ChatResponse
 from ...domain.structured.plan import NativeOutput
 from ...domain.structured.schema_rules import GENERIC
-from ...ports.codec.chat import Endpoint
+from ...ports.codec.base import Endpoint
 from ..dialects.openai_chat.formatter import DialectChatFormatter
 from ..dialects.openai_chat.model import DialectChatModel
 from ..dialects.openai_chat.profile import MediaRules, OpenAIChatProfile

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, SecretStr, field_validator
 
 from ...application.model.credential import CredentialBase, Service, checked_key
 from ...domain.urls import belongs_to, checked_url, with_path
-from ...ports.codec.chat import Endpoint
+from ...ports.codec.base import Endpoint
 
 if TYPE_CHECKING:
     from ...application.chat.model import ChatModelBase

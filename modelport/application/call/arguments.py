@@ -12,7 +12,7 @@ from ...domain.errors import InvalidRequestError
 from ...domain.message.messages import Msg
 from ...domain.message.responses import ModelWarning
 from ...domain.secrets import secret_name
-from ...ports.codec.chat import Endpoint
+from ...ports.codec.base import Endpoint
 
 if TYPE_CHECKING:
     from ...domain.card.cards import BaseCard

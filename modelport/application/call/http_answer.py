@@ -9,7 +9,7 @@ from typing import Any, Generic, NoReturn, Protocol, Self, TypeVar
 
 from ...domain.errors import ModelConnectionError, ModelError, ResponseDecodeError, StreamTruncatedError
 from ...ports.clock import TimerHandle
-from ...ports.codec.chat import Framer
+from ...ports.codec.base import Framer
 from ...ports.http import HttpResponse
 from .http import HttpBody, scrub
 from .whole_body import BodyCollector, BodyDecoder

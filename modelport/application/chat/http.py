@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from ...domain.chat.tools import ToolChoice, ToolSchema
     from ...domain.message.messages import Msg
     from ...domain.message.responses import ModelWarning
-    from ...ports.codec.chat import ChatCodec, Endpoint
+    from ...ports.codec.base import Endpoint
+    from ...ports.codec.chat import ChatCodec
     from ..model.formatter import FormatterBase
     from .call import Answer
 

@@ -22,7 +22,8 @@ from ..call.http_answer import read_answer
 if TYPE_CHECKING:
     from ...domain.chat.tools import ToolChoice, ToolSchema
     from ...domain.message.messages import Msg
-    from ...ports.codec.chat import ChatCodec, Endpoint
+    from ...ports.codec.base import Endpoint
+    from ...ports.codec.chat import ChatCodec
     from ..call.spec import CallSpec
     from ..model.formatter import FormatterBase
     from .call import Answer

@@ -20,7 +20,7 @@ from ..model.credential import CredentialBase
 from .model import EmbeddingModelBase, T
 
 if TYPE_CHECKING:
-    from ...ports.codec.chat import Endpoint
+    from ...ports.codec.base import Endpoint
     from ...ports.codec.embedding import EmbeddingCodec
 
 __all__ = ["HttpEmbeddingModel"]

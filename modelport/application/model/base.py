@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from ...domain.errors import InvalidRequestError
 from ...domain.retry import RetryPolicy, Timeouts
-from ...ports.codec.chat import Endpoint
+from ...ports.codec.base import Endpoint
 from ...ports.runtime import Runtime, default_runtime
 from ..call.arguments import check_credential, check_name, check_type, check_word
 from ..call.spec import CallSpec

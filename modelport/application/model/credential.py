@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from ...domain.errors import AuthenticationError, InvalidRequestError, SettingsError
 from ...domain.ids import new_id
 from ...domain.urls import checked_url, normal_url
-from ...ports.codec.chat import Endpoint
+from ...ports.codec.base import Endpoint
 
 if TYPE_CHECKING:
     from ...domain.card.cards import ModelCard, TTSModelCard

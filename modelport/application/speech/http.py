@@ -14,7 +14,7 @@ from .model import TTSModelBase
 
 if TYPE_CHECKING:
     from ...domain.speech.responses import TTSResponse
-    from ...ports.codec.chat import Endpoint
+    from ...ports.codec.base import Endpoint
     from ...ports.codec.speech import SpeechWireCall, TTSCodec
     from .call import SpeechAnswer
 

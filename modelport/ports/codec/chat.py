@@ -2,55 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from ...domain.chat.tools import ToolChoice, ToolSchema
-from ...domain.errors import AuthenticationError, ModelError
+from ...domain.errors import ModelError
 from ...domain.message.responses import ChatResponse, ModelWarning
-from ...domain.secrets import url_secrets
-from ...domain.urls import join_url
 from ..http import HttpRequest
+from .base import Endpoint, Framer
 from .rendering import Rendered
 
 if TYPE_CHECKING:
     from ...domain.card.cards import ModelCard
     from ...domain.structured.plan import OutputSchema
 
-__all__ = ["ChatCodec", "ChatRequest", "CountingCodec", "Decoder", "Endpoint", "Framer", "SniffingFramer", "WireCall"]
-
-
-_SENDABLE = re.compile(r"(?:[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)?")
-_SCHEMES = ("bearer", "basic", "token")
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where to send, with the headers that authenticate the caller, which stay out of the repr."""
-
-    base_url: str
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-    def __post_init__(self) -> None:
-        """Raises `AuthenticationError` for a header that cannot be sent; the message leaves its value out."""
-        for name, value in self.headers.items():
-            if not _SENDABLE.fullmatch(value):
-                raise AuthenticationError(
-                    f"expected printable ASCII in the credential's header {name}, got other characters, for example "
-                    "a line break; copy the value again"
-                )
-
-    def url(self, path: str) -> str:
-        """The URL of a method; a query of the base URL stays."""
-        base = self.base_url
-        return join_url(base, path) if "?" in base else base + path
-
-    def secrets(self) -> list[str]:
-        """The words of the headers and of the URL that must not be repeated anywhere."""
-        words = (word for value in self.headers.values() for word in value.split())
-        return [*(word for word in words if word.lower() not in _SCHEMES), *url_secrets(self.base_url)]
+__all__ = ["ChatCodec", "ChatRequest", "CountingCodec", "Decoder", "WireCall"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,33 +44,6 @@ class ChatRequest:
     """The schema that the answer must follow, for codecs whose `native_output` has schema rules."""
     json_mode: bool = False
     """Whether the answer must be JSON of any shape, for codecs whose `native_output` has a JSON mode."""
-
-
-class Framer(Protocol):
-    """Cuts a byte stream into payloads; see `adapters/wire/framing`."""
-
-    def feed(self, data: bytes) -> list[bytes]:
-        """The payloads that these bytes complete."""
-        ...
-
-    def tail(self) -> bytes | None:
-        """A payload without its terminator, at the end of the bytes."""
-        ...
-
-
-@runtime_checkable
-class SniffingFramer(Protocol):
-    """A framer that recognises a stream of its own by its first bytes, which are not blank."""
-
-    @staticmethod
-    def may_begin(data: bytes) -> bool:
-        """Whether a stream can begin like this."""
-        ...
-
-    @staticmethod
-    def begins_as_events(data: bytes) -> bool:
-        """Whether this is the beginning of a stream and not of one whole JSON text."""
-        ...
 
 
 class Decoder(Protocol):

@@ -15,7 +15,7 @@ from ..http import HttpRequest
 if TYPE_CHECKING:
     from ...domain.card.cards import EmbeddingModelCard
     from ...domain.embedding.values import EmbeddingResponse
-    from .chat import Endpoint
+    from .base import Endpoint
 
 __all__ = ["EmbeddingCodec", "EmbeddingRequest", "EmbeddingWireCall"]
 

@@ -14,7 +14,7 @@ from ...domain.errors import ModelError
 from ...domain.speech.audio import AudioFormat
 from ...domain.speech.responses import TTSUsage
 from ..websocket import Frame, WebSocketRequest
-from .chat import Endpoint
+from .base import Endpoint
 
 if TYPE_CHECKING:
     from ...domain.card.cards import TTSModelCard

@@ -11,7 +11,7 @@ from ...domain.errors import ModelError
 from ...domain.message.blocks import URLSource
 from ...domain.speech.responses import TTSUsage
 from ..http import HttpRequest
-from .chat import Endpoint, Framer
+from .base import Endpoint, Framer
 
 __all__ = ["SpeechChunk", "SpeechDecoder", "SpeechRequest", "SpeechWireCall", "TTSCodec"]
 

@@ -16,7 +16,8 @@ from modelport.domain.errors import ModelError
 from modelport.domain.message.responses import ChatResponse
 from modelport.message import Msg, UserMsg
 from modelport.model import AnthropicChatModel
-from modelport.ports.codec.chat import ChatRequest, Endpoint, WireCall
+from modelport.ports.codec.base import Endpoint
+from modelport.ports.codec.chat import ChatRequest, WireCall
 from modelport.ports.codec.rendering import RenderContext
 from modelport.tool import ToolChoice
 

@@ -26,7 +26,7 @@ from modelport.error import (
     ResponseDecodeError,
     ServerError,
 )
-from modelport.ports.codec.chat import Endpoint
+from modelport.ports.codec.base import Endpoint
 from modelport.ports.codec.realtime_speech import (
     AudioReceived,
     RealtimeRequest,

@@ -29,7 +29,7 @@ from modelport.error import (
     ServerError,
     StreamTruncatedError,
 )
-from modelport.ports.codec.chat import Endpoint
+from modelport.ports.codec.base import Endpoint
 from modelport.ports.codec.realtime_speech import (
     AudioReceived,
     RealtimeRequest,

@@ -23,7 +23,7 @@ from modelport.error import (
     UnsupportedFeatureError,
 )
 from modelport.message import DataBlock, URLSource
-from modelport.ports.codec.chat import Endpoint
+from modelport.ports.codec.base import Endpoint
 from modelport.ports.codec.embedding import EmbeddingRequest
 from modelport.testing.servers.http import RecordedRequest, ScriptedAnswer, ScriptedServer
 

@@ -32,7 +32,8 @@ from modelport.message import (
     UserMsg,
 )
 from modelport.model import ChatModelBase
-from modelport.ports.codec.chat import ChatRequest, Endpoint
+from modelport.ports.codec.base import Endpoint
+from modelport.ports.codec.chat import ChatRequest
 from modelport.ports.codec.rendering import Rendered
 from modelport.ports.http import HttpRequest
 from modelport.testing.servers.strict import violations_of

@@ -11,7 +11,8 @@ from modelport.adapters.dialects.openai_chat.request import OpenAIChatCodec
 from modelport.domain.message.wav import HEADER_SIZE, streaming_header
 from modelport.message import Base64Source, DataBlock, TextBlock
 from modelport.model import ChatResponse
-from modelport.ports.codec.chat import ChatRequest, Endpoint
+from modelport.ports.codec.base import Endpoint
+from modelport.ports.codec.chat import ChatRequest
 from modelport.ports.codec.rendering import Rendered
 from tests.adapters.openai_chat.support import Json, chunk, decoded, events, gist
 

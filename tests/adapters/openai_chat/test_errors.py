@@ -89,7 +89,8 @@ def test_a_row_may_read_more_out_of_an_error() -> None:
 
 @pytest.mark.parametrize("body", [b"<html>login</html>", b"[]", b'{"object":"list"}', b""])
 def test_a_whole_answer_that_is_none(body: bytes) -> None:
-    from modelport.ports.codec.chat import ChatRequest, Endpoint
+    from modelport.ports.codec.base import Endpoint
+    from modelport.ports.codec.chat import ChatRequest
     from modelport.ports.codec.rendering import Rendered
 
     call = OpenAIChatCodec(PROFILE).encode(ChatRequest(Endpoint("http://x"), "m", Rendered([])))
@@ -99,7 +100,8 @@ def test_a_whole_answer_that_is_none(body: bytes) -> None:
 
 @pytest.mark.parametrize("body", [b'{"error":{"message":"busy"}}', b'{"code":"Busy","message":"busy"}'])
 def test_an_error_in_a_successful_answer(body: bytes) -> None:
-    from modelport.ports.codec.chat import ChatRequest, Endpoint
+    from modelport.ports.codec.base import Endpoint
+    from modelport.ports.codec.chat import ChatRequest
     from modelport.ports.codec.rendering import Rendered
 
     call = OpenAIChatCodec(PROFILE).encode(ChatRequest(Endpoint("http://x"), "m", Rendered([])))

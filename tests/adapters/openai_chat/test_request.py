@@ -18,7 +18,8 @@ from modelport.domain.message.responses import ModelWarning
 from modelport.domain.structured.schema_rules import GEMINI_TOOL, OPENAI_TOOL
 from modelport.error import UnsupportedFeatureError
 from modelport.model import ModelCard
-from modelport.ports.codec.chat import ChatRequest, Endpoint
+from modelport.ports.codec.base import Endpoint
+from modelport.ports.codec.chat import ChatRequest
 from modelport.ports.codec.rendering import Rendered
 from tests.adapters.openai_chat.support import CLOCK, WEATHER, Json
 

@@ -9,7 +9,8 @@ import pytest
 from modelport.adapters.dialects.openai_chat.thinking import ThinkingSwitch, effort_only, with_effort
 from modelport.domain.card.capabilities import ThinkingFacts
 from modelport.model import ModelCard
-from modelport.ports.codec.chat import ChatRequest, Endpoint
+from modelport.ports.codec.base import Endpoint
+from modelport.ports.codec.chat import ChatRequest
 from modelport.ports.codec.rendering import Rendered
 
 SWITCH = ThinkingSwitch("think", on={"type": "enabled"}, off={"type": "disabled"})

@@ -13,7 +13,8 @@ from modelport.credential import OpenAICredential
 from modelport.domain.card.capabilities import SamplingFacts, ThinkingFacts, ToolChoiceFacts
 from modelport.error import InvalidRequestError, UnsupportedFeatureError
 from modelport.model import ChatResponse, ModelCard, OpenAIChatModel, OpenAIResponseModel
-from modelport.ports.codec.chat import ChatRequest, Endpoint
+from modelport.ports.codec.base import Endpoint
+from modelport.ports.codec.chat import ChatRequest
 from modelport.ports.codec.rendering import Rendered
 from modelport.testing.servers.strict import violations_of
 from modelport.tool import ToolChoice

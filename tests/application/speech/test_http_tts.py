@@ -14,7 +14,7 @@ from modelport.application.speech.http import HttpTTSModel
 from modelport.credential import CredentialBase
 from modelport.error import MediaError, ModelError, ServerError, StreamTruncatedError
 from modelport.message import Base64Source, URLSource
-from modelport.ports.codec.chat import Endpoint
+from modelport.ports.codec.base import Endpoint
 from modelport.ports.codec.speech import SpeechChunk, SpeechRequest, SpeechWireCall, TTSCodec
 from modelport.ports.http import HttpRequest
 from modelport.testing.clock import VirtualClock

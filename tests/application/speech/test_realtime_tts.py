@@ -17,7 +17,7 @@ from modelport.domain.card.cards import TTSModelCard
 from modelport.domain.errors import ModelError, ServerError
 from modelport.domain.speech.audio import AudioFormat
 from modelport.error import ModelConnectionError, StreamTruncatedError
-from modelport.ports.codec.chat import Endpoint
+from modelport.ports.codec.base import Endpoint
 from modelport.ports.codec.realtime_speech import (
     AudioReceived,
     RealtimeRequest,

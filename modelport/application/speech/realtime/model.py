@@ -18,7 +18,7 @@ from ..model import TTSModelBase
 if TYPE_CHECKING:
     from ....domain.message.responses import ModelWarning
     from ....domain.speech.responses import TTSResponse
-    from ....ports.codec.chat import Endpoint
+    from ....ports.codec.base import Endpoint
     from ....ports.codec.realtime_speech import RealtimeRequest, RealtimeTTSCodec
     from .session import RealtimeSession
     from .utterance import RealtimeUtterance
