@@ -16,9 +16,18 @@ if TYPE_CHECKING:
     from ..application.embedding.model import EmbeddingModelBase
     from ..application.speech.model import TTSModelBase
     from ..composition.hub import Modelport
+    from ..composition.providers.registry import ProviderRegistry
     from ..composition.settings import Settings
 
-__all__ = ["choose", "choose_cache", "choose_embedding", "choose_speech", "find_config", "speech_model"]
+__all__ = [
+    "choose",
+    "choose_cache",
+    "choose_embedding",
+    "choose_speech",
+    "find_config",
+    "known_providers",
+    "speech_model",
+]
 
 _LOCAL = Path("modelport.yaml")
 _EXAMPLES = 3
@@ -33,6 +42,15 @@ def find_config(given: Path | None) -> Path | None:
         return _LOCAL
     user = Path(platformdirs.user_config_dir("modelport", appauthor=False)) / "config.yaml"
     return user if user.is_file() else None
+
+
+def known_providers(config: Path | None) -> ProviderRegistry:
+    """The providers of this package, of entry points and, where a settings file is given, those in it."""
+    from ..composition import wiring
+    from ..composition.settings import Settings
+    from ..composition.settings_file import read_settings
+
+    return wiring.registry(Settings() if config is None else read_settings(config, os.environ))
 
 
 def _load_settings(path: Path, given: Path | None) -> Settings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,11 @@ CASSETTES = ROOT / "fixtures" / "cassettes"
 
 
 def run(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "modelport", "contract", *arguments]
+    return modelport("contract", *arguments, cwd=cwd)
+
+
+def modelport(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "modelport", *arguments]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, env={"PYTHONPATH": str(ROOT)})
 
 
@@ -65,3 +70,25 @@ def test_cassettes_are_found_from_here(tmp_path: Path) -> None:
     (tmp_path / "cassettes").mkdir()
     (tmp_path / "cassettes" / "moonshot").symlink_to(CASSETTES / "moonshot")
     assert run("moonshot", "--case", "budget", cwd=tmp_path).returncode == 0
+
+
+def test_the_guides_provider_of_a_settings_file_is_listed_and_holds(tmp_path: Path) -> None:
+    guide = (ROOT / "docs" / "guides" / "add-a-provider.md").read_text(encoding="utf-8")
+    profile, model, card, cassette = re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL)
+    credentials = "credentials:\n  quay: {provider: harbour, api_key: any}\n"
+    for name, text in {
+        "modelport.yaml": profile + model + credentials,
+        "harbour/models/tug-7b.yaml": card,
+        "fixtures/cassettes/harbour/stream.yaml": cassette,
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    config = "--config", "modelport.yaml"
+
+    listed = modelport("models", *config, "--provider", "harbour", "--json", cwd=tmp_path)
+    assert [each["name"] for each in json.loads(listed.stdout)] == ["tug-7b"], listed.stderr
+    rows = json.loads(modelport("credentials", *config, "--json", cwd=tmp_path).stdout)
+    assert ("quay", "harbour", True) in [(row["name"], row["provider"], row["configured"]) for row in rows]
+    found = run("harbour", *config, cwd=tmp_path)
+    assert found.returncode == 0, found.stdout
+    assert "ChatContract of HarbourChatModel" in found.stdout

@@ -26,18 +26,20 @@ _TITLES = ("case", "status", "checked")
 @click.command()
 @click.argument("provider")
 @click.option("--cassettes", type=click.Path(path_type=Path), metavar="DIR", help="The folder of its cassettes.")
+@click.option("--config", type=click.Path(path_type=Path), help="A settings file whose providers are known too.")
 @click.option("--json", "as_json", is_flag=True, help="Write every outcome as a JSON object.")
 @click.option("--case", "case_name", metavar="NAME", help="Only this case.")
-def contract(provider: str, cassettes: Path | None, as_json: bool, case_name: str | None) -> int:
+def contract(provider: str, cassettes: Path | None, config: Path | None, as_json: bool, case_name: str | None) -> int:
     """Check the adapters of PROVIDER against its cassettes, offline. The exit status is 1 if a case is broken.
 
-    Providers of installed packages are checked like built-in ones. Without --cassettes, cassettes are looked for in
-    the folder that the provider names, and in ./cassettes/PROVIDER and ./fixtures/cassettes/PROVIDER.
+    Providers of installed packages, and those in the settings file given with --config, are checked like built-in
+    ones. Without --cassettes, cassettes are looked for in the folder that the provider names, and in
+    ./cassettes/PROVIDER and ./fixtures/cassettes/PROVIDER.
     """
-    from ...composition.providers.registry import ProviderRegistry
     from ...testing.contract.provider import contracts_of
+    from ..choice import known_providers
 
-    chosen = contracts_of(ProviderRegistry().get(provider), cassettes)
+    chosen = contracts_of(known_providers(config).get(provider), cassettes)
     known = sorted({case.name for each in chosen for case in each.cases})
     if case_name is not None and case_name not in known:
         raise click.UsageError(f"--case: unknown case {case_name!r}; expected one of {', '.join(known)}")

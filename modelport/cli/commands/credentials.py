@@ -38,11 +38,10 @@ class _Row:
 @click.option("--json", "as_json", is_flag=True, help="Write a JSON array.")
 def credentials(config: Path | None, as_json: bool) -> None:
     """List the providers, and where each is configured; keys are never shown."""
-    from ...composition.providers.registry import ProviderRegistry
-    from ..choice import find_config
+    from ..choice import find_config, known_providers
 
-    registry = ProviderRegistry()
     path = find_config(config)
+    registry = known_providers(path)
     rows = list(_configured(path, registry)) if path else []
     named = {row.name for row in rows}
     rows += [_of_provider(name, registry) for name in registry.names() if name not in named]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,17 +23,18 @@ __all__ = ["models"]
 @click.argument("name", required=False)
 @click.option("--provider", metavar="NAME", help="Only models of this provider.")
 @click.option("--kind", type=click.Choice(["chat", "tts", "embedding"]), help="Only models of this kind.")
+@click.option("--config", type=click.Path(path_type=Path), help="A settings file whose providers are known too.")
 @click.option("--json", "as_json", is_flag=True, help="Write the whole cards as a JSON array.")
-def models(name: str | None, provider: str | None, kind: CardKind | None, as_json: bool) -> None:
+def models(name: str | None, provider: str | None, kind: CardKind | None, config: Path | None, as_json: bool) -> None:
     """List the known models, or with NAME show one and its parameters.
 
     Models without a card can be called too.
     """
     from ...adapters.cards.yaml_source import YamlCardSource
     from ...composition.providers.catalogue import catalogue
-    from ...composition.providers.registry import ProviderRegistry
+    from ..choice import known_providers
 
-    entries = catalogue(ProviderRegistry(), YamlCardSource(), provider, kind)
+    entries = catalogue(known_providers(config), YamlCardSource(), provider, kind)
     if name is not None:
         entries = _named(entries, name)
     if as_json:
