@@ -52,6 +52,11 @@ def _shared(rule: str, body: Json, *also: str) -> Case:
 CASES: tuple[Case, ...] = (
     _shared("model-required", {"messages": [USER]}),
     _shared("messages-required", {"model": "m", "messages": []}, "json-word"),
+    *(
+        _shared("empty-content", chat(USER, {"role": role, "content": content}))
+        for role in ("system", "user")
+        for content in ("", " \n", [], [{"type": "text", "text": ""}, {"type": "text", "text": "x"}])
+    ),
     _shared("field-value", chat(stream="yes")),
     _shared("field-value", chat(max_tokens=0)),
     _shared("field-value", chat(temperature=2.5)),

@@ -69,6 +69,9 @@ CONTENT_CASES = (
     _case("part-fields", ask(user({**TEXT, "videoMetadata": {"fps": 25}}))),
     _case("inline-data", ask(user(_media(mimeType="image/png", data="data:image/png;base64,aGk=")))),
     _case("inline-data", ask(user(_media(mimeType="audio/pcm;rate=24000", data="aGk=")))),
+    _case("inline-data", ask(user(_media(mimeType="image/svg+xml", data="aGk=")))),
+    _case("inline-data", ask(user(_media(mimeType="application/zip", data="aGk=")))),
+    _case("empty-content", ask(user({"text": " "}))),
     _case(
         "function-call-shape",
         ask(user(), model({"functionCall": {"name": "look", "args": "{}"}}), user(_response(id=None))),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from modelport.testing.servers.strict.common import Json
 from tests.testing.strict.case import ILLEGAL_FUNCTIONS, Case
 
+_ANYTHING: Json = {"type": "object", "properties": {"a": True}}
 USER: Json = {"role": "user", "content": "hi"}
 ASKS: Json = {
     "role": "assistant",
@@ -39,6 +40,7 @@ CASES: tuple[Case, ...] = (
     _case("option-value", ask(options={"temperature": "hot"})),
     _case("option-value", ask(options={"stop": "x"})),
     _case("tool-shape", ask(tools=[{"type": "function", "name": "look"}])),
+    _case("tool-schema", ask(tools=[{"type": "function", "function": {"name": "a", "parameters": _ANYTHING}}])),
     *(_case("tool-schema", ask(tools=[tool])) for tool in ILLEGAL_FUNCTIONS),
     _case("role-legal", ask({"role": "developer", "content": "x"})),
     _case("content-string", ask({"role": "user", "content": [{"type": "text", "text": "hi"}]})),

@@ -89,6 +89,12 @@ SHARED_CASES = (
     _shared("part-fields", ask(shows({"type": "input_text"}))),
     _shared("part-fields", ask(shows(_NESTED_IMAGE))),
     _shared("image-url", ask(shows({"type": "input_image", "image_url": "iVBORw0KGgo="}))),
+    _shared("image-url", ask(shows({"type": "input_image", "image_url": "data:image/svg+xml;base64,aGk="}))),
+    *(
+        _shared("empty-content", ask(USER, {"role": role, "content": content}))
+        for role in ("system", "user")
+        for content in ("", " ", [], [{"type": "input_text", "text": ""}])
+    ),
     _shared("file-part", ask(shows({"type": "input_file", "file_id": "a", "file_url": "https://host/a"}))),
     *(
         _shared("tool-schema", ask(tools=[{"type": "function", "name": "a", "parameters": schema}]))

@@ -195,6 +195,14 @@ def objects(value: Json, path: str) -> Iterator[tuple[str, dict[str, Json]]]:
             yield f"{path}[{index}]", item
 
 
+def is_blank(content: Json) -> bool:
+    """Whether a content says nothing: a blank text, an empty list, or a list with a blank text in it."""
+    if isinstance(content, str):
+        return not content.strip()
+    texts = (part["text"] for part in as_list(content) if isinstance(part, dict) and "text" in part)
+    return content == [] or any(isinstance(each, str) and not each.strip() for each in texts)
+
+
 def is_base64(value: Json, *, url_safe: bool = False) -> bool:
     """Bare padded base64 without a data prefix. Payloads cut out of a recording are taken on trust."""
     if not isinstance(value, str) or not value:

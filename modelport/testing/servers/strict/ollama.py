@@ -28,7 +28,7 @@ from .common import (
     text,
     text_list,
 )
-from .schemas import tool_findings
+from .schemas import subschemas, tool_findings
 
 _REQUEST = "docs/protocols/ollama.md#chat-request"
 _ROUND_TRIP = "docs/protocols/ollama.md#round-trip-rules"
@@ -154,7 +154,15 @@ def _tools(body: Mapping[str, Json]) -> Findings:
         if not isinstance(function.get("parameters", {}), dict):
             yield Finding("tool-shape", f"{path}.function.parameters", "parameters is a schema object")
         elif "parameters" in function:
-            yield from tool_findings(function["parameters"], f"{path}.function.parameters")
+            yield from _schema(function["parameters"], f"{path}.function.parameters")
+
+
+def _schema(parameters: Json, path: str) -> Findings:
+    yield from tool_findings(parameters, path)
+    for where, part in subschemas(parameters, path):
+        for name, below in as_object(part.get("properties")).items():
+            if isinstance(below, bool):
+                yield Finding("tool-schema", f"{where}.properties.{name}", "a property has a schema that is an object")
 
 
 def _message(message: Mapping[str, Json], path: str) -> Findings:

@@ -38,6 +38,7 @@ SHARED_RULES: Mapping[str, str] = {
     "json-word": _BODY,
     "role-legal": _MESSAGES,
     "content-shape": _MESSAGES,
+    "empty-content": "docs/protocols/README.md#facts-that-shaped-the-design",
     "assistant-content-null": _MESSAGES,
     "part-type": _MESSAGES,
     "part-fields": _MESSAGES,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..common import Finding, Findings, Json, as_list, as_object, json_object_text, objects, text
+from ..common import Finding, Findings, Json, as_list, as_object, is_blank, json_object_text, objects, text
 from .dialects import Dialect
 from .parts import check_content
 
@@ -24,6 +24,8 @@ def check_messages(body: Mapping[str, Json], dialect: Dialect) -> Findings:
 
 def _message(message: Json, path: str, dialect: Dialect) -> Findings:
     role = as_object(message).get("role")
+    if role in ("system", "developer", "user") and is_blank(message.get("content")):
+        yield Finding("empty-content", f"{path}.content", "a message says something")
     if role in ("system", "developer"):
         # Kimi K3 announces further tools in a system message that has no content.
         if not (dialect.name == "moonshot" and "tools" in message and "content" not in message):

@@ -14,6 +14,7 @@ from ..common import (
     as_object,
     check_fields,
     is_base64,
+    is_blank,
     number,
     objects,
     text,
@@ -29,6 +30,7 @@ CONTENT_RULES: Mapping[str, str] = {
     "first-user": _REQUEST,
     "call-after-user": _REQUEST,
     "parts-required": _REQUEST,
+    "empty-content": "docs/protocols/README.md#facts-that-shaped-the-design",
     "part-single-data": _REQUEST,
     "part-fields": _REQUEST,
     "inline-data": "docs/protocols/gemini.md#quirks",
@@ -60,6 +62,7 @@ _RESPONSE_MEDIA = ("image/png", "image/jpeg", "image/webp", "application/pdf")
 # The aliases follow the newest models.
 _MODERN = re.compile(r"gemini-([3-9]|\d\d)(\D|$)|gemini-(flash|flash-lite|pro)-latest$")
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+")
+_TAKEN = re.compile(r"image/(jpeg|png|gif|webp|heic|heif)|(audio|video|text)/.+|application/pdf")
 
 
 def pick(holder: Mapping[str, Json], name: str) -> Json:
@@ -96,6 +99,8 @@ def _content(content: Mapping[str, Json], path: str, model: str) -> Findings:
     parts = content.get("parts")
     if not isinstance(parts, list) or not parts:
         yield Finding("parts-required", f"{path}.parts", "parts is a non-empty list")
+    if role == "user" and parts and is_blank(parts):
+        yield Finding("empty-content", f"{path}.parts", "a user says something in each text")
     for index, part in enumerate(as_list(parts)):
         yield from _part(as_object(part), f"{path}.parts[{index}]", model)
 
@@ -126,6 +131,8 @@ def _inline(value: Json, path: str) -> Findings:
     media = pick(data, "mimeType")
     if not isinstance(media, str) or not _MEDIA_TYPE.fullmatch(media):
         yield Finding("inline-data", f"{path}.mimeType", "a media type without parameters")
+    elif not _TAKEN.fullmatch(media):
+        yield Finding("inline-data", f"{path}.mimeType", f"{media} is not supported")
     # Recorded traffic shows that the URL-safe alphabet is accepted besides the standard one.
     if not is_base64(data.get("data"), url_safe=True):
         yield Finding("inline-data", f"{path}.data", "bare padded base64")

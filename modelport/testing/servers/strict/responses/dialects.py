@@ -29,6 +29,7 @@ SHARED_RULES: Mapping[str, str] = {
     "item-type": _INPUT,
     "role-legal": _INPUT,
     "content-shape": _INPUT,
+    "empty-content": "docs/protocols/README.md#facts-that-shaped-the-design",
     "part-type": _INPUT,
     "part-fields": _INPUT,
     "image-url": _INPUT,
@@ -105,6 +106,7 @@ class Dialect:
     user_parts: frozenset[str]
     output_parts: frozenset[str]
     item_types: frozenset[str]
+    image_types: frozenset[str]
     fields: Mapping[str, Check] = field(default_factory=dict)
 
     @property
@@ -125,6 +127,7 @@ OPENAI = Dialect(
     includes=_INCLUDES,
     user_parts=frozenset({"input_text", "input_image", "input_file", "input_audio"}),
     output_parts=frozenset({"input_text", "input_image", "input_file"}),
+    image_types=frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"}),
     item_types=_ITEMS
     | {
         "custom_tool_call",
@@ -160,11 +163,13 @@ XAI = Dialect(
     includes=_XAI_INCLUDES,
     user_parts=frozenset({"input_text", "input_image", "input_file"}),
     output_parts=frozenset({"input_text", "input_image"}),
+    image_types=frozenset({"image/jpeg", "image/png"}),
     item_types=_ITEMS,
     fields={"top_logprobs": integer(0, 8), "min_p": number(0, 1), "max_turns": integer(1)},
     own_rules={
         "include-value": _XAI,
         "part-type": _XAI,
+        "image-url": _XAI,
         "file-part": _XAI,
         "item-type": _XAI,
         "tool-output-shape": _XAI,

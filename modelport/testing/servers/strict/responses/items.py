@@ -14,6 +14,7 @@ from ..common import (
     check_fields,
     data_url_media,
     is_base64,
+    is_blank,
     is_web_url,
     json_object_text,
     objects,
@@ -77,6 +78,8 @@ def _message(item: Mapping[str, Json], path: str, dialect: Dialect) -> Findings:
         return
     yield from check_fields(item, {"phase": one_of("commentary", "final_answer")}, "field-value", path)
     content = item.get("content")
+    if role != "assistant" and is_blank(content):
+        yield Finding("empty-content", f"{path}.content", "a message says something")
     if isinstance(content, str):
         return
     if not isinstance(content, list):
@@ -96,22 +99,23 @@ def _part(part: Json, allowed: frozenset[str], path: str, dialect: Dialect, rule
     elif kind == "refusal" and any_text(part.get("refusal")):
         yield Finding("part-fields", f"{path}.refusal", "a refusal part needs a string")
     elif kind == "input_image":
-        yield from _image(part, path)
+        yield from _image(part, path, dialect)
     elif kind == "input_file":
         yield from _file(part, path, dialect)
     elif kind == "input_audio" and not is_base64(as_object(part.get("input_audio")).get("data")):
         yield Finding("part-fields", f"{path}.input_audio", "expected bare base64 data")
 
 
-def _image(part: Mapping[str, Json], path: str) -> Findings:
+def _image(part: Mapping[str, Json], path: str, dialect: Dialect) -> Findings:
     yield from check_fields(part, {"detail": one_of("low", "high", "auto", "original")}, "part-fields", path)
     if isinstance(part.get("file_id"), str):
         return
     url = part.get("image_url")
     if not isinstance(url, str):
         yield Finding("part-fields", f"{path}.image_url", "image_url is a string here, not an object")
-    elif not is_web_url(url) and not (data_url_media(url) or "").startswith("image/"):
-        yield Finding("image-url", f"{path}.image_url", "expected a web URL or a base64 data URL of an image")
+    elif not is_web_url(url) and data_url_media(url) not in dialect.image_types:
+        accepted = ", ".join(sorted(dialect.image_types))
+        yield Finding("image-url", f"{path}.image_url", f"expected a web URL, or a base64 data URL of {accepted}")
 
 
 def _file(part: Mapping[str, Json], path: str, dialect: Dialect) -> Findings:
