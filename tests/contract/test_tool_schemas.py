@@ -6,11 +6,15 @@ What the original allows stays allowed, and what is no longer forbidden is said 
 from __future__ import annotations
 
 import copy
+from datetime import date
+from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from modelport.error import InvalidRequestError
 from modelport.message import UserMsg
 from modelport.model import ChatStream
 from modelport.testing.servers.http import ScriptedServer
@@ -28,6 +32,11 @@ NODE: Json = {"type": "object", "properties": {"name": TEXT, "next": {"$ref": "#
 ONE: Json = {"content": "x"}
 OTHER: Json = {"url": "y"}
 NEITHER: Json = {}
+
+
+class Kind(Enum):
+    HIGH = "high"
+
 
 LOOSENED: dict[str, tuple[Json, list[Json]]] = {
     "anyOf": ({"type": "object", "anyOf": [BY_CONTENT, BY_URL]}, [ONE, OTHER, {**ONE, **OTHER}]),
@@ -149,6 +158,35 @@ async def test_names_that_a_provider_refuses(target: Origin) -> None:
     assert Draft202012Validator(schema).is_valid({"filter[name]": "x", "limit": 3, "größe": 1.5})
     assert "filter[name]" in str(schema) and "größe" in str(schema), "the model is told of them"
     assert ("tools" in warned) == (target.name == "anthropic")
+
+
+async def test_values_of_python_have_one_form(target: Origin) -> None:
+    """Sets, and what else a program writes into a schema: converted, always in the same way."""
+    parameters: Json = {
+        "type": "object",
+        "properties": {
+            "place": {"enum": {"Brest", "Vigo", "Aix"}},
+            "kind": {"enum": frozenset({Kind.HIGH, 3})},
+            "day": {"type": "string", "default": date(2026, 1, 2)},
+            "size": {"type": "number", "minimum": Decimal("1.5"), "maximum": Decimal(3)},
+        },
+        "required": {"place"},
+    }
+    schema, warned = await sent(target, parameters)
+    assert warned == []
+    assert schema["properties"] == {
+        "place": {"enum": ["Aix", "Brest", "Vigo"]},
+        "kind": {"enum": ["high", 3]},
+        "day": {"type": "string", "default": "2026-01-02"},
+        "size": {"type": "number", "minimum": 1.5, "maximum": 3},
+    }
+    assert schema["required"] == ["place"]
+
+
+@pytest.mark.parametrize("value", [b"x", object()])
+async def test_what_has_no_form_in_json_is_refused_before_any_request(target: Origin, value: object) -> None:
+    with pytest.raises(InvalidRequestError, match="cannot be written as JSON"):
+        await sent(target, {"type": "object", "properties": {"a": {"default": value}}})
 
 
 async def test_an_ordinary_schema_is_sent_as_it_is(target: Origin) -> None:

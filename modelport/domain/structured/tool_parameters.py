@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import Enum
 from functools import lru_cache
 from typing import Any
 
@@ -36,7 +40,7 @@ def legal_parameters(tool: ToolSchema, rules: SchemaRules) -> ToolParameters:
     """The tool's parameters by these rules; what they cannot express is allowed, with a warning."""
     given: Mapping[str, Any] = tool["function"].get("parameters") or {}  # Any: a JSON Schema
     try:
-        schema, removed = _adapted_text(json.dumps(given), rules)
+        schema, removed = _adapted_text(_as_text(given), rules)
     except (TypeError, ValueError):  # no JSON value, or one that contains itself: the request cannot be written either
         schema, removed = _adapted(given, rules)
     if not removed:
@@ -65,9 +69,32 @@ def function_parameters(
     return parameters.schema, None if strict is None else bool(strict) and not strict_subset
 
 
+def _as_text(given: Mapping[str, Any]) -> str:  # Any: a JSON Schema
+    """The schema as JSON; raises `TypeError` for values that have no form in JSON, `ValueError` for a cycle."""
+    try:
+        return json.dumps(given)
+    except TypeError:
+        return json.dumps(given, default=_as_json)
+
+
+def _as_json(value: object) -> object:
+    """The JSON value that a value of Python means in a schema; the members of a set are sorted."""
+    if isinstance(value, set | frozenset):
+        return sorted(value, key=lambda member: (type(member).__name__, str(member)))
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
 def _strict_parameters(tool: ToolSchema) -> Schema | None:
     """The parameters for OpenAI's `strict`; `None` when the schema is not one for it."""
     given: Mapping[str, Any] = tool["function"].get("parameters") or {}  # Any: a JSON Schema
+    with suppress(TypeError, ValueError):  # as in `legal_parameters`
+        given = json.loads(_as_text(given))
     schema, removed = repaired(given)
     adapted = adapt(schema, OPENAI_STRICT_TOOL)
     complete = all(

@@ -29,6 +29,7 @@ class ChatContractBase(ModelContract):
     model: ClassVar[type[ChatModelBase]]
     limit: ClassVar[int] = 200
     error_event: ClassVar[bytes | None] = None
+    api: ClassVar[str | None] = None
 
     modes: ClassVar[Sequence[Mapping[str, Any]]] = ({"stream": True}, {"stream": False})
     final_statuses: ClassVar[Sequence[int]] = (400, 403, 404, 413, 422)

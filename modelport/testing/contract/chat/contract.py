@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from ..core.case import Case
 from ..model import byte_changes, cards, refusals, sockets, timeouts
+from ..strict import cases as strict_cases
 from . import bodies, consumers, request_cases, streams, token_counting, truncation
 from .base import ChatContractBase
 from .structured import cases as structured_cases
@@ -31,6 +32,8 @@ class ChatContract(ChatContractBase):
         patience: seconds of real time to wait for what should happen at once.
         error_event: a frame of a stream that reports an error, with its terminator; by default the last one of a
             streamed cassette named `error…`, else the JSON object that most providers send.
+        api: by whose rules requests are judged, one of `modelport.testing.servers.strict.APIS`; by default that of the
+            provider and the path, where its rules are known.
     """
 
     cases: ClassVar[tuple[Case[Any], ...]] = (
@@ -46,4 +49,5 @@ class ChatContract(ChatContractBase):
         *cards.CASES,
         *structured_cases.CASES,
         *token_counting.CASES,
+        *strict_cases.CASES,
     )

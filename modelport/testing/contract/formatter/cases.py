@@ -17,6 +17,7 @@ from ..chat.requests import leaves
 from ..core.case import Case, NotApplicableError, case, require, require_equal
 from ..core.mutated_transport import PIXEL
 from ..core.recordings import Recording
+from ..strict.cases import Batch, batches, check_batch
 from .base import FormatterContractBase
 
 __all__ = ["CASES"]
@@ -183,6 +184,13 @@ async def _sent_back(contract: FormatterContractBase, tape: Recording) -> int:
     return len(wanted)
 
 
+@case("Generated conversations become requests that the provider accepts, with all their texts", batches)
+async def strict_conversations(contract: FormatterContractBase, batch: Batch) -> str:
+    if contract.chat is None:
+        raise NotApplicableError("needs chat: the contract of the model that it is for")
+    return await check_batch(contract.chat(), batch, contract.formatter_class())
+
+
 CASES: tuple[Case[Any], ...] = (
     any_history,
     no_empty_text,
@@ -194,4 +202,5 @@ CASES: tuple[Case[Any], ...] = (
     history_groups,
     nothing_grouped,
     own_replay_data,
+    strict_conversations,
 )

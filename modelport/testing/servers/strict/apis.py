@@ -15,7 +15,7 @@ from .common import Json, Violation
 from .gemini import body as gemini
 from .responses import body as responses
 
-__all__ = ["APIS", "FURTHER_APIS", "rules_of", "violations_of"]
+__all__ = ["APIS", "FURTHER_APIS", "api_of", "rules_of", "violations_of"]
 
 APIS: tuple[str, ...] = (
     "openai_chat",
@@ -31,6 +31,20 @@ APIS: tuple[str, ...] = (
 """Those of the built-in chat classes."""
 FURTHER_APIS: tuple[str, ...] = ("xai_chat", "ollama_compatible")
 """Further servers of a known form."""
+
+
+_ENDPOINTS: Mapping[tuple[str, str], str] = {
+    **{(provider, "/chat/completions"): provider for provider in ("dashscope", "deepseek", "moonshot")},
+    ("openai", "/chat/completions"): "openai_chat",
+    ("openai", "/responses"): "openai_responses",
+    ("xai", "/responses"): "xai",
+    ("xai", "/chat/completions"): "xai_chat",
+    ("anthropic", "/messages"): "anthropic",
+    ("gemini", ":generateContent"): "gemini",
+    ("gemini", ":streamGenerateContent"): "gemini",
+    ("ollama", "/api/chat"): "ollama",
+}
+"""By the name of a provider and the end of a path."""
 
 
 class _Rules(NamedTuple):
@@ -49,6 +63,13 @@ _RULES: Mapping[str, _Rules] = {
     "gemini": _Rules(gemini.rules, gemini.validate),
     "ollama": _Rules(ollama.rules, ollama.validate),
 }
+
+
+def api_of(provider: str, path: str) -> str | None:
+    """The API that a provider has below this path of a URL; `None` where its rules are not known."""
+    place = path.partition("?")[0]
+    found = (api for (name, ending), api in _ENDPOINTS.items() if name == provider and place.endswith(ending))
+    return next(found, None)
 
 
 def violations_of(api: str, body: Json, model: str | None = None) -> list[Violation]:
