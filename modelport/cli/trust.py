@@ -21,6 +21,7 @@ import platformdirs
 
 from ..adapters.cassettes.files import replace_file
 from ..domain.errors import SettingsError
+from ..domain.json_values import read_json
 from .console.terminal import note, printable
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _record() -> Path:
 def _trusted() -> dict[str, str]:
     """The SHA-256 of each confirmed file, by its path."""
     try:
-        found = json.loads(_record().read_bytes())
+        found = read_json(_record().read_bytes())
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}

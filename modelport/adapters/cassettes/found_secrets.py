@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from ...domain.json_values import read_json
 from ...domain.secrets import secret_name, url_secrets
 
 __all__ = ["body_secrets", "header_secrets", "message_secrets", "request_secrets"]
@@ -72,8 +72,8 @@ def body_secrets(body: bytes, *, answer: bool = False) -> list[str]:
 def message_secrets(message: str) -> list[str]:
     """The keys that a JSON message carries: all that is below a member of such a name, and those of URLs in it."""
     try:
-        value = json.loads(message)
-    except (ValueError, RecursionError):
+        value = read_json(message, with_nan=True)
+    except ValueError:
         return list(_in_text(message, 0))
     return [*(text.rpartition(" ")[2] for text in _below(value, False)), *_in_json(value, False, 0)]
 
@@ -90,8 +90,8 @@ def _documents(text: str) -> list[Json]:
 def _parsed(text: str) -> Json:
     """The JSON object or array, or `None`."""
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
+        value = read_json(text, with_nan=True)
+    except ValueError:
         return None
     return value if isinstance(value, dict | list) else None
 

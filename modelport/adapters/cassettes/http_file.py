@@ -23,6 +23,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import yaml
 
 from ...domain.errors import SettingsError
+from ...domain.json_values import read_json
 from ..wire.yaml_text import YamlFault, read_yaml
 from .found_secrets import body_secrets
 from .redact import public_uri, scrub_bytes
@@ -205,6 +206,6 @@ def _canonical(value: _Json) -> _Json:
 
 def _value(body: bytes) -> _Json:
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
+        return read_json(body, with_nan=True)
+    except ValueError:
         return body.decode("utf-8", "backslashreplace")

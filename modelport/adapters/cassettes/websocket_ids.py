@@ -9,11 +9,11 @@ such a recorded id becomes the one that was sent, and no other byte changes.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from ...domain.json_values import read_json
 from ...ports.websocket import Frame
 from .mismatch import ABSENT, differing, leaves
 
@@ -93,7 +93,7 @@ def _is_id(place: str, sent: Any, recorded: Any) -> bool:  # Any: JSON values, o
 def _value(frame: Frame) -> Any:  # Any: JSON
     """The JSON object or array; any other message is itself."""
     try:
-        value = json.loads(frame) if isinstance(frame, str) else frame
-    except (ValueError, RecursionError):
+        value = read_json(frame, with_nan=True) if isinstance(frame, str) else frame
+    except ValueError:
         return frame
     return value if isinstance(value, dict | list) else frame

@@ -15,12 +15,13 @@ import orjson
 from ...domain.chat.fold import ChatFold
 from ...domain.errors import ModelError, ResponseDecodeError, StreamTruncatedError
 from ...domain.ids import new_id, new_timestamp
+from ...domain.json_values import MAY_BE_DEEP, too_deep
 from ...domain.message.blocks import ContentBlock, ProviderData, TextBlock, ThinkingBlock, ToolCallBlock
 from ...domain.message.responses import ChatResponse, ChatUsage, FinishReason, ModelWarning
 from .calls.glued_calls import GluedCalls
 from .errors import ErrorFacts, error_in_stream, read_error
 from .halves import Halves
-from .json_text import MAY_BE_DEEP, parse_json, too_deep
+from .json_text import parse_json
 
 __all__ = ["Json", "JsonDecoder", "decode_json_body", "read_json_event"]
 

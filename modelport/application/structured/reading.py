@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...domain.errors import SettingsError
-from ...domain.structured.json_text import cut_off, json_text, parse_json_value
+from ...domain.json_values import read_json, too_deep
+from ...domain.structured.json_text import cut_off, json_text
 from ...domain.unicode import well_formed_value
 
 __all__ = ["InvalidAnswerError", "read_object"]
@@ -55,8 +56,8 @@ def _read_value(text: str, *, truncated: bool, allow_partial: bool) -> tuple[Any
     if not wanted:
         raise InvalidAnswerError(["$: there is no JSON object in the answer"], ignored=True)
     try:
-        return parse_json_value(wanted), False
-    except (ValueError, RecursionError) as error:
+        return read_json(wanted), False
+    except ValueError as error:
         fault = str(error)
     if (truncated or cut_off(wanted)) and not allow_partial:
         raise InvalidAnswerError([f"$: the JSON ends before it is complete ({fault})"])
@@ -70,9 +71,9 @@ def _repaired(text: str, fault: str) -> Any:
         raise SettingsError("repairing JSON needs json-repair: pip install json-repair") from error
     try:
         value = repair_json(text, return_objects=True, skip_json_loads=True)
-        json.dumps(value, allow_nan=False)
+        deep = too_deep(json.dumps(value, allow_nan=False))
     except (ValueError, RecursionError) as error:
         raise InvalidAnswerError([f"$: this is not JSON ({fault})"]) from error
-    if value == "":
+    if value == "" or deep:
         raise InvalidAnswerError([f"$: this is not JSON ({fault})"])
     return value

@@ -7,7 +7,8 @@ back refuses the whole conversation.
 from __future__ import annotations
 
 import json
-from typing import Any
+
+from ..json_values import read_json
 
 __all__ = ["legal_arguments"]
 
@@ -26,15 +27,11 @@ def legal_arguments(text: str) -> tuple[str, str | None]:
     if not text.strip():
         return "{}", None
     try:
-        value = json.loads(text, parse_constant=_refuse)
-    except (ValueError, RecursionError):
+        value = read_json(text)
+    except ValueError:
         return json.dumps({_UNREADABLE: text}, ensure_ascii=False), "are not JSON"
     if isinstance(value, dict):
         return text, None
     if value is None:
         return "{}", None
     return json.dumps({_OTHER: value}, ensure_ascii=False), "are not a JSON object"
-
-
-def _refuse(word: str) -> Any:  # Any: never returns
-    raise ValueError(f"{word} is not JSON")

@@ -5,13 +5,12 @@ Nothing is repaired here. Where a value ends is found from quotes and brackets a
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any, Literal
 
 from pydantic_core import from_json
 
-__all__ = ["PartialJson", "ValueEnd", "cut_off", "json_text", "parse_json_value"]
+__all__ = ["PartialJson", "ValueEnd", "cut_off", "json_text"]
 
 _OPENING, _CLOSING = "<think", "</think"
 _THOUGHTS = re.compile(r"\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
@@ -42,11 +41,6 @@ def json_text(text: str) -> str:
     return _without_tail(text[start.start() :].strip()) if start else ""
 
 
-def parse_json_value(text: str) -> Any:  # Any: a JSON value
-    """The value, read strictly; raises `ValueError`. NaN and infinities are refused."""
-    return json.loads(text, parse_constant=_refuse)
-
-
 def cut_off(text: str) -> bool:
     """Whether the text ends before its first value does, so that a repair would invent or lose what is missing."""
     scan = ValueEnd()
@@ -56,10 +50,6 @@ def cut_off(text: str) -> bool:
 def _without_tail(text: str) -> str:
     """The text up to the end of its first value, if it has one."""
     return text[: ValueEnd().feed(text)]
-
-
-def _refuse(word: str) -> Any:  # Any: never returns
-    raise ValueError(f"{word} is not JSON")
 
 
 class PartialJson:

@@ -34,7 +34,7 @@ class _Restorer:
                 self.value(item, [part for branch in branches for part in _item_schemas(branch, place)], depth + 1)
                 for place, item in enumerate(value)
             ]
-        fitting = [branch for branch in branches if _fits(value, branch)] or branches
+        fitting = [branch for branch in branches if self._fits(value, branch)] or branches
         result = {}
         for name, item in value.items():
             owners = [branch for branch in fitting if name in branch.get("properties", {})]
@@ -42,6 +42,15 @@ class _Restorer:
                 continue
             result[name] = self.value(item, [branch["properties"][name] for branch in owners], depth + 1)
         return result
+
+    def _fits(self, value: Mapping[str, Any], branch: Mapping[str, Any]) -> bool:
+        """Whether an object may belong to this branch, by its keys, its constants and its nulls."""
+        properties, required = branch.get("properties", {}), branch.get("required", ())
+        if value.keys() - properties.keys() or set(required) - value.keys():
+            return False
+        if any(value[name] is None and not self._takes_null(properties[name], 0) for name in required):
+            return False
+        return all(_may_be(value[name], properties[name]) for name in value)
 
     def _keeps_null(self, branch: Mapping[str, Any], name: str) -> bool:
         """Whether a null may be intended: the property is required, accepts null, or accepts any value."""
@@ -95,14 +104,6 @@ def _may_be_null(node: Mapping[str, Any]) -> bool:
         return False
     kind = node.get("type")
     return kind is None or kind == "null" or (isinstance(kind, list) and "null" in kind)
-
-
-def _fits(value: Mapping[str, Any], branch: Mapping[str, Any]) -> bool:
-    """Whether an object may belong to this branch, by its keys and its constants."""
-    properties = branch.get("properties", {})
-    if value.keys() - properties.keys():
-        return False
-    return all(_may_be(value[name], properties[name]) for name in value)
 
 
 def _may_be(item: Any, node: Node) -> bool:

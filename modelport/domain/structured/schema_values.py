@@ -6,10 +6,10 @@ union or a condition leaves ambiguous stay as they are. The given value is not c
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from ..json_values import read_json
 from .schema_nodes import Node, json_type, local_target, resolved
 
 __all__ = ["fitted"]
@@ -84,7 +84,7 @@ def _read(value: Any, wanted: Any) -> Any:  # Any: JSON values
     if not isinstance(value, str) or "string" in kinds or not _SCALARS.intersection(kinds):
         return value
     try:
-        read = json.loads(value.strip().lower())
+        read = read_json(value.strip().lower())
     except ValueError:
         return value
     kind = json_type(read)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelport.domain.structured.json_text import cut_off, json_text, parse_json_value
+from modelport.domain.json_values import read_json
+from modelport.domain.structured.json_text import cut_off, json_text
 
 JSON_OBJECTS = st.dictionaries(
     st.text(max_size=4),
@@ -59,4 +60,4 @@ def test_damage_is_not_a_cut(text: str) -> None:
 @pytest.mark.parametrize("text", ['{"a": NaN}', '{"a": Infinity}', "{", "nul"])
 def test_only_json_is_json(text: str) -> None:
     with pytest.raises(ValueError):
-        parse_json_value(text)
+        read_json(text)

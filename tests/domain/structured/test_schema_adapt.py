@@ -254,3 +254,16 @@ def test_references_that_double_at_every_level_end() -> None:
         definitions[f"d{level}"] = {"type": "array", "prefixItems": twice}
     adapted = sent({"properties": {"a": {"$ref": "#/$defs/d29"}}, "$defs": definitions}, GEMINI)
     assert len(json.dumps(adapted.schema)) < 5_000_000
+
+
+def test_the_branch_whose_required_properties_are_there_says_which_nulls_are_removed() -> None:
+    optional = {"type": "object", "properties": {"a": {"type": "boolean"}}, "additionalProperties": False}
+    words = {name: {"type": "string"} for name in "abc"}
+    for required in ("a", "abc"):
+        properties = {name: words[name] for name in required}
+        strict = {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
+        schema = {"type": "object", "properties": {"u": {"anyOf": [optional, strict]}}, "required": ["u"]}
+        adapted = adapt(schema, OPENAI_STRICT)
+        assert restored({"u": {"a": None}}, schema, adapted) == {"u": {}}
+        full = dict.fromkeys(required, "x")
+        assert restored({"u": full}, schema, adapted) == {"u": full}
