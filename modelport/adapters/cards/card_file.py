@@ -30,6 +30,8 @@ _TELLING: dict[str, CardKind] = {
     "output_size": "chat",
 }
 
+_new, _set_state = object.__new__, BaseModel.__setstate__
+
 
 class Template(Generic[C]):
     """A finished card, from which copies are handed out that callers may change."""
@@ -37,17 +39,30 @@ class Template(Generic[C]):
     def __init__(self, card: C) -> None:
         self.card = card
         self.checked = False
+        self._kind = type(card)
+        self._values = dict(card.__dict__)
+        self._given = card.model_fields_set
+        self._private = card.__pydantic_private__ or {}
         self._lists = [(name, value) for name, value in card.__dict__.items() if isinstance(value, list)]
 
     def copy(self) -> C:
-        """A card of the caller's own, with its own lists.
+        """A card of the caller's own, with its own lists: made as `pickle` makes it, in half the time of `copy`.
 
         The form and the overrides need no copying here: a card copies them when it is asked for them.
         """
-        card = self.card.model_copy()
-        values = card.__dict__
+        values = self._values.copy()
         for name, value in self._lists:
             values[name] = value[:]
+        card = _new(self._kind)
+        _set_state(
+            card,
+            {
+                "__dict__": values,
+                "__pydantic_extra__": None,
+                "__pydantic_fields_set__": self._given.copy(),
+                "__pydantic_private__": self._private.copy(),
+            },
+        )
         return card
 
 

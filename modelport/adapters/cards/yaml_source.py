@@ -14,15 +14,11 @@ from pydantic import BaseModel, ValidationError
 from ...domain.card.cards import BaseCard, C, CardQuery
 from ...domain.errors import CardError
 from .card_file import CardFile, Stamp, Template
+from .folder import GONE, SUFFIXES, CardFolder, stamp_of
 
 __all__ = ["YamlCardSource", "file_stem"]
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
-_SUFFIXES = (".yaml", ".yml")
-
-_GONE: Stamp = (0, -1)
-"""Stands for a file that went away while its folder was being read."""
-
 _ListKey = tuple[str, type[BaseCard], tuple[str, ...], bool | None]
 
 
@@ -31,7 +27,7 @@ class _Listing:
     """What a folder held when it was last listed, and the cards asked for then (Any: of one kind)."""
 
     names: list[str]
-    paths: list[str]
+    files: list[str]
     stamps: list[Stamp]
     templates: list[Template[Any]]
 
@@ -59,7 +55,7 @@ class YamlCardSource:
             CardError: the model's own card is broken; broken neighbours do not matter.
         """
         stem = os.path.join(directory, file_stem(name))
-        for suffix in _SUFFIXES:
+        for suffix in SUFFIXES:
             file = self._file(stem + suffix)
             template = self._made(file, query) if file else None
             if template and template.card.name == name:
@@ -75,19 +71,20 @@ class YamlCardSource:
         folder = str(directory)
         lists = self._lists.setdefault(query.parameters, {})
         key = (folder, query.card, query.class_names, query.realtime)
-        names = _names(folder)
         known = lists.get(key)
-        if known is None or known.names != names or known.stamps != _stamps(known.paths):
-            paths = sorted(f"{folder}{os.sep}{name}" for name in names if name.endswith(_SUFFIXES))
-            stamps = _stamps(paths)
-            known = lists[key] = _Listing(names, paths, stamps, self._templates(paths, stamps, query))
+        with CardFolder(folder) as now:
+            if known is None or known.names != now.names or known.stamps != now.stamps(known.files):
+                files = now.files()
+                stamps = now.stamps(files)
+                paths = [f"{folder}{os.sep}{file}" for file in files]
+                known = lists[key] = _Listing(now.names, files, stamps, self._templates(paths, stamps, query))
         return [template.copy() for template in known.templates]
 
     def _templates(self, paths: list[str], stamps: list[Stamp], query: CardQuery[C]) -> list[Template[Any]]:
         """The cards asked for, sorted by name."""
         made: dict[str, tuple[Template[C], str]] = {}
         for path, stamp in zip(paths, stamps, strict=True):
-            template = self._made(self._current(path, stamp), query) if stamp != _GONE else None
+            template = self._made(self._current(path, stamp), query) if stamp != GONE else None
             if template is None:
                 continue
             name = template.card.name
@@ -100,8 +97,10 @@ class YamlCardSource:
         """Look through the folder for a file of another name, or an alias; parses only files that hold the word."""
         by_alias: Template[C] | None = None
         folder = str(directory)
-        for path in sorted(f"{folder}{os.sep}{entry}" for entry in _names(folder) if entry.endswith(_SUFFIXES)):
-            file = self._file(path)
+        with CardFolder(folder) as now:
+            files = now.files()
+        for file_name in files:
+            file = self._file(f"{folder}{os.sep}{file_name}")
             if file is None or not file.mentions(name):
                 continue
             template = self._made(file, query)
@@ -112,8 +111,8 @@ class YamlCardSource:
         return by_alias.copy() if by_alias else None
 
     def _file(self, path: str) -> CardFile | None:
-        stamp = _stamps([path])[0]
-        return self._current(path, stamp) if stamp != _GONE else None
+        stamp = stamp_of(path)
+        return self._current(path, stamp) if stamp != GONE else None
 
     def _current(self, path: str, stamp: Stamp) -> CardFile:
         file = self._files.get(path)
@@ -146,21 +145,3 @@ class YamlCardSource:
         if schema is None:
             schema = self._schemas[parameters] = parameters.model_json_schema()
         return schema
-
-
-def _names(folder: str) -> list[str]:
-    """The folder's entries, in no order; none when it does not exist."""
-    try:
-        return os.listdir(folder)
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise CardError(f"{folder}: the card folder cannot be read: {error.strerror}") from error
-
-
-def _stamps(paths: list[str]) -> list[Stamp]:
-    """Time and size of each file; listing cards again costs this and the copies."""
-    try:
-        return [(info.st_mtime_ns, info.st_size) for info in map(os.stat, paths)]
-    except OSError:  # one went away in the meantime
-        return [_stamps([path])[0] if os.path.exists(path) else _GONE for path in paths]

@@ -2,12 +2,16 @@
 
 Besides what the loader refuses, these are faults: a key that is written twice, a value that contains itself, aliases
 that grow beyond any use, and tabs outside of texts, which one YAML library takes for blanks and another refuses.
+
+Most files have no fault, so a text is read twice at most: quickly, without lines and as a mere loader would; and with
+care, node by node, where the first reading found something odd or the text has tabs or aliases.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import yaml
@@ -19,7 +23,12 @@ _MERGE = "tag:yaml.org,2002:merge"
 _MOST_BY_ALIAS = 100_000
 """How many values aliases may add to those that are written."""
 _DEEPEST = 200
+_CONTAINERS = (dict, list)
 _COMMENT = re.compile(r"(?:^|(?<=[ \t]))#")
+_NEEDS_CARE = re.compile(r"[\t&*]|<<")
+"""Tabs, anchors, aliases and merged keys; in most texts where these characters are found, they are none of them."""
+_UNREADABLE = (yaml.YAMLError, ValueError, TypeError, AttributeError, ArithmeticError, LookupError, RecursionError)
+"""What the loader raises: its own errors, and those of Python's types for values such as the date `2024-02-30`."""
 
 
 class YamlFault(ValueError):
@@ -37,9 +46,18 @@ class YamlDocument:
         value: what the file holds; `None` for an empty one (Any: what YAML can express).
     """
 
-    def __init__(self, value: Any, root: yaml.Node | None) -> None:
+    def __init__(self, value: Any, text: str) -> None:
         self.value = value
-        self._root = root
+        self._text = text
+
+    @cached_property
+    def _root(self) -> yaml.Node | None:
+        loader = _Loader(self._text)
+        try:
+            root: yaml.Node | None = loader.get_single_node()
+            return root
+        finally:
+            loader.dispose()
 
     def line(self, place: Sequence[object]) -> int | None:
         """The line of the deepest part of a path of keys and indices that the file has; `None` for none of them.
@@ -68,34 +86,76 @@ def read_yaml(text: bytes) -> YamlDocument:
     except UnicodeDecodeError as error:
         line = text.count(b"\n", 0, error.start) + 1
         raise YamlFault(line, "expected UTF-8 text; save the file in that encoding") from None
+    if not _NEEDS_CARE.search(decoded):
+        try:
+            return YamlDocument(_quick_value(decoded), decoded)
+        except _UNREADABLE:
+            pass  # the careful reading finds what it is, and its line
+    return YamlDocument(_careful_value(decoded), decoded)
+
+
+def _quick_value(text: str) -> Any:  # Any: what YAML can express
+    """The value of a text without aliases; an error, of any kind and without a line, when it has a fault."""
+    loader = _QuickLoader(text)
     try:
-        return _read(decoded)
+        value = loader.get_single_data()
+    finally:
+        loader.dispose()
+    if _is_deeper(value, _DEEPEST):
+        raise ValueError("is nested too deeply")
+    return value
+
+
+def _is_deeper(value: Any, levels: int) -> bool:  # Any: as above
+    """Whether containers stand in one another on more levels than these."""
+    if not isinstance(value, _CONTAINERS):
+        return False
+    parts = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deeper(part, levels - 1) for part in parts if isinstance(part, _CONTAINERS))
+
+
+def _careful_value(text: str) -> Any:  # Any: as above
+    try:
+        return _checked_value(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        last = decoded.count("\n") + 1
+        last = text.count("\n") + 1
         raise YamlFault(
             min(mark.line + 1, last) if mark else 1, f"is not valid YAML: {error.problem or error.context}"
         ) from None
     except yaml.reader.ReaderError as error:
         place = error.position if isinstance(error.position, int) else 0
-        line = decoded.count("\n", 0, place) + 1
+        line = text.count("\n", 0, place) + 1
         raise YamlFault(line, "is not valid YAML: a character that no text file has") from None
     except (yaml.YAMLError, RecursionError):
         raise YamlFault(1, "is not valid YAML, or is too deeply nested") from None
 
 
-def _read(text: str) -> YamlDocument:
+def _checked_value(text: str) -> Any:  # Any: as above
     loader = _Loader(text)
     try:
         root = loader.get_single_node()
         if root is None:
-            return YamlDocument(None, None)
+            return None
         spans = _checked(loader, root)
         if "\t" in text:
             _check_tabs(text, spans)
-        return YamlDocument(loader.construct_document(root), root)
+        return loader.construct_document(root)
     finally:
         loader.dispose()
+
+
+def quick_loader_class(base: Any) -> Any:  # Any: PyYAML's classes, which have no types
+    """A loader that refuses a mapping with fewer keys than are written."""
+
+    class Loader(base):  # type: ignore[misc]
+        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Any:  # Any: what YAML can express
+            mapping = super().construct_mapping(node, deep)
+            if len(mapping) != len(node.value):
+                raise ValueError("a key is written twice")
+            return mapping
+
+    return Loader
 
 
 def loader_class(base: Any) -> Any:  # Any: PyYAML's classes, which have no types
@@ -114,7 +174,8 @@ def loader_class(base: Any) -> Any:  # Any: PyYAML's classes, which have no type
     return Loader
 
 
-_Loader = loader_class(getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+_BASE = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Loader, _QuickLoader = loader_class(_BASE), quick_loader_class(_BASE)
 
 
 def _children(node: yaml.Node | None) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:

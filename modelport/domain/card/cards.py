@@ -24,9 +24,9 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from ..message.media import media_matches
+from ..message.media import THINKING_TYPE, media_matches
 from .capabilities import EmbeddingLimits, SamplingFacts, StructuredOutputFacts, ThinkingFacts, ToolChoiceFacts
-from .form import NO_FORM, THINKING_TYPE, FormRules, MergedSchema, Schema, copy_json, merge_schema
+from .form import NO_FORM, FormRules, MergedSchema, Schema, copy_json, merge_schema
 from .form_check import form_fault, schema_fault
 
 __all__ = ["BaseCard", "CardKind", "CardQuery", "CardStatus", "EmbeddingModelCard", "ModelCard", "TTSModelCard"]
@@ -74,7 +74,7 @@ class BaseCard(BaseModel):
     verified_on: date | None = Field(default=None, strict=False)
     notes: str | None = None
     known: bool = Field(default=True, exclude=True)
-    _form: MergedSchema = PrivateAttr(default=NO_FORM)
+    _form: MergedSchema = PrivateAttr(default_factory=lambda: NO_FORM)  # pydantic copies a `default` for every card
 
     @field_validator("given_overrides")
     @classmethod

@@ -10,14 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..message.media import media_matches
+from ..message.media import THINKING_TYPE, media_matches
 
-__all__ = ["HINT", "NO_FORM", "THINKING_TYPE", "FormRules", "MergedSchema", "copy_json", "merge_schema"]
+__all__ = ["HINT", "NO_FORM", "FormRules", "MergedSchema", "copy_json", "merge_schema"]
 
 Schema = dict[str, Any]
 """A JSON Schema (Any: JSON values of any shape)."""
 
-THINKING_TYPE = "application/x-thinking"
 HINT = "x-hint"
 """A property with this key set has an `enum` of suggestions: other values inside its range are legal too."""
 
@@ -61,25 +60,29 @@ def copy_json(value: Any) -> Any:
 
 
 def merge_schema(base: Mapping[str, Any], rules: FormRules) -> MergedSchema:
-    """The form of one model, from `Parameters.model_json_schema()` of its class; neither argument is changed."""
-    properties: dict[str, Schema] = copy_json(base.get("properties", {}))
+    """The form of one model, from `Parameters.model_json_schema()` of its class.
+
+    Neither argument is changed. The form shares with both what it does not change: copy it before you hand it out.
+    """
+    properties: dict[str, Schema] = dict(base.get("properties", {}))
     removed: dict[str, Schema] = {}
     hidden: dict[str, Schema] = {}
     for name in _beyond_the_model(rules.output_types):
         _move(name, properties, removed)
     for name, maximum in rules.limits.items():
         if maximum is not None and name in properties:
-            properties[name]["maximum"] = maximum
+            properties[name] = {**properties[name], "maximum": maximum}
     for name, values in rules.choices.items():
         if values and name in properties:
-            properties[name].update({"default": values[0], "enum": list(values), HINT: True})
+            properties[name] = {**properties[name], "default": values[0], "enum": list(values), HINT: True}
     for name, override in rules.overrides.items():
         if override is None:
             _move(name, properties, removed)
         elif override.get("hidden"):
             _move(name, properties, hidden)
         elif name in properties:
-            properties[name].update({key: copy_json(value) for key, value in override.items() if key != "hidden"})
+            properties[name] = {**properties[name], **override}
+            properties[name].pop("hidden", None)
     return MergedSchema(_as_object(base, properties), removed, hidden)
 
 
@@ -100,9 +103,10 @@ def _move(name: str, source: dict[str, Schema], target: dict[str, Schema]) -> No
 def _as_object(base: Mapping[str, Any], properties: dict[str, Schema]) -> Schema:
     required = [name for name in base.get("required", []) if name in properties]
     schema: Schema = {"type": "object", "properties": properties, "required": required}
-    definitions = _used_definitions(base.get("$defs", {}), properties)
-    if definitions:
-        schema["$defs"] = definitions
+    if base.get("$defs"):
+        used = _used_definitions(base["$defs"], properties)
+        if used:
+            schema["$defs"] = used
     return schema
 
 
@@ -113,7 +117,7 @@ def _used_definitions(definitions: Mapping[str, Any], properties: Mapping[str, A
     while open_names:
         name = open_names.pop()
         if name in definitions and name not in used:
-            used[name] = copy_json(definitions[name])
+            used[name] = definitions[name]
             open_names.extend(_referenced(used[name]))
     return used
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from pydantic import BaseModel, Field
 
-from modelport.adapters.cards import card_file
+from modelport.adapters.cards import card_file, folder
 from modelport.adapters.cards.yaml_source import YamlCardSource, file_stem
 from modelport.domain.card.cards import CardQuery, EmbeddingModelCard, ModelCard, TTSModelCard
 from modelport.domain.errors import CardError
@@ -108,6 +108,31 @@ def test_a_file_is_parsed_once_and_again_when_it_changes(tmp_path: Path, monkeyp
     assert [card.label for card in source.list_all(tmp_path, CHAT)] == ["changed"]
     path.unlink()
     assert source.list_all(tmp_path, CHAT) == []
+
+
+@pytest.mark.parametrize("by_descriptor", [True, False])
+def test_a_folder_is_followed_on_every_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by_descriptor: bool
+) -> None:
+    """Where the system cannot look files up in an open folder, their paths are used."""
+    monkeypatch.setattr(folder, "_BY_DESCRIPTOR", by_descriptor and folder._BY_DESCRIPTOR)
+    source = YamlCardSource()
+
+    def names() -> list[str]:
+        return [card.name for card in source.list_all(tmp_path, CHAT)]
+
+    write(tmp_path, "a.yaml", name="a")
+    (tmp_path / "nowhere.yaml").symlink_to(tmp_path / "none")
+    (tmp_path / "notes.txt").write_text("no card")
+    assert names() == names() == ["a"]
+    write(tmp_path, "b.yml", name="b")
+    assert names() == names() == ["a", "b"]
+    write(tmp_path, "b.yml", name="changed")
+    assert names() == ["a", "changed"]
+    (tmp_path / "a.yaml").unlink()
+    assert names() == ["changed"]
+    with pytest.raises(CardError, match="cannot be read: Not a directory"):
+        source.list_all(tmp_path / "b.yml", CHAT)
 
 
 def test_every_caller_gets_a_copy_of_its_own(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -86,10 +87,16 @@ def test_a_fault_has_a_file_and_a_line(tmp_path: Path, read: Callable[[Path], No
     assert "secret" not in str(caught.value)
 
 
+def use_loader(base: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read with PyYAML's own parser or with that of libyaml."""
+    monkeypatch.setattr(yaml_text, "_Loader", yaml_text.loader_class(base))
+    monkeypatch.setattr(yaml_text, "_QuickLoader", yaml_text.quick_loader_class(base))
+
+
 @pytest.mark.parametrize("text", [text for text, _, _ in FAULTS])
 def test_the_other_library_finds_the_same_faults(text: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """PyYAML without libyaml."""
-    monkeypatch.setattr(yaml_text, "_Loader", yaml_text.loader_class(yaml.SafeLoader))
+    use_loader(yaml.SafeLoader, monkeypatch)
     with pytest.raises(YamlFault):
         read_yaml(text)
 
@@ -105,8 +112,8 @@ again: *base
 
 
 def test_what_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    for loader in (yaml_text._Loader, yaml_text.loader_class(yaml.SafeLoader)):
-        monkeypatch.setattr(yaml_text, "_Loader", loader)
+    for loader in (yaml_text._BASE, yaml.SafeLoader):
+        use_loader(loader, monkeypatch)
         document = read_yaml(GOOD)
         assert document.value["next"] == {"a": 1, "b": 3} and document.value["text"] == "a\ttab"
         assert document.value["block"] == "one\ttwo\n" and document.value["again"] is not None
@@ -117,9 +124,29 @@ def test_what_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_yaml(b"").value is None and read_yaml(b"# nothing\n").line(["a"]) is None
 
 
-@given(st.binary(max_size=200) | st.text("ab:{}[],-&*!|>?%@'\"\t\n #<=~.0123456789TZ", max_size=200).map(str.encode))
+TEXTS = st.binary(max_size=200) | st.text("ab:{}[],-&*!|>?%@'\"\t\n #<=~.0123456789TZ", max_size=200).map(str.encode)
+
+
+@given(TEXTS)
 def test_nothing_else_is_raised(text: bytes) -> None:
     try:
         read_yaml(text)
     except YamlFault as fault:
         assert 1 <= fault.line <= text.count(b"\n") + text.count(b"\r") + 2
+
+
+WORDS = st.text("ab1 :", max_size=5)
+LINES = st.lists(st.builds("{}{}: {}".format, st.sampled_from(["", "  ", "- ", "  - "]), WORDS, WORDS), max_size=8)
+
+
+@given(TEXTS | LINES.map(lambda lines: "\n".join(lines).encode()))
+def test_the_quick_reading_gives_what_the_careful_one_gives(text: bytes) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        readings: list[object] = []
+        for pattern in (yaml_text._NEEDS_CARE, re.compile("")):
+            patch.setattr(yaml_text, "_NEEDS_CARE", pattern)
+            try:
+                readings.append(repr(read_yaml(text).value))
+            except YamlFault as fault:
+                readings.append(str(fault))
+    assert readings[0] == readings[1]
