@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,32 @@ def test_building_a_model_loads_nothing_heavy_and_one_provider() -> None:
     assert not roots & HEAVY
     providers = {name.split(".")[2] for name in adapters}
     assert providers <= {"openai", "dialects", "wire"}
+
+
+LATE = {
+    "pickle",
+    "modelport.domain.card.cards",
+    "modelport.domain.card.capabilities",
+    "modelport.domain.structured.plan",
+    "modelport.adapters.wire.decoder",
+}
+"""What the first call needs; each of these takes as long to load as a small provider."""
+
+
+@pytest.mark.parametrize(
+    "provider", ["OpenAI", "Anthropic", "Gemini", "Ollama", "DashScope", "DeepSeek", "Moonshot", "XAI"]
+)
+def test_what_only_calls_need_is_loaded_by_the_first_call(provider: str) -> None:
+    key = "" if provider == "Ollama" else 'api_key="x"'
+    code = f"""
+import sys
+from modelport.model import {provider}ChatModel
+from modelport.credential import {provider}Credential
+{provider}ChatModel({provider}Credential({key}), "a-model")
+print(" ".join(sys.modules))
+"""
+    (names,) = loaded(code)
+    assert not names & LATE and not [n for n in names if re.fullmatch(r"modelport\..*\.(request|stream)", n)]
 
 
 def test_the_default_runtime_of_a_chat_model_loads_nothing_heavy() -> None:

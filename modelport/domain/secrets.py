@@ -29,22 +29,23 @@ _GAP = r"(?:[\s\u200b]|\\{1,8}[nrt]){0,16}"
 _SHORT_ESCAPES = {'"': "&quot;", "&": "&amp;", "<": "&lt;", ">": "&gt;", "'": "&apos;"}
 _BASE64_TWINS = {"+": r"(?:[+-]|%2[bB])", "/": r"(?:\\{0,8}/|_|%2[fF])"}
 
-_SECRET_NAME = re.compile(
+# The expressions are compiled when they are first used.
+
+_HIDDEN_NAMES = (
     r"(^|[-_.])(key|sig|auth|secret|pwd|pass|passcode|passphrase)$|^(code|jwt|sas|token|.*signature|.*credentials?)$"
     r"|passw|secret|cookie|authorization|api[-_]?key|access[-_]?key|private[-_]?key|access[-_]?id$|accesskeyid"
-    r"|(access|auth|authorization|bearer|client|csrf|id|refresh|security|session)[-_]?(token|secret)|^x-(amz|goog)-",
-    re.IGNORECASE,
+    r"|(access|auth|authorization|bearer|client|csrf|id|refresh|security|session)[-_]?(token|secret)|^x-(amz|goog)-"
 )
-_WITH_CAMELS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_USERINFO = re.compile(r"(?<=//)([^/?#@\s\"'<>:]{0,256}):([^/?#@\s\"'<>]{1,256})@")
-_DATABASE = re.compile(r"(?!https?:|wss?:)[\w+.-]+://([^:/?#@]*)(:)([^@]*)@")
+_WITH_CAMELS = r"(?<=[a-z0-9])(?=[A-Z])"
+_USERINFO = r"(?<=//)([^/?#@\s\"'<>:]{0,256}):([^/?#@\s\"'<>]{1,256})@"
+_DATABASE = r"(?!https?:|wss?:)[\w+.-]+://([^:/?#@]*)(:)([^@]*)@"
 """Here a password may hold a slash, as SQLAlchemy reads it."""
-_QUERY = re.compile(r"""([?&;]|&amp;|\\u0026)([\w.\[\]-]{1,64})=([^&\s"'<>\\;#]{1,8192})""")
+_QUERY = r"""([?&;]|&amp;|\\u0026)([\w.\[\]-]{1,64})=([^&\s"'<>\\;#]{1,8192})"""
 
 
 def secret_name(name: str) -> bool:
     """Whether what has this name is a secret: a header, query parameter, form field or member."""
-    return _SECRET_NAME.search(_WITH_CAMELS.sub("_", name)) is not None
+    return re.search(_HIDDEN_NAMES, re.sub(_WITH_CAMELS, "_", name), re.IGNORECASE) is not None
 
 
 def url_secrets(url: str) -> list[str]:
@@ -53,7 +54,7 @@ def url_secrets(url: str) -> list[str]:
         parts = urlsplit(url)
     except ValueError:
         return []
-    at_database = _DATABASE.match(url)
+    at_database = re.match(_DATABASE, url)
     user, colon, password = at_database.groups() if at_database else parts.netloc.rpartition("@")[0].partition(":")
     found = [password] if colon else []
     if user and not colon and parts.scheme in ("http", "https", "ws", "wss"):
@@ -68,7 +69,7 @@ def hide_url_secrets(text: str) -> str:
     def hidden(found: re.Match[str]) -> str:
         return f"{found[1]}{found[2]}={'***' if secret_name(found[2]) else found[3]}"
 
-    return _QUERY.sub(hidden, _USERINFO.sub(r"\1:***@", text)) if "=" in text or "@" in text else text
+    return re.sub(_QUERY, hidden, re.sub(_USERINFO, r"\1:***@", text)) if "=" in text or "@" in text else text
 
 
 class SecretFilter:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
 
 from ...application.chat.http import HttpChatModel
 from .formatter import AnthropicChatFormatter
 from .parameters import AnthropicChatParameters
-from .request import AnthropicCodec
+
+if TYPE_CHECKING:
+    from .request import AnthropicCodec
 
 __all__ = ["AnthropicChatModel"]
 
@@ -18,5 +21,11 @@ class AnthropicChatModel(HttpChatModel):
     Parameters = AnthropicChatParameters
     type = "anthropic_chat"
     provider: ClassVar[str] = "anthropic"
-    codec = AnthropicCodec()
     formatter_class = AnthropicChatFormatter
+
+    @cached_property
+    def codec(self) -> AnthropicCodec:  # type: ignore[override]  # an attribute of the base, made late here
+        """The codec; its module is loaded by the first call."""
+        from .request import AnthropicCodec
+
+        return AnthropicCodec()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ...application.model.formatter import FormatterBase
 from ...domain.chat.turns import AssistantTurn, HintTurn, SystemTurn, ToolTurn, Turn, UserTurn
@@ -15,8 +15,10 @@ from ...domain.message.blocks import DataBlock, TextBlock, ThinkingBlock, ToolCa
 from ...domain.message.messages import Msg
 from ...domain.message.responses import ModelWarning
 from ...ports.codec.rendering import RenderContext, Rendered
-from ..wire.decoder import Json
 from .parts import PartWriter, is_taken
+
+if TYPE_CHECKING:
+    from ..wire.decoder import Json
 
 __all__ = ["AnthropicChatFormatter", "AnthropicMultiAgentFormatter", "AnthropicRendered"]
 

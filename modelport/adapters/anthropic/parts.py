@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ...domain.chat.names import legal_name
 from ...domain.message.blocks import (
@@ -22,8 +23,10 @@ from ...domain.message.blocks import (
 from ...domain.message.media import accepted, announcement, plain_type, shown_name
 from ...domain.message.responses import ModelWarning
 from ...ports.codec.rendering import RenderContext
-from ..wire.decoder import Json
 from ..wire.json_text import parse_json
+
+if TYPE_CHECKING:
+    from ..wire.decoder import Json
 
 __all__ = ["PartWriter", "is_taken", "legal_tool_name"]
 

@@ -12,7 +12,7 @@ from ...domain.card.capabilities import SamplingFacts, ToolChoiceFacts
 from ...domain.chat.tools import PlannedChoice, ToolSchema, plan_choice, tool_name
 from ...domain.errors import ModelError
 from ...domain.message.responses import ModelWarning
-from ...domain.structured.plan import NativeOutput
+from ...domain.structured.native_output import NativeOutput
 from ...domain.structured.schema_rules import ANTHROPIC, ANTHROPIC_TOOL
 from ...domain.structured.tool_parameters import legal_parameters
 from ...ports.codec.chat import ChatRequest, WireCall

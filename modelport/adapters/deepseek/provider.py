@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...application.model.parameters import EFFORT, MaxTokens, ThinkingEnable, TopP
-from ...domain.structured.plan import NativeOutput
+from ...domain.structured.native_output import NativeOutput
 from ...ports.codec.chat import ChatRequest
 from ..dialects.openai_chat.formatter import DialectChatFormatter
 from ..dialects.openai_chat.model import DialectChatModel

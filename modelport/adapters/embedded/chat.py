@@ -15,7 +15,7 @@ from ...domain.chat.tools import ToolChoice, ToolLike
 from ...domain.errors import NotFoundError
 from ...domain.message.messages import Msg
 from ...domain.message.responses import ChatResponse
-from ...domain.structured.plan import NativeOutput
+from ...domain.structured.native_output import NativeOutput
 from ...domain.structured.schema_rules import GENERIC
 from ...ports.codec.base import Endpoint
 from ..dialects.openai_chat.formatter import DialectChatFormatter

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...application.chat.http import HttpChatModel
 from ...application.model.credential import CredentialBase
 from ...application.model.formatter import FormatterBase
 from .formatter import GeminiChatFormatter
 from .parameters import GeminiChatParameters
-from .request import GeminiCodec
+
+if TYPE_CHECKING:
+    from .request import GeminiCodec
 
 __all__ = ["GeminiChatModel"]
 
@@ -20,8 +23,14 @@ class GeminiChatModel(HttpChatModel):
     Parameters = GeminiChatParameters
     type = "gemini_chat"
     provider: ClassVar[str] = "gemini"
-    codec = GeminiCodec()
     formatter_class = GeminiChatFormatter
+
+    @cached_property
+    def codec(self) -> GeminiCodec:  # type: ignore[override]  # an attribute of the base, made late here
+        """The codec; its module is loaded by the first call."""
+        from .request import GeminiCodec
+
+        return GeminiCodec()
 
     def __init__(
         self,

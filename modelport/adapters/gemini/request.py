@@ -17,7 +17,7 @@ from urllib.parse import quote
 from ...domain.chat.tools import PlannedChoice, ToolSchema, plan_choice, tool_name
 from ...domain.errors import InvalidRequestError, ModelError
 from ...domain.message.responses import ModelWarning
-from ...domain.structured.plan import NativeOutput
+from ...domain.structured.native_output import NativeOutput
 from ...domain.structured.schema_rules import GEMINI, GEMINI_TOOL
 from ...domain.structured.tool_parameters import legal_parameters
 from ...domain.unicode import well_formed

@@ -21,7 +21,7 @@ from ...domain.errors import (
     RateLimitError,
     ServerError,
 )
-from ...domain.structured.plan import NativeOutput
+from ...domain.structured.native_output import NativeOutput
 from ...domain.structured.schema_rules import MOONSHOT, MOONSHOT_TOOL
 from ...ports.codec.chat import ChatRequest
 from ..dialects.openai_chat.formatter import DialectChatFormatter

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
 
 from ...application.chat.http import HttpChatModel
 from .formatter import OllamaChatFormatter
 from .parameters import OllamaChatParameters
-from .request import OllamaCodec
+
+if TYPE_CHECKING:
+    from .request import OllamaCodec
 
 __all__ = ["OllamaChatModel"]
 
@@ -22,8 +25,14 @@ class OllamaChatModel(HttpChatModel):
     type = "ollama_chat"
     provider: ClassVar[str] = "ollama"
     takes_any_key: ClassVar[bool] = False
-    codec = OllamaCodec()
     formatter_class = OllamaChatFormatter
+
+    @cached_property
+    def codec(self) -> OllamaCodec:  # type: ignore[override]  # an attribute of the base, made late here
+        """The codec; its module is loaded by the first call."""
+        from .request import OllamaCodec
+
+        return OllamaCodec()
 
     @property
     def context_size(self) -> int:

@@ -11,7 +11,7 @@ from ...domain.card.capabilities import ToolChoiceFacts
 from ...domain.chat.tools import ToolSchema, plan_choice
 from ...domain.errors import ContextLengthError, InvalidRequestError, ModelError
 from ...domain.message.responses import ModelWarning
-from ...domain.structured.plan import NativeOutput
+from ...domain.structured.native_output import NativeOutput
 from ...domain.structured.schema_rules import GENERIC, OLLAMA_TOOL
 from ...domain.structured.tool_parameters import legal_parameters
 from ...ports.codec.chat import ChatRequest, WireCall

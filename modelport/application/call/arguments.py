@@ -12,10 +12,10 @@ from ...domain.errors import InvalidRequestError
 from ...domain.message.messages import Msg
 from ...domain.message.responses import ModelWarning
 from ...domain.secrets import secret_name
-from ...ports.codec.base import Endpoint
 
 if TYPE_CHECKING:
     from ...domain.card.cards import BaseCard
+    from ...ports.codec.base import Endpoint
 
 __all__ = [
     "body_fields",

@@ -11,7 +11,6 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Type, TypeVar, overload
 
-from ...domain.chat.tools import ToolChoice, ToolLike, ToolSchema, validate_tools
 from ...domain.errors import UnsupportedFeatureError
 from ...domain.retry import RetryPolicy, Timeouts
 from ...ports.runtime import Runtime, default_runtime
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from ...domain.card.cards import CardQuery, ModelCard
     from ...domain.chat.tokens import TokenCount
+    from ...domain.chat.tools import ToolChoice, ToolLike, ToolSchema
     from ...domain.message.messages import Msg
     from ...domain.message.responses import ChatResponse, StructuredResponse
     from ...ports.http import HttpTransport
@@ -120,7 +120,8 @@ class ChatModelBase(ModelBase):
         fields of the provider that override the parameters; `extra_body` and `extra_headers` are merged last. Raises
         a `ModelError`.
         """
-        from .stream import ChatStream, whole  # the engine is loaded by the first call
+        from ...domain.chat.tools import validate_tools  # this and the engine are loaded by the first call
+        from .stream import ChatStream, whole
 
         check_messages(messages)
         schemas = _schemas(tools) if tools else None
@@ -269,7 +270,7 @@ class ChatModelBase(ModelBase):
         stream: bool = False,
     ) -> StructuredRun:
         from ...domain.card.cards import ModelCard
-        from ...domain.structured.plan import NOTHING_NATIVE
+        from ...domain.structured.native_output import NOTHING_NATIVE
         from ..call.context import CallContext
         from ..structured.model_facts import ModelFacts
         from ..structured.output_spec import OutputSpec

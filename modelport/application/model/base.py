@@ -10,15 +10,15 @@ from pydantic import BaseModel
 
 from ...domain.errors import InvalidRequestError
 from ...domain.retry import RetryPolicy, Timeouts
-from ...ports.codec.base import Endpoint
 from ...ports.runtime import Runtime, default_runtime
 from ..call.arguments import check_credential, check_name, check_type, check_word
-from ..call.spec import CallSpec
 from .copying import Copied
 from .credential import CredentialBase, KeyedCredential, Service
 
 if TYPE_CHECKING:
+    from ...ports.codec.base import Endpoint
     from ...ports.http import HttpTransport
+    from ..call.spec import CallSpec
 
 __all__ = ["ModelBase", "retry_policy_of"]
 C = TypeVar("C", bound=CredentialBase)
@@ -87,6 +87,8 @@ class ModelBase(Copied):
 
     def _spec(self, *, stream: bool = False) -> CallSpec:
         """What an engine needs to know of this model for one call."""
+        from ..call.spec import CallSpec  # loaded by the first call
+
         return CallSpec(
             provider=self.provider_name,
             model=self.model,

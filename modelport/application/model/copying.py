@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import pickle
 from collections.abc import Iterator
 from typing import Any, Self
 
@@ -22,19 +21,23 @@ class Copied:
         return made
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:  # Any: the copies made so far
+        from pickle import PicklingError  # here, because `pickle` takes as long to load as a provider
+
         made = object.__new__(type(self))
         memo[id(self)] = made
         try:
             vars(made).update({name: copy.deepcopy(value, memo) for name, value in vars(self).items()})
-        except (TypeError, AttributeError, NotImplementedError, pickle.PicklingError) as error:
+        except (TypeError, AttributeError, NotImplementedError, PicklingError) as error:
             raise no_copy(self, error) from error
         return made
 
     def __reduce_ex__(self, protocol: Any, /) -> Any:  # Any: as `object` declares them
+        from pickle import PicklingError, dumps
+
         for value in self._parts():
             try:
-                pickle.dumps(value)
-            except (TypeError, AttributeError, NotImplementedError, pickle.PicklingError) as error:
+                dumps(value)
+            except (TypeError, AttributeError, NotImplementedError, PicklingError) as error:
                 raise no_copy(self, error) from error
         return super().__reduce_ex__(protocol)
 

@@ -13,10 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from ...domain.errors import AuthenticationError, InvalidRequestError, SettingsError
 from ...domain.ids import new_id
 from ...domain.urls import checked_url, normal_url
-from ...ports.codec.base import Endpoint
 
 if TYPE_CHECKING:
     from ...domain.card.cards import ModelCard, TTSModelCard
+    from ...ports.codec.base import Endpoint
 
 __all__ = ["CredentialBase", "KeyedCredential", "Service", "checked_base_url", "checked_key"]
 
@@ -139,6 +139,8 @@ class KeyedCredential(CredentialBase):
 
     def endpoint(self, service: Service = "chat") -> Endpoint:
         """The base URL with the key, for every service. Raises `AuthenticationError` when there is no key."""
+        from ...ports.codec.base import Endpoint  # loaded by the first call
+
         return Endpoint(self.base_url, self.auth_headers())
 
     @property

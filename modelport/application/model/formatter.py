@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from ...domain.chat.history import to_history_turns
-from ...domain.chat.turns import Conversation, to_turns
 from ...domain.errors import UnsupportedFeatureError
 from ...domain.message.blocks import Base64Source, DataBlock, HintBlock, ToolResultBlock, URLSource
 from ...domain.message.media import accepted
 from ...domain.message.messages import Msg
-from ...ports.codec.rendering import RenderContext, Rendered
-from ...ports.media import MediaLoader
 from ..call.arguments import check_message_list
+
+if TYPE_CHECKING:
+    from ...domain.chat.turns import Conversation
+    from ...ports.codec.rendering import RenderContext, Rendered
+    from ...ports.media import MediaLoader
 
 __all__ = ["FormatterBase", "data_blocks"]
 
@@ -31,7 +32,13 @@ class FormatterBase:
 
     def conversation(self, msgs: Sequence[Msg]) -> Conversation:
         """The messages as turns: the start of every `render`."""
-        return to_history_turns(msgs) if self.multi_agent else to_turns(msgs)
+        if self.multi_agent:  # each is loaded by the first call
+            from ...domain.chat.history import to_history_turns
+
+            return to_history_turns(msgs)
+        from ...domain.chat.turns import to_turns
+
+        return to_turns(msgs)
 
     async def format(self, msgs: Sequence[Msg]) -> list[dict[str, Any]]:  # Any: the provider's JSON
         """The messages in the provider's terms; raises `InvalidRequestError` for anything but a list of `Msg`."""
@@ -41,6 +48,8 @@ class FormatterBase:
         self, msgs: Sequence[Msg], loader: MediaLoader | None = None, context: RenderContext | None = None
     ) -> Rendered:
         """Resolve media, then render. `loader` defaults to the default runtime's; `context` needs no media yet."""
+        from ...ports.codec.rendering import RenderContext, Rendered
+
         if type(self).format is not FormatterBase.format:
             return Rendered(await self.format(msgs))
         if context is None:  # else the call has checked them

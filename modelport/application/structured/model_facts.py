@@ -9,7 +9,8 @@ from pydantic import BaseModel
 
 from ...domain.card.cards import ModelCard
 from ...domain.chat.tools import ToolChoice
-from ...domain.structured.plan import NativeOutput, StructuredSituation, thinks_in_call
+from ...domain.structured.native_output import NativeOutput
+from ...domain.structured.plan import StructuredSituation, thinks_in_call
 
 __all__ = ["ModelFacts"]
 

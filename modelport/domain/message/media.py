@@ -10,6 +10,7 @@ from .media_types import canonical_type
 from .urls import shown_url
 
 __all__ = [
+    "THINKING_TYPE",
     "accepted",
     "announcement",
     "data_uri",
@@ -19,6 +20,9 @@ __all__ = [
     "shown_name",
     "split_tool_output",
 ]
+
+THINKING_TYPE = "application/x-thinking"
+"""How a card says that a model shows, or takes back, its thinking."""
 
 
 def media_matches(media_type: str, patterns: Sequence[str]) -> bool:

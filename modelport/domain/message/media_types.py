@@ -75,26 +75,26 @@ _ENDINGS = {
 }
 
 _SIGNATURES = (
-    (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
-    (re.compile(rb"\xff\xd8\xff"), "image/jpeg"),
-    (re.compile(rb"GIF8[79]a"), "image/gif"),
-    (re.compile(rb"RIFF....WEBP", re.DOTALL), "image/webp"),
-    (re.compile(rb"RIFF....WAVE", re.DOTALL), "audio/wav"),
-    (re.compile(rb"RIFF....AVI ", re.DOTALL), "video/x-msvideo"),
-    (re.compile(rb"BM....\0\0\0\0", re.DOTALL), "image/bmp"),
-    (re.compile(rb"II\*\0|MM\0\*"), "image/tiff"),
-    (re.compile(rb"....ftyp(?:heic|heix|mif1)", re.DOTALL), "image/heic"),
-    (re.compile(rb"....ftypavif", re.DOTALL), "image/avif"),
-    (re.compile(rb"....ftypM4A", re.DOTALL), "audio/mp4"),
-    (re.compile(rb"....ftypqt", re.DOTALL), "video/quicktime"),
-    (re.compile(rb"....ftyp", re.DOTALL), "video/mp4"),
-    (re.compile(rb"\x1aE\xdf\xa3"), "video/webm"),
-    (re.compile(rb"ID3|\xff[\xfb\xf3\xf2]"), "audio/mpeg"),
-    (re.compile(rb"fLaC"), "audio/flac"),
-    (re.compile(rb"OggS"), "audio/ogg"),
-    (re.compile(rb"%PDF-"), "application/pdf"),
-    (re.compile(rb"PK\x03\x04"), "application/zip"),
-    (re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?<svg", re.IGNORECASE), "image/svg+xml"),
+    (rb"\x89PNG\r\n\x1a\n", "image/png"),
+    (rb"\xff\xd8\xff", "image/jpeg"),
+    (rb"GIF8[79]a", "image/gif"),
+    (rb"RIFF....WEBP", "image/webp"),
+    (rb"RIFF....WAVE", "audio/wav"),
+    (rb"RIFF....AVI ", "video/x-msvideo"),
+    (rb"BM....\0\0\0\0", "image/bmp"),
+    (rb"II\*\0|MM\0\*", "image/tiff"),
+    (rb"....ftyp(?:heic|heix|mif1)", "image/heic"),
+    (rb"....ftypavif", "image/avif"),
+    (rb"....ftypM4A", "audio/mp4"),
+    (rb"....ftypqt", "video/quicktime"),
+    (rb"....ftyp", "video/mp4"),
+    (rb"\x1aE\xdf\xa3", "video/webm"),
+    (rb"ID3|\xff[\xfb\xf3\xf2]", "audio/mpeg"),
+    (rb"fLaC", "audio/flac"),
+    (rb"OggS", "audio/ogg"),
+    (rb"%PDF-", "application/pdf"),
+    (rb"PK\x03\x04", "application/zip"),
+    (rb"(?i:\s*(?:<\?xml[^>]*>\s*)?<svg)", "image/svg+xml"),
 )
 _SIGNATURE_CHARACTERS = 128
 """How much of the base64 is read: a multiple of four."""
@@ -127,4 +127,4 @@ def type_of_data(data: str) -> str:
 
 def type_of_bytes(start: bytes) -> str:
     """The type that the first bytes of a file show; empty when they show none."""
-    return next((kind for signature, kind in _SIGNATURES if signature.match(start)), "")
+    return next((kind for signature, kind in _SIGNATURES if re.match(signature, start, re.DOTALL)), "")

@@ -13,12 +13,9 @@ from typing import Any
 
 from ..card.capabilities import StructuredOutputFacts, ThinkingFacts, ToolChoiceFacts
 from ..chat.tools import ToolChoice
-from .schema_rules import OPENAI_LIKE, OPENAI_STRICT, SchemaRules
+from .native_output import NativeOutput
 
 __all__ = [
-    "NOTHING_NATIVE",
-    "OPENAI_NATIVE",
-    "NativeOutput",
     "OutputRequest",
     "OutputSchema",
     "PlannedStrategy",
@@ -42,27 +39,6 @@ class Strategy(StrEnum):
 
 
 TOOL_STRATEGIES = frozenset({Strategy.FORCED_TOOL, Strategy.AUTO_TOOL})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NativeOutput:
-    """The output formats that a protocol has, whatever the model; each codec provides one."""
-
-    schema: SchemaRules | None = None
-    """The rules of its schema output; `None` when the protocol has none."""
-    unknown_schema: SchemaRules | None = None
-    """The rules for models without a card, if different."""
-    json_mode: bool = False
-    forced_tool: bool = True
-
-    def rules(self, *, known: bool) -> SchemaRules | None:
-        """The rules for a model with, or without, a card."""
-        return self.schema if known or self.schema is None else self.unknown_schema or self.schema
-
-
-NOTHING_NATIVE = NativeOutput()
-"""For a model without a codec: only tool calls can be assumed."""
-OPENAI_NATIVE = NativeOutput(schema=OPENAI_STRICT, unknown_schema=OPENAI_LIKE, json_mode=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from modelport.domain.card.capabilities import StructuredOutputFacts, ThinkingFacts, ToolChoiceFacts
+from modelport.domain.structured.native_output import NativeOutput
 from modelport.domain.structured.plan import (
-    NativeOutput,
     Strategy,
     StructuredSituation,
     plan_strategies,

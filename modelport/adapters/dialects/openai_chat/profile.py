@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from ....domain.structured.plan import OPENAI_NATIVE, NativeOutput
+from ....domain.structured.native_output import OPENAI_NATIVE, NativeOutput
 from ....domain.structured.schema_rules import OPENAI_TOOL, SchemaRules
-from ...wire.errors import ErrorFacts
 from ...wire.words.error_words import COMMON_CODES, ErrorCodes
 from .thinking import ThinkingRule, effort_only
+
+if TYPE_CHECKING:
+    from ...wire.errors import ErrorFacts
 
 __all__ = ["MediaRules", "OpenAIChatProfile"]
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ....domain import errors
 from ....domain.errors import ModelError
-from ....domain.structured.plan import OPENAI_NATIVE, NativeOutput
+from ....domain.structured.native_output import OPENAI_NATIVE, NativeOutput
 from ....domain.structured.schema_rules import (
     ANTHROPIC_TOOL,
     GEMINI_TOOL,

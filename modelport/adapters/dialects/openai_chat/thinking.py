@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ....domain.message.responses import ModelWarning
-from ....ports.codec.chat import ChatRequest
+
+if TYPE_CHECKING:
+    from ....ports.codec.chat import ChatRequest
 
 __all__ = [
     "TYPE_SWITCH",
@@ -35,7 +37,7 @@ class ThinkingPlan:
     warnings: Sequence[ModelWarning] = ()
 
 
-ThinkingRule = Callable[[ChatRequest], ThinkingPlan]
+ThinkingRule = Callable[["ChatRequest"], ThinkingPlan]
 
 
 def effort_only(request: ChatRequest) -> ThinkingPlan:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ....application.chat.http import HttpChatModel
 from .profile import OpenAIResponsesProfile
-from .request import OpenAIResponsesCodec
+
+if TYPE_CHECKING:
+    from .request import OpenAIResponsesCodec
 
 __all__ = ["DialectResponseModel"]
 
@@ -20,6 +22,8 @@ class DialectResponseModel(HttpChatModel):
     @cached_property
     def codec(self) -> OpenAIResponsesCodec:  # type: ignore[override]  # an attribute of the base, made late here
         """The dialect's codec, with the provider's profile."""
+        from .request import OpenAIResponsesCodec
+
         return OpenAIResponsesCodec(self.profile)
 
     @property

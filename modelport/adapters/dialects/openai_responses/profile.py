@@ -8,7 +8,7 @@ from typing import Any
 
 from ....domain.errors import ContentFilterError, InvalidRequestError, ModelError
 from ....domain.message.responses import ModelWarning
-from ....domain.structured.plan import OPENAI_NATIVE, NativeOutput
+from ....domain.structured.native_output import OPENAI_NATIVE, NativeOutput
 from ....domain.structured.schema_rules import OPENAI_TOOL, SchemaRules
 from ....ports.codec.chat import ChatRequest
 from ...wire.words.error_words import COMMON_CODES, ErrorCodes

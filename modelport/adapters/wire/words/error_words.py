@@ -86,7 +86,7 @@ BASE_RESP_CODES: Mapping[int, type[ModelError]] = {
 }
 """MiniMax's `base_resp.status_code`. Facts: docs/protocols/minimax.md#errors."""
 
-_TOO_LONG = re.compile(
+_TOO_LONG = (
     r"(?:maximum|max|model'?s|longer than the model's|available) context (?:length|window|size)"
     r"|context (?:length|window|size) (?:is only|of only|exceeded|has been exceeded|exceeds)"
     r"|context[ _]?window[ _]?exceeded|context[ _]length[ _]exceeded|exceed_context_size"
@@ -102,43 +102,40 @@ _TOO_LONG = re.compile(
     r"|inputs?`? (?:tokens )?must have less than|`inputs` tokens \+ `max_new_tokens` must be"
     r"|tokens to keep from the initial prompt is greater|when context the overflows|context overflow"
     r"|prompt exceeds max|input length.{0,40} exceeds|prompt contains \d+ tokens.{0,80}too large"
-    r"|prompt超长|输入.{0,10}过长|超过.{0,12}(?:长度|token)",
-    re.IGNORECASE | re.DOTALL,
+    r"|prompt超长|输入.{0,10}过长|超过.{0,12}(?:长度|token)"
 )
 """How servers say that a prompt does not fit, as recorded and as their sources have it."""
 
-_PHRASES: tuple[tuple[re.Pattern[str], type[ModelError]], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE), cls)
-    for pattern, cls in (
-        (
-            r"(?:incorrect|invalid|wrong|missing|expired|no|bad) (?:api|access|authentication)"
-            r"[ _-]?(?:key|token|header)"
-            r"|api[ _-]?key.{0,20}(?:invalid|incorrect|expired|missing|not valid|not found|required)"
-            r"|unauthori[sz]ed|not authenticated|unauthenticated|authentication (?:failed|required|fails)|login fail"
-            r"|(?:invalid|expired) token|token (?:is |has )?expired",
-            AuthenticationError,
-        ),
-        (
-            r"insufficient (?:account )?(?:balance|quota|credits?|funds)|quota (?:has been )?exceeded"
-            r"|exceeded your.{0,20}quota|out of credits|daily (?:request )?limit|no credits? left|余额不足",
-            QuotaExceededError,
-        ),
-        (r"rate limit|too many requests|请求过于频繁", RateLimitError),
-        (r"permission denied|access denied|forbidden|not allowed to", PermissionDeniedError),
-        (r"overloaded|over capacity|temporarily unavailable|service unavailable", OverloadedError),
-        (
-            r"no route|^not found|(?:model|page|endpoint|resource).{0,60}(?:not found|does not exist|not exist)",
-            NotFoundError,
-        ),
-    )
+_PHRASES: tuple[tuple[str, type[ModelError]], ...] = (
+    (
+        r"(?:incorrect|invalid|wrong|missing|expired|no|bad) (?:api|access|authentication)"
+        r"[ _-]?(?:key|token|header)"
+        r"|api[ _-]?key.{0,20}(?:invalid|incorrect|expired|missing|not valid|not found|required)"
+        r"|unauthori[sz]ed|not authenticated|unauthenticated|authentication (?:failed|required|fails)|login fail"
+        r"|(?:invalid|expired) token|token (?:is |has )?expired",
+        AuthenticationError,
+    ),
+    (
+        r"insufficient (?:account )?(?:balance|quota|credits?|funds)|quota (?:has been )?exceeded"
+        r"|exceeded your.{0,20}quota|out of credits|daily (?:request )?limit|no credits? left|余额不足",
+        QuotaExceededError,
+    ),
+    (r"rate limit|too many requests|请求过于频繁", RateLimitError),
+    (r"permission denied|access denied|forbidden|not allowed to", PermissionDeniedError),
+    (r"overloaded|over capacity|temporarily unavailable|service unavailable", OverloadedError),
+    (
+        r"no route|^not found|(?:model|page|endpoint|resource).{0,60}(?:not found|does not exist|not exist)",
+        NotFoundError,
+    ),
 )
+# The expressions are compiled when the first error comes: together they cost as much as importing several modules.
 
 
 def is_context_length(message: str) -> bool:
     """Whether a message says that the prompt, with the requested output, is longer than the model takes."""
-    return bool(_TOO_LONG.search(message[:4000]))
+    return re.search(_TOO_LONG, message[:4000], re.IGNORECASE | re.DOTALL) is not None
 
 
 def by_phrase(message: str) -> type[ModelError] | None:
     """The class that a message means, for an error that has neither a code nor a status."""
-    return next((cls for pattern, cls in _PHRASES if pattern.search(message[:4000])), None)
+    return next((cls for pattern, cls in _PHRASES if re.search(pattern, message[:4000], re.IGNORECASE)), None)
