@@ -40,6 +40,9 @@ def build_credential(
     cls = provider.credential_class()
     if provider.key_variable and provider.key_field not in given and environment.get(provider.key_variable):
         given[provider.key_field] = environment[provider.key_variable]
+    for field, variable in _variables(cls).items():
+        if field not in given and environment.get(variable):
+            given[field] = environment[variable]
     missing = fields is None and "api_key" not in given and provider.key_variable and "api_key" in cls.model_fields
     if missing and cls.model_fields["api_key"].is_required():
         raise SettingsError(
@@ -47,6 +50,12 @@ def build_credential(
         )
     credential: CredentialBase = validated(cls, {"name": name, **given}, f"credentials.{name}")
     return credential
+
+
+def _variables(credential: type[CredentialBase]) -> dict[str, str]:
+    """The usual environment variables of further fields of a credential, such as a region."""
+    fields = getattr(credential, "extra_fields", {})
+    return {name: field.variable for name, field in fields.items() if field.variable}
 
 
 def build_chat(settings: ChatSettings, credential: CredentialBase) -> ChatModelBase:

@@ -224,6 +224,10 @@ class ProviderSettings(_Strict):
     label: str = ""
     base_url: str
     key_variable: str = ""
+    key_optional: bool = Field(default=False, description="Whether the provider also answers without a key.")
+    key_header: str = Field(default="authorization", description="In another header the key stands without `Bearer`.")
+    headers: dict[str, str] = Field(default_factory=dict, description="Further headers of every request.")
+    fields: dict[str, dict[str, Any]] = Field(default_factory=dict, description="Further fields of the credential.")
     models: str | None = Field(default=None, description="The folder of its cards, relative to the settings file.")
     profile: dict[str, Any] = Field(default_factory=dict, description="Its differences from OpenAI.")
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from modelport.composition.providers.registry import ProviderRegistry
+from modelport.composition.providers.rows import row_names
 from modelport.error import InvalidRequestError, ModelConnectionError
 from modelport.message import UserMsg
 from modelport.model import ChatModelBase, ModelCard
@@ -17,7 +18,7 @@ from modelport.transport import HttpRequest, HttpResponse
 
 Values = dict[str, Any]  # Any: parameter values
 TOOLS = [{"type": "function", "function": {"name": "f", "description": "d", "parameters": {"type": "object"}}}]
-NAMES = ["openai", "anthropic", "gemini", "dashscope", "deepseek", "moonshot", "xai", "ollama"]
+NAMES = ["openai", "anthropic", "gemini", "dashscope", "deepseek", "moonshot", "xai", "ollama", *row_names()]
 
 
 class Nowhere:
@@ -38,7 +39,8 @@ def classes() -> list[tuple[type[ChatModelBase], Any]]:
     found = []
     for name in NAMES:
         credential = ProviderRegistry().get(name).credential_class()
-        made = credential() if name == "ollama" else credential.model_validate({"api_key": "key-of-tests"})
+        fields = {"resource": "tests"} if "resource" in credential.model_fields else {}
+        made = credential() if name == "ollama" else credential.model_validate({"api_key": "key-of-tests", **fields})
         found += [(cls, made) for cls in credential.get_chat_model_classes()]
     return found
 

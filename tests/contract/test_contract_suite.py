@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from modelport.composition.providers.registry import ProviderRegistry
+from modelport.composition.providers.rows import row_names
 from modelport.testing import Contract, FormatterContract, Status
 from modelport.testing.contract.provider import contracts_of
 from tests.cassettes import CASSETTES
@@ -24,7 +25,8 @@ Facts: docs/protocols/anthropic-messages.md#request-body, docs/protocols/gemini.
 
 
 def contracts() -> Iterator[type[Contract]]:
-    for provider in ("openai", "anthropic", "gemini", "dashscope", "deepseek", "moonshot", "xai", "ollama"):
+    ours = ("openai", "anthropic", "gemini", "dashscope", "deepseek", "moonshot", "xai", "ollama")
+    for provider in (*ours, *row_names()):
         for found in contracts_of(ProviderRegistry().get(provider), CASSETTES):
             if issubclass(found, FormatterContract):
                 legal = _LEGAL_NAMES.get(provider, r"[A-Za-z0-9_-]{1,64}")
@@ -42,11 +44,14 @@ globals().update(_ALL)
 
 def test_nothing_is_missing() -> None:
     kinds = [found.kind() for found in _ALL.values()]
-    assert (kinds.count("ChatContract"), kinds.count("FormatterContract")) == (9, 18)
+    rows = len(row_names())
+    assert (kinds.count("ChatContract"), kinds.count("FormatterContract")) == (9 + rows, 18 + rows)
 
 
 @pytest.mark.parametrize("name", [*EVERYWHERE, "count_is_exact", "count_fails"])
 def test_a_case_applies_where_it_should(name: str) -> None:
-    chats = [found() for found in _ALL.values() if found().kind() == "ChatContract"]
+    rows = tuple("".join(part.capitalize() for part in row.split("_")) + "Chat" for row in row_names())
+    made = (found() for found in _ALL.values())
+    chats = [each for each in made if each.kind() == "ChatContract" and not each.subject.startswith(rows)]
     held = {chat.subject for chat in chats if asyncio.run(chat.run(name)).of(Status.HELD)}
     assert held == ({chat.subject for chat in chats} if name in EVERYWHERE else COUNTING)

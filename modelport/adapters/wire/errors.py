@@ -194,8 +194,14 @@ def _build(
 
 
 def _by_word(facts: ErrorFacts, *codes: ErrorCodes) -> type[ModelError] | None:
-    found = (table.get(word.lower()) for word in facts.words for table in codes)
+    found = (table.get(part) for word in facts.words for part in _parts(word.lower()) for table in codes)
     return next((cls for cls in found if cls is not None), None)
+
+
+def _parts(word: str) -> list[str]:
+    """A word such as `RateLimitExceeded.EndpointRPM`, then its beginnings up to a full stop."""
+    ends = [place for place, sign in enumerate(word) if sign == "."]
+    return [word, *(word[:end] for end in reversed(ends))]
 
 
 def _plain(text: str) -> str:

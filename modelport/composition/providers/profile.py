@@ -1,59 +1,102 @@
-"""A provider that is only a profile, i.e. data: its credential and its model class are made from it."""
+"""A provider that is only data: its credential class is made from its profile.
+
+The model classes, and the dialects that they need, are imported when a credential first names them.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Type
 
-from pydantic import Field, SecretStr, create_model
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, create_model, field_validator
 
-from ...adapters.dialects.openai_chat.profile import OpenAIChatProfile
-from ...adapters.dialects.openai_chat.profile_data import ProfileData
-from ...adapters.openai.chat import OpenAIChatModel
-from ...application.model.credential import KeyedCredential, checked_base_url
-from ...domain.errors import SettingsError
+from ...application.model.credential import KeyedCredential, Service, checked_base_url
+from ...domain.errors import InvalidRequestError, SettingsError
+from ...ports.codec.base import Endpoint
 from ..validation import validated
+from .profile_value import ProviderProfile, class_title
 
 if TYPE_CHECKING:
+    from ...adapters.dialects.openai_chat.profile import OpenAIChatProfile
     from ...application.chat.model import ChatModelBase
 
-__all__ = ["ProfileCredential", "ProviderProfile", "profile_credential"]
+__all__ = ["CredentialField", "ProfileCredential", "profile_credential"]
 
-_NO_CARDS = Path("/nonexistent")
-"""A provider without a folder of cards has no cards; without this it would have those of OpenAI."""
+_PART = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+"""What may stand in the host of a URL in place of a field: no slash, colon or at sign."""
+
+
+class CredentialField(BaseModel):
+    """A field of a credential beside the key: a part of the base URL that is `{name}` there, or a header."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: str = ""
+    description: str | None = None
+    default: str | None = None
+    header: str | None = Field(default=None, description="The header that the value is sent in, where it is given.")
+    variable: str = Field(default="", description="The environment variable that usually holds it.")
+
+
+class _Late:
+    """An attribute of a credential class that is made when it is first asked for, and then once."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: object, owner: Any) -> Any:  # Any: a credential class; the attribute's value
+        from .profile_models import made_of
+
+        return getattr(made_of(owner.profile_data), self._name)
 
 
 class ProfileCredential(KeyedCredential):
     """The base of the credentials made from profiles; the chat class reads the profile from here."""
 
-    chat_profile: ClassVar[OpenAIChatProfile]
-    chat_class: ClassVar[Type[OpenAIChatModel]]
+    profile_data: ClassVar[ProviderProfile]
+    extra_fields: ClassVar[Mapping[str, CredentialField]] = {}
+    chat_profile: ClassVar[OpenAIChatProfile] = _Late("chat_profile")  # type: ignore[assignment]  # a descriptor
+    """The profile of the dialect; `SettingsError` names the key that is wrong."""
+
+    @field_validator("base_url")
+    @classmethod
+    def _url(cls, value: str) -> str:
+        return value if value == cls.model_fields["base_url"].default else checked_base_url(value)
 
     @classmethod
     def get_chat_model_class(cls) -> Type[ChatModelBase]:
         """`OpenAIChatModel`, with the provider's cards."""
-        return cls.chat_class
+        from .profile_models import made_of
+
+        return made_of(cls.profile_data).chat_class
+
+    def endpoint(self, service: Service = "chat") -> Endpoint:
+        """The base URL with its parts filled in; `InvalidRequestError` names a part that is missing."""
+        return Endpoint(self._filled_url(), self.auth_headers())
 
     def auth_headers(self) -> dict[str, str]:
-        """The key, if there is one: providers without a key variable may need none."""
-        keyless = not self.key_variable and not self.api_key.get_secret_value()
-        return {} if keyless else super().auth_headers()
+        """The key, if there is one, and the headers of the provider and of the account."""
+        data = self.profile_data
+        named = {each.header: getattr(self, name) for name, each in self.extra_fields.items() if each.header}
+        headers = {**data.headers, **{header: value for header, value in named.items() if value}}
+        optional = data.key_optional or not data.key_variable
+        if optional and not self.api_key.get_secret_value():
+            return headers
+        if data.key_header == "authorization":
+            return {**headers, **super().auth_headers()}
+        return {**headers, data.key_header: self.secret()}
 
-
-@dataclass(frozen=True, slots=True)
-class ProviderProfile:
-    """What a credential class is made from: the fields of `Provider` that such a provider has."""
-
-    name: str
-    label: str
-    base_url: str
-    key_variable: str
-    models: str | Path | None
-    profile: Mapping[str, Any] = field(hash=False)  # Any: plain data
+    def _filled_url(self) -> str:
+        url = self.base_url
+        for name in re.findall(r"{(\w+)}", url):
+            value = getattr(self, name, None)
+            if not value:
+                kind = type(self).__name__
+                raise InvalidRequestError(f"the base URL {url} has no {name}; give {kind}({name}=…) or a base_url")
+            url = url.replace("{" + name + "}", value)
+        return url
 
 
 @lru_cache(maxsize=128)
@@ -61,44 +104,46 @@ def profile_credential(provider: ProviderProfile) -> type[ProfileCredential]:
     """The credential class of a profile, one for equal profiles; `SettingsError` names the key that is wrong."""
     name = provider.name
     base_url = _base_url(provider)
-    data: ProfileData = validated(ProfileData, dict(provider.profile), f"providers.{name}.profile")
-    title = "".join(part.capitalize() for part in name.replace("-", "_").split("_"))
+    title = class_title(name)
     kind = f"{name}_credential"
-    secret: dict[str, Any] = {} if provider.key_variable else {"default": SecretStr("")}  # Any: arguments of Field
+    optional = provider.key_optional or not provider.key_variable
+    secret: dict[str, Any] = {"default": SecretStr("")} if optional else {}  # Any: arguments of Field
+    place = f"providers.{name}.fields"
+    extra = {key: validated(CredentialField, dict(each), f"{place}.{key}") for key, each in provider.fields.items()}
+    fields: dict[str, Any] = {key: _field(key, each, base_url) for key, each in extra.items()}  # Any: of pydantic
     credential = create_model(
         f"{title}Credential",
         __base__=ProfileCredential,
+        __module__=__name__,
         type=(Literal[kind], kind),  # type: ignore[arg-type]  # a literal made at run time
         api_key=(SecretStr, Field(title="API key", json_schema_extra={"writeOnly": True}, **secret)),
-        base_url=(str, base_url),
+        base_url=(str, Field(default=base_url, title="Base URL")),
+        **fields,
     )
     credential.model_config["title"] = provider.label or title
     credential.provider = name
     credential.key_variable = provider.key_variable
-    credential.chat_profile = data.profile(name)
-    credential.chat_class = type(f"{title}ChatModel", (OpenAIChatModel,), {"card_folder": _card_folder(provider)})
+    credential.profile_data = provider
+    credential.extra_fields = extra
     return credential
+
+
+def _field(name: str, given: CredentialField, base_url: str) -> tuple[Any, Any]:  # Any: a type, pydantic's own
+    pattern = f"^{_PART}$" if "{" + name + "}" in base_url else None
+    title = given.title or name.replace("_", " ").capitalize()
+    return (str | None, Field(default=given.default, title=title, description=given.description, pattern=pattern))
 
 
 def _base_url(provider: ProviderProfile) -> str:
     place = f"providers.{provider.name}.base_url"
     if not provider.base_url:
         raise SettingsError(f"{place}: is missing; a provider without a credential class needs one")
+    parts = re.findall(r"{(\w*)}", provider.base_url)
+    unknown = [part for part in parts if part not in provider.fields]
+    if unknown:
+        raise SettingsError(f"{place}: names the field {unknown[0]!r}, which `fields` does not have")
     try:
-        return checked_base_url(provider.base_url)
+        checked = checked_base_url(re.sub(r"{\w*}", "part", provider.base_url))
     except ValueError as error:
         raise SettingsError(f"{place}: {error}") from error
-
-
-def _card_folder(provider: ProviderProfile) -> Path:
-    """A path, or `package:folder` for a folder inside an installed package."""
-    if provider.models is None:
-        return _NO_CARDS
-    models = str(provider.models)
-    package, colon, folder = models.partition(":")
-    if not colon or models.startswith((".", "/")):
-        return Path(models)
-    try:
-        return Path(str(files(package))) / folder
-    except ImportError as error:
-        raise SettingsError(f"providers.{provider.name}.models: {models}: {error}") from error
+    return provider.base_url.rstrip("/") if parts else checked

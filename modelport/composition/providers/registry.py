@@ -28,8 +28,12 @@ class Provider:
             nothing; `None` for a provider that is only a profile.
         key_variable: the environment variable that usually holds its key; empty when it needs none.
         key_field: the credential's field for it.
+        key_optional: whether the provider also answers without a key, for example a server without accounts.
+        key_header: the header of the key; in another one than `authorization` it stands alone, without `Bearer`.
+        headers: further headers of every request.
+        fields: further fields of the credential, as `docs/guides/add-a-provider.md` describes them (Any: plain data).
         label, base_url, profile: of a provider that speaks Chat Completions with differences: its name to show, its
-            URL, and the differences from OpenAI as `docs/guides/add-a-provider.md` lists them (Any: plain data).
+            URL, and the differences from OpenAI as the same page lists them (Any: plain data).
         models: the folder of its cards, as a path or as `package:folder`.
         cassettes: the folder of its cassettes, in the same form, for `modelport contract`.
     """
@@ -41,6 +45,10 @@ class Provider:
     label: str = ""
     base_url: str = ""
     profile: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    key_optional: bool = False
+    key_header: str = "authorization"
+    headers: Mapping[str, str] = field(default_factory=dict, hash=False)
+    fields: Mapping[str, Any] = field(default_factory=dict, hash=False)
     models: str | Path | None = None
     cassettes: str | Path | None = None
 
@@ -55,11 +63,29 @@ class Provider:
         return found
 
     def _profile_credential(self) -> type[CredentialBase]:
-        from .profile import ProviderProfile, profile_credential  # imports the dialect, which few providers need
+        from .profile import profile_credential
+        from .profile_value import ProviderProfile
 
         return profile_credential(
-            ProviderProfile(self.name, self.label, self.base_url, self.key_variable, self.models, dict(self.profile))
+            ProviderProfile(
+                name=self.name,
+                label=self.label,
+                base_url=self.base_url,
+                key_variable=self.key_variable,
+                key_header=self.key_header.lower(),
+                key_optional=self.key_optional,
+                models=self.models,
+                headers=dict(self.headers),
+                fields=dict(self.fields),
+                profile=dict(self.profile),
+            )
         )
+
+    def credential_type(self) -> str:
+        """The `type` of its credentials; the class of a provider that is only data is not made for it."""
+        if self.credential is None:
+            return f"{self.name}_credential"
+        return str(self.credential_class().model_fields["type"].default)
 
 
 def _ours(name: str, cls: str, variable: str, field: str = "api_key") -> Provider:
@@ -82,8 +108,10 @@ _OURS = (
 class ProviderRegistry:
     """Looks providers up by name; entry points are read once, at the first lookup that needs them."""
 
-    def __init__(self, providers: tuple[Provider, ...] = _OURS) -> None:
-        self._providers = {provider.name: provider for provider in providers}
+    def __init__(self, providers: tuple[Provider, ...] | None = None) -> None:
+        self._rows = providers is None
+        """Whether the providers of this package that are only data belong to it."""
+        self._providers = {provider.name: provider for provider in (_OURS if providers is None else providers)}
         self._foreign_read = False
         self._broken: dict[str, SettingsError] = {}
 
@@ -93,6 +121,8 @@ class ProviderRegistry:
 
     def get(self, name: str) -> Provider:
         """The provider of that name; `SettingsError` lists the known ones."""
+        if name not in self._providers:
+            self._read_row(name)
         if name not in self._providers:
             self._read_entry_points()
         if name not in self._providers:
@@ -104,15 +134,28 @@ class ProviderRegistry:
     def names(self) -> list[str]:
         """All names, sorted."""
         self._read_entry_points()
-        return sorted(self._providers)
+        return sorted({*self._providers, *self._row_names()})
 
     def by_credential_type(self, type_name: str) -> Provider | None:
         """The provider whose credential has this `type`."""
         for name in self.names():
-            declared = self._providers[name].credential_class().model_fields["type"].default
-            if declared == type_name:
-                return self._providers[name]
+            if self.get(name).credential_type() == type_name:
+                return self.get(name)
         return None
+
+    def _row_names(self) -> tuple[str, ...]:
+        if not self._rows:
+            return ()
+        from .rows import row_names
+
+        return row_names()
+
+    def _read_row(self, name: str) -> None:
+        """Read a provider that is only data; each is read when it is first asked for."""
+        if name in self._row_names():
+            from .rows import row
+
+            self._providers[name] = Provider(name, **row(name))
 
     def _read_entry_points(self) -> None:
         if self._foreign_read:
@@ -124,7 +167,8 @@ class ProviderRegistry:
             except SettingsError as error:
                 self._broken[point.name] = error  # raised when it is asked for; the others work
             else:
-                self._providers.setdefault(provider.name, provider)
+                if provider.name not in self._row_names():
+                    self._providers.setdefault(provider.name, provider)
 
 
 def _loaded(point: EntryPoint) -> Provider:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.resources import files
@@ -61,7 +62,10 @@ def _path(place: str) -> Path:
 def _credential(cls: type[CredentialBase]) -> CredentialBase:
     """A credential with a key that opens nothing, and defaults; a key that is optional is left out."""
     keys = [name for name, field in cls.model_fields.items() if field.annotation is SecretStr]
-    return cls(**dict.fromkeys(keys, SecretStr(SECRET)))
+    url = cls.model_fields["base_url"].default if "base_url" in cls.model_fields else None
+    parts = [part for part in re.findall(r"{(\w+)}", url if isinstance(url, str) else "")]
+    missing = {part: "part" for part in parts if cls.model_fields[part].default is None}
+    return cls(**dict.fromkeys(keys, SecretStr(SECRET)), **missing)
 
 
 def _of_chat(credential: CredentialBase, folders: Sequence[Path]) -> Iterator[type[Contract]]:

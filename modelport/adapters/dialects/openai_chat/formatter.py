@@ -33,10 +33,11 @@ class DialectChatFormatter(FormatterBase):
     def render(self, msgs: Sequence[Msg], context: RenderContext) -> Rendered:
         """The messages of the request body."""
         from ....ports.codec.rendering import Rendered  # with the writer, loaded by the first call
-        from .writer import MessageWriter
+        from .writer import MessageWriter, with_one_system
 
         conversation = self.conversation(msgs)
         writer = MessageWriter(self.profile, context, conversation.warnings)
         for turn in conversation.turns:
             writer.add(turn)
-        return Rendered(writer.messages, writer.warnings)
+        messages = with_one_system(writer.messages) if self.profile.one_system_message else writer.messages
+        return Rendered(messages, writer.warnings)

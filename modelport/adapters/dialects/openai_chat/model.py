@@ -56,6 +56,7 @@ def _formatter_of(profile: OpenAIChatProfile) -> DialectChatFormatter:
     """The formatter of a profile that has no class of its own."""
     from .formatter import DialectChatFormatter
 
-    generated = type("ProfileChatFormatter", (DialectChatFormatter,), {"profile": profile})
+    name = profile.provider.replace("-", "_").title().replace("_", "")
+    generated = type(f"{name}ChatFormatter", (DialectChatFormatter,), {"profile": profile})
     formatter: DialectChatFormatter = generated()
     return formatter

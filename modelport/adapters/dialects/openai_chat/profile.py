@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ....domain.structured.native_output import OPENAI_NATIVE, NativeOutput
 from ....domain.structured.schema_rules import OPENAI_TOOL, SchemaRules
@@ -12,6 +12,7 @@ from ...wire.words.error_words import COMMON_CODES, ErrorCodes
 from .thinking import ThinkingRule, effort_only
 
 if TYPE_CHECKING:
+    from ....domain.card.capabilities import ToolChoiceFacts
     from ...wire.errors import ErrorFacts
 
 __all__ = ["MediaRules", "OpenAIChatProfile"]
@@ -57,12 +58,26 @@ class OpenAIChatProfile:
         }
     )
     """Our parameter to the wire's field, for those that are sent as they are."""
+    path: str = "/chat/completions"
+    """The path below the base URL; `{model}` stands for the model's name."""
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
+    """Body fields of every request (Any: the provider's JSON); those that the caller gives replace them."""
+    tool_stream_body: Mapping[str, Any] = field(default_factory=dict)
+    """Body fields of streamed requests with tools (Any: as above)."""
+    temperature_range: tuple[float, float] | None = None
+    """The temperatures that the server accepts; others are replaced by the nearest, with a warning."""
     thinking: ThinkingRule = effort_only
     """How thinking is switched, and whether the model will think, which may restrict sampling and tool choice."""
     native_output: NativeOutput = OPENAI_NATIVE
     """Which structured-output features the API has, for all its models."""
     tool_rules: SchemaRules = OPENAI_TOOL
     """The subset of JSON Schema that the parameters of tools may use."""
+    tools: bool = True
+    """Whether any model of the provider calls tools."""
+    tool_choice: ToolChoiceFacts | None = None
+    """The tool choices that the server accepts whatever the model is; a card may only narrow them."""
+    choice_of_none: bool = True
+    """Whether the tool choice `none` is obeyed; if not, the tools are left out in its place."""
     replay_reasoning: Literal["never", "tool_calls", "always"] = "never"
     """On which assistant messages `reasoning_content` is sent back, for models whose card lists thinking as input."""
     replay_unknown: bool = True
@@ -80,6 +95,10 @@ class OpenAIChatProfile:
     empty_content: str | None = None
     """The content of an assistant message that has tool calls and no text."""
     max_id_length: int = 64
+    id_length: int | None = None
+    """The length that ids of tool calls must have exactly, of letters and digits alone; `None` where it is free."""
+    one_system_message: bool = False
+    """Whether only one system message is accepted, and only at the start."""
     codes: ErrorCodes = field(default_factory=lambda: COMMON_CODES)
     stream_usage: bool = True
     """Whether usage in streams is asked for with `stream_options`."""

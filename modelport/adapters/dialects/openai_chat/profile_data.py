@@ -5,12 +5,14 @@ Only differences from OpenAI are given. A reader of errors cannot be data and ne
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from ....domain import errors
+from ....domain.card.capabilities import ToolChoiceFacts
 from ....domain.errors import ModelError
 from ....domain.structured.native_output import OPENAI_NATIVE, NativeOutput
 from ....domain.structured.schema_rules import (
@@ -33,7 +35,7 @@ __all__ = ["MediaData", "OutputData", "ProfileData", "ThinkingData"]
 
 _RULES = (OPENAI_STRICT, OPENAI_LOOSE, MOONSHOT, GENERIC)
 _TOOL_RULES = (OPENAI_TOOL, ANTHROPIC_TOOL, GEMINI_TOOL, MOONSHOT_TOOL)
-_CONVERTED = {"fields", "thinking", "native_output", "tool_rules", "media", "codes"}
+_CONVERTED = {"fields", "thinking", "native_output", "tool_rules", "tool_choice", "media", "codes"}
 
 
 class _Strict(BaseModel):
@@ -46,18 +48,37 @@ class ThinkingData(_Strict):
     switch: str
     on: Any = Field(default=True, description="The field's value for thinking.")  # Any: the provider's JSON
     off: Any = Field(default=False, description="The field's value for no thinking.")
-    effort: bool = Field(default=False, description="Whether `reasoning_effort` may be sent with it.")
+    effort: bool | str = Field(
+        default=False,
+        description="Whether `reasoning_effort` may be sent with it, or the field for it, e.g. `reasoning.effort`.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _words(cls, value: Any) -> Any:  # Any: what a YAML file holds, in which `on` and `off` are truth values
+        if not isinstance(value, Mapping):
+            return value
+        return {{True: "on", False: "off"}.get(key, key): given for key, given in value.items()}
 
     def rule(self) -> ThinkingRule:
         """The rule that codecs call."""
         switch = ThinkingSwitch(self.switch, on=self.on, off=self.off)
+        field = "reasoning_effort" if self.effort is True else self.effort
 
         def plan(request: ChatRequest) -> ThinkingPlan:
-            if not self.effort:
+            if not field:
                 return switch.plan(request)
-            return with_effort(switch.plan(request, implied_by="reasoning_effort"), request)
+            return with_effort(switch.plan(request, implied_by="reasoning_effort"), request, field)
 
         return plan
+
+
+class ToolChoiceData(_Strict):
+    """`ToolChoiceFacts`: which choices the server accepts."""
+
+    required: bool = True
+    named: bool = True
+    with_thinking: bool = True
 
 
 class MediaData(_Strict):
@@ -107,11 +128,18 @@ class ProfileData(_Strict):
         default_factory=dict,
         description="Our parameter to the wire's field, added to the usual ones; null for none.",
     )
+    path: str | None = Field(default=None, pattern=r"^/", description="`{model}` stands for the model's name.")
+    extra_body: dict[str, Any] | None = None  # Any: the provider's JSON
+    tool_stream_body: dict[str, Any] | None = None  # Any: as above
+    temperature_range: tuple[float, float] | None = None
     thinking: Literal["effort"] | ThinkingData = "effort"
     native_output: OutputData = OutputData()
     tool_rules: Literal["openai_tool", "anthropic_tool", "gemini_tool", "moonshot_tool"] = Field(
         default="openai_tool", description="The JSON Schema that the parameters of tools may use."
     )
+    tools: bool | None = None
+    tool_choice: ToolChoiceData | None = None
+    choice_of_none: bool | None = None
     replay_reasoning: Literal["never", "tool_calls", "always"] | None = None
     replay_unknown: bool | None = None
     reasoning_placeholder: str | None = None
@@ -121,6 +149,8 @@ class ProfileData(_Strict):
     text_only_as_string: bool | None = None
     empty_content: str | None = None
     max_id_length: int | None = Field(default=None, ge=16)
+    id_length: int | None = Field(default=None, ge=6, le=40)
+    one_system_message: bool | None = None
     codes: dict[str, str] = Field(
         default_factory=dict, description="The provider's error words to classes of `modelport.error`."
     )
@@ -151,6 +181,7 @@ class ProfileData(_Strict):
             thinking=effort_only if self.thinking == "effort" else self.thinking.rule(),
             native_output=self.native_output.native(),
             tool_rules=next(rules for rules in _TOOL_RULES if rules.name == self.tool_rules),
+            tool_choice=ToolChoiceFacts(**self.tool_choice.model_dump()) if self.tool_choice else None,
             media=self.media.rules(),
             codes={**COMMON_CODES, **{word.lower(): getattr(errors, name) for word, name in self.codes.items()}},
         )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
+from ....domain.card.capabilities import ToolChoiceFacts
 from ....domain.chat.names import legal_name
 from ....domain.chat.tools import PlannedChoice, ToolSchema, plan_choice, tool_name
-from ....domain.errors import ModelError
+from ....domain.errors import ModelError, UnsupportedFeatureError
 from ....domain.message.responses import ModelWarning
 from ....domain.structured.tool_parameters import function_parameters
 from ....ports.codec.chat import ChatRequest, WireCall
@@ -46,7 +49,7 @@ class OpenAIChatCodec:
 
         headers = {"content-type": "application/json", **request.endpoint.headers, **request.extra_headers}
         return WireCall(
-            HttpRequest("POST", request.endpoint.url("/chat/completions"), headers, dump_json(body)),
+            HttpRequest("POST", request.endpoint.url(self._path(request.model)), headers, dump_json(body)),
             new_framer=SSEFramer,
             new_decoder=new_decoder,
             decode_body=lambda data: decode_answer(new_decoder(), data),
@@ -60,16 +63,23 @@ class OpenAIChatCodec:
             facts = self._profile.refine_error(facts)
         return error_of_answer(status, facts, self._profile.codes)
 
+    def _path(self, model: str) -> str:
+        path = self._profile.path
+        return path.replace("{model}", quote(model, safe="")) if "{" in path else path
+
     def _body(self, request: ChatRequest) -> tuple[Json, list[ModelWarning]]:
-        body: Json = {"model": request.model, "messages": request.rendered.messages}
+        body: Json = {"model": request.model, "messages": request.rendered.messages, **self._profile.extra_body}
         switched: list[ModelWarning] = []
         if request.tools and request.tool_choice is not None:
+            request = _within_limits(request, self._profile.tool_choice)
             request, switched = prepared_for_forced_call(
                 request, lambda given: self._profile.thinking(given).thinks, implied_by=_ASKS_TO_THINK
             )
         thinking = self._profile.thinking(request)
         thinks = bool(thinking.thinks)
         values, warnings = _without_refused_sampling(request, thinks=thinks)
+        if self._profile.temperature_range is not None:
+            warnings += _keep_within(values, *self._profile.temperature_range)
         warnings += [*switched, *thinking.warnings]
         for ours, wire in self._profile.fields.items():
             if ours in values:
@@ -84,6 +94,8 @@ class OpenAIChatCodec:
             warnings += self._add_tools(request, body, thinks=thinks)
         if streams:
             body["stream"] = True
+            if "tools" in body:
+                body.update(self._profile.tool_stream_body)
             if self._profile.stream_usage:
                 body["stream_options"] = {"include_usage": True}
         if request.output_schema is not None or request.json_mode:
@@ -99,8 +111,10 @@ class OpenAIChatCodec:
 
     def _add_tools(self, request: ChatRequest, body: Json, *, thinks: bool) -> list[ModelWarning]:
         facts = request.card.tool_choice if request.card else None
+        if not self._profile.tools:
+            return [_no_tools(request, self._profile.provider)]
         plan = plan_choice(request.tools, request.tool_choice, facts, thinking=thinks)
-        if not plan.tools:
+        if not plan.tools or (plan.mode == "none" and not self._profile.choice_of_none):
             return plan.warnings
         warnings = list(plan.warnings)
         body["tools"] = [self._legal_tool(tool, warnings) for tool in plan.tools]
@@ -134,6 +148,37 @@ def _without_refused_sampling(request: ChatRequest, *, thinks: bool) -> tuple[Js
         if values.pop(name, None) is not None:
             warnings.append(ModelWarning("dropped", name, f"{request.model} does not accept {name} {when}"))
     return values, warnings
+
+
+def _keep_within(values: Json, lowest: float, highest: float) -> list[ModelWarning]:
+    """Put the temperature among those that the server accepts."""
+    given = values.get("temperature")
+    if given is None or lowest <= given <= highest:
+        return []
+    values["temperature"] = min(max(given, lowest), highest)
+    message = f"the provider accepts temperatures from {lowest} to {highest}; {values['temperature']} was sent"
+    return [ModelWarning("changed", "temperature", message)]
+
+
+def _within_limits(request: ChatRequest, limits: ToolChoiceFacts | None) -> ChatRequest:
+    """The request with a card that allows no tool choice which the server refuses of every model."""
+    card = request.card
+    if limits is None or card is None:
+        return request
+    own = card.tool_choice
+    both = ToolChoiceFacts(
+        required=own.required and limits.required,
+        named=own.named and limits.named,
+        with_thinking=own.with_thinking and limits.with_thinking,
+    )
+    return replace(request, card=card.model_copy(update={"tool_choice": both}))
+
+
+def _no_tools(request: ChatRequest, provider: str) -> ModelWarning:
+    choice = request.tool_choice
+    if choice is not None and choice.forces_call:
+        raise UnsupportedFeatureError(f"{provider} calls no tools, so none can be forced", model=request.model)
+    return ModelWarning("dropped", "tools", f"{provider} calls no tools; they were left out")
 
 
 def _response_format(request: ChatRequest) -> Json:

@@ -165,7 +165,8 @@ class OpenAIChatDecoder(JsonDecoder):
         """An error without its envelope, or facts about the prompt; kept, in case that no choice ever comes."""
         if event.get("code") or has_failed_base(event) or (not self._chosen and error_facts(event).explained):
             raise self._refused_answer(event)
-        self._odd = self._odd or event
+        if self._odd is None and event.get("choices") is None:  # an empty list is of the protocol: facts come first
+            self._odd = event
 
     def _refused_answer(self, event: Json) -> ModelError:
         return refused_answer(event, "choices", "a chat API", self._profile.codes, self._profile.refine_error)
@@ -180,7 +181,7 @@ class OpenAIChatDecoder(JsonDecoder):
         if delta:
             self._delta(delta)
         message = choice.get("message")
-        if message and (not delta or not self._said()):  # else a stream repeats in it all that was said so far
+        if message and (delta is None or not self._said()):  # else a stream repeats in it all that was said so far
             self._delta(message, whole=True)
         elif delta is None and message is None and choice.get("text"):
             self._say(choice["text"])
@@ -237,7 +238,8 @@ class OpenAIChatDecoder(JsonDecoder):
         return self._text_id
 
     def _said(self) -> bool:
-        return bool(self._text_id or self._thinking_id or self._calls or self._refused or self._blocks)
+        held = self._tags is not None and self._tags.began
+        return bool(self._text_id or self._thinking_id or self._calls or self._refused or self._blocks or held)
 
     def _say(self, text: str) -> None:
         if self._tags is None:

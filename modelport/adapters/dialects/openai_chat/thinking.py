@@ -69,7 +69,8 @@ class ThinkingSwitch:
         A value of the parameter `implied_by` switches thinking on when `thinking_enable` was not set.
         """
         if self.field in request.overrides:
-            return ThinkingPlan({}, not _says_off(request.overrides[self.field]))
+            given = request.overrides[self.field]
+            return ThinkingPlan({}, not (given == self.off or _says_off(given)))
         wanted = _wanted(request, implied_by)
         facts = request.card.thinking if request.card else None
         if facts is None:
@@ -89,13 +90,18 @@ TYPE_SWITCH = ThinkingSwitch("thinking", on={"type": "enabled"}, off={"type": "d
 """The field as several providers have it."""
 
 
-def with_effort(plan: ThinkingPlan, request: ChatRequest) -> ThinkingPlan:
-    """The plan with `reasoning_effort`, which servers reject while thinking is off."""
+def with_effort(plan: ThinkingPlan, request: ChatRequest, field: str = "reasoning_effort") -> ThinkingPlan:
+    """The plan with the effort, which servers reject while thinking is off.
+
+    The field may be one of the switch's object, as in `reasoning.effort`.
+    """
     effort = request.parameters.get("reasoning_effort")
     if not effort:
         return plan
     if plan.thinks is not False:
-        return replace(plan, fields={**plan.fields, "reasoning_effort": effort})
+        outer, dot, inner = field.partition(".")
+        value = {**plan.fields.get(outer, {}), inner: effort} if dot else effort
+        return replace(plan, fields={**plan.fields, outer: value})
     dropped = ModelWarning("dropped", "reasoning_effort", "reasoning_effort was not sent: thinking is off")
     return replace(plan, warnings=[*plan.warnings, dropped])
 

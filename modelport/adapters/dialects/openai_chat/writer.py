@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ....domain.chat.names import legal_name, short_id
+from ....domain.chat.names import exact_id, legal_name, short_id
 from ....domain.chat.turns import AssistantTurn, HintTurn, SystemTurn, ToolTurn, Turn, UserTurn
 from ....domain.message.blocks import DataBlock, TextBlock, ThinkingBlock, ToolCallBlock
 from ....domain.message.media import THINKING_TYPE, media_matches, split_tool_output
@@ -17,7 +17,7 @@ from .parts import PartWriter
 from .profile import OpenAIChatProfile
 from .replay import DETAILS, EXTRA, add_reasoning, owned
 
-__all__ = ["MessageWriter"]
+__all__ = ["MessageWriter", "with_one_system"]
 
 Json = dict[str, Any]  # Any: the provider's JSON
 
@@ -126,9 +126,13 @@ class MessageWriter:
 
     def _call(self, call: ToolCallBlock) -> Json:
         function = {"name": legal_name(call.name), "arguments": call.input}
-        written = {"id": short_id(call.id, self.profile.max_id_length), "type": "function", "function": function}
+        written = {"id": self._call_id(call.id), "type": "function", "function": function}
         extra = owned(call, self.profile, EXTRA)
         return {**written, EXTRA: extra} if extra else written
+
+    def _call_id(self, call_id: str) -> str:
+        exact = self.profile.id_length
+        return exact_id(call_id, exact) if exact else short_id(call_id, self.profile.max_id_length)
 
     def _tools(self, turn: ToolTurn) -> None:
         """The results in one run, then the media that a tool message cannot hold."""
@@ -136,8 +140,7 @@ class MessageWriter:
         for result in turn.results:
             text, media = split_tool_output(result)
             content, left = self._result_content(text or "(no output)", media)
-            call_id = short_id(result.id, self.profile.max_id_length)
-            self.messages.append({"role": "tool", "tool_call_id": call_id, "content": content})
+            self.messages.append({"role": "tool", "tool_call_id": self._call_id(result.id), "content": content})
             for block in left:
                 promoted += [TextBlock(text=f"The tool's output with the identifier {block.id}:"), block]
         if promoted:
@@ -151,3 +154,12 @@ class MessageWriter:
         shown = [part for _, part in parts if part is not None]
         left = [block for block, part in parts if part is None]
         return [{"type": "text", "text": text}, *shown] if shown else text, left
+
+
+def with_one_system(messages: list[Json]) -> list[Json]:
+    """The messages with all instructions in one, at the start."""
+    system = [message for message in messages if message["role"] == "system"]
+    if len(system) < 2 and (not system or messages[0] is system[0]):
+        return messages
+    joined = {**system[0], "content": "\n".join(message["content"] for message in system)}
+    return [joined, *(message for message in messages if message["role"] != "system")]

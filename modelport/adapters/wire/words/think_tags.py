@@ -22,6 +22,11 @@ class ThinkTags:
         self._thought = False
         self._state: Literal["start", "thinking", "between", "answer"] = "start"
 
+    @property
+    def began(self) -> bool:
+        """Whether any text has come, be it held back."""
+        return bool(self._held) or self._state != "start"
+
     def feed(self, text: str) -> list[Piece]:
         """The pieces that are certain with this text."""
         if self._state == "answer":

@@ -1,0 +1,51 @@
+"""The model classes of a provider that is only data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+from ...adapters.dialects.openai_chat.profile import OpenAIChatProfile
+from ...adapters.dialects.openai_chat.profile_data import ProfileData
+from ...adapters.openai.chat import OpenAIChatModel
+from ...domain.errors import SettingsError
+from ..validation import validated
+from .profile_value import ProviderProfile, class_title
+
+__all__ = ["ProfileModels", "made_of"]
+
+_NO_CARDS = Path("/nonexistent")
+"""A provider without a folder of cards has no cards; without this it would have those of OpenAI."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileModels:
+    """The classes of a provider, and what they read."""
+
+    chat_profile: OpenAIChatProfile
+    chat_class: type[OpenAIChatModel]
+
+
+@lru_cache(maxsize=128)
+def made_of(provider: ProviderProfile) -> ProfileModels:
+    """The classes of a profile, once for equal profiles; `SettingsError` names the key that is wrong."""
+    data: ProfileData = validated(ProfileData, dict(provider.profile), f"providers.{provider.name}.profile")
+    name = f"{class_title(provider.name)}ChatModel"
+    chat = type(name, (OpenAIChatModel,), {"card_folder": _card_folder(provider), "__module__": __name__})
+    return ProfileModels(data.profile(provider.name), chat)
+
+
+def _card_folder(provider: ProviderProfile) -> Path:
+    """A path, or `package:folder` for a folder inside an installed package."""
+    if provider.models is None:
+        return _NO_CARDS
+    models = str(provider.models)
+    package, colon, folder = models.partition(":")
+    if not colon or models.startswith((".", "/")):
+        return Path(models)
+    try:
+        return Path(str(files(package))) / folder
+    except ImportError as error:
+        raise SettingsError(f"providers.{provider.name}.models: {models}: {error}") from error

@@ -1,0 +1,39 @@
+"""The providers of this package that are only data: one folder each, with `provider.yaml` and cards in `_models`."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from ...adapters.profiles import FOLDER
+from ...adapters.wire.yaml_text import YamlFault, read_yaml
+from ...domain.errors import SettingsError
+from ..settings import ProviderSettings
+from ..validation import validated
+
+__all__ = ["row", "row_names"]
+
+_FILE = "provider.yaml"
+
+
+@lru_cache(maxsize=1)
+def row_names() -> tuple[str, ...]:
+    """The names of all rows; no file is read."""
+    return tuple(sorted(place.parent.name for place in FOLDER.glob(f"*/{_FILE}")))
+
+
+@lru_cache(maxsize=128)
+def row(name: str) -> dict[str, Any]:  # Any: the values of `Provider`'s fields
+    """The fields of a provider, its cards beside it; `SettingsError` for a file with a mistake."""
+    folder = FOLDER / name
+    return {**_read(folder / _FILE).model_dump(), "models": folder / "_models"}
+
+
+def _read(path: Path) -> ProviderSettings:
+    try:
+        value = read_yaml(path.read_bytes()).value
+    except (OSError, YamlFault) as error:
+        raise SettingsError(f"{path}: {error}") from error
+    found: ProviderSettings = validated(ProviderSettings, value, str(path))
+    return found
