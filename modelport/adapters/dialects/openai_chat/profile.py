@@ -90,6 +90,8 @@ class OpenAIChatProfile:
 
     All fields and parts are read in any case; tags only where the provider is known to write them.
     """
+    cumulative_text: bool = False
+    """Whether pieces of a stream may repeat all that was said before."""
     message_names: bool = True
     text_only_as_string: bool = True
     empty_content: str | None = None

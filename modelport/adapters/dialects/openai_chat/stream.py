@@ -20,6 +20,7 @@ from ...wire.words.counts import count, counts, merged_counts
 from ...wire.words.finish_words import finish_reason, is_failure, reason_word
 from ...wire.words.think_tags import ThinkTags
 from .audio import AudioReader
+from .cumulative import NewText
 from .profile import OpenAIChatProfile
 from .replay import DETAILS, EXTRA, details_text, merged_details
 
@@ -58,6 +59,7 @@ class OpenAIChatDecoder(JsonDecoder):
         "_extra",
         "_further",
         "_last_call",
+        "_new",
         "_noted",
         "_odd",
         "_profile",
@@ -83,6 +85,7 @@ class OpenAIChatDecoder(JsonDecoder):
         """The first event without a choice, if it may be all that comes."""
         self._raw_usage: Json = {}
         self._tags = ThinkTags() if profile.reasoning_form == "tags" else None
+        self._new = NewText() if profile.cumulative_text else None
         self._details: list[Json] = []
         self._extra: Json | None = None
         """A signature that waits for the next piece of a call."""
@@ -179,7 +182,7 @@ class OpenAIChatDecoder(JsonDecoder):
         self._chosen = True
         delta = choice.get("delta")
         if delta:
-            self._delta(delta)
+            self._delta(delta if self._new is None else self._new.of(delta))
         message = choice.get("message")
         if message and (delta is None or not self._said()):  # else a stream repeats in it all that was said so far
             self._delta(message, whole=True)
