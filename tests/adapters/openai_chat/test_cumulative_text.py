@@ -21,7 +21,7 @@ PIECES = st.lists(st.text("ab <think/>\n潮", min_size=1, max_size=6), min_size=
 
 def said(form: str, *deltas: dict[str, Any], cumulative: bool = True) -> tuple[str, str]:  # Any: a provider's JSON
     """Thinking and text of the stream."""
-    profile = ProfileData(reasoning_form=form, cumulative_text=cumulative).profile("acme")  # type: ignore[arg-type]
+    profile = ProfileData(reasoning_form=form, cumulative_text=cumulative).profile("acme")
     decoder = OpenAIChatDecoder(profile, {})
     events = [{"choices": [{"index": 0, "delta": delta}]} for delta in deltas]
     events.append({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
