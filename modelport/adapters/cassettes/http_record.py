@@ -10,6 +10,7 @@ from ...domain.errors import ModelConnectionError, ModelError
 from ...ports.clock import Clock
 from ...ports.http import HttpRequest, HttpResponse, HttpTransport
 from ..net.clock import SystemClock
+from ..net.closing import Closing
 from .http_file import Flow
 from .redact import public_interaction, server_of
 from .writer import CassetteWriter, Entry, Scrubber
@@ -20,7 +21,7 @@ __all__ = ["RecordTransport", "Scrubber"]
 _LEAST_ERROR = 400
 
 
-class RecordTransport:
+class RecordTransport(Closing):
     """Sends through another transport and writes every answer, as it arrived, to one cassette.
 
     Left out: all headers but a few harmless ones; keys in URLs; and, wherever the request or the answer repeats them,

@@ -10,6 +10,7 @@ from ...domain.errors import ModelConnectionError
 from ...ports.clock import Clock
 from ...ports.http import HttpRequest, HttpResponse
 from ..net.clock import SystemClock
+from ..net.closing import Closing
 from .found_secrets import request_secrets
 from .http_file import Asked, Interaction, read_interactions
 from .mismatch import mismatch, used_up
@@ -18,7 +19,7 @@ from .redact import scrub_bytes
 __all__ = ["ReplayTransport"]
 
 
-class ReplayTransport:
+class ReplayTransport(Closing):
     """Answers a request with what was recorded for its method, path, query and JSON body.
 
     Each interaction is played once, in the order of the cassettes; a request that has none left raises

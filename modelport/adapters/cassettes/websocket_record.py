@@ -18,6 +18,7 @@ from ...ports.websocket import (
     WebSocketRequest,
 )
 from ..net.clock import SystemClock
+from ..net.closing import Closing
 from .found_secrets import body_secrets, header_secrets, message_secrets, request_secrets
 from .redact import REQUEST_HEADERS, RESPONSE_HEADERS, kept_headers, public_uri, scrub_frame, scrub_frames
 from .websocket_file import frame_entry
@@ -29,7 +30,7 @@ _SWITCHING = 101
 _ENDED_WELL = (1000, 1001, 1005)
 
 
-class RecordWebSockets:
+class RecordWebSockets(Closing):
     """Connects through another connector and writes every conversation, as it went, to one cassette.
 
     Left out: all headers but a few harmless ones, keys in URLs, and wherever messages repeat them the request's keys

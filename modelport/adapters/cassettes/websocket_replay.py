@@ -12,6 +12,7 @@ from ...domain.errors import ReplayMismatchError
 from ...ports.clock import Clock
 from ...ports.websocket import Frame, WebSocketClosed, WebSocketRejected, WebSocketRequest
 from ..net.clock import SystemClock
+from ..net.closing import Closing
 from .found_secrets import message_secrets, request_secrets
 from .redact import scrub_frame
 from .websocket_file import ServerStop, read_conversations
@@ -20,7 +21,7 @@ from .websocket_playback import Playback, Shelf
 __all__ = ["ReplayWebSockets"]
 
 
-class ReplayWebSockets:
+class ReplayWebSockets(Closing):
     """Opens recorded conversations, matched by path and query and then by what the client sends.
 
     JSON messages are compared as values; ids that the client makes anew may differ, and the server's messages then

@@ -13,6 +13,7 @@ from weakref import ref
 from ...application.call.per_loop import PerLoop
 from ...domain.errors import ModelportError, SettingsError
 from ...ports.http import HttpRequest, HttpResponse
+from ..net.closing import Closing
 from ..net.errors import connection_error, without_frames
 from ..net.tls import LazyContext, Verify
 from .content import MAX_ANSWER_BYTES, Decoded, codings, too_large
@@ -30,7 +31,7 @@ _URL_AS_IT_IS = re.compile(r"[!-~]+")
 """What needs no encoding: a signed URL must arrive as it was signed."""
 
 
-class AiohttpTransport:
+class AiohttpTransport(Closing):
     """Sends each request once, over HTTP/1.1: no retries, redirects, cookies or timeouts of its own.
 
     Args:

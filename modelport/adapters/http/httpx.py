@@ -12,6 +12,7 @@ from typing import Any, Literal
 from ...application.call.per_loop import PerLoop
 from ...domain.errors import ModelportError, SettingsError
 from ...ports.http import HttpRequest, HttpResponse
+from ..net.closing import Closing
 from ..net.errors import connection_error, without_frames
 from ..net.tls import LazyContext
 from .connections import ON_CONNECTED, ONE_USE, RAW_BODY, Connections
@@ -24,7 +25,7 @@ __all__ = ["HttpxTransport"]
 _OF_CONNECTIONS = ("proxy", "trust_env", "http1", "http2", "limits")
 
 
-class HttpxTransport:
+class HttpxTransport(Closing):
     """Sends each request once: no retries, redirects, cookies or timeouts of its own.
 
     Args:

@@ -11,6 +11,7 @@ from ...application.call.per_loop import PerLoop
 from ...domain.errors import SettingsError
 from ...domain.unicode import well_formed
 from ...ports.websocket import Frame, WebSocketClosed, WebSocketRejected, WebSocketRequest
+from ..net.closing import Closing
 from ..net.errors import connection_error
 from ..net.tls import Verify, tls_context
 
@@ -27,7 +28,7 @@ _GONE, _GOING_AWAY, _PROTOCOL_ERROR, _NO_TEXT = 1006, 1001, 1002, 1007
 _LONGEST_BODY = 64 * 1024
 
 
-class WebsocketsConnector:
+class WebsocketsConnector(Closing):
     """Opens each connection once: no retries, redirects or timeouts of its own.
 
     Pings every 20 seconds, so that servers keep quiet connections and a peer that is gone is noticed.

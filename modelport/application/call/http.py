@@ -11,6 +11,7 @@ from ...domain.errors import InvalidRequestError, ModelConnectionError, ModelErr
 from ...domain.retry import parse_retry_after, parse_should_retry
 from ...ports.http import HttpRequest, HttpResponse
 from .context import CallContext, request_id
+from .lingering import LingeringBody
 
 __all__ = ["ErrorMap", "HttpBody", "attempt", "decode_whole", "scrub"]
 
@@ -94,7 +95,7 @@ async def _encoded(encode: Callable[[], Awaitable[WireT]]) -> WireT:
 class HttpBody:
     """The answer to one attempt, read whole. `secrets` gives the words that its errors must not repeat."""
 
-    __slots__ = ("_begun", "_errors", "context", "pieces", "response", "secrets")
+    __slots__ = ("_begun", "_errors", "_pieces", "context", "pieces", "response", "secrets")
 
     def __init__(self, response: HttpResponse, context: CallContext, errors: ErrorMap, secrets: Secrets) -> None:
         self.response = response
@@ -103,6 +104,7 @@ class HttpBody:
         self._errors = errors
         self.pieces = aiter(response)
         self._begun = b""
+        self._pieces: list[bytes] = []
         context.answered(response.status, response.headers, request_id(response.headers))
 
     async def beginning(self) -> bytes:
@@ -118,7 +120,7 @@ class HttpBody:
 
         `limit` is the most bytes that such an answer can have; transports have a limit for all answers.
         """
-        data = await self._read(limit)
+        data = await self.read(limit)
         await self.response.aclose()
         return decode_whole(decode, data)
 
@@ -141,7 +143,7 @@ class HttpBody:
         """The body, or what of it comes in time: the status is an answer already, and no reason to wait or retry."""
         clocks = self.context.clocks
         clocks.between_attempts()
-        reading = asyncio.ensure_future(self._read(_MAX_ERROR_BYTES))
+        reading = asyncio.ensure_future(self.read(_MAX_ERROR_BYTES))
 
         def stop() -> None:
             reading.cancel()
@@ -154,28 +156,44 @@ class HttpBody:
             if not reading.done():
                 stop()
                 await asyncio.wait([reading])
-        if reading.cancelled():
-            return b""
-        with suppress(ModelConnectionError, ResponseDecodeError):
-            return reading.result()
-        return b""
+        if not reading.cancelled():
+            with suppress(ModelConnectionError, ResponseDecodeError):
+                return reading.result()
+        return b"".join(self._pieces)
 
-    async def _read(self, limit: int | None) -> bytes:
-        pieces, size = [self._begun], len(self._begun)
-        following = self.pieces.__anext__
+    async def read(self, limit: int | None = None) -> bytes:
+        """All bytes. A body of unknown length that is whole JSON ends a moment later, though its connection is open."""
+        open_end: LingeringBody | None = None
+        self._pieces.append(self._begun)
+        if "content-length" not in self.response.headers:
+            open_end = LingeringBody(self.response, self.context.runtime.clock, self._pieces)
+            open_end.came(self._begun)
+        try:
+            await self._collect(limit, open_end)
+        except ModelConnectionError:
+            if open_end is None or not open_end.ended:
+                raise
+        finally:
+            if open_end is not None:
+                open_end.stop()
+        return b"".join(self._pieces)
+
+    async def _collect(self, limit: int | None, open_end: LingeringBody | None) -> None:
+        size, following = len(self._begun), self.pieces.__anext__
         while True:
             try:
                 data = await following()
             except StopAsyncIteration:
-                break
+                return
             self.context.clocks.bytes_received()
             size += len(data)
             if limit is not None and size > limit:
                 raise ResponseDecodeError(
                     f"the answer has more than {limit} bytes; nothing that was asked for needs as many"
                 )
-            pieces.append(data)
-        return b"".join(pieces)
+            self._pieces.append(data)
+            if open_end is not None:
+                open_end.came(data)
 
 
 def decode_whole(decode: Callable[[bytes], AnswerT], data: bytes) -> AnswerT:

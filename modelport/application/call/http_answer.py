@@ -10,17 +10,14 @@ from typing import Any, Generic, NoReturn, Protocol, Self, TypeVar
 from ...domain.errors import ModelConnectionError, ModelError, ResponseDecodeError, StreamTruncatedError
 from ...ports.clock import TimerHandle
 from ...ports.codec.base import Framer
-from ...ports.http import HttpResponse
 from .http import HttpBody, scrub
+from .lingering import GRACE_SECONDS, close_soon
 from .whole_body import BodyCollector, BodyDecoder
 
 __all__ = ["HttpAnswer", "is_stream", "read_answer"]
 
 _STREAM_TYPES = frozenset({"text/event-stream", "application/x-ndjson", "application/stream+json"})
 _WHOLE_TYPES = frozenset({"application/json", "text/html", "application/xhtml+xml"})
-
-_GRACE_SECONDS = 1.0
-"""How long an answer that is complete may go on, with its usage for example, before its connection is closed."""
 
 DeltaT = TypeVar("DeltaT")
 DeltaT_co = TypeVar("DeltaT_co", covariant=True)
@@ -125,7 +122,7 @@ class HttpAnswer(AsyncGenerator[DeltaT, None], Generic[DeltaT]):
                 delta = decoder.feed(self._framer.feed(data))
                 if self._may_linger and getattr(decoder, "complete", False) and not decoder.ended:
                     self._may_linger = False
-                    self._grace = self._clock.call_later(_GRACE_SECONDS, self._end_grace)
+                    self._grace = self._clock.call_later(GRACE_SECONDS, self._end_grace)
             if delta is not None:
                 return delta
             self._clocks.bytes_received()
@@ -150,11 +147,11 @@ class HttpAnswer(AsyncGenerator[DeltaT, None], Generic[DeltaT]):
 
     def __del__(self) -> None:
         if not self._closed and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(_close_soon, self._response)
+            self._loop.call_soon_threadsafe(close_soon, self._response)
 
     def _end_grace(self) -> None:
         """Close the connection of a complete answer; the read that waits for more finds the end."""
-        _close_soon(self._response)
+        close_soon(self._response)
 
     def _stop_grace(self) -> None:
         if self._grace is not None:
@@ -167,6 +164,8 @@ class HttpAnswer(AsyncGenerator[DeltaT, None], Generic[DeltaT]):
         may_begin: Callable[[bytes], bool] | None = getattr(self._framer, "may_begin", None)
         if may_begin is not None and not may_begin(first):
             self._framer, self._decoder = BodyCollector(), BodyDecoder(self._decode_body)
+            self._pull = _nothing
+            return await self._body.read()
         return first or await pull()
 
     async def _drain(self) -> None:
@@ -203,17 +202,6 @@ class HttpAnswer(AsyncGenerator[DeltaT, None], Generic[DeltaT]):
         raise failure
 
 
-_closing: set[asyncio.Task[None]] = set()
-"""Tasks that close dropped answers; the event loop holds tasks weakly."""
-
-
-def _close_soon(response: HttpResponse) -> None:
-    task = asyncio.get_running_loop().create_task(response.aclose())
-    _closing.add(task)
-    task.add_done_callback(_closed)
-
-
-def _closed(task: asyncio.Task[None]) -> None:
-    _closing.discard(task)
-    if not task.cancelled():
-        task.exception()  # a connection that cannot be closed in order is of no further interest
+async def _nothing() -> bytes:
+    """What follows on a body that was read to its end."""
+    raise StopAsyncIteration
