@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from .adapters.cards.yaml_source import YamlCardSource
     from .adapters.net.clock import SystemClock
     from .composition.container import ModelportContainer
-    from .domain.card.cards import CardQuery
+    from .domain.card.cards import BaseCard, CardQuery
     from .ports.cards import CardSource
     from .ports.clock import Clock, TimerHandle
     from .ports.rate_limiter import RateLimiter
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .ports.telemetry import Telemetry
 
 __all__ = [
+    "BaseCard",
     "CardQuery",
     "CardSource",
     "Clock",
@@ -33,6 +34,7 @@ __all__ = [
 __getattr__ = lazy_exports(
     __name__,
     {
+        "BaseCard": "domain.card.cards",
         "CardQuery": "domain.card.cards",
         "CardSource": "ports.cards",
         "Clock": "ports.clock",

@@ -32,7 +32,7 @@ async def test_a_stream_without_end_is_an_error_at_the_limit(build: Callable[...
         model = OpenAIChatModel(credential, "m", transport=transport)
         received = 0
         with pytest.raises(ResponseDecodeError, match="max_answer_mb"):
-            async for response in await model([UserMsg("user", "Hi")]):  # type: ignore[union-attr]  # a stream
+            async for response in await model([UserMsg("user", "Hi")]):
                 received += len(response.text or "")
         assert received < 1_100_000
         assert len(server.requests) == 1
@@ -47,7 +47,7 @@ async def test_lines_of_json_without_end_too(build: Callable[..., HttpTransport]
     async with ScriptedServer([answer]) as server:
         model = OllamaChatModel(OllamaCredential(host=server.base_url), "m", transport=transport)
         with pytest.raises(ResponseDecodeError, match="max_answer_mb"):
-            async for _ in await model([UserMsg("user", "Hi")]):  # type: ignore[union-attr]  # a stream
+            async for _ in await model([UserMsg("user", "Hi")]):
                 pass
     await transport.aclose()
 

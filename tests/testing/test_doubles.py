@@ -117,7 +117,8 @@ async def test_calls_are_recorded_as_they_were() -> None:
 async def test_errors_are_retried_as_those_of_a_provider() -> None:
     model = ScriptedChatModel([RateLimitError("slow", retryable=True), ConnectionError("gone"), "Hi"], stream=False)
     response = await model(QUESTION)
-    assert isinstance(response, ChatResponse) and response.text == "Hi"
+    assert type(response) is ChatResponse
+    assert response.text == "Hi"
     assert [attempt.error for attempt in response.attempts] == ["RateLimitError", "ModelConnectionError", None]
     assert len(model.calls) == 3
 
@@ -224,9 +225,9 @@ async def test_structured_output_as_text_and_never() -> None:
 
 async def test_an_object_without_a_tool_is_text() -> None:
     response = await ScriptedChatModel([{"a": 1}], stream=False)(QUESTION, [ADD])
-    assert isinstance(response, ChatResponse) and response.text == '{"a": 1}'
+    assert response.text == '{"a": 1}'
     response = await ScriptedChatModel([{"a": 1}], stream=False)(QUESTION, [ADD], ToolChoice("add"))
-    assert isinstance(response, ChatResponse) and [block.type for block in response.content] == ["tool_call"]
+    assert [block.type for block in response.content] == ["tool_call"]
 
 
 async def test_tokens_are_counted() -> None:

@@ -23,7 +23,7 @@ SPEECH = CASSETTES.parent / "websocket" / "dashscope_cosyvoice" / "speech.yaml"
 def ask() -> str:
     model = OpenAIChatModel(OpenAICredential(api_key="test-key"), "gpt-4.1", stream=False)
     response = asyncio.run(model([UserMsg("user", "Hello")]))
-    return response.text  # type: ignore[union-attr]  # no stream, as asked
+    return response.text
 
 
 def test_one_within_another_gives_way_to_the_first() -> None:

@@ -3,25 +3,81 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias, Unpack, overload
 
 from ...application.chat.http import HttpChatModel
+from ...application.chat.model import AnswerT_co
 from .formatter import AnthropicChatFormatter
 from .parameters import AnthropicChatParameters
 
 if TYPE_CHECKING:
     from .request import AnthropicCodec
 
+if TYPE_CHECKING:
+    from ...application.chat.options import ChatOptions
+    from ...application.chat.stream import ChatStream
+    from ...application.model.credential import CredentialBase
+    from ...domain.message.responses import ChatResponse
+
 __all__ = ["AnthropicChatModel"]
 
 
-class AnthropicChatModel(HttpChatModel):
+class AnthropicChatModel(HttpChatModel[AnswerT_co]):
     """Claude models, and others behind the Messages API. Takes the arguments of `ChatModelBase`."""
 
-    Parameters = AnthropicChatParameters
+    Parameters: TypeAlias = AnthropicChatParameters
+    parameters: AnthropicChatParameters
     type = "anthropic_chat"
     provider: ClassVar[str] = "anthropic"
     formatter_class = AnthropicChatFormatter
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: AnthropicChatModel[ChatStream],
+            credential: CredentialBase,
+            model: str,
+            parameters: AnthropicChatParameters | None = None,
+            stream: Literal[True] = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: AnthropicChatModel[ChatResponse],
+            credential: CredentialBase,
+            model: str,
+            parameters: AnthropicChatParameters | None = None,
+            *,
+            stream: Literal[False],
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: AnthropicChatModel[ChatResponse],
+            credential: CredentialBase,
+            model: str,
+            parameters: AnthropicChatParameters | None,
+            stream: Literal[False],
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: AnthropicChatParameters | None = None,
+            stream: bool = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: AnthropicChatParameters | None = None,
+            stream: bool = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
 
     @cached_property
     def codec(self) -> AnthropicCodec:  # type: ignore[override]  # an attribute of the base, made late here

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal, Type
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, SecretStr, field_validator
 
 from ...application.model.credential import KeyedCredential
 from ...domain.urls import with_path
@@ -24,6 +24,12 @@ class AnthropicCredential(KeyedCredential):
 
     type: Literal["anthropic_credential"] = "anthropic_credential"
     base_url: str = Field(default="https://api.anthropic.com", title="Base URL")
+
+    if TYPE_CHECKING:  # a key may be given as a text, which pydantic makes a secret
+
+        def __init__(
+            self, *, api_key: str | SecretStr, base_url: str = ..., id: str = ..., name: str = ..., type: str = ...
+        ) -> None: ...
 
     @field_validator("base_url")
     @classmethod

@@ -6,8 +6,9 @@ Facts: docs/protocols/dashscope-chat.md#compatible-mode.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, overload
 
+from ...application.chat.model import AnswerT_co
 from ...domain.message.responses import ModelWarning
 from ...ports.codec.chat import ChatRequest
 from ..dialects.openai_chat.formatter import DialectChatFormatter
@@ -16,6 +17,12 @@ from ..dialects.openai_chat.profile import MediaRules, OpenAIChatProfile
 from ..dialects.openai_chat.thinking import ThinkingPlan, ThinkingSwitch, has_reasoning
 from .errors import DASHSCOPE_CODES, with_native_code
 from .parameters import DashScopeChatParameters
+
+if TYPE_CHECKING:
+    from ...application.chat.options import ChatOptions
+    from ...application.chat.stream import ChatStream
+    from ...application.model.credential import CredentialBase
+    from ...domain.message.responses import ChatResponse
 
 __all__ = [
     "DASHSCOPE_CHAT",
@@ -84,10 +91,59 @@ class DashScopeMultiAgentFormatter(DashScopeChatFormatter):
     multi_agent = True
 
 
-class DashScopeChatModel(DialectChatModel):
+class DashScopeChatModel(DialectChatModel[AnswerT_co]):
     """Qwen and the other models of DashScope, over Chat Completions. Takes the arguments of `ChatModelBase`."""
 
-    Parameters = DashScopeChatParameters
+    Parameters: TypeAlias = DashScopeChatParameters
+    parameters: DashScopeChatParameters
     type = "dashscope_chat"
     profile = DASHSCOPE_CHAT
     formatter_class = DashScopeChatFormatter
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: DashScopeChatModel[ChatStream],
+            credential: CredentialBase,
+            model: str,
+            parameters: DashScopeChatParameters | None = None,
+            stream: Literal[True] = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: DashScopeChatModel[ChatResponse],
+            credential: CredentialBase,
+            model: str,
+            parameters: DashScopeChatParameters | None = None,
+            *,
+            stream: Literal[False],
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: DashScopeChatModel[ChatResponse],
+            credential: CredentialBase,
+            model: str,
+            parameters: DashScopeChatParameters | None,
+            stream: Literal[False],
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: DashScopeChatParameters | None = None,
+            stream: bool = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: DashScopeChatParameters | None = None,
+            stream: bool = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Type
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, SecretStr
 
 from ...application.model.credential import KeyedCredential, Service
 from ...domain.urls import join_url, normal_url, with_path
@@ -33,6 +33,12 @@ class DashScopeCredential(KeyedCredential):
         title="Base URL",
         description="That of the compatible mode; the URLs of the other services are derived from it.",
     )
+
+    if TYPE_CHECKING:  # a key may be given as a text, which pydantic makes a secret
+
+        def __init__(
+            self, *, api_key: str | SecretStr, base_url: str = ..., id: str = ..., name: str = ..., type: str = ...
+        ) -> None: ...
 
     def endpoint(self, service: Service = "chat") -> Endpoint:
         """Chat in the compatible mode; embedding and speech at the native services; realtime speech over WebSocket.

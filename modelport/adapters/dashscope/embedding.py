@@ -6,7 +6,7 @@ Facts: docs/protocols/dashscope-embedding.md#text, docs/protocols/dashscope-embe
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, Unpack
 
 from ...application.embedding.http import HttpEmbeddingModel
 from ...domain.card.capabilities import EmbeddingLimits
@@ -24,6 +24,8 @@ from .errors import DASHSCOPE_CODES
 from .parameters import DashScopeEmbeddingParameters
 
 if TYPE_CHECKING:
+    from ...application.embedding.options import EmbeddingOptions
+    from ...application.model.credential import CredentialBase
     from ...domain.embedding.values import EmbeddingResponse
 
 __all__ = ["DashScopeEmbeddingCodec", "DashScopeEmbeddingModel"]
@@ -118,13 +120,24 @@ class DashScopeEmbeddingModel(HttpEmbeddingModel[str | DataBlock]):
     Images may be URLs or base64, videos only URLs.
     """
 
-    Parameters = DashScopeEmbeddingParameters
+    Parameters: TypeAlias = DashScopeEmbeddingParameters
+    parameters: DashScopeEmbeddingParameters
     type = "dashscope_embedding"
     provider: ClassVar[str] = "dashscope"
     takes_any_key: ClassVar[bool] = False
     default_limits = EmbeddingLimits(batch_size=10, images=1, videos=1)
     takes_empty_text = False
     codec = DashScopeEmbeddingCodec()
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: DashScopeEmbeddingParameters | None = None,
+            **options: Unpack[EmbeddingOptions],
+        ) -> None: ...
 
     def check_input(self, item: EmbeddingInput) -> str | None:
         """The API accepts images and videos, and videos only by URL."""

@@ -5,10 +5,11 @@ Facts: docs/protocols/deepseek.md#request, docs/protocols/deepseek.md#thinking.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, Unpack, overload
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ...application.chat.model import AnswerT_co
 from ...application.model.parameters import EFFORT, MaxTokens, ThinkingEnable, TopP
 from ...domain.structured.native_output import NativeOutput
 from ...ports.codec.chat import ChatRequest
@@ -16,6 +17,12 @@ from ..dialects.openai_chat.formatter import DialectChatFormatter
 from ..dialects.openai_chat.model import DialectChatModel
 from ..dialects.openai_chat.profile import MediaRules, OpenAIChatProfile
 from ..dialects.openai_chat.thinking import TYPE_SWITCH, ThinkingPlan, with_effort
+
+if TYPE_CHECKING:
+    from ...application.chat.options import ChatOptions
+    from ...application.chat.stream import ChatStream
+    from ...application.model.credential import CredentialBase
+    from ...domain.message.responses import ChatResponse
 
 __all__ = [
     "DEEPSEEK_CHAT",
@@ -76,10 +83,59 @@ class DeepSeekMultiAgentFormatter(DeepSeekChatFormatter):
     multi_agent = True
 
 
-class DeepSeekChatModel(DialectChatModel):
+class DeepSeekChatModel(DialectChatModel[AnswerT_co]):
     """DeepSeek's models, over Chat Completions. Takes the arguments of `ChatModelBase`."""
 
-    Parameters = DeepSeekChatParameters
+    Parameters: TypeAlias = DeepSeekChatParameters
+    parameters: DeepSeekChatParameters
     type = "deepseek_chat"
     profile = DEEPSEEK_CHAT
     formatter_class = DeepSeekChatFormatter
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: DeepSeekChatModel[ChatStream],
+            credential: CredentialBase,
+            model: str,
+            parameters: DeepSeekChatParameters | None = None,
+            stream: Literal[True] = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: DeepSeekChatModel[ChatResponse],
+            credential: CredentialBase,
+            model: str,
+            parameters: DeepSeekChatParameters | None = None,
+            *,
+            stream: Literal[False],
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: DeepSeekChatModel[ChatResponse],
+            credential: CredentialBase,
+            model: str,
+            parameters: DeepSeekChatParameters | None,
+            stream: Literal[False],
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: DeepSeekChatParameters | None = None,
+            stream: bool = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: DeepSeekChatParameters | None = None,
+            stream: bool = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...

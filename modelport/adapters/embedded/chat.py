@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, overload
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ...application.chat.model import AnswerT_co
 from ...application.model.credential import CredentialBase
 from ...domain.chat.tools import ToolChoice, ToolLike
 from ...domain.errors import NotFoundError
@@ -23,6 +24,14 @@ from ..dialects.openai_chat.model import DialectChatModel
 from ..dialects.openai_chat.profile import MediaRules, OpenAIChatProfile
 from .engine import LlamaEngine
 from .store import SMOLLM2, ModelStore
+
+if TYPE_CHECKING:
+    from ...application.chat.options import ChatOptions
+    from ...application.chat.stream import ChatStream
+    from ...application.model.formatter import FormatterBase
+    from ...domain.retry import RetryPolicy, Timeouts
+    from ...ports.http import HttpTransport
+    from ...ports.runtime import Runtime
 
 __all__ = ["EmbeddedChatFormatter", "EmbeddedChatModel", "EmbeddedParameters", "shared_engine"]
 
@@ -60,19 +69,84 @@ class EmbeddedMultiAgentFormatter(EmbeddedChatFormatter):
     multi_agent = True
 
 
-class EmbeddedChatModel(DialectChatModel):
+class EmbeddedChatModel(DialectChatModel[AnswerT_co]):
     """The model in this process. It is fetched once and loaded at the first call, off the event loop."""
 
-    Parameters = EmbeddedParameters
+    Parameters: TypeAlias = EmbeddedParameters
+    parameters: EmbeddedParameters
     type = "embedded_chat"
     profile = _PROFILE
     formatter_class = EmbeddedChatFormatter
 
-    def __init__(self, credential: CredentialBase, model: str = SMOLLM2.name, *arguments: Any, **options: Any) -> None:
-        super().__init__(credential, model, *arguments, **options)  # Any: the arguments of DialectChatModel
+    @overload
+    def __init__(
+        self: EmbeddedChatModel[ChatStream],
+        credential: CredentialBase,
+        model: str = SMOLLM2.name,
+        parameters: EmbeddedParameters | None = None,
+        stream: Literal[True] = True,
+        **options: Unpack[ChatOptions],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: EmbeddedChatModel[ChatResponse],
+        credential: CredentialBase,
+        model: str = SMOLLM2.name,
+        parameters: EmbeddedParameters | None = None,
+        *,
+        stream: Literal[False],
+        **options: Unpack[ChatOptions],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        credential: CredentialBase,
+        model: str = SMOLLM2.name,
+        parameters: EmbeddedParameters | None = None,
+        stream: bool = True,
+        **options: Unpack[ChatOptions],
+    ) -> None: ...
+    def __init__(
+        self,
+        credential: CredentialBase,
+        model: str = SMOLLM2.name,
+        parameters: EmbeddedParameters | None = None,
+        stream: bool = True,
+        max_retries: int | None = None,
+        context_size: int | None = None,
+        formatter: FormatterBase | None = None,
+        *,
+        retry_delay: float | None = None,
+        retry_policy: RetryPolicy | None = None,
+        timeouts: Timeouts | None = None,
+        transport: HttpTransport | None = None,
+        runtime: Runtime | None = None,
+        card_checks: Literal["on", "off"] = "on",
+        on_unsupported: Literal["warn", "error"] = "warn",
+    ) -> None:
+        super().__init__(
+            credential,
+            model,
+            parameters,
+            stream,
+            max_retries,
+            context_size,
+            formatter,
+            retry_delay=retry_delay,
+            retry_policy=retry_policy,
+            timeouts=timeouts,
+            transport=transport,
+            runtime=runtime,
+            card_checks=card_checks,
+            on_unsupported=on_unsupported,
+        )
+        self._base_url = ""
+
+    @classmethod
+    def _known_name(cls, model: str) -> str:
         if model != SMOLLM2.name:
             raise NotFoundError(f"unknown embedded model {model!r}; expected {SMOLLM2.name}", provider="embedded")
-        self._base_url = ""
+        return model
 
     async def __call__(
         self,
@@ -80,7 +154,7 @@ class EmbeddedChatModel(DialectChatModel):
         tools: Sequence[ToolLike] | None = None,
         tool_choice: ToolChoice | None = None,
         **kwargs: Any,  # Any: fields of the request's body
-    ) -> ChatResponse | AsyncGenerator[ChatResponse, None]:
+    ) -> AnswerT_co:
         """Ask the model; loads it first when it is not."""
         await self._prepare()
         return await super().__call__(messages, tools, tool_choice, **kwargs)

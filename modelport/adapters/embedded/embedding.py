@@ -6,7 +6,7 @@ import asyncio
 import os
 import threading
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,6 +19,10 @@ from ...domain.message.blocks import DataBlock
 if TYPE_CHECKING:
     from ...domain.embedding.packing import EmbeddingInput
     from ...domain.embedding.values import EmbeddingResponse
+    from ...domain.retry import RetryPolicy, Timeouts
+    from ...ports.embedding_cache import EmbeddingCache
+    from ...ports.http import HttpTransport
+    from ...ports.runtime import Runtime
 
 __all__ = ["E5_SMALL", "EmbeddedEmbeddingModel", "EmbeddedEmbeddingParameters"]
 
@@ -49,16 +53,54 @@ class EmbeddedEmbeddingModel(EmbeddingModelBase[str]):
     text. Texts of more than 512 tokens are read in windows, whose vectors are averaged, which takes longer.
     """
 
-    Parameters = EmbeddedEmbeddingParameters
+    Parameters: TypeAlias = EmbeddedEmbeddingParameters
+    parameters: EmbeddedEmbeddingParameters
     type = "embedded_embedding"
     provider: ClassVar[str] = "embedded"
     default_limits = EmbeddingLimits(batch_size=16)
 
-    def __init__(self, credential: CredentialBase, model: str = E5_SMALL, *arguments: Any, **options: Any) -> None:
-        # Any: the arguments of EmbeddingModelBase
+    def __init__(
+        self,
+        credential: CredentialBase,
+        model: str = E5_SMALL,
+        parameters: EmbeddedEmbeddingParameters | None = None,
+        context_size: int | None = None,
+        batch_size: int | None = None,
+        max_retries: int | None = None,
+        retry_delay: float | None = None,
+        embedding_cache: EmbeddingCache | None = None,
+        *,
+        retry_policy: RetryPolicy | None = None,
+        timeouts: Timeouts | None = None,
+        transport: HttpTransport | None = None,
+        runtime: Runtime | None = None,
+        concurrency: int = 1,
+        card_checks: Literal["on", "off"] = "on",
+        on_error: Literal["raise", "skip"] = "raise",
+    ) -> None:
+        super().__init__(
+            credential,
+            model,
+            parameters,
+            context_size,
+            batch_size,
+            max_retries,
+            retry_delay,
+            embedding_cache,
+            retry_policy=retry_policy,
+            timeouts=timeouts,
+            transport=transport,
+            runtime=runtime,
+            concurrency=concurrency,
+            card_checks=card_checks,
+            on_error=on_error,
+        )
+
+    @classmethod
+    def _known_name(cls, model: str) -> str:
         if model != E5_SMALL:
             raise NotFoundError(f"unknown embedded embedding model {model!r}; expected {E5_SMALL}", provider="embedded")
-        super().__init__(credential, model, *arguments, **{"concurrency": 1, **options})
+        return model
 
     def check_input(self, item: EmbeddingInput) -> str | None:
         """The model has no form for media."""

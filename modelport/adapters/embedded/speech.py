@@ -6,17 +6,21 @@ import threading
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from functools import partial
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias, Unpack, overload
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from ...application.model.credential import CredentialBase
-from ...application.speech.model import TTSModelBase
+from ...application.speech.model import SpeechT_co, TTSModelBase
 from ...domain.errors import InvalidRequestError, NotFoundError, SettingsError
 
 if TYPE_CHECKING:
+    from ...application.speech.options import TTSOptions
     from ...application.speech.utterance import Utterance
+    from ...domain.retry import RetryPolicy, Timeouts
     from ...domain.speech.responses import TTSResponse
+    from ...ports.http import HttpTransport
+    from ...ports.runtime import Runtime
     from .espeak import Manner
 
 __all__ = ["ESPEAK", "EmbeddedTTSModel", "EmbeddedTTSParameters"]
@@ -41,30 +45,88 @@ class EmbeddedTTSParameters(BaseModel):
     volume: int = Field(default=100, ge=0, le=200, title="Volume", description="100 is the usual one.")
 
 
-class EmbeddedTTSModel(TTSModelBase):
+class EmbeddedTTSModel(TTSModelBase[SpeechT_co]):
     """The voice in this process: WAV, 22,050 samples of 16 bits per second, one channel.
 
     Text is spoken as it stands, markup included. It is spoken in a thread, sentence by sentence, one text of a process
     at a time; closing or cancelling the stream stops it. Raises `SettingsError` where the package is not installed.
     """
 
-    Parameters = EmbeddedTTSParameters
+    Parameters: TypeAlias = EmbeddedTTSParameters
+    parameters: EmbeddedTTSParameters
     type = "embedded_tts"
     provider: ClassVar[str] = "embedded"
 
-    def __init__(self, credential: CredentialBase, model: str = ESPEAK, *arguments: Any, **options: Any) -> None:
-        # Any: the arguments of TTSModelBase
+    @overload
+    def __init__(
+        self: EmbeddedTTSModel[AsyncGenerator[TTSResponse, None]],
+        credential: CredentialBase,
+        model: str = ESPEAK,
+        parameters: EmbeddedTTSParameters | None = None,
+        stream: Literal[True] = True,
+        **options: Unpack[TTSOptions],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: EmbeddedTTSModel[TTSResponse],
+        credential: CredentialBase,
+        model: str = ESPEAK,
+        parameters: EmbeddedTTSParameters | None = None,
+        *,
+        stream: Literal[False],
+        **options: Unpack[TTSOptions],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self,
+        credential: CredentialBase,
+        model: str = ESPEAK,
+        parameters: EmbeddedTTSParameters | None = None,
+        stream: bool = True,
+        **options: Unpack[TTSOptions],
+    ) -> None: ...
+    def __init__(
+        self,
+        credential: CredentialBase,
+        model: str = ESPEAK,
+        parameters: EmbeddedTTSParameters | None = None,
+        stream: bool = True,
+        *,
+        max_retries: int | None = None,
+        retry_delay: float | None = None,
+        retry_policy: RetryPolicy | None = None,
+        timeouts: Timeouts | None = None,
+        transport: HttpTransport | None = None,
+        runtime: Runtime | None = None,
+        card_checks: Literal["on", "off"] = "on",
+    ) -> None:
+        super().__init__(
+            credential,
+            model,
+            parameters,
+            stream,
+            max_retries=max_retries,
+            retry_delay=retry_delay,
+            retry_policy=retry_policy,
+            timeouts=timeouts,
+            transport=transport,
+            runtime=runtime,
+            card_checks=card_checks,
+        )
+
+    @classmethod
+    def _known_name(cls, model: str) -> str:
         if model != ESPEAK:
             raise NotFoundError(f"unknown embedded speech model {model!r}; expected {ESPEAK}", provider="embedded")
         if find_spec("espeakng_loader") is None:
             raise SettingsError("the embedded voice is an extra: run pip install 'modelport[embedded-speech]'")
-        super().__init__(credential, model, *arguments, **options)
+        return model
 
     async def synthesize(
         self,
         text: str | None = None,
         **kwargs: Any,  # Any: parameters, which override those of the model
-    ) -> TTSResponse | AsyncGenerator[TTSResponse, None]:
+    ) -> SpeechT_co:
         """Speak the text: with `stream=True` responses that are one WAV, else the whole with its true sizes.
 
         A blank text has no audio. Raises `InvalidRequestError` for an unknown voice.
@@ -82,7 +144,7 @@ class EmbeddedTTSModel(TTSModelBase):
         utterance = Utterance(self._spec(stream=True), sample_rate, warnings)
         responses = _responses(utterance, split_text(text or "", _PIECE), manner)
         await anext(responses)
-        return responses if self.stream else await utterance.whole(responses)
+        return responses if self.stream else await utterance.whole(responses)  # type: ignore[return-value]
 
     def _with(self, changes: Mapping[str, Any]) -> BaseModel:  # Any: each parameter has its own type
         try:

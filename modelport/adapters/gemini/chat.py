@@ -3,27 +3,85 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias, Unpack, overload
 
 from ...application.chat.http import HttpChatModel
+from ...application.chat.model import AnswerT_co
 from ...application.model.credential import CredentialBase
-from ...application.model.formatter import FormatterBase
 from .formatter import GeminiChatFormatter
 from .parameters import GeminiChatParameters
 
 if TYPE_CHECKING:
     from .request import GeminiCodec
 
+if TYPE_CHECKING:
+    from ...application.chat.options import ChatOptions
+    from ...application.chat.stream import ChatStream
+    from ...domain.message.responses import ChatResponse
+
 __all__ = ["GeminiChatModel"]
 
 
-class GeminiChatModel(HttpChatModel):
+class GeminiChatModel(HttpChatModel[AnswerT_co]):
     """Models behind generateContent. Takes the arguments of `ChatModelBase`; `models/` before a name is dropped."""
 
-    Parameters = GeminiChatParameters
+    Parameters: TypeAlias = GeminiChatParameters
+    parameters: GeminiChatParameters
     type = "gemini_chat"
     provider: ClassVar[str] = "gemini"
     formatter_class = GeminiChatFormatter
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: GeminiChatModel[ChatStream],
+            credential: CredentialBase,
+            model: str,
+            parameters: GeminiChatParameters | None = None,
+            stream: Literal[True] = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: GeminiChatModel[ChatResponse],
+            credential: CredentialBase,
+            model: str,
+            parameters: GeminiChatParameters | None = None,
+            *,
+            stream: Literal[False],
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: GeminiChatModel[ChatResponse],
+            credential: CredentialBase,
+            model: str,
+            parameters: GeminiChatParameters | None,
+            stream: Literal[False],
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: GeminiChatParameters | None = None,
+            stream: bool = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: GeminiChatParameters | None = None,
+            stream: bool = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+
+    @classmethod
+    def _known_name(cls, model: str) -> str:
+        return model.removeprefix("models/")
 
     @cached_property
     def codec(self) -> GeminiCodec:  # type: ignore[override]  # an attribute of the base, made late here
@@ -31,20 +89,6 @@ class GeminiChatModel(HttpChatModel):
         from .request import GeminiCodec
 
         return GeminiCodec()
-
-    def __init__(
-        self,
-        credential: CredentialBase,
-        model: str,
-        parameters: GeminiChatParameters | None = None,
-        stream: bool = True,
-        max_retries: int | None = None,
-        context_size: int | None = None,
-        formatter: FormatterBase | None = None,
-        **options: Any,  # Any: the keyword options of ChatModelBase
-    ) -> None:
-        name = model.removeprefix("models/")
-        super().__init__(credential, name, parameters, stream, max_retries, context_size, formatter, **options)
 
     def model_family(self) -> str:
         """The model itself, under its card's name: thought signatures are bound to the model that made them."""

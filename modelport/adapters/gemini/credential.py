@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Type
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, SecretStr
 
 from ...application.model.credential import KeyedCredential
 
@@ -27,6 +27,12 @@ class GeminiCredential(KeyedCredential):
 
     type: Literal["gemini_credential"] = "gemini_credential"
     base_url: str = Field(default="https://generativelanguage.googleapis.com", title="Base URL")
+
+    if TYPE_CHECKING:  # a key may be given as a text, which pydantic makes a secret
+
+        def __init__(
+            self, *, api_key: str | SecretStr, base_url: str = ..., id: str = ..., name: str = ..., type: str = ...
+        ) -> None: ...
 
     def auth_headers(self) -> dict[str, str]:
         """The key in Google's own header."""

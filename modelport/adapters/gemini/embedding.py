@@ -6,7 +6,7 @@ Facts: docs/protocols/gemini.md#embeddings.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeAlias, Unpack
 
 from ...application.embedding.http import HttpEmbeddingModel
 from ...application.model.credential import CredentialBase
@@ -25,6 +25,7 @@ from .parameters import GeminiEmbeddingParameters
 from .request import method_url
 
 if TYPE_CHECKING:
+    from ...application.embedding.options import EmbeddingOptions
     from ...domain.card.cards import EmbeddingModelCard
     from ...domain.embedding.values import EmbeddingResponse, FloatArray
 
@@ -95,15 +96,26 @@ class GeminiEmbeddingModel(HttpEmbeddingModel[str | DataBlock]):
     size are normalised where the provider does not do it.
     """
 
-    Parameters = GeminiEmbeddingParameters
+    Parameters: TypeAlias = GeminiEmbeddingParameters
+    parameters: GeminiEmbeddingParameters
     type = "gemini_embedding"
     provider: ClassVar[str] = "gemini"
     default_limits = EmbeddingLimits(batch_size=100, images=6, videos=1, audios=1, pdfs=1)
     codec = GeminiEmbeddingCodec()
 
-    def __init__(self, credential: CredentialBase, model: str, *arguments: Any, **options: Any) -> None:
-        # Any: the arguments of EmbeddingModelBase
-        super().__init__(credential, model.removeprefix("models/"), *arguments, **options)
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: GeminiEmbeddingParameters | None = None,
+            **options: Unpack[EmbeddingOptions],
+        ) -> None: ...
+
+    @classmethod
+    def _known_name(cls, model: str) -> str:
+        return model.removeprefix("models/")
 
     def needs_download(self, block: DataBlock) -> bool:
         """Every URL but those of files that the API keeps itself."""

@@ -7,10 +7,11 @@ docs/protocols/moonshot.md#round-trip-rules.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, Unpack, overload
 
 from pydantic import BaseModel, ConfigDict
 
+from ...application.chat.model import AnswerT_co
 from ...application.model.parameters import EFFORT, MaxTokens, ParallelToolCalls, ThinkingEnable, TopP, UnitTemperature
 from ...domain.errors import (
     AuthenticationError,
@@ -29,6 +30,12 @@ from ..dialects.openai_chat.model import DialectChatModel
 from ..dialects.openai_chat.profile import MediaRules, OpenAIChatProfile
 from ..dialects.openai_chat.thinking import TYPE_SWITCH, ThinkingPlan, has_reasoning, with_effort
 from ..wire.words.error_words import COMMON_CODES, ErrorCodes
+
+if TYPE_CHECKING:
+    from ...application.chat.options import ChatOptions
+    from ...application.chat.stream import ChatStream
+    from ...application.model.credential import CredentialBase
+    from ...domain.message.responses import ChatResponse
 
 __all__ = [
     "MOONSHOT_CHAT",
@@ -107,10 +114,59 @@ class MoonshotMultiAgentFormatter(MoonshotChatFormatter):
     multi_agent = True
 
 
-class MoonshotChatModel(DialectChatModel):
+class MoonshotChatModel(DialectChatModel[AnswerT_co]):
     """Kimi's models, over Chat Completions. Takes the arguments of `ChatModelBase`."""
 
-    Parameters = MoonshotChatParameters
+    Parameters: TypeAlias = MoonshotChatParameters
+    parameters: MoonshotChatParameters
     type = "moonshot_chat"
     profile = MOONSHOT_CHAT
     formatter_class = MoonshotChatFormatter
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: MoonshotChatModel[ChatStream],
+            credential: CredentialBase,
+            model: str,
+            parameters: MoonshotChatParameters | None = None,
+            stream: Literal[True] = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: MoonshotChatModel[ChatResponse],
+            credential: CredentialBase,
+            model: str,
+            parameters: MoonshotChatParameters | None = None,
+            *,
+            stream: Literal[False],
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: MoonshotChatModel[ChatResponse],
+            credential: CredentialBase,
+            model: str,
+            parameters: MoonshotChatParameters | None,
+            stream: Literal[False],
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: MoonshotChatParameters | None = None,
+            stream: bool = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: MoonshotChatParameters | None = None,
+            stream: bool = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...

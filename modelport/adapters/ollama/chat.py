@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias, Unpack, overload
 
 from ...application.chat.http import HttpChatModel
+from ...application.chat.model import AnswerT_co
 from .formatter import OllamaChatFormatter
 from .parameters import OllamaChatParameters
 
 if TYPE_CHECKING:
     from .request import OllamaCodec
+
+if TYPE_CHECKING:
+    from ...application.chat.options import ChatOptions
+    from ...application.chat.stream import ChatStream
+    from ...application.model.credential import CredentialBase
+    from ...domain.message.responses import ChatResponse
 
 __all__ = ["OllamaChatModel"]
 
@@ -18,14 +25,63 @@ _DEFAULT_CONTEXT = 32_768
 """Default context in tokens: enough for agents, at an acceptable cost in memory."""
 
 
-class OllamaChatModel(HttpChatModel):
+class OllamaChatModel(HttpChatModel[AnswerT_co]):
     """Models served by Ollama, over its native API. Takes the arguments of `ChatModelBase`."""
 
-    Parameters = OllamaChatParameters
+    Parameters: TypeAlias = OllamaChatParameters
+    parameters: OllamaChatParameters
     type = "ollama_chat"
     provider: ClassVar[str] = "ollama"
     takes_any_key: ClassVar[bool] = False
     formatter_class = OllamaChatFormatter
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: OllamaChatModel[ChatStream],
+            credential: CredentialBase,
+            model: str,
+            parameters: OllamaChatParameters | None = None,
+            stream: Literal[True] = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: OllamaChatModel[ChatResponse],
+            credential: CredentialBase,
+            model: str,
+            parameters: OllamaChatParameters | None = None,
+            *,
+            stream: Literal[False],
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: OllamaChatModel[ChatResponse],
+            credential: CredentialBase,
+            model: str,
+            parameters: OllamaChatParameters | None,
+            stream: Literal[False],
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: OllamaChatParameters | None = None,
+            stream: bool = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: OllamaChatParameters | None = None,
+            stream: bool = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
 
     @cached_property
     def codec(self) -> OllamaCodec:  # type: ignore[override]  # an attribute of the base, made late here

@@ -68,6 +68,18 @@ class OllamaCredential(CredentialBase):
     host: str = Field(default="http://localhost:11434", title="Host")
     api_key: SecretStr | None = Field(default=None, title="API key", json_schema_extra={"writeOnly": True})
 
+    if TYPE_CHECKING:  # a key may be given as a text, which pydantic makes a secret
+
+        def __init__(
+            self,
+            *,
+            host: str = ...,
+            api_key: str | SecretStr | None = ...,
+            id: str = ...,
+            name: str = ...,
+            type: str = ...,
+        ) -> None: ...
+
     @field_validator("host")
     @classmethod
     def _host(cls, value: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeAlias, Unpack
 
 from ...application.embedding.http import HttpEmbeddingModel
 from ...domain.card.capabilities import EmbeddingLimits
@@ -19,6 +19,8 @@ from .parameters import OllamaEmbeddingParameters
 from .request import map_error
 
 if TYPE_CHECKING:
+    from ...application.embedding.options import EmbeddingOptions
+    from ...application.model.credential import CredentialBase
     from ...domain.embedding.packing import EmbeddingInput
     from ...domain.embedding.values import EmbeddingResponse
 
@@ -54,12 +56,23 @@ def decode_body(data: bytes) -> EmbeddingResponse:
 class OllamaEmbeddingModel(HttpEmbeddingModel[str]):
     """Embedding models served by Ollama, over its native API. Texts only; longer ones are cut by the server."""
 
-    Parameters = OllamaEmbeddingParameters
+    Parameters: TypeAlias = OllamaEmbeddingParameters
+    parameters: OllamaEmbeddingParameters
     type = "ollama_embedding"
     provider: ClassVar[str] = "ollama"
     takes_any_key: ClassVar[bool] = False
     default_limits = EmbeddingLimits(batch_size=512)
     codec = OllamaEmbeddingCodec()
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: OllamaEmbeddingParameters | None = None,
+            **options: Unpack[EmbeddingOptions],
+        ) -> None: ...
 
     def check_input(self, item: EmbeddingInput) -> str | None:
         """The API has no form for media."""

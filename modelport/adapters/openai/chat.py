@@ -5,10 +5,19 @@ Facts: docs/protocols/openai-chat.md#request-body.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Literal, TypeAlias, Unpack, overload
+
+from ...application.chat.model import AnswerT_co
 from ..dialects.openai_chat.formatter import DialectChatFormatter
 from ..dialects.openai_chat.model import DialectChatModel
 from ..dialects.openai_chat.profile import OpenAIChatProfile
 from .parameters import OpenAIChatParameters
+
+if TYPE_CHECKING:
+    from ...application.chat.options import ChatOptions
+    from ...application.chat.stream import ChatStream
+    from ...application.model.credential import CredentialBase
+    from ...domain.message.responses import ChatResponse
 
 __all__ = ["OPENAI_CHAT", "OpenAIChatFormatter", "OpenAIChatModel", "OpenAIMultiAgentFormatter"]
 
@@ -27,10 +36,59 @@ class OpenAIMultiAgentFormatter(OpenAIChatFormatter):
     multi_agent = True
 
 
-class OpenAIChatModel(DialectChatModel):
+class OpenAIChatModel(DialectChatModel[AnswerT_co]):
     """Chat Completions at OpenAI, and at any server that speaks it under a base URL."""
 
-    Parameters = OpenAIChatParameters
+    Parameters: TypeAlias = OpenAIChatParameters
+    parameters: OpenAIChatParameters
     type = "openai_chat"
     profile = OPENAI_CHAT
     formatter_class = OpenAIChatFormatter
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: OpenAIChatModel[ChatStream],
+            credential: CredentialBase,
+            model: str,
+            parameters: OpenAIChatParameters | None = None,
+            stream: Literal[True] = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: OpenAIChatModel[ChatResponse],
+            credential: CredentialBase,
+            model: str,
+            parameters: OpenAIChatParameters | None = None,
+            *,
+            stream: Literal[False],
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: OpenAIChatModel[ChatResponse],
+            credential: CredentialBase,
+            model: str,
+            parameters: OpenAIChatParameters | None,
+            stream: Literal[False],
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: OpenAIChatParameters | None = None,
+            stream: bool = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: OpenAIChatParameters | None = None,
+            stream: bool = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...

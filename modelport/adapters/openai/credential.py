@@ -33,6 +33,20 @@ class OpenAICredential(KeyedCredential):
     organization: str | None = Field(default=None, title="Organization")
     project: str | None = Field(default=None, title="Project")
 
+    if TYPE_CHECKING:  # a key may be given as a text, which pydantic makes a secret
+
+        def __init__(
+            self,
+            *,
+            api_key: str | SecretStr = ...,
+            base_url: str = ...,
+            organization: str | None = ...,
+            project: str | None = ...,
+            id: str = ...,
+            name: str = ...,
+            type: str = ...,
+        ) -> None: ...
+
     def auth_headers(self) -> dict[str, str]:
         """The key, which only servers other than OpenAI's may do without, and the account's parts."""
         keyless = not self.api_key.get_secret_value() and self.custom_url is not None

@@ -6,7 +6,7 @@ Facts: docs/protocols/openai-embedding.md#request-and-answer.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, Unpack
 
 from ...application.call.context import current_call
 from ...application.embedding.http import HttpEmbeddingModel
@@ -22,6 +22,8 @@ from ..wire.vectors import count, entries_in_order, entry_list, vector_response
 from .parameters import OpenAIEmbeddingParameters
 
 if TYPE_CHECKING:
+    from ...application.embedding.options import EmbeddingOptions
+    from ...application.model.credential import CredentialBase
     from ...domain.embedding.packing import EmbeddingInput
     from ...domain.embedding.values import EmbeddingResponse
 
@@ -73,12 +75,23 @@ class OpenAIEmbeddingModel(HttpEmbeddingModel[str]):
     Vectors travel as base64; a server that refuses the field `encoding_format` is requested again without it.
     """
 
-    Parameters = OpenAIEmbeddingParameters
+    Parameters: TypeAlias = OpenAIEmbeddingParameters
+    parameters: OpenAIEmbeddingParameters
     type = "openai_embedding"
     provider: ClassVar[str] = "openai"
     default_limits = EmbeddingLimits(batch_size=2048, max_request_tokens=300_000)
     takes_empty_text = False
     codec = _BASE64
+
+    if TYPE_CHECKING:
+
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: OpenAIEmbeddingParameters | None = None,
+            **options: Unpack[EmbeddingOptions],
+        ) -> None: ...
 
     def check_input(self, item: EmbeddingInput) -> str | None:
         """The API has no form for media, even where a card lists them."""

@@ -5,14 +5,21 @@ Facts: docs/protocols/openai-responses.md#request.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, overload
 
+from ...application.chat.model import AnswerT_co
 from ...domain.message.responses import ModelWarning
 from ...ports.codec.chat import ChatRequest
 from ..dialects.openai_responses.formatter import DialectResponseFormatter
 from ..dialects.openai_responses.model import DialectResponseModel
 from ..dialects.openai_responses.profile import OpenAIResponsesProfile
 from .parameters import OpenAIResponseParameters
+
+if TYPE_CHECKING:
+    from ...application.chat.options import ChatOptions
+    from ...application.chat.stream import ChatStream
+    from ...application.model.credential import CredentialBase
+    from ...domain.message.responses import ChatResponse
 
 __all__ = ["OPENAI_RESPONSES", "OpenAIResponseFormatter", "OpenAIResponseModel", "OpenAIResponseMultiAgentFormatter"]
 
@@ -52,10 +59,59 @@ class OpenAIResponseMultiAgentFormatter(OpenAIResponseFormatter):
     multi_agent = True
 
 
-class OpenAIResponseModel(DialectResponseModel):
+class OpenAIResponseModel(DialectResponseModel[AnswerT_co]):
     """Responses at OpenAI, and at any server that speaks it under a base URL."""
 
-    Parameters = OpenAIResponseParameters
+    Parameters: TypeAlias = OpenAIResponseParameters
+    parameters: OpenAIResponseParameters
     type = "openai_response"
     profile = OPENAI_RESPONSES
     formatter_class = OpenAIResponseFormatter
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: OpenAIResponseModel[ChatStream],
+            credential: CredentialBase,
+            model: str,
+            parameters: OpenAIResponseParameters | None = None,
+            stream: Literal[True] = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: OpenAIResponseModel[ChatResponse],
+            credential: CredentialBase,
+            model: str,
+            parameters: OpenAIResponseParameters | None = None,
+            *,
+            stream: Literal[False],
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: OpenAIResponseModel[ChatResponse],
+            credential: CredentialBase,
+            model: str,
+            parameters: OpenAIResponseParameters | None,
+            stream: Literal[False],
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: OpenAIResponseParameters | None = None,
+            stream: bool = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: OpenAIResponseParameters | None = None,
+            stream: bool = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...

@@ -6,10 +6,11 @@ docs/protocols/xai.md#models.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Unpack, overload
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ...application.chat.model import AnswerT_co
 from ...application.model.parameters import EFFORT, ParallelToolCalls, Temperature, TopP
 from ...domain.errors import AuthenticationError, ContentFilterError, ContextLengthError, QuotaExceededError
 from ...domain.message.responses import ModelWarning
@@ -17,6 +18,12 @@ from ...ports.codec.chat import ChatRequest
 from ..dialects.openai_responses.formatter import DialectResponseFormatter
 from ..dialects.openai_responses.model import DialectResponseModel
 from ..dialects.openai_responses.profile import OpenAIResponsesProfile, ResponsesMedia
+
+if TYPE_CHECKING:
+    from ...application.chat.options import ChatOptions
+    from ...application.chat.stream import ChatStream
+    from ...application.model.credential import CredentialBase
+    from ...domain.message.responses import ChatResponse
 
 __all__ = ["XAI_RESPONSES", "XAIChatFormatter", "XAIChatModel", "XAIChatParameters", "XAIMultiAgentFormatter"]
 
@@ -89,10 +96,59 @@ class XAIMultiAgentFormatter(XAIChatFormatter):
     multi_agent = True
 
 
-class XAIChatModel(DialectResponseModel):
+class XAIChatModel(DialectResponseModel[AnswerT_co]):
     """Grok models, over xAI's Responses endpoint, the only one that takes reasoning back between turns."""
 
-    Parameters = XAIChatParameters
+    Parameters: TypeAlias = XAIChatParameters
+    parameters: XAIChatParameters
     type = "xai_chat"
     profile = XAI_RESPONSES
     formatter_class = XAIChatFormatter
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: XAIChatModel[ChatStream],
+            credential: CredentialBase,
+            model: str,
+            parameters: XAIChatParameters | None = None,
+            stream: Literal[True] = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: XAIChatModel[ChatResponse],
+            credential: CredentialBase,
+            model: str,
+            parameters: XAIChatParameters | None = None,
+            *,
+            stream: Literal[False],
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: XAIChatModel[ChatResponse],
+            credential: CredentialBase,
+            model: str,
+            parameters: XAIChatParameters | None,
+            stream: Literal[False],
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: XAIChatParameters | None = None,
+            stream: bool = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: XAIChatParameters | None = None,
+            stream: bool = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...

@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .model import ChatModelBase
+from .model import AnswerT_co, ChatModelBase
 
 if TYPE_CHECKING:
     from ...domain.chat.tools import ToolChoice, ToolSchema
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["HttpChatModel"]
 
 
-class HttpChatModel(ChatModelBase):
+class HttpChatModel(ChatModelBase[AnswerT_co]):
     """A chat model whose provider is a codec and an endpoint."""
 
     codec: ChatCodec

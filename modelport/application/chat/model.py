@@ -6,37 +6,41 @@ they are used: a model can be built without either.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Type, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal
+
+from typing_extensions import TypeVar as TypeVarWithDefault
 
 from ...domain.errors import UnsupportedFeatureError
 from ...domain.retry import RetryPolicy, Timeouts
 from ...ports.runtime import Runtime, default_runtime
 from ..call.arguments import check_messages, check_word
-from ..model.base import ModelBase, retry_policy_of
+from ..model.base import retry_policy_of
 from ..model.credential import CredentialBase
+from .structured import StructuredCalls, schemas_of
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
-
     from ...domain.card.cards import CardQuery, ModelCard
     from ...domain.chat.tokens import TokenCount
     from ...domain.chat.tools import ToolChoice, ToolLike, ToolSchema
     from ...domain.message.messages import Msg
-    from ...domain.message.responses import ChatResponse, StructuredResponse
+    from ...domain.message.responses import ChatResponse
     from ...ports.http import HttpTransport
     from ..call.context import CallContext
     from ..model.formatter import FormatterBase
-    from ..structured.run import StructuredRun
     from .call import ChatCall
+    from .stream import ChatStream
 
-__all__ = ["ChatModelBase"]
-ObjectT = TypeVar("ObjectT", bound="BaseModel")
+__all__ = ["AnswerT_co", "ChatModelBase"]
+AnswerT_co = TypeVarWithDefault(
+    "AnswerT_co", bound="ChatResponse | ChatStream", default="ChatResponse | ChatStream", covariant=True
+)
+"""What a call of a model gives, as its `stream` says: `ChatStream`, or with `stream=False` `ChatResponse`."""
 
 
-class ChatModelBase(ModelBase):
+class ChatModelBase(StructuredCalls, Generic[AnswerT_co]):
     """A chat model: a credential, a model name and parameters, called with messages.
 
     A provider subclasses it with a `Parameters` class and `_call_api`, which is exactly one attempt; retries, clocks,
@@ -50,13 +54,17 @@ class ChatModelBase(ModelBase):
         max_retries: how often a failed request may be sent again (default 3); not together with `retry_policy`.
         context_size: the context window in tokens; from the model's card when `None`.
         formatter: how messages become the provider's; the provider's own when `None`.
-        retry_policy, timeouts: how patient a call is.
+        retry_delay: the most seconds before the first retry; it doubles with each one.
+        retry_policy, timeouts: how patient a call is, in seconds.
         transport: the HTTP transport to use instead of the runtime's.
         card_checks: `off` sends values that the model's card does not allow.
         on_unsupported: `error` refuses a call where something would have to be dropped or changed.
     """
 
-    type: str = "chat_model"
+    if TYPE_CHECKING:
+        type: Any  # Any: a class of the user's may narrow it to a literal, which a variable of type `str` forbids
+    else:
+        type: str = "chat_model"
 
     def __init__(
         self,
@@ -113,7 +121,7 @@ class ChatModelBase(ModelBase):
         tools: Sequence[ToolLike] | None = None,
         tool_choice: ToolChoice | None = None,
         **kwargs: Any,  # Any: provider body fields
-    ) -> ChatResponse | AsyncGenerator[ChatResponse, None]:
+    ) -> AnswerT_co:
         """Ask the model.
 
         Returns at the head of the answer: a `ChatResponse`, or with `stream=True` a `ChatStream`. `kwargs` are body
@@ -124,108 +132,55 @@ class ChatModelBase(ModelBase):
         from .stream import ChatStream, whole
 
         check_messages(messages)
-        schemas = _schemas(tools) if tools else None
+        schemas = schemas_of(tools) if tools else None
         validate_tools(schemas, tool_choice)
         call = self._chat_call(messages, schemas, tool_choice, kwargs)
         answer = await call.open()
-        return ChatStream(call, answer) if self.stream else await whole(call, answer)
+        return ChatStream(call, answer) if self.stream else await whole(call, answer)  # type: ignore[return-value]
 
-    @overload
-    async def generate_structured_output(
+    async def generate(
         self,
         messages: list[Msg],
-        structured_model: Type[ObjectT],
-        *,
         tools: Sequence[ToolLike] | None = None,
         tool_choice: ToolChoice | None = None,
-        allow_partial: bool = False,
         **kwargs: Any,  # Any: provider body fields
-    ) -> StructuredResponse[ObjectT]: ...
-    @overload
-    async def generate_structured_output(
+    ) -> ChatResponse:
+        """Ask the model for one whole response, whatever `stream` says. Arguments and errors are those of a call."""
+        from .stream import whole  # the engine is loaded by the first call
+
+        call = await self._checked_call(messages, tools, tool_choice, kwargs, stream=False)
+        return await whole(call, await call.open())
+
+    async def generate_stream(
         self,
         messages: list[Msg],
-        structured_model: Mapping[str, Any],  # Any: a JSON Schema
-        *,
         tools: Sequence[ToolLike] | None = None,
         tool_choice: ToolChoice | None = None,
-        allow_partial: bool = False,
         **kwargs: Any,  # Any: provider body fields
-    ) -> StructuredResponse[dict[str, Any]]: ...
-    async def generate_structured_output(
+    ) -> ChatStream:
+        """Ask the model for a stream of deltas, whatever `stream` says. Arguments and errors are those of a call."""
+        from .stream import ChatStream  # the engine is loaded by the first call
+
+        call = await self._checked_call(messages, tools, tool_choice, kwargs, stream=True)
+        return ChatStream(call, await call.open())
+
+    async def _checked_call(
         self,
         messages: list[Msg],
-        structured_model: Type[BaseModel] | Mapping[str, Any],  # Any: a JSON Schema
+        tools: Sequence[ToolLike] | None,
+        tool_choice: ToolChoice | None,
+        kwargs: Mapping[str, Any],  # Any: provider body fields
         *,
-        tools: Sequence[ToolLike] | None = None,
-        tool_choice: ToolChoice | None = None,
-        allow_partial: bool = False,
-        **kwargs: Any,  # Any: provider body fields
-    ) -> StructuredResponse[Any]:
-        """Ask for an object that is valid for a pydantic class or a JSON Schema.
+        stream: bool,
+    ) -> ChatCall:
+        from ...domain.chat.tools import validate_tools
+        from ..call.context import CallContext
 
-        The model's card and protocol decide which strategies are tried, the most reliable first; `strategy` names the
-        one that gave the object. When the provider refuses a strategy, the next one is tried; an invalid answer is sent
-        back to the model with its errors. All requests spend the one budget of `max_retries + 1`.
-
-        `tools` are the tools of the conversation so far: they are sent, but not called. `tool_choice` limits the
-        strategies: `none` to those without a tool, `required` and `auto` to a forced or a free tool call. With
-        `allow_partial` an answer cut off by its length limit is accepted if the part that arrived is valid.
-
-        Raises `StructuredOutputError` (with `raw_text`, `errors`, `attempts` and `partial`) when no valid object came,
-        `InvalidRequestError` for a `structured_model` that does not describe an object, and what a call raises.
-        """
-        run = self._structured_run(messages, structured_model, tools, tool_choice, kwargs, allow_partial=allow_partial)
+        check_messages(messages)
+        schemas = schemas_of(tools) if tools else None
+        validate_tools(schemas, tool_choice)
         await self._prepare()
-        return await anext(run)
-
-    @overload
-    def stream_structured_output(
-        self,
-        messages: list[Msg],
-        structured_model: Type[ObjectT],
-        *,
-        tools: Sequence[ToolLike] | None = None,
-        tool_choice: ToolChoice | None = None,
-        allow_partial: bool = False,
-        **kwargs: Any,  # Any: provider body fields
-    ) -> AsyncGenerator[StructuredResponse[ObjectT], None]: ...
-    @overload
-    def stream_structured_output(
-        self,
-        messages: list[Msg],
-        structured_model: Mapping[str, Any],  # Any: a JSON Schema
-        *,
-        tools: Sequence[ToolLike] | None = None,
-        tool_choice: ToolChoice | None = None,
-        allow_partial: bool = False,
-        **kwargs: Any,  # Any: provider body fields
-    ) -> AsyncGenerator[StructuredResponse[dict[str, Any]], None]: ...
-    async def stream_structured_output(
-        self,
-        messages: list[Msg],
-        structured_model: Type[BaseModel] | Mapping[str, Any],  # Any: a JSON Schema
-        *,
-        tools: Sequence[ToolLike] | None = None,
-        tool_choice: ToolChoice | None = None,
-        allow_partial: bool = False,
-        **kwargs: Any,  # Any: provider body fields
-    ) -> AsyncGenerator[StructuredResponse[Any], None]:
-        """The same as an async generator of the growing object.
-
-        Steps with `is_last=False` hold what has arrived of the object, unvalidated; each is a dict of its own. When an
-        invalid answer is asked for again, the steps begin anew with the next answer. The last step, with
-        `is_last=True`, is what `generate_structured_output` returns.
-        """
-        run = self._structured_run(
-            messages, structured_model, tools, tool_choice, kwargs, allow_partial=allow_partial, stream=True
-        )
-        await self._prepare()
-        try:
-            async for step in run:
-                yield step
-        finally:
-            await run.aclose()
+        return self._chat_call(messages, schemas, tool_choice, kwargs, CallContext.of(self._spec(stream=stream)))
 
     async def count_tokens(
         self, messages: list[Msg], tools: Sequence[ToolLike] | None = None, *, exact: bool = False
@@ -237,7 +192,7 @@ class ChatModelBase(ModelBase):
         """
         from .tokens import count_tokens
 
-        schemas = _schemas(tools) if tools else None
+        schemas = schemas_of(tools) if tools else None
         can_ask = exact and getattr(getattr(self, "codec", None), "counts_tokens", False)
         ask = partial(self._counted, messages, schemas) if can_ask else None
         return await count_tokens(messages, schemas, ask, source=self.provider_name)
@@ -254,55 +209,6 @@ class ChatModelBase(ModelBase):
         answer = await whole(call, await call.open())
         assert answer.usage is not None, "counting codecs give usage"
         return answer.usage.input_tokens
-
-    async def _prepare(self) -> None:
-        """Whatever must be done before the first request of a call, outside its clocks."""
-
-    def _structured_run(
-        self,
-        messages: list[Msg],
-        structured_model: Type[BaseModel] | Mapping[str, Any],  # Any: a JSON Schema
-        tools: Sequence[ToolLike] | None = None,
-        tool_choice: ToolChoice | None = None,
-        kwargs: Mapping[str, Any] | None = None,  # Any: provider body fields
-        *,
-        allow_partial: bool = False,
-        stream: bool = False,
-    ) -> StructuredRun:
-        from ...domain.card.cards import ModelCard
-        from ...domain.structured.native_output import NOTHING_NATIVE
-        from ..call.context import CallContext
-        from ..structured.model_facts import ModelFacts
-        from ..structured.output_spec import OutputSpec
-        from ..structured.run import StructuredRun
-
-        card = self.card if self.card_checks == "on" else ModelCard.permissive(self.model)
-        native = getattr(getattr(self, "codec", None), "native_output", NOTHING_NATIVE)
-        return StructuredRun(
-            partial(self._open, kwargs or {}),
-            CallContext.of(self._spec(stream=stream)),
-            ModelFacts(card, native, self.parameters),
-            messages,
-            OutputSpec(structured_model),
-            _schemas(tools) if tools else None,
-            tool_choice,
-            allow_partial=allow_partial,
-        )
-
-    async def _open(
-        self,
-        kwargs: Mapping[str, Any],  # Any: provider body fields
-        context: CallContext,
-        messages: list[Msg],
-        tools: list[ToolSchema] | None,
-        tool_choice: ToolChoice | None,
-    ) -> ChatResponse | AsyncGenerator[ChatResponse, None]:
-        """One request of a longer call, with its retries: a stream when `context.stream` is set, else the response."""
-        from .stream import ChatStream, whole
-
-        call = self._chat_call(messages, tools, tool_choice, kwargs, context)
-        answer = await call.open()
-        return ChatStream(call, answer) if context.stream else await whole(call, answer)
 
     def _chat_call(
         self,
@@ -347,11 +253,4 @@ class ChatModelBase(ModelBase):
         return CardQuery(ModelCard, cls.Parameters, class_names(cls))
 
 
-def _schemas(tools: Sequence[ToolLike]) -> list[ToolSchema]:
-    """The tools as schemas; what makes schemas of functions is loaded by the first one."""
-    for tool in tools:
-        if not isinstance(tool, dict):
-            from ..tools.schemas import tool_schemas
-
-            return tool_schemas(tools)
-    return tools  # type: ignore[return-value]  # schemas, as looked at above
+ChatModelBase.__init__.__doc__ = ChatModelBase.__doc__  # what `help` shows of the classes that inherit it

@@ -12,8 +12,8 @@ from ...domain.embedding.packing import EmbeddingInput
 from ...domain.embedding.values import EmbeddingVectors, FloatArray
 from ...domain.message.responses import ModelWarning
 from ...ports.clock import Clock
+from ...ports.embedding_cache import EmbeddingCache
 from ..call.arguments import body_fields
-from .cache import EmbeddingCacheBase
 
 __all__ = ["VectorStore", "requested_size", "vector_identity"]
 
@@ -30,7 +30,7 @@ _GRACE_SECONDS = 5.0
 class VectorStore:
     """Looks inputs up and stores vectors; a cache that fails is not used any more, with a warning."""
 
-    def __init__(self, cache: EmbeddingCacheBase | None, identity: VectorIdentity, clock: Clock) -> None:
+    def __init__(self, cache: EmbeddingCache | None, identity: VectorIdentity, clock: Clock) -> None:
         self.warnings: list[ModelWarning] = []
         self._cache = cache
         self._clock = clock

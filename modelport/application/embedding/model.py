@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from ...domain.embedding.values import EmbeddingResponse
     from ...domain.errors import ModelError
     from ...domain.message.responses import ModelWarning
+    from ...ports.embedding_cache import EmbeddingCache
     from ...ports.http import HttpTransport
     from .batch import EmbeddingSpec
-    from .cache import EmbeddingCacheBase
 
 __all__ = ["DimensionsOnly", "EmbeddingModelBase"]
 
@@ -62,8 +62,8 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
         credential: the provider's credential.
         model: the model's name at the provider.
         parameters: the class's `Parameters`; the defaults when `None`.
-        context_size: the most tokens of one input; from the model's card when `None`. Longer inputs are sent unchanged:
-            the provider truncates or refuses them.
+        context_size: the most tokens of one input; from the model's card when `None`. Longer inputs are sent
+            unchanged: the provider truncates or refuses them.
         batch_size: the most inputs of one request; from the card, else the class's default, when `None`.
         max_retries: how often a failed request may be sent again (default 3); not together with `retry_policy`.
         retry_delay: the most seconds before the first retry.
@@ -72,11 +72,15 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
         transport: the HTTP transport to use instead of the runtime's.
         concurrency: the most requests in flight, over all calls of this model in one event loop.
         card_checks: `off` sends what the model's card does not allow.
-        on_error: `skip` gives `None` in place of the vector of an input that is refused, with a warning that names it.
+        on_error: `skip` gives `None` in place of the vector of an input that is refused, with a warning that
+            names it.
     """
 
     Parameters: ClassVar[type[BaseModel]] = DimensionsOnly
-    type: str = "embedding_model"
+    if TYPE_CHECKING:
+        type: Any  # Any: a class of the user's may narrow it to a literal, which a variable of type `str` forbids
+    else:
+        type: str = "embedding_model"
     default_limits: ClassVar[EmbeddingLimits] = EmbeddingLimits(batch_size=100)
     """The limits of a request where neither the caller nor a card gives them."""
     takes_empty_text: ClassVar[bool] = True
@@ -91,7 +95,7 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
         batch_size: int | None = None,
         max_retries: int | None = None,
         retry_delay: float | None = None,
-        embedding_cache: EmbeddingCacheBase | None = None,
+        embedding_cache: EmbeddingCache | None = None,
         *,
         retry_policy: RetryPolicy | None = None,
         timeouts: Timeouts | None = None,
@@ -276,3 +280,6 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
 
         names = class_names(cls)
         return CardQuery(EmbeddingModelCard, cls.Parameters, names)
+
+
+EmbeddingModelBase.__init__.__doc__ = EmbeddingModelBase.__doc__  # what `help` shows of the classes that inherit it

@@ -12,6 +12,7 @@ from ...domain.errors import InvalidRequestError
 from ...domain.retry import RetryPolicy, Timeouts
 from ...ports.runtime import Runtime, default_runtime
 from ..call.arguments import check_credential, check_name, check_type, check_word
+from .construction import Constructed
 from .copying import Copied
 from .credential import CredentialBase, KeyedCredential, Service
 
@@ -28,7 +29,7 @@ class NoParameters(BaseModel):
     """A model without parameters."""
 
 
-class ModelBase(Copied):
+class ModelBase(Constructed, Copied):
     """A model: a credential, a name, parameters, and what its calls run on."""
 
     Parameters: ClassVar[Type[BaseModel]] = NoParameters
@@ -54,7 +55,7 @@ class ModelBase(Copied):
         check_type("retry_policy", retry_policy, RetryPolicy)
         check_word("card_checks", card_checks, ("on", "off"))
         self.credential = credential
-        self.model = model
+        self.model = self._known_name(model)
         self.parameters = self._checked_parameters(parameters)
         self.retry_policy = retry_policy
         self.timeouts = timeouts or Timeouts()
@@ -128,6 +129,11 @@ class ModelBase(Copied):
             wanted = f"a credential of {self.provider}" if self.provider else "a KeyedCredential"
             raise InvalidRequestError(f"{type(self).__name__} takes {wanted}, not {type(credential).__name__}")
         return credential.endpoint(service)
+
+    @classmethod
+    def _known_name(cls, model: str) -> str:
+        """The name to send, of the name given; raises `NotFoundError` where only certain models exist."""
+        return model
 
     def _checked_parameters(self, parameters: Any) -> Any:  # Any: the subclass's Parameters
         if parameters is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Mapping
+from collections.abc import Awaitable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -10,10 +10,9 @@ from ...domain.errors import InvalidRequestError
 from ...domain.speech.text import split_text
 from ..call.arguments import body_fields, parameter_values, secret_words
 from ..call.context import current_call
-from .model import TTSModelBase
+from .model import SpeechT_co, TTSModelBase
 
 if TYPE_CHECKING:
-    from ...domain.speech.responses import TTSResponse
     from ...ports.codec.base import Endpoint
     from ...ports.codec.speech import SpeechWireCall, TTSCodec
     from .call import SpeechAnswer
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["HttpTTSModel"]
 
 
-class HttpTTSModel(TTSModelBase):
+class HttpTTSModel(TTSModelBase[SpeechT_co]):
     """A speech model whose provider is a codec and an endpoint."""
 
     codec: ClassVar[TTSCodec]
@@ -34,7 +33,7 @@ class HttpTTSModel(TTSModelBase):
         self,
         text: str | None = None,
         **kwargs: Any,  # Any: provider body fields
-    ) -> TTSResponse | AsyncGenerator[TTSResponse, None]:
+    ) -> SpeechT_co:
         """Speak the text; one that exceeds the model's limit is spoken by several requests, one after the other.
 
         With `stream=True` returns at the head of the first answer: a generator whose responses are one WAV, and whose
@@ -52,7 +51,7 @@ class HttpTTSModel(TTSModelBase):
         send = partial(self._send, values, kwargs)
         call = SpeechCall(self._spec(stream=True), self.codec.sample_rate, texts, send, warnings)
         responses = await call.open()
-        return responses if self.stream else await call.utterance.whole(responses)
+        return responses if self.stream else await call.utterance.whole(responses)  # type: ignore[return-value]
 
     def _send(
         self,

@@ -7,7 +7,9 @@ from collections.abc import AsyncGenerator
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Type
+from typing import TYPE_CHECKING, Any, Generic, Literal, Self, Type
+
+from typing_extensions import TypeVar
 
 from ...domain.retry import RetryPolicy, Timeouts
 from ...domain.speech.responses import TTSResponse
@@ -19,10 +21,18 @@ if TYPE_CHECKING:
     from ...domain.card.cards import CardQuery, TTSModelCard
     from ...ports.http import HttpTransport
 
-__all__ = ["TTSModelBase"]
+__all__ = ["SpeechT_co", "TTSModelBase"]
+
+SpeechT_co = TypeVar(
+    "SpeechT_co",
+    bound="TTSResponse | AsyncGenerator[TTSResponse, None]",
+    default="TTSResponse | AsyncGenerator[TTSResponse, None]",
+    covariant=True,
+)
+"""What `synthesize` gives, as `stream` says: a generator of pieces, or with `stream=False` a `TTSResponse`."""
 
 
-class TTSModelBase(ModelBase, ABC):
+class TTSModelBase(ModelBase, ABC, Generic[SpeechT_co]):
     """A speech model: a credential, a model name and parameters, and `synthesize`, which a provider implements.
 
     A `realtime` model overrides `connect`, `push` and `close`: between the first and the last it takes text while that
@@ -40,8 +50,11 @@ class TTSModelBase(ModelBase, ABC):
         card_checks: `off` sends values that the model's card does not allow.
     """
 
-    type: str = "tts_model"
-    realtime: ClassVar[bool] = False
+    if TYPE_CHECKING:
+        type: Any  # Any: a class of the user's may narrow it to a literal, which a variable of type `str` forbids
+    else:
+        type: str = "tts_model"
+    realtime: bool = False
 
     def __init__(
         self,
@@ -85,7 +98,7 @@ class TTSModelBase(ModelBase, ABC):
         self,
         text: str | None = None,
         **kwargs: Any,  # Any: provider body fields
-    ) -> TTSResponse | AsyncGenerator[TTSResponse, None]:
+    ) -> SpeechT_co:
         """Speak the text: a `TTSResponse`, or with `stream=True` a generator whose last one has `is_last=True`."""
 
     async def push(self, text: str, **kwargs: Any) -> TTSResponse:  # Any: provider fields
@@ -118,3 +131,6 @@ class TTSModelBase(ModelBase, ABC):
         from ..model.cards import class_names
 
         return CardQuery(TTSModelCard, cls.Parameters, class_names(cls), cls.realtime)
+
+
+TTSModelBase.__init__.__doc__ = TTSModelBase.__doc__  # what `help` shows of the classes that inherit it

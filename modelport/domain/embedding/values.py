@@ -183,7 +183,7 @@ class EmbeddingResponse:
 
     embeddings: Sequence[Embedding]
     _: KW_ONLY
-    usage: EmbeddingUsage | None = None
+    usage: EmbeddingUsage | Any = None  # Any: `None` before the last response, and where the provider reports none
     source: Literal["api", "cache"] = "api"
     id: str = field(default_factory=new_id)
     created_at: str = field(default_factory=new_timestamp)

@@ -105,7 +105,7 @@ class ChatResponse:
 
     content: Sequence[ContentBlock]
     is_last: bool = True
-    usage: ChatUsage | None = None
+    usage: ChatUsage | Any = None  # Any: `None` before the last response, and where the provider reports none
     id: str = field(default_factory=new_id)
     created_at: str = field(default_factory=new_timestamp)
     type: Literal["chat_response"] = "chat_response"
@@ -173,7 +173,7 @@ class StructuredResponse(Generic[ValueT]):
     content: dict[str, Any]  # Any: whatever the schema describes
     value: ValueT = None  # type: ignore[assignment]  # a step has none; the last response always does
     strategy: str = ""
-    usage: ChatUsage | None = None
+    usage: ChatUsage | Any = None  # Any: `None` before the last response, and where the provider reports none
     id: str = field(default_factory=new_id)
     created_at: str = field(default_factory=new_timestamp)
     type: Literal["structured_response"] = "structured_response"

@@ -49,7 +49,7 @@ class TTSResponse:
 
     content: DataBlock | None = None
     is_last: bool = True
-    usage: TTSUsage | None = None
+    usage: TTSUsage | Any = None  # Any: `None` before the last response, and where the provider reports none
     id: str = field(default_factory=new_id)
     metadata: dict[str, Any] | None = None  # Any: provider facts
     created_at: str = field(default_factory=new_timestamp)

@@ -12,12 +12,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, Type
+from typing import Any, ClassVar, Literal, Type, Unpack, overload
 
 from pydantic import BaseModel, ConfigDict
 
 from ...application.call.context import current_call
-from ...application.chat.model import ChatModelBase
+from ...application.chat.model import AnswerT_co, ChatModelBase
+from ...application.chat.options import ChatOptions
+from ...application.chat.stream import ChatStream
 from ...application.model.credential import CredentialBase
 from ...domain.chat.fold import ChatFold
 from ...domain.chat.tokens import estimated
@@ -39,6 +41,13 @@ class DoubleCredential(CredentialBase):
 
     provider: ClassVar[str] = "double"
     type: Literal["double_credential"] = "double_credential"
+
+
+class DoubleOptions(ChatOptions, total=False):
+    """The further arguments of a double: those of every chat model."""
+
+    credential: CredentialBase
+    parameters: BaseModel | None
 
 
 class AnyParameters(BaseModel):
@@ -68,7 +77,7 @@ ChatFunction = Callable[[list[Msg], list[ToolSchema]], Answer | Awaitable[Answer
 """Messages and tools (an empty list without) to an answer, its awaitable, or a generator of its steps."""
 
 
-class _ChatDouble(ChatModelBase):
+class _ChatDouble(ChatModelBase[AnswerT_co]):
     """The base of the doubles. `calls` has one entry per attempt: a retry is a call of its own, as for a server."""
 
     Parameters: ClassVar[Type[BaseModel]] = AnyParameters
@@ -109,7 +118,7 @@ class _ChatDouble(ChatModelBase):
         return deltas if streams else await _whole(deltas)
 
 
-class ScriptedChatModel(_ChatDouble):
+class ScriptedChatModel(_ChatDouble[AnswerT_co]):
     """Answers in the order of its script, one entry per attempt; see `Answer` for what an entry may be.
 
     An error entry is what a failed request is to a real model: mapped, and tried again with the next entry where it is
@@ -124,14 +133,39 @@ class ScriptedChatModel(_ChatDouble):
 
     type: str = "scripted_chat"
 
+    @overload
+    def __init__(
+        self: ScriptedChatModel[ChatStream],
+        script: Iterable[Answer] = (),
+        model: str = "scripted-model",
+        stream: Literal[True] = True,
+        **options: Unpack[DoubleOptions],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: ScriptedChatModel[ChatResponse],
+        script: Iterable[Answer] = (),
+        model: str = "scripted-model",
+        *,
+        stream: Literal[False],
+        **options: Unpack[DoubleOptions],
+    ) -> None: ...
+    @overload
     def __init__(
         self,
         script: Iterable[Answer] = (),
         model: str = "scripted-model",
         stream: bool = True,
-        **options: Any,  # Any: arguments of `ChatModelBase`
+        **options: Unpack[DoubleOptions],
+    ) -> None: ...
+    def __init__(
+        self,
+        script: Iterable[Answer] = (),
+        model: str = "scripted-model",
+        stream: bool = True,
+        **options: Unpack[DoubleOptions],
     ) -> None:
-        super().__init__(model, stream, options)
+        super().__init__(model, stream, dict(options))
         if isinstance(script, (str, Mapping)):
             raise TypeError(f"script is a single {type(script).__name__}; give a list of answers")
         self._script = iter(script)
@@ -144,7 +178,7 @@ class ScriptedChatModel(_ChatDouble):
             raise ScriptOverError(f"{message}: {call.text[:200]!r}; give it another answer") from None
 
 
-class FunctionChatModel(_ChatDouble):
+class FunctionChatModel(_ChatDouble[AnswerT_co]):
     """Answers with what a function of the messages and the tools returns, plain, asynchronous or as an async generator.
 
     What it returns is what an entry of a script may be (see `Answer`), and what it raises is a failed attempt.
@@ -152,14 +186,39 @@ class FunctionChatModel(_ChatDouble):
 
     type: str = "function_chat"
 
+    @overload
+    def __init__(
+        self: FunctionChatModel[ChatStream],
+        function: ChatFunction,
+        model: str = "function-model",
+        stream: Literal[True] = True,
+        **options: Unpack[DoubleOptions],
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: FunctionChatModel[ChatResponse],
+        function: ChatFunction,
+        model: str = "function-model",
+        *,
+        stream: Literal[False],
+        **options: Unpack[DoubleOptions],
+    ) -> None: ...
+    @overload
     def __init__(
         self,
         function: ChatFunction,
         model: str = "function-model",
         stream: bool = True,
-        **options: Any,  # Any: arguments of `ChatModelBase`
+        **options: Unpack[DoubleOptions],
+    ) -> None: ...
+    def __init__(
+        self,
+        function: ChatFunction,
+        model: str = "function-model",
+        stream: bool = True,
+        **options: Unpack[DoubleOptions],
     ) -> None:
-        super().__init__(model, stream, options)
+        super().__init__(model, stream, dict(options))
         self._function = function
 
     async def _answer(self, call: RecordedCall) -> Answer | AsyncGenerator[Step, None]:

@@ -7,7 +7,7 @@ import math
 import re
 import struct
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from ...application.embedding.model import EmbeddingModelBase
 from ...application.speech.model import TTSModelBase
@@ -160,7 +160,7 @@ class ScriptedRealtimeTTSModel(ScriptedTTSModel):
     """
 
     type: str = "scripted_realtime_tts"
-    realtime: ClassVar[bool] = True
+    realtime: bool = True
 
     def __init__(self, *arguments: Any, **options: Any) -> None:  # Any: as of `ScriptedTTSModel`
         super().__init__(*arguments, **options)

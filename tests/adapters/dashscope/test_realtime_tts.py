@@ -372,7 +372,7 @@ async def test_the_guides_set_ups_and_streaming_synthesis(monkeypatch: pytest.Mo
             stream=True,
         )
         assert (tts.max_retries, tts.retry_policy.retry_delay, tts.realtime) == (3, 5.0, True)
-        async for chunk in await tts.synthesize("Hello, world!"):  # type: ignore[union-attr]
+        async for chunk in await tts.synthesize("Hello, world!"):
             assert chunk.content is None or chunk.content.source.media_type == "audio/wav"
     async with CosyVoiceServer() as second:
         cosyvoice = DashScopeCosyVoiceRealtimeTTSModel(

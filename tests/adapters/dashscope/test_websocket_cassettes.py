@@ -58,10 +58,13 @@ async def over_a_socket(cassette: str, repeat: bool = False) -> AsyncGenerator[M
 
 def model(url: str, connector: Any, name: str, max_retries: int = 0, **parameters: Any) -> RealtimeTTSModel:
     """Any: either connector, and parameters of the class."""
-    cls = DashScopeRealtimeTTSModel if name.startswith("qwen") else DashScopeCosyVoiceRealtimeTTSModel
+    cls: Any = DashScopeRealtimeTTSModel if name.startswith("qwen") else DashScopeCosyVoiceRealtimeTTSModel
     runtime = dataclasses.replace(runtime_with(VirtualClock(skip_sleeps=True)), websockets=connector)
     credential = DashScopeCredential(api_key="sk-secret-key", base_url=url)
-    return cls(credential, name, cls.Parameters(**parameters), max_retries=max_retries, runtime=runtime)
+    speaker: RealtimeTTSModel = cls(
+        credential, name, cls.Parameters(**parameters), max_retries=max_retries, runtime=runtime
+    )
+    return speaker
 
 
 both = pytest.mark.parametrize("playing", [in_process, over_a_socket])

@@ -51,7 +51,7 @@ async def test_streams_are_asked_for_as_events() -> None:
 
     script = Script([streamed(chunk({"text": "hi"}, finish="STOP"))])
     chat = GeminiChatModel(GeminiCredential(api_key=KEY), "gemini-2.5-flash", transport=script)
-    steps = [step async for step in await chat(list(HELLO))]  # type: ignore[union-attr]
+    steps = [step async for step in await chat(list(HELLO))]
     assert steps[-1].text == "hi"
     assert script.requests[0].url == f"{HOST}/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse"
 

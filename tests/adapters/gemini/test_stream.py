@@ -261,7 +261,7 @@ class TestEnd:
             "gemini-2.5-flash",
             transport=Script([answer]),
         )
-        assert [step.text async for step in await chat(list(HELLO))][-1] == "x"  # type: ignore[union-attr]
+        assert [step.text async for step in await chat(list(HELLO))][-1] == "x"
 
     @pytest.mark.parametrize(
         ("error", "kind"),

@@ -78,7 +78,7 @@ class Iterated:
         (lambda: ChatResponse(None), "content"),  # type: ignore[arg-type]  # the mistake
         (lambda: ChatResponse([{"type": "text", "text": "Hi"}]), "content"),  # type: ignore[list-item]  # the mistake
         (last_of_text, "content"),
-        (lambda: ChatResponse([], usage={"input_tokens": 1}), "usage"),  # type: ignore[arg-type]  # the mistake
+        (lambda: ChatResponse([], usage={"input_tokens": 1}), "usage"),
     ],
     ids=["none", "text", "dict", "sync", "texts", "text content", "no content", "dict block", "last", "usage"],
 )

@@ -66,7 +66,7 @@ def test_the_parameters_of_another_provider(model_class: Any, verb: str) -> None
 
 
 def test_the_parameters_of_a_class_above_or_below() -> None:
-    class Further(OpenAIChatModel.Parameters):  # type: ignore[valid-type,misc]  # a variable that holds a class
+    class Further(OpenAIChatModel.Parameters):
         further: int | None = None
 
     class Mine(OpenAIChatModel):

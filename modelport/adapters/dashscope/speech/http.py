@@ -11,10 +11,11 @@ import base64
 import binascii
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, Unpack, overload
 from urllib.parse import urlsplit
 
 from ....application.speech.http import HttpTTSModel
+from ....application.speech.model import SpeechT_co
 from ....domain.errors import InvalidRequestError, ModelError, ResponseDecodeError, StreamTruncatedError
 from ....domain.message.blocks import URLSource
 from ....domain.speech.audio import PcmPieces
@@ -28,6 +29,13 @@ from ...wire.json_text import dump_json
 from ...wire.vectors import count
 from ..errors import DASHSCOPE_CODES
 from ..parameters import DashScopeTTSParameters
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from ....application.model.credential import CredentialBase
+    from ....application.speech.options import TTSOptions
+    from ....domain.speech.responses import TTSResponse
 
 __all__ = ["DashScopeTTSCodec", "DashScopeTTSDecoder", "DashScopeTTSModel"]
 
@@ -167,12 +175,61 @@ def _file(url: Any) -> URLSource:  # Any: whatever the server sent
     return URLSource(url=parts._replace(scheme="https").geturl(), media_type="audio/wav")
 
 
-class DashScopeTTSModel(HttpTTSModel):
+class DashScopeTTSModel(HttpTTSModel[SpeechT_co]):
     """Qwen's speech models: WAV, 24,000 samples of 16 bits per second, one channel."""
 
-    Parameters = DashScopeTTSParameters
+    Parameters: TypeAlias = DashScopeTTSParameters
+    parameters: DashScopeTTSParameters
     type = "dashscope_tts"
     provider: ClassVar[str] = "dashscope"
     takes_any_key: ClassVar[bool] = False
     card_folder: ClassVar[Path] = Path(__file__).parents[1] / "_models"
     codec = DashScopeTTSCodec()
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: DashScopeTTSModel[AsyncGenerator[TTSResponse, None]],
+            credential: CredentialBase,
+            model: str,
+            parameters: DashScopeTTSParameters | None = None,
+            stream: Literal[True] = True,
+            **options: Unpack[TTSOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: DashScopeTTSModel[TTSResponse],
+            credential: CredentialBase,
+            model: str,
+            parameters: DashScopeTTSParameters | None = None,
+            *,
+            stream: Literal[False],
+            **options: Unpack[TTSOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: DashScopeTTSModel[TTSResponse],
+            credential: CredentialBase,
+            model: str,
+            parameters: DashScopeTTSParameters | None,
+            stream: Literal[False],
+            **options: Unpack[TTSOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: DashScopeTTSParameters | None = None,
+            stream: bool = True,
+            **options: Unpack[TTSOptions],
+        ) -> None: ...
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: DashScopeTTSParameters | None = None,
+            stream: bool = True,
+            **options: Unpack[TTSOptions],
+        ) -> None: ...

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias, Unpack, overload
 from urllib.parse import quote
 
+from ....application.speech.model import SpeechT_co
 from ....application.speech.realtime.model import RealtimeTTSModel
 from ....domain.errors import ModelError
 from ....domain.speech.audio import AudioFormat
@@ -18,6 +19,13 @@ from .errors import error_of_handshake
 from .qwen_protocol import QwenRealtimeProtocol
 from .sambert_protocol import SambertProtocol
 from .settings import audio_format, session_settings, task_settings
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from ....application.model.credential import CredentialBase
+    from ....application.speech.options import RealtimeTTSOptions
+    from ....domain.speech.responses import TTSResponse
 
 __all__ = ["CosyVoiceCodec", "DashScopeCosyVoiceRealtimeTTSModel", "DashScopeRealtimeTTSModel", "QwenRealtimeCodec"]
 
@@ -64,23 +72,121 @@ class CosyVoiceCodec(_Codec):
         return audio_format(request, task_settings(request), "format")
 
 
-class _DashScopeRealtime(RealtimeTTSModel):
+class _DashScopeRealtime(RealtimeTTSModel[SpeechT_co]):
     provider: ClassVar[str] = "dashscope"
     takes_any_key: ClassVar[bool] = False
     card_folder: ClassVar[Path] = Path(__file__).parents[1] / "_models"
 
 
-class DashScopeRealtimeTTSModel(_DashScopeRealtime):
+class DashScopeRealtimeTTSModel(_DashScopeRealtime[SpeechT_co]):
     """Qwen's realtime speech models: audio begins while the text is still coming, word by word."""
 
-    Parameters = DashScopeRealtimeTTSParameters
+    Parameters: TypeAlias = DashScopeRealtimeTTSParameters
+    parameters: DashScopeRealtimeTTSParameters
     type = "dashscope_realtime_tts"
     codec: ClassVar[RealtimeTTSCodec] = QwenRealtimeCodec()
 
+    if TYPE_CHECKING:
 
-class DashScopeCosyVoiceRealtimeTTSModel(_DashScopeRealtime):
+        @overload
+        def __init__(
+            self: DashScopeRealtimeTTSModel[AsyncGenerator[TTSResponse, None]],
+            credential: CredentialBase,
+            model: str,
+            parameters: DashScopeRealtimeTTSParameters | None = None,
+            stream: Literal[True] = True,
+            **options: Unpack[RealtimeTTSOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: DashScopeRealtimeTTSModel[TTSResponse],
+            credential: CredentialBase,
+            model: str,
+            parameters: DashScopeRealtimeTTSParameters | None = None,
+            *,
+            stream: Literal[False],
+            **options: Unpack[RealtimeTTSOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: DashScopeRealtimeTTSModel[TTSResponse],
+            credential: CredentialBase,
+            model: str,
+            parameters: DashScopeRealtimeTTSParameters | None,
+            stream: Literal[False],
+            **options: Unpack[RealtimeTTSOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: DashScopeRealtimeTTSParameters | None = None,
+            stream: bool = True,
+            **options: Unpack[RealtimeTTSOptions],
+        ) -> None: ...
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: DashScopeRealtimeTTSParameters | None = None,
+            stream: bool = True,
+            **options: Unpack[RealtimeTTSOptions],
+        ) -> None: ...
+
+
+class DashScopeCosyVoiceRealtimeTTSModel(_DashScopeRealtime[SpeechT_co]):
     """CosyVoice, Qwen-Audio and Sambert: audio comes by the sentence, and of Sambert once all text is there."""
 
-    Parameters = DashScopeCosyVoiceRealtimeTTSParameters
+    Parameters: TypeAlias = DashScopeCosyVoiceRealtimeTTSParameters
+    parameters: DashScopeCosyVoiceRealtimeTTSParameters
     type = "dashscope_cosyvoice_realtime_tts"
     codec: ClassVar[RealtimeTTSCodec] = CosyVoiceCodec()
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: DashScopeCosyVoiceRealtimeTTSModel[AsyncGenerator[TTSResponse, None]],
+            credential: CredentialBase,
+            model: str,
+            parameters: DashScopeCosyVoiceRealtimeTTSParameters | None = None,
+            stream: Literal[True] = True,
+            **options: Unpack[RealtimeTTSOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: DashScopeCosyVoiceRealtimeTTSModel[TTSResponse],
+            credential: CredentialBase,
+            model: str,
+            parameters: DashScopeCosyVoiceRealtimeTTSParameters | None = None,
+            *,
+            stream: Literal[False],
+            **options: Unpack[RealtimeTTSOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: DashScopeCosyVoiceRealtimeTTSModel[TTSResponse],
+            credential: CredentialBase,
+            model: str,
+            parameters: DashScopeCosyVoiceRealtimeTTSParameters | None,
+            stream: Literal[False],
+            **options: Unpack[RealtimeTTSOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: DashScopeCosyVoiceRealtimeTTSParameters | None = None,
+            stream: bool = True,
+            **options: Unpack[RealtimeTTSOptions],
+        ) -> None: ...
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: DashScopeCosyVoiceRealtimeTTSParameters | None = None,
+            stream: bool = True,
+            **options: Unpack[RealtimeTTSOptions],
+        ) -> None: ...

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from ....application.chat.http import HttpChatModel
+from ....application.chat.model import AnswerT_co
 
 if TYPE_CHECKING:
     from ....application.model.formatter import FormatterBase
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["DialectChatModel"]
 
 
-class DialectChatModel(HttpChatModel):
+class DialectChatModel(HttpChatModel[AnswerT_co]):
     """A model behind Chat Completions. Takes the arguments of `ChatModelBase`.
 
     The codec and the formatter are made when a call first needs them.

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from ....application.chat.http import HttpChatModel
+from ....application.chat.model import AnswerT_co
 from .profile import OpenAIResponsesProfile
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["DialectResponseModel"]
 
 
-class DialectResponseModel(HttpChatModel):
+class DialectResponseModel(HttpChatModel[AnswerT_co]):
     """A model behind Responses. Takes the arguments of `ChatModelBase`."""
 
     profile: ClassVar[OpenAIResponsesProfile]

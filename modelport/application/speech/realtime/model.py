@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from contextvars import ContextVar
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -13,7 +13,7 @@ from ....domain.retry import RetryPolicy, Timeouts
 from ....ports.runtime import Runtime
 from ...call.arguments import body_fields, parameter_values
 from ...model.credential import CredentialBase
-from ..model import TTSModelBase
+from ..model import SpeechT_co, TTSModelBase
 
 if TYPE_CHECKING:
     from ....domain.message.responses import ModelWarning
@@ -31,7 +31,7 @@ _MAX_RETRIES = 3
 _RETRY_DELAY = 5.0
 
 
-class RealtimeTTSModel(TTSModelBase):
+class RealtimeTTSModel(TTSModelBase[SpeechT_co]):
     """Speech over a WebSocket, from text that comes piece by piece.
 
     Call `connect` (or use `async with`), then speak any number of utterances: `push` for each piece of text, and
@@ -43,8 +43,8 @@ class RealtimeTTSModel(TTSModelBase):
     too; it is ended by the task that began it or, when it is the only one, by any.
 
     Args:
-        cold_start_length: the number of characters to collect before the first text is sent; later text is sent as it
-            comes.
+        cold_start_length: the number of characters to collect before the first text is sent; later text is sent
+            as it comes.
         cold_start_words: the number of words to collect; if both limits are given, both must be reached.
         max_retries: how often an utterance may be restarted before its first audio.
         retry_delay: the most seconds before the first retry; it doubles with each one.
@@ -52,7 +52,7 @@ class RealtimeTTSModel(TTSModelBase):
     The other arguments are those of `TTSModelBase`; give either `retry_policy` or these two.
     """
 
-    realtime: ClassVar[bool] = True
+    realtime: bool = True
     codec: ClassVar[RealtimeTTSCodec]
 
     def __init__(
@@ -139,7 +139,7 @@ class RealtimeTTSModel(TTSModelBase):
         self,
         text: str | None = None,
         **kwargs: Any,  # Any: provider fields
-    ) -> TTSResponse | AsyncGenerator[TTSResponse, None]:
+    ) -> SpeechT_co:
         """Speak this text after the text so far, and end the utterance.
 
         With `stream=True` returns once the connection is open: a generator that yields audio while the server still
@@ -149,7 +149,7 @@ class RealtimeTTSModel(TTSModelBase):
         """
         from .calls import speak
 
-        return await speak(self._open_session(), self._begin, text, kwargs, self.stream)
+        return await speak(self._open_session(), self._begin, text, kwargs, self.stream)  # type: ignore[return-value]
 
     async def close(self) -> None:
         """Close the connection that this task has opened, and stop what is still being spoken over it.
@@ -235,3 +235,6 @@ class RealtimeTTSModel(TTSModelBase):
                 f"{len(usable)} other tasks are connected with this model; use `async with model:` in this task too"
             )
         return own or (usable[0] if usable else None)
+
+
+RealtimeTTSModel.__init__.__doc__ = RealtimeTTSModel.__doc__  # what `help` shows of the classes that inherit it
