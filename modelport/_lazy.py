@@ -11,7 +11,7 @@ __all__ = ["lazy_exports"]
 
 
 def lazy_exports(module: str, places: Mapping[str, str]) -> Callable[[str], Any]:  # Any: the exported objects
-    """A module's `__getattr__`: `places` says below `modelport` where each public name lives."""
+    """A module's `__getattr__`; `places` maps each public name to its module below `modelport`."""
 
     def get(name: str) -> Any:
         place = places.get(name)

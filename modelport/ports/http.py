@@ -62,7 +62,7 @@ class HttpTransport(Protocol):
     """
 
     async def send(self, request: HttpRequest, on_connected: Callable[[], None] | None = None) -> HttpResponse:
-        """Send and return at the response's head; `on_connected` is called once the connection stands."""
+        """Send and return at the response's head; `on_connected` is called once the connection is open."""
         ...
 
     async def aclose(self) -> None:

@@ -113,7 +113,7 @@ def _possible(plan: ThinkingPlan, mode: str | None, facts: ThinkingFacts) -> str
 
 
 def _set_budget(plan: ThinkingPlan, wanted: int | None, facts: ThinkingFacts, max_tokens: int) -> str | None:
-    """A budget from 1024 to below `max_tokens`, which is the caller's limit and stays; the mode that came of it."""
+    """A budget from 1024 to below `max_tokens`, which is the caller's limit and stays; returns the resulting mode."""
     smallest = max(_SMALLEST_BUDGET, facts.budget.minimum if facts.budget else 0)
     if max_tokens <= smallest:
         text = f"max_tokens {max_tokens} leaves no room for a thinking budget of at least {smallest}"

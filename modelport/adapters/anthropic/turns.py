@@ -22,7 +22,7 @@ _CONTINUE = "[Continue.]"
 
 @dataclass(slots=True)
 class Arranged:
-    """The conversation as the body has it."""
+    """The conversation in the form of the request body."""
 
     system: list[Json] = field(default_factory=list)
     messages: list[Json] = field(default_factory=list)
@@ -71,7 +71,7 @@ def _begin(arranged: Arranged) -> None:
         _warn(arranged, "messages", "the API needs a user message; the system message was repeated as one")
         arranged.messages = [{"role": "user", "content": list(arranged.system)}]
     elif arranged.messages[0]["role"] != "user":
-        _warn(arranged, "messages", "the API begins with a user message; one that says so was put first")
+        _warn(arranged, "messages", "the API expects a user message first; one was added")
         arranged.messages.insert(0, {"role": "user", "content": [_text(_OPENING)]})
 
 
@@ -95,7 +95,7 @@ def _end(arranged: Arranged, prefill: bool) -> None:
     if last["role"] != "assistant" or any(_ran_by_server(block) for block in last["content"]):
         return
     if not prefill:
-        _warn(arranged, "messages", "the model continues no message of its own; a user message asks it to")
+        _warn(arranged, "messages", "the model cannot continue its own message; a user message asks it to")
         arranged.messages.append({"role": "user", "content": [_text(_CONTINUE)]})
     elif last["content"][-1].get("type") == "text":
         last["content"][-1] = _text(last["content"][-1]["text"].rstrip())

@@ -226,7 +226,7 @@ class _Ledger:
             self._take(name)
 
     def forget(self) -> None:
-        """All entries are gone, or as good as unknown: look again at the next store."""
+        """All entries were removed or may have changed: list the folder again at the next store."""
         with self._lock:
             self._sizes.clear()
             self._bytes = self._before_look = 0

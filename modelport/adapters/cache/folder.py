@@ -15,7 +15,7 @@ from ..wire.private_file import open_private
 __all__ = ["EntryFile", "EntryFolder", "FileMark"]
 
 FileMark = tuple[int, int]
-"""Inode and modification time in nanoseconds: which file was read, when another has taken its name meanwhile."""
+"""Inode and modification time in nanoseconds: they distinguish a file from a later one of the same name."""
 
 _ENTRY = re.compile(r"[0-9a-f]{64}\.npy")
 _UNFINISHED = re.compile(r"\.[0-9a-f]{64}\.\d+\.[0-9a-f]{16}\.\d+\.tmp")
@@ -148,7 +148,7 @@ class EntryFolder:
 def _stamped(descriptor: int, path: str) -> FileMark | None:
     """Give the file the exact time. The kernel's own is that of its last tick, which a change just after would have."""
     now = time.time_ns()
-    with suppress(OSError):  # not every file system lets us
+    with suppress(OSError):  # some file systems do not allow it
         os.utime(path, ns=(now, now))
     facts = os.fstat(descriptor)
     return (facts.st_ino, now) if facts.st_mtime_ns == now else None

@@ -52,7 +52,7 @@ def _sealed(data: bytes, end: int) -> bool:
     if len(data) != end + _SEAL.size:
         return False
     mark, checksum = _SEAL.unpack_from(data, end)
-    # The checksum goes on over the seal, on both sides: so the data need not be copied or sliced.
+    # Writer and reader continue the checksum over the seal, so the data need not be copied or sliced.
     return bool(mark == _SEAL_MARK and zlib.crc32(data[end:], checksum) == zlib.crc32(data))
 
 

@@ -31,7 +31,7 @@ _CHUNK = 128
 _READ_CHUNK = 1024
 """Entries read per statement: 4 MB, which keep the event loop for a few milliseconds."""
 _BUSY_SECONDS = 3.0
-"""How long a lock that another process holds on SQLite is waited for; a vector is not worth more."""
+"""How long to wait for a lock that another process holds on SQLite."""
 _MOST_ROWS = 2**63 - 1
 """The largest number that databases count to."""
 _LOOK_CHUNK = 4096

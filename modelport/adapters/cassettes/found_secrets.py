@@ -47,7 +47,7 @@ def header_secrets(headers: Mapping[str, str]) -> list[str]:
 
 
 def _parts(value: str) -> list[str]:
-    """What is secret in a header's value: what stands after `Bearer`, and the parts of a cookie or a signature."""
+    """The secret parts of a header's value: the text after `Bearer`, and the parts of a cookie or a signature."""
     word = value.rpartition(" ")[2]
     parts = [part.partition("/")[0] for part in re.findall(r"""[\w-]=\s*"?([^\s;,"]+)""", value)]
     if value[:6].lower() == "basic ":

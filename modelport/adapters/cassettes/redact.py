@@ -35,7 +35,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _LOOPBACK_ADDRESS = "127.0.0.1:8080"
 _MEMBER = re.compile(rb'"([A-Za-z_]\w{0,40})"\s{0,8}:\s{0,8}"([^"\\]*+(?:\\.[^"\\]*+)*+)"', re.DOTALL)
 _LONGEST_PIECE = 4096
-"""Longer texts are no deltas; a secret that lies in one of them is found without joining them."""
+"""Longer texts are not deltas; a secret inside one of them is found without joining."""
 
 T = TypeVar("T", str, bytes, str | bytes)
 Json = Any

@@ -28,7 +28,7 @@ _ID = re.compile(r"(?=.*\w)[\w.:/+=-]+", re.ASCII)  # such a text in quotes cann
 
 
 class Ids:
-    """Which sent id stands for which recorded one, over one connection."""
+    """Maps sent ids to recorded ones, for one connection."""
 
     def __init__(self) -> None:
         self._sent: dict[str, str] = {}

@@ -37,7 +37,7 @@ class Playback:
         self._times = [now]
 
     def take(self, frame: Frame, now: float) -> None:
-        """A message of the client's. Raises `ReplayMismatchError` when no conversation has it."""
+        """Take a message of the client. Raises `ReplayMismatchError` when no conversation has it."""
         number = len(self.sent)
         known = self.conversation.client[number : number + 1]
         place = f"client message {number + 1}"

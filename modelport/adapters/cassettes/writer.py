@@ -30,7 +30,7 @@ _LEAST_ERROR = 400
 
 
 class CassetteWriter:
-    """Writes the file anew with each entry.
+    """Rewrites the file with each entry.
 
     A cassette that was there before stays until the recording is finished: the new one is written beside it under a
     hidden name. It takes its place when the writer is closed or garbage, and is removed instead if a request got no

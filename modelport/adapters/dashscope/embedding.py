@@ -145,7 +145,7 @@ class DashScopeEmbeddingModel(HttpEmbeddingModel[str | DataBlock]):
             return None
         kind = kind_of(item.source.media_type)
         if kind not in ("image", "video"):
-            return f"this API takes texts, images and videos, and no {item.source.media_type}"
+            return f"this API accepts texts, images and videos, not {item.source.media_type}"
         local = isinstance(item.source, Base64Source) or item.source.url.startswith("file:")
         if kind == "video" and local:
             return "this API takes a video only as a URL that it can fetch"

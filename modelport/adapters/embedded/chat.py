@@ -1,4 +1,4 @@
-"""A chat model in this process: llama.cpp on loopback, spoken to in the Chat Completions dialect."""
+"""A chat model in this process: llama.cpp on loopback, called with the Chat Completions dialect."""
 
 from __future__ import annotations
 

@@ -113,9 +113,9 @@ class EmbeddedEmbeddingModel(EmbeddingModelBase[str]):
     ) -> EmbeddingResponse:
         text_type = kwargs.pop("text_type", self.parameters.text_type)
         if kwargs:
-            raise InvalidRequestError(f"the embedded model knows the argument text_type, and not {', '.join(kwargs)}")
+            raise InvalidRequestError(f"the embedded model takes only the argument text_type, not {', '.join(kwargs)}")
         if text_type not in ("query", "document"):
-            raise InvalidRequestError(f"text_type is 'query' or 'document', and not {text_type!r}")
+            raise InvalidRequestError(f"text_type must be 'query' or 'document', not {text_type!r}")
         engine_threads = getattr(self.credential, "threads", 1)
         cancelled = threading.Event()
         try:

@@ -116,7 +116,7 @@ class LlamaEngine:
         except RuntimeError as error:
             raise SettingsError(
                 f"llama.cpp could not serve {self._model_path}: {error} "
-                "The file may be damaged or no GGUF model; verbose=True shows llama.cpp's own log."
+                "The file may be damaged, or not be a GGUF model; verbose=True shows llama.cpp's own log."
             ) from error
 
     def _parameters(self, library: Any) -> Any:

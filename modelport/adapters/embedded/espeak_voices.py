@@ -1,4 +1,4 @@
-"""The voices of eSpeak NG by the names people give them: `en-us`, `en_US`, `English (America)`, `gmw/en-US`."""
+"""The voices of eSpeak NG by their common names: `en-us`, `en_US`, `English (America)`, `gmw/en-US`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A voice in this process: eSpeak NG, which speaks about a hundred languages a thousand times faster than it sounds."""
+"""Speech in this process by eSpeak NG: about a hundred languages, a thousand times faster than real time."""
 
 from __future__ import annotations
 

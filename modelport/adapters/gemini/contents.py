@@ -62,7 +62,7 @@ def arranged(messages: Sequence[Json], card: ModelCard | None) -> Arranged:
         warnings.append(ModelWarning("changed", "messages", reason))
     elif contents[0].get("role") == "model":
         contents.insert(0, {"role": "user", "parts": [{"text": _OPENING}]})
-        warnings.append(ModelWarning("changed", "messages", "the first content must be the user's; one was put before"))
+        warnings.append(ModelWarning("changed", "messages", "the API expects a user content first; one was added"))
     if _demands_signatures(card):
         contents = [_with_signature(content) for content in contents]
     return ({"parts": instruction} if instruction else None), contents, warnings

@@ -206,7 +206,7 @@ class _Body:
 
 
 def _tracer(on_connected: Callable[[], None], extensions: dict[str, Any]) -> Callable[[str, Any], Awaitable[None]]:
-    """Calls `on_connected` when the request is about to be sent, and then takes itself out of the way."""
+    """Calls `on_connected` when the request is about to be sent, and then removes itself."""
 
     async def trace(event: str, info: Any) -> None:  # the request may be one to a proxy
         if event.endswith(_SENDING) and info["request"].method != b"CONNECT":

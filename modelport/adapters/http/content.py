@@ -1,6 +1,6 @@
-"""The content coding of an answer, undone here and not by the libraries, and the limits of its size.
+"""Decompresses answers here instead of in the HTTP libraries, and limits their size.
 
-A library decompresses all that it has read before anybody can count it: some kilobytes become gigabytes. Here the
+A library decompresses all that it has read before it can be counted: some kilobytes become gigabytes. Here the
 output comes in small pieces, and a body that grows beyond measure is refused while it is read.
 """
 
@@ -94,7 +94,7 @@ class Decoded:
             data = self._engine.decompress(self._pending, _STEP)
         except zlib.error as error:
             if self._given or self._coding != "deflate" or self._taken > len(self._pending):
-                raise ResponseDecodeError(f"the answer says that it is {self._coding}, and is not: {error}") from None
+                raise self._other_data(error) from None
             self._coding, self._engine = "deflate", zlib.decompressobj(-zlib.MAX_WBITS)  # without the zlib header
             return self._raw()
         self._pending = self._engine.unused_data if self._engine.eof else self._engine.unconsumed_tail
@@ -105,10 +105,15 @@ class Decoded:
         try:
             data = self._engine.decompress(self._pending, _STEP)
         except zlib.error as error:
-            raise ResponseDecodeError(f"the answer says that it is deflate, and is not: {error}") from None
+            raise self._other_data(error) from None
         self._pending = self._engine.unconsumed_tail
         self._full = len(data) == _STEP
         return data
+
+    def _other_data(self, error: zlib.error) -> ResponseDecodeError:
+        return ResponseDecodeError(
+            f"expected {self._coding} data, as the content-encoding says, got other bytes: {error}"
+        )
 
     def _next_member(self) -> bool:
         """Whether another gzip member follows; anything else behind the end is ignored."""

@@ -76,7 +76,7 @@ class Sockets:
 
 
 class _Protocol(asyncio.Protocol):
-    """What has arrived and what became of the connection; at most one reader and one writer wait."""
+    """Received bytes and the state of the connection; at most one reader and one writer wait."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop

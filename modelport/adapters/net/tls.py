@@ -30,7 +30,7 @@ def tls_context(verify: Verify) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=None if folder else verify, capath=verify if folder else None)
     except OSError as error:
-        raise SettingsError(f"transport.verify: {verify}: no file of authorities: {error}") from error
+        raise SettingsError(f"transport.verify: {verify}: expected a file or folder of authorities: {error}") from error
 
 
 class LazyContext:

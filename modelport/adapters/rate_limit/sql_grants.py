@@ -1,4 +1,4 @@
-"""The tables of a shared rate limiter: what was let through, and until when nothing may be. Needs SQLAlchemy."""
+"""The tables of a shared rate limiter: the granted requests, and until when none may be granted. Needs SQLAlchemy."""
 
 from __future__ import annotations
 

@@ -310,7 +310,7 @@ _OTHER_FIELDS = (b":", b"event:", b"id:", b"retry:")
 
 
 def _events(payload: bytes) -> list[Json | str]:
-    """The objects of a payload, and the words that stand where an object should.
+    """The objects of a payload, and the texts in place of objects.
 
     Lines are tried one by one: some servers end events with one line end, or put events where lines of JSON should be.
     """

@@ -154,7 +154,7 @@ def refused_answer(
     codes: ErrorCodes = COMMON_CODES,
     refine: Callable[[ErrorFacts], ErrorFacts] | None = None,
 ) -> ModelError:
-    """The error of a successful answer that holds no answer of the protocol, with what the server says in its place."""
+    """The error for a status 200 without an answer of the protocol; it quotes what the server sent instead."""
     text = dump_json(answer).decode()
     facts = error_facts(answer, text)
     facts = refine(facts) if refine else facts

@@ -1,4 +1,4 @@
-"""Opens files for writing without following a link that somebody has planted at their name."""
+"""Opens files for writing without following a symbolic link of that name."""
 
 from __future__ import annotations
 

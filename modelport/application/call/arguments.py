@@ -70,7 +70,7 @@ def body_fields(kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], Mapping[str,
     fields.update(_mapping(fields, "extra_body"))
     for name, value in headers.items():
         if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
-            raise InvalidRequestError(f"extra_headers: {name!r} is no name of a header")
+            raise InvalidRequestError(f"extra_headers: {name!r} is not a valid header name; use letters and hyphens")
         if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
             raise InvalidRequestError(f"extra_headers: the value of {name} must be text of printable ASCII characters")
     return fields, headers

@@ -93,12 +93,12 @@ class CallClocks:
         self._unsettled = True  # the next wait arms the timer
 
     def between_attempts(self) -> None:
-        """No request is on its way: only the total clock runs."""
+        """No request is in flight: only the total clock runs."""
         self.reading = False
         self._connect = self._first = inf
 
     def connecting(self) -> Callable[[], None]:
-        """A connection is needed now; returns what to call once it stands.
+        """A connection is being opened; returns the function to call once it is open.
 
         Only transports report this; what a custom model waits for is not known here.
         """
@@ -108,7 +108,7 @@ class CallClocks:
         return self.connected
 
     def connected(self) -> None:
-        """The connection stands."""
+        """The connection is open."""
         self._connect = inf
 
     def head_received(self) -> None:
@@ -120,7 +120,7 @@ class CallClocks:
             self._nearer(now + self._timeouts.idle)
 
     def bytes_received(self) -> None:
-        """The answer goes on, with content or with a sign of life."""
+        """Bytes of the answer arrived, with or without content."""
         self._activity = self._monotonic()
 
     def content_received(self) -> None:

@@ -189,7 +189,7 @@ class HttpBody:
             size += len(data)
             if limit is not None and size > limit:
                 raise ResponseDecodeError(
-                    f"the answer has more than {limit} bytes; nothing that was asked for needs as many"
+                    f"the answer has more than {limit} bytes; that is more than this request can need"
                 )
             self._pieces.append(data)
             if open_end is not None:

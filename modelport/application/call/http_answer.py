@@ -24,7 +24,8 @@ DeltaT_co = TypeVar("DeltaT_co", covariant=True)
 
 
 def is_stream(content_type: str, asked: bool) -> bool:
-    """Whether an answer of this type is probably a stream: servers may answer a stream whole, and the other way.
+    """Whether an answer of this type is probably a stream: some servers send a whole answer in place of a stream, and
+    some the reverse.
 
     `read_answer` and `HttpAnswer` correct it by the first bytes of the body.
     """
@@ -44,7 +45,7 @@ class StreamDecoder(Protocol[DeltaT_co]):
 
 
 class StreamedCall(Protocol[DeltaT_co]):
-    """What a codec gives to read a streamed answer."""
+    """What a codec provides for reading a streamed answer."""
 
     @property
     def new_framer(self) -> Callable[[], Framer]: ...
@@ -72,12 +73,12 @@ async def read_answer(
 
 
 class HttpAnswer(AsyncGenerator[DeltaT, None], Generic[DeltaT]):
-    """The deltas of one answer; the one that `decoder.finish()` gives is the last.
+    """The deltas of one answer; `decoder.finish()` returns the last one.
 
-    The first bytes decide: a body that is no stream is decoded whole, and is one delta.
+    The first bytes decide: a body that is not a stream is decoded as a whole and becomes one delta.
 
-    `ended` says that the last one was handed out; reading on drains the connection, so that it can be used again. An
-    answer that is dropped closes its connection.
+    `ended` is true once the last delta was returned. Reading on drains the connection, so that it can be used again.
+    An answer that is dropped closes its connection.
     """
 
     _closed = True  # until there is something to close
@@ -177,7 +178,7 @@ class HttpAnswer(AsyncGenerator[DeltaT, None], Generic[DeltaT]):
         await self.aclose()
 
     def _last(self, broken: ModelConnectionError | None = None) -> DeltaT:
-        """A connection that broke after the protocol's end did no harm."""
+        """The last delta. A connection that broke after the protocol's end marker is not an error."""
         self.ended = True
         self._stop_grace()
         try:

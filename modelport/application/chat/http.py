@@ -37,7 +37,7 @@ class HttpChatModel(ChatModelBase[AnswerT_co]):
         return self._endpoint("chat")
 
     def _checked_values(self) -> tuple[dict[str, Any], list[ModelWarning]]:
-        """The parameters to send and what became of the others; checked once for the same values."""
+        """The parameters to send, and a warning for each other one; checked once for the same values."""
         from ..call.arguments import parameter_values
 
         given = self.parameters.model_dump(exclude_none=True)

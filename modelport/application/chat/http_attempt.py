@@ -125,11 +125,12 @@ async def _encode(
 
 def _nothing_rendered(formatter: FormatterBase) -> InvalidRequestError:
     name = type(formatter).__name__
-    return InvalidRequestError(f"{name} made no request message of the given ones; pass a message that it can write")
+    advice = "pass a message with content that this API accepts"
+    return InvalidRequestError(f"{name} rendered none of the given messages; {advice}")
 
 
 def _parameters(model: HttpChat, output: OutputRequest) -> tuple[dict[str, Any], frozenset[str], list[ModelWarning]]:
-    """The parameters to send, which of them the caller set, and what became of the others."""
+    """The parameters to send, which of them the caller set, and a warning for each other one."""
     values, warnings = model._checked_values()
     chosen = frozenset(model.parameters.model_fields_set)
     if output.thinking_off:
@@ -144,8 +145,8 @@ def _taken_tools(
     if card.tools or not tools:
         return tools, []
     if choice is not None and choice.forces_call:
-        raise UnsupportedFeatureError(f"{card.name} calls no tools, so none can be forced", model=card.name)
-    return (), [ModelWarning("dropped", "tools", f"{card.name} calls no tools; they were left out")]
+        raise UnsupportedFeatureError(f"{card.name} does not accept tools, so no call can be forced", model=card.name)
+    return (), [ModelWarning("dropped", "tools", f"{card.name} does not accept tools; they were left out")]
 
 
 def _counting(codec: object, request: ChatRequest) -> WireCall:

@@ -1,4 +1,4 @@
-"""Copies of objects that may hold shared connections and locks: one that cannot be made is refused in a sentence."""
+"""Copies of objects that may hold shared connections and locks; a copy that is not possible raises an error."""
 
 from __future__ import annotations
 

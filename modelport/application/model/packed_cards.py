@@ -17,7 +17,7 @@ _SUFFIXES = (".yaml", ".yml")
 
 
 def packed_folder(module: ModuleType) -> Path | None:
-    """A real folder with what is in `_models` beside the module, `None` when there is nothing."""
+    """A real folder with what is in `_models` next to the module, `None` when there is nothing."""
     spec = module.__spec__
     package = spec.parent if spec else None
     return _unpacked(package) if package else None

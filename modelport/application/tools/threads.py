@@ -82,7 +82,7 @@ def _settler(settle: Callable[[V], None], outcome: asyncio.Future[T], value: V) 
 
 
 def _settable(error: BaseException) -> BaseException:
-    """The error as a future takes it: it refuses `StopIteration`, and exits are no reason to end the event loop."""
+    """The error in a form that a future accepts: it refuses `StopIteration`, and `SystemExit` would end the loop."""
     if isinstance(error, Exception | asyncio.CancelledError) and not isinstance(error, StopIteration):
         return error
     return _as_error(error)

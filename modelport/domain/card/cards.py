@@ -138,14 +138,14 @@ class BaseCard(BaseModel):
         return own
 
     def _facts(self) -> dict[str, object]:
-        """What a reader wants to know first, by name."""
+        """The most important facts, by name."""
         facts: dict[str, object] = {"kind": self.kind, "status": self.status if self.status != "active" else None}
         facts |= {"known": None if self.known else "no card of this model; anything is allowed"}
         facts |= {"context_size": getattr(self, "context_size", None), "takes": ", ".join(self.input_types)}
         return facts | {"gives": ", ".join(getattr(self, "output_types", ()))}
 
     def __repr__(self) -> str:
-        """One line with the facts that a reader wants first."""
+        """One line with the most important facts."""
         facts = ", ".join(f"{name}={value!r}" for name, value in self._facts().items() if value)
         return f"<{type(self).__name__} {self.name!r}: {facts}>"
 

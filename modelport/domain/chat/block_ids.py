@@ -93,7 +93,7 @@ class BlockIds:
         return self._joined(whole)
 
     def _next(self, block: ContentBlock, left: list[str], begun: dict[str, str]) -> str | None:
-        """The streamed block that this one repeats, or a piece of which it is; `begun` is what came of each."""
+        """The streamed block that this one repeats, or a piece of which it is; `begun` is the text matched so far."""
         while left:
             streamed, said = left[0], self._text_of(left[0])
             text = begun.get(streamed, "") + _text(block)

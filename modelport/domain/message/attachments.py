@@ -32,7 +32,7 @@ _MEMBERS = {
     "video/webm": ("video/x-matroska", "audio/webm"),
     "audio/ogg": ("audio/opus",),
 }
-"""Containers whose first bytes do not tell which of these formats is inside; the file's name does."""
+"""Containers whose first bytes do not show which of these formats is inside; the file's name does."""
 _TEXT_START = 4096
 
 
@@ -62,7 +62,7 @@ def write_file(path: FilePath, data: bytes, media_type: str) -> None:
 def guessed_type(data: bytes, name: str = "") -> str:
     """The media type of these bytes, by their first ones, else by the ending of `name`, else text if they are text.
 
-    Raises `ValueError` when none of them tells it.
+    Raises `ValueError` when none of them determines it.
     """
     shown, named = type_of_bytes(data), type_of_url(name.replace("#", "_").replace("?", "_"))
     if named.startswith(_MEMBERS.get(shown, ("\0",))):

@@ -322,7 +322,7 @@ class HintBlockEvent(BlockEvent):
 
 @dataclass(slots=True, kw_only=True)
 class CustomEvent(EventBase):
-    """An event of a middleware or an application; `speech_failed` is one of ours."""
+    """An event of a middleware or an application; `TTSMiddleware` sends `speech_failed`."""
 
     name: str
     value: Any = None  # Any: whatever belongs to the name

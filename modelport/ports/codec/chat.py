@@ -30,7 +30,7 @@ class ChatRequest:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """The parameters to send, by our names (Any: each has its own type)."""
     chosen: frozenset[str] = frozenset()
-    """The parameters that the caller set, be it to their default."""
+    """The parameters that the caller set, including those set to their default."""
     context_size: int = 0
     """The context window the caller counts on, in tokens; for servers that need it in the request."""
     tools: Sequence[ToolSchema] = ()
@@ -54,7 +54,7 @@ class Decoder(Protocol):
     complete: bool
     """Whether the answer is whole, with its finish reason, though facts such as usage may follow."""
     failure: ModelError | None
-    """The error that the last payloads held, be it an error object or something that is no payload of this protocol."""
+    """The error of the last payloads: an error object, or data that is not a payload of this protocol."""
 
     def feed(self, payloads: Sequence[bytes]) -> ChatResponse | None:
         """The delta of payloads that arrived together, if any: everything before a failure."""

@@ -14,7 +14,7 @@ __all__ = ["RenderContext", "Rendered"]
 
 @dataclass(frozen=True, slots=True)
 class RenderContext:
-    """What rendering may know beside the messages."""
+    """What rendering depends on besides the messages."""
 
     media: Mapping[str, Base64Source] = field(default_factory=dict)
     """Media already fetched, by URL."""

@@ -50,7 +50,7 @@ def details_text(details: Iterable[Any]) -> str:  # Any: as the server sent it
 
 
 def owned(block: ContentBlock, profile: OpenAIChatProfile, key: str) -> Any:  # Any: the provider's JSON
-    """What the provider wants back with the block under that name, if it made it."""
+    """The data under that name that this provider attached to the block, if it made the block."""
     data = block.provider_data
     return data.data.get(key) if data is not None and data.owned_by(profile.provider) else None
 

@@ -32,7 +32,7 @@ _NO_CHOICE = "the stream ended without a choice; check that base_url points to a
 
 
 def chat_usage(usage: dict[str, Any]) -> ChatUsage:  # Any: the provider's JSON
-    """Input includes cached tokens and output includes reasoning already, as we count."""
+    """The provider's input includes cached tokens and its output reasoning, as `ChatUsage` does."""
     sent, received, cached, hit = counts(
         usage, "prompt_tokens", "completion_tokens", "cached_tokens", "prompt_cache_hit_tokens"
     )

@@ -47,7 +47,7 @@ def failed_response(profile: OpenAIResponsesProfile, response: Json) -> ModelErr
 
 
 def response_usage(usage: dict[str, Any]) -> ChatUsage:  # Any: the provider's JSON
-    """Input includes cached tokens and output includes reasoning already, as we count."""
+    """The provider's input includes cached tokens and its output reasoning, as `ChatUsage` does."""
     read, written = usage.get("input_tokens_details"), usage.get("output_tokens_details")
     return ChatUsage(
         input_tokens=count(usage, "input_tokens"),

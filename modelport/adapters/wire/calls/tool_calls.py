@@ -76,7 +76,7 @@ class ToolCallTracker:
         return self._delta(call)
 
     def _continued(self, call: _Call, arguments: Any) -> CallPiece | None:  # Any: as in `feed`
-        """More arguments of a call that is on its way: nearly every fragment is one."""
+        """More arguments of a call that has begun; most fragments are of this kind."""
         text = arguments if arguments.__class__ is str else _text(arguments)
         if not text or _repeats(call, text):
             return None

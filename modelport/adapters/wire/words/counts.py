@@ -1,4 +1,4 @@
-"""Token counts as servers send them: integers, floats, digits in a string, zeros in place of nothing."""
+"""Token counts as servers send them: integers, floats, digits in a string, zeros for absent counts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["count", "counts", "merged_counts"]
 
 
 def count(source: object, key: str) -> int:
-    """The count of that name; 0 for one that is missing or is no count."""
+    """The count of that name; 0 if it is missing or not a number."""
     value = source.get(key) if isinstance(source, dict) else None
     if value.__class__ is int:
         return max(0, value)
@@ -32,7 +32,9 @@ def counts(source: object, *keys: str) -> list[int]:
 
 
 def merged_counts(before: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:  # Any: a provider's JSON
-    """Usage with what came later: counts are cumulative, and a later zero or nothing replaces no count."""
+    """Usage merged with a later report. Counts are cumulative; a later zero or absent count does not replace an
+    earlier one.
+    """
     merged = dict(before)
     for key, value in later.items():
         known = merged.get(key)

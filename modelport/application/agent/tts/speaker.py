@@ -89,7 +89,7 @@ class Speech:
         await self._model.close()
 
     async def _more_text(self) -> str:
-        """Wait for the next text to push; audio that arrives first is put out meanwhile."""
+        """Wait for the next text to push; audio that arrives first is emitted."""
         if self._arriving is None:
             return await self._text.more()
         text = asyncio.ensure_future(self._text.more())

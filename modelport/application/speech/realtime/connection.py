@@ -1,4 +1,4 @@
-"""One connection of a realtime speech model: a socket and the protocol spoken over it, which do not know each other."""
+"""One connection of a realtime speech model: couples a socket with a protocol; neither refers to the other."""
 
 from __future__ import annotations
 

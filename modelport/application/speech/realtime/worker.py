@@ -141,8 +141,8 @@ class RealtimeWorker:
     async def _speak(self) -> RealtimeConnection:
         """Speak the text, on an idle connection if there is one, else on a new one.
 
-        An idle connection that the server has closed is no failure, since nothing was asked on it. One that was given
-        the text is an attempt like any other, as the server may have spoken, and counted, the text.
+        An idle connection that the server closed before any text was sent does not count as an attempt. After that it
+        does, because the server may have spoken and billed the text.
         """
         self._clocks.awaiting_content(self._committed)
         idle = None
