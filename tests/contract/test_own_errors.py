@@ -36,13 +36,13 @@ def tools(parameters: Any) -> Any:
     "arguments",
     [
         {"tools": tools(deep(3000))},
-        {"tools": tools({"type": "object", "properties": {"a": {"const": {1}}}})},
+        {"tools": tools({"type": "object", "properties": {"a": {"const": object()}}})},
         {"extra_body": {"x": cycle()}},
         {"extra_body": {"x": {1}}},
         {"something": object()},
         {"extra_headers": {"x": "a\nb"}},
     ],
-    ids=["deep tool", "set in a tool", "cycle", "set", "object", "header"],
+    ids=["deep tool", "object in a tool", "cycle", "set", "object", "header"],
 )
 async def test_a_request_that_cannot_be_written(sample: Sample, arguments: Any, stream: bool) -> None:
     async with ScriptedServer([]) as server:
