@@ -164,12 +164,25 @@ class HttpBody:
     async def read(self, limit: int | None = None) -> bytes:
         """All bytes. A body of unknown length that is whole JSON ends a moment later, though its connection is open."""
         open_end: LingeringBody | None = None
+        size, following = len(self._begun), self.pieces.__anext__
         self._pieces.append(self._begun)
         if "content-length" not in self.response.headers:
             open_end = LingeringBody(self.response, self.context.runtime.clock, self._pieces)
             open_end.came(self._begun)
         try:
-            await self._collect(limit, open_end)
+            while True:
+                data = await following()
+                self.context.clocks.bytes_received()
+                size += len(data)
+                if limit is not None and size > limit:
+                    raise ResponseDecodeError(
+                        f"the answer has more than {limit} bytes; that is more than this request can need"
+                    )
+                self._pieces.append(data)
+                if open_end is not None:
+                    open_end.came(data)
+        except StopAsyncIteration:
+            pass
         except ModelConnectionError:
             if open_end is None or not open_end.ended:
                 raise
@@ -177,23 +190,6 @@ class HttpBody:
             if open_end is not None:
                 open_end.stop()
         return b"".join(self._pieces)
-
-    async def _collect(self, limit: int | None, open_end: LingeringBody | None) -> None:
-        size, following = len(self._begun), self.pieces.__anext__
-        while True:
-            try:
-                data = await following()
-            except StopAsyncIteration:
-                return
-            self.context.clocks.bytes_received()
-            size += len(data)
-            if limit is not None and size > limit:
-                raise ResponseDecodeError(
-                    f"the answer has more than {limit} bytes; that is more than this request can need"
-                )
-            self._pieces.append(data)
-            if open_end is not None:
-                open_end.came(data)
 
 
 def decode_whole(decode: Callable[[bytes], AnswerT], data: bytes) -> AnswerT:

@@ -48,8 +48,11 @@ class OpenAIChatCodec:
             return OpenAIChatDecoder(self._profile, names, audio_format)
 
         headers = {"content-type": "application/json", **request.endpoint.headers, **request.extra_headers}
+        path = self._profile.path
+        if "{" in path:
+            path = path.replace("{model}", quote(request.model, safe=""))
         return WireCall(
-            HttpRequest("POST", request.endpoint.url(self._path(request.model)), headers, dump_json(body)),
+            HttpRequest("POST", request.endpoint.url(path), headers, dump_json(body)),
             new_framer=SSEFramer,
             new_decoder=new_decoder,
             decode_body=lambda data: decode_answer(new_decoder(), data),
@@ -62,10 +65,6 @@ class OpenAIChatCodec:
         if self._profile.refine_error:
             facts = self._profile.refine_error(facts)
         return error_of_answer(status, facts, self._profile.codes)
-
-    def _path(self, model: str) -> str:
-        path = self._profile.path
-        return path.replace("{model}", quote(model, safe="")) if "{" in path else path
 
     def _body(self, request: ChatRequest) -> tuple[Json, list[ModelWarning]]:
         body: Json = {"model": request.model, "messages": request.rendered.messages, **self._profile.extra_body}
