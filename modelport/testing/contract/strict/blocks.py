@@ -115,7 +115,7 @@ class Draw:
         return DataBlock(source=Base64Source(data=PIXEL, media_type=kind), name=self.of((None, "", "größe.png")))
 
     def thought(self) -> ThinkingBlock:
-        """Thinking of any provider, signed, unsigned, redacted or of nobody."""
+        """Thinking of any provider, signed, unsigned, redacted or without a provider."""
         if self.chance(0.3):
             return ThinkingBlock(thinking=self.of((self.mark(), "")))
         provider, data = self.of(_OWNED)

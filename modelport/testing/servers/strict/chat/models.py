@@ -116,7 +116,7 @@ def _openai(body: Mapping[str, Json], model: str) -> Findings:
         yield Finding("stop-reasoning-model", "$.stop", "refused by models that reason")
     for path, part in _parts(body):
         if part.get("type") == "input_audio" and model and not matches_any(model, HEARING):
-            yield Finding("audio-model", path, f"{model} does not hear")
+            yield Finding("audio-model", path, f"{model} does not accept audio")
 
 
 def _qwen_thinks(body: Mapping[str, Json], model: str) -> bool:
