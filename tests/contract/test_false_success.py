@@ -25,8 +25,9 @@ from modelport.error import (
 )
 from modelport.model import ChatStream
 from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer
-from tests.contract.samples import SAMPLES, Sample, question
+from tests.contract.samples import GEMINI, OPENAI_RESPONSES, SAMPLES, XAI, Sample, question
 
+RESPONSES = [OPENAI_RESPONSES, XAI]
 CHAT_COMPLETIONS = [sample for sample in SAMPLES if b'"choices"' in sample.opening[-1]]
 Json = dict[str, Any]  # Any: a provider's JSON
 
@@ -116,6 +117,27 @@ async def test_an_answer_of_another_kind_is_quoted(sample: Sample) -> None:
     assert isinstance(error, ResponseDecodeError)
     assert "base_url" in error.message and "Hello from elsewhere" in error.message
     assert error.body is not None and "Hello from elsewhere" in error.body
+
+
+@pytest.mark.parametrize("sample", RESPONSES, ids=str)
+async def test_a_response_that_was_cancelled_at_the_provider(sample: Sample) -> None:
+    whole = {**sample.body, "status": "cancelled", "output": []}
+    for status in ({}, {"status": "cancelled"}):
+        last = {"type": "response.cancelled", "response": {"id": "r", **status}}
+        error = await fail(sample, sample.stream(*sample.opening, event(sample, last)))
+        assert isinstance(error, ServerError) and "cancelled" in error.message and not error.retryable
+        assert error.partial is not None and error.partial.text == "Hello world"
+    for stream in (True, False):
+        assert "cancelled" in (await fail(sample, ScriptedAnswer.json(whole), stream=stream)).message
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(
+    "value", [{"candidates": []}, {"candidates": None, "modelVersion": "x"}, {"promptFeedback": {"safetyRatings": []}}]
+)
+async def test_gemini_without_candidates(value: Json, stream: bool) -> None:
+    error = await fail(GEMINI, ScriptedAnswer.json(value), stream=stream)
+    assert isinstance(error, ResponseDecodeError) and "candidates" in error.message
 
 
 @pytest.mark.parametrize("sample", CHAT_COMPLETIONS, ids=str)

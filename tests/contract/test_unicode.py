@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import re
 
 import pytest
+from pydantic import TypeAdapter
 
 from modelport.message import AssistantMsg, Msg, SystemMsg, TextBlock, ToolCallBlock, ToolResultBlock, UserMsg
 from modelport.model import ChatResponse, ChatStream
 from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer
+from tests.cassettes import ask
 from tests.contract.origins import ORIGINS, Origin
-from tests.contract.samples import SAMPLES, Sample, question
+from tests.contract.samples import OPENAI, SAMPLES, Sample, question
 from tests.contract.wandering import go_on, violations
 
 FACE = "\U0001f600"
@@ -34,6 +37,10 @@ def cut(data: bytes, first: str, second: str) -> bytes:
     """The sample's words replaced, as escapes of its JSON."""
     text = data.decode().replace("Hello world", first + second)
     return text.replace('"Hello"', f'"{first}"').replace('" world"', f'"{second}"').encode()
+
+
+FACT = re.compile(rb'("(?:id|item_id|model|modelVersion|responseId|system_fingerprint|name|service_tier)": "[^"]*)"')
+"""Short facts of an answer: ids, names and the like."""
 
 
 def storable(response: ChatResponse) -> str:
@@ -95,3 +102,33 @@ def test_messages_can_always_be_stored() -> None:
     assert stored == message and stored.name == "bo\ufffdt"
     assert stored.get_text_content() == "a\ufffd" and text.text == "a\ud83d", "the caller's block is not changed"
     assert stored.metadata == {"k\ufffd": [FACE, 1]} and stored.structured_output == {"x": {"y": "\ufffd"}}
+
+
+@every_sample
+@pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
+async def test_facts_of_an_answer(sample: Sample, stream: bool) -> None:
+    """Ids, names of models and what is kept in metadata: nothing of a response holds a lone surrogate."""
+    damaged = [FACT.sub(rb'\1\\ud83d"', event) for event in (*sample.opening, *sample.ending)]
+    body = FACT.sub(rb'\1\\ud83d"', json.dumps(sample.body).encode())
+    answer = sample.stream(*damaged) if stream else ScriptedAnswer.whole(body, "application/json")
+    async with ScriptedServer([answer]) as server:
+        given = await sample.model(server.base_url, stream=stream)(question())
+        steps = [given] if isinstance(given, ChatResponse) else [step async for step in given]
+    assert steps[-1].text == storable(steps[-1]) == "Hello world"
+    for step in steps:
+        json.dumps(TypeAdapter(ChatResponse).dump_python(step), ensure_ascii=False, default=str).encode()
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
+async def test_names_and_ids_of_calls(stream: bool) -> None:
+    call = {"id": "c\ud83d", "type": "function", "function": {"name": "g\udc00", "arguments": "{}"}}
+    said = {"role": "assistant", "content": None, "tool_calls": [{"index": 0, **call}]}
+    choice = {"index": 0, "delta" if stream else "message": said, "finish_reason": "tool_calls"}
+    answer = json.dumps({"id": "r", "choices": [choice]})
+    async with ScriptedServer(
+        [ScriptedAnswer.sse(answer) if stream else ScriptedAnswer.json(json.loads(answer))]
+    ) as server:
+        response = await ask(OPENAI.model(server.base_url, stream=stream), question())
+    (block,) = response.content
+    assert isinstance(block, ToolCallBlock)
+    assert (block.id, block.name, block.input) == ("c\ufffd", "g\ufffd", "{}")

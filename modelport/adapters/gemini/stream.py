@@ -90,7 +90,10 @@ class GeminiDecoder(JsonDecoder):
         """A whole answer, as one response."""
         if not _ANSWER_KEYS & answer.keys():
             raise refused_answer(answer, "candidates", "the Gemini API")
-        return self.whole(lambda: self._event(answer))
+        whole = self.whole(lambda: self._event(answer))
+        if not answer.get("candidates") and not self._blocked:
+            raise refused_answer(answer, "candidates", "the Gemini API")
+        return whole
 
     def _check_end(self) -> None:
         if self.raw_finish_reason is None and not self.ended:

@@ -18,6 +18,7 @@ from ...domain.ids import new_id, new_timestamp
 from ...domain.json_values import MAY_BE_DEEP, too_deep
 from ...domain.message.blocks import ContentBlock, ProviderData, TextBlock, ThinkingBlock, ToolCallBlock
 from ...domain.message.responses import ChatResponse, ChatUsage, FinishReason, ModelWarning
+from ...domain.unicode import well_formed_value
 from .calls.glued_calls import GluedCalls
 from .errors import ErrorFacts, error_in_stream, read_error
 from .halves import Halves
@@ -161,6 +162,8 @@ class JsonDecoder:
                 _make_whole_numbers(self.usage)
         except _MISSHAPEN as error:
             raise _misshapen(error) from error
+        if self._halves is not None:
+            self._make_facts_well_formed()
         blocks, self._blocks = self._blocks, []
         return ChatResponse(
             blocks,
@@ -174,6 +177,15 @@ class JsonDecoder:
             finish_reason=self.finish_reason or FinishReason.OTHER,
             raw_finish_reason=self.raw_finish_reason,
         )
+
+    def _make_facts_well_formed(self) -> None:
+        """Nothing of the answer holds a lone surrogate: it is stored, logged and printed."""
+        self.response_id = well_formed_value(self.response_id)
+        self.model = well_formed_value(self.model)
+        self.metadata = well_formed_value(self.metadata)
+        self.raw_finish_reason = well_formed_value(self.raw_finish_reason)
+        if self.usage is not None and self.usage.raw is not None:
+            self.usage.raw = well_formed_value(self.usage.raw)
 
     def whole(self, read: Callable[[], None]) -> ChatResponse:
         """A whole answer, as one response; `read` decodes it with the same pieces and blocks."""
@@ -237,6 +249,8 @@ class JsonDecoder:
         """More text of a text, thinking or tool call block."""
         if text.__class__ is not str:
             raise TypeError(f"{text!r:.60} is not text")
+        if self._halves is not None:
+            block_id, name = well_formed_value(block_id), well_formed_value(name)
         if block_id == self._run_id:
             self._run.append(text)
             if data is not None:
@@ -303,6 +317,8 @@ class JsonDecoder:
         blocks, self._blocks = self._blocks, []
         if not self.response_id:
             self.response_id = new_id()
+        if self._halves is not None:
+            self.response_id = well_formed_value(self.response_id)
         return ChatResponse(blocks, False, None, self.response_id, self.created_at)
 
 

@@ -40,8 +40,10 @@ def response_error(profile: OpenAIResponsesProfile, facts: ErrorFacts, status: i
 
 
 def failed_response(profile: OpenAIResponsesProfile, response: Json) -> ModelError:
-    """The error of a response whose status is `failed`."""
+    """The error of a response whose status is `failed` or `cancelled`."""
     if not response.get("error"):
+        if response.get("status") == "cancelled":
+            return ServerError("the response was cancelled at the provider", code="cancelled", retryable=False)
         return ServerError("the provider failed to respond and did not say why", code="failed")
     return response_error(profile, error_facts({"error": response["error"]}))
 
@@ -59,6 +61,7 @@ def response_usage(usage: dict[str, Any]) -> ChatUsage:  # Any: the provider's J
     )
 
 
+_FAILED = ("failed", "cancelled")
 _FACTS = ("input_transformations", "service_tier", "system_fingerprint")
 """Fields of a response that are copied to `metadata`."""
 
@@ -77,7 +80,7 @@ class OpenAIResponsesDecoder(JsonDecoder):
 
     def body(self, answer: Json) -> ChatResponse:
         """A whole answer, as one response."""
-        if answer.get("status") == "failed":
+        if answer.get("status") in _FAILED:
             raise failed_response(self._profile, answer)
         if answer.get("error"):
             raise response_error(self._profile, error_facts(answer))
@@ -265,14 +268,14 @@ class OpenAIResponsesDecoder(JsonDecoder):
         response = event.get("response") or {}
         if event.get("type") == "response.failed":
             raise failed_response(self._profile, response)
-        if event.get("type") == "response.incomplete":
-            response = {"status": "incomplete", **response}
+        if event.get("type") in ("response.incomplete", "response.cancelled"):
+            response = {"status": event["type"].partition(".")[2], **response}
         self._ended(response)
         self.ended = True
 
     def _ended(self, response: Json) -> None:
         """The final response object: its items are matched with those seen, type by type."""
-        if response.get("status") == "failed":
+        if response.get("status") in _FAILED:
             raise failed_response(self._profile, response)
         self._created({"response": response})
         if response.get("usage"):
