@@ -75,6 +75,33 @@ async def test_gif_is_announced_where_it_is_not_taken(target: Origin, place: str
     assert (PHOTO in body) is shown and len(warnings) == (0 if shown else 1)
 
 
+FORMS = {
+    "lines": "\r\n".join(PHOTO[start : start + 76] for start in range(0, len(PHOTO), 76)) + "\n",
+    "blanks": f" {PHOTO[:9]} {PHOTO[9:]}\t",
+    "URL-safe": PHOTO.replace("+", "-").replace("/", "_"),
+    "no padding": PHOTO.rstrip("="),
+}
+"""The same picture, as programs write base64."""
+
+
+@every_target
+@every_place
+@pytest.mark.parametrize("form", FORMS)
+async def test_base64_has_one_form(target: Origin, place: str, form: str) -> None:
+    plain, _ = await sent(target, DataBlock(id="b", source=Base64Source(data=PHOTO, media_type="image/png")), place)
+    block = DataBlock(id="b", source=Base64Source(data=FORMS[form], media_type="image/png"))
+    assert await sent(target, block, place) == (plain, _)
+
+
+@every_target
+@every_place
+@pytest.mark.parametrize("data", ["", " ", "@@@ not base64 @@@", "AAA=AAAA", "A", PHOTO + "@@@@"])
+async def test_what_is_no_base64_is_announced(target: Origin, place: str, data: str) -> None:
+    block = DataBlock(source=Base64Source(data=data, media_type="image/png"))
+    body, warnings = await sent(target, block, place)
+    assert "image/png" in body and "@" not in body and len(warnings) == 1
+
+
 @every_target
 @pytest.mark.parametrize("name", ["image/PNG", "IMAGE/PNG", "image/x-png", " image/png ", "png"])
 async def test_names_of_a_type_are_one(target: Origin, name: str) -> None:

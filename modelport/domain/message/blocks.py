@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, fi
 
 from ..ids import new_id, new_timestamp
 from .attachments import FilePath, file_name, guessed_type, read_file, write_file
+from .base64_text import plain_base64
 from .media_types import canonical_type, type_of_data, type_of_url
 from .urls import encoded_url
 
@@ -58,7 +59,8 @@ class ProviderData(BaseModel):
 class Base64Source(BaseModel):
     """Media held in the message itself: bare base64 text, without a `data:` prefix.
 
-    Without a `media_type` the first bytes tell it.
+    Line breaks are removed, the URL-safe alphabet is replaced by the usual one, and padding is added. Without a
+    `media_type` the first bytes tell it.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -72,7 +74,7 @@ class Base64Source(BaseModel):
     def _bare(cls, value: str) -> str:
         if value.startswith("data:"):
             raise ValueError("give bare base64 here, without the 'data:...;base64,' prefix")
-        return value
+        return plain_base64(value)
 
     @field_validator("media_type", mode="before")
     @classmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from .base64_text import is_base64
 from .blocks import Base64Source, DataBlock, TextBlock, ToolResultBlock, URLSource
 from .media_types import canonical_type
 from .urls import shown_url
@@ -44,7 +45,12 @@ def kind_of(media_type: str) -> str:
 
 
 def accepted(block: DataBlock, input_types: Sequence[str] | None) -> bool:
-    """Whether a model with these input types accepts the block; `None` means that they are unknown."""
+    """Whether a model with these input types accepts the block; `None` means that they are unknown.
+
+    Data that cannot be base64 are accepted by none.
+    """
+    if isinstance(block.source, Base64Source) and not is_base64(block.source.data):
+        return False
     return input_types is None or media_matches(block.source.media_type, input_types)
 
 

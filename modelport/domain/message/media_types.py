@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
-__all__ = ["canonical_type", "type_of_bytes", "type_of_data", "type_of_url"]
+__all__ = ["SIGNATURE_CHARACTERS", "canonical_type", "type_of_bytes", "type_of_data", "type_of_url"]
 
 _OTHER_NAMES = {
     "image/jpg": "image/jpeg",
@@ -96,7 +96,7 @@ _SIGNATURES = (
     (rb"PK\x03\x04", "application/zip"),
     (rb"(?i:\s*(?:<\?xml[^>]*>\s*)?<svg)", "image/svg+xml"),
 )
-_SIGNATURE_CHARACTERS = 128
+SIGNATURE_CHARACTERS = 128
 """How much of the base64 is read: a multiple of four."""
 
 
@@ -119,7 +119,7 @@ def type_of_url(url: str) -> str:
 def type_of_data(data: str) -> str:
     """The type that the first bytes of base64 data show; empty when they show none."""
     try:
-        start = base64.b64decode(data[:_SIGNATURE_CHARACTERS])
+        start = base64.b64decode(data[:SIGNATURE_CHARACTERS])
     except (binascii.Error, ValueError):
         return ""
     return type_of_bytes(start)
