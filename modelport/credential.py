@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from .adapters.dashscope.credential import DashScopeCredential
     from .adapters.deepseek.credential import DeepSeekCredential
     from .adapters.gemini.credential import GeminiCredential
+    from .adapters.minimax.credential import MiniMaxCredential
     from .adapters.moonshot.credential import MoonshotCredential
     from .adapters.ollama.credential import OllamaCredential
     from .adapters.openai.credential import OpenAICredential
+    from .adapters.volcengine.credential import VolcengineCredential
     from .adapters.xai.credential import XAICredential
     from .application.model.credential import CredentialBase
     from .composition.providers.credential_factory import CredentialFactory
@@ -25,9 +27,11 @@ __all__ = [
     "DashScopeCredential",
     "DeepSeekCredential",
     "GeminiCredential",
+    "MiniMaxCredential",
     "MoonshotCredential",
     "OllamaCredential",
     "OpenAICredential",
+    "VolcengineCredential",
     "XAICredential",
 ]
 
@@ -40,9 +44,11 @@ __getattr__ = lazy_exports(
         "DashScopeCredential": "adapters.dashscope.credential",
         "DeepSeekCredential": "adapters.deepseek.credential",
         "GeminiCredential": "adapters.gemini.credential",
+        "MiniMaxCredential": "adapters.minimax.credential",
         "MoonshotCredential": "adapters.moonshot.credential",
         "OllamaCredential": "adapters.ollama.credential",
         "OpenAICredential": "adapters.openai.credential",
+        "VolcengineCredential": "adapters.volcengine.credential",
         "XAICredential": "adapters.xai.credential",
     },
 )

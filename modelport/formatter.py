@@ -11,10 +11,12 @@ if TYPE_CHECKING:
     from .adapters.dashscope.chat import DashScopeChatFormatter, DashScopeMultiAgentFormatter
     from .adapters.deepseek.provider import DeepSeekChatFormatter, DeepSeekMultiAgentFormatter
     from .adapters.gemini.formatter import GeminiChatFormatter, GeminiMultiAgentFormatter
+    from .adapters.minimax.provider import MiniMaxChatFormatter, MiniMaxMultiAgentFormatter
     from .adapters.moonshot.provider import MoonshotChatFormatter, MoonshotMultiAgentFormatter
     from .adapters.ollama.formatter import OllamaChatFormatter, OllamaMultiAgentFormatter
     from .adapters.openai.chat import OpenAIChatFormatter, OpenAIMultiAgentFormatter
     from .adapters.openai.responses import OpenAIResponseFormatter, OpenAIResponseMultiAgentFormatter
+    from .adapters.volcengine.provider import VolcengineChatFormatter, VolcengineMultiAgentFormatter
     from .adapters.xai.provider import XAIChatFormatter, XAIMultiAgentFormatter
     from .application.model.formatter import FormatterBase
     from .ports.codec.rendering import RenderContext, Rendered
@@ -29,6 +31,8 @@ __all__ = [
     "FormatterBase",
     "GeminiChatFormatter",
     "GeminiMultiAgentFormatter",
+    "MiniMaxChatFormatter",
+    "MiniMaxMultiAgentFormatter",
     "MoonshotChatFormatter",
     "MoonshotMultiAgentFormatter",
     "OllamaChatFormatter",
@@ -39,6 +43,8 @@ __all__ = [
     "OpenAIResponseMultiAgentFormatter",
     "RenderContext",
     "Rendered",
+    "VolcengineChatFormatter",
+    "VolcengineMultiAgentFormatter",
     "XAIChatFormatter",
     "XAIMultiAgentFormatter",
 ]
@@ -55,6 +61,8 @@ __getattr__ = lazy_exports(
         "FormatterBase": "application.model.formatter",
         "GeminiChatFormatter": "adapters.gemini.formatter",
         "GeminiMultiAgentFormatter": "adapters.gemini.formatter",
+        "MiniMaxChatFormatter": "adapters.minimax.provider",
+        "MiniMaxMultiAgentFormatter": "adapters.minimax.provider",
         "MoonshotChatFormatter": "adapters.moonshot.provider",
         "MoonshotMultiAgentFormatter": "adapters.moonshot.provider",
         "OllamaChatFormatter": "adapters.ollama.formatter",
@@ -65,6 +73,8 @@ __getattr__ = lazy_exports(
         "OpenAIResponseMultiAgentFormatter": "adapters.openai.responses",
         "RenderContext": "ports.codec.rendering",
         "Rendered": "ports.codec.rendering",
+        "VolcengineChatFormatter": "adapters.volcengine.provider",
+        "VolcengineMultiAgentFormatter": "adapters.volcengine.provider",
         "XAIChatFormatter": "adapters.xai.provider",
         "XAIMultiAgentFormatter": "adapters.xai.provider",
     },

@@ -11,10 +11,12 @@ if TYPE_CHECKING:
     from .adapters.dashscope.chat import DashScopeChatModel
     from .adapters.deepseek.provider import DeepSeekChatModel
     from .adapters.gemini.chat import GeminiChatModel
+    from .adapters.minimax.provider import MiniMaxChatModel
     from .adapters.moonshot.provider import MoonshotChatModel
     from .adapters.ollama.chat import OllamaChatModel
     from .adapters.openai.chat import OpenAIChatModel
     from .adapters.openai.responses import OpenAIResponseModel
+    from .adapters.volcengine.provider import VolcengineChatModel
     from .adapters.xai.provider import XAIChatModel
     from .application.chat.model import ChatModelBase
     from .application.chat.stream import ChatStream
@@ -42,6 +44,7 @@ __all__ = [
     "DeepSeekChatModel",
     "FinishReason",
     "GeminiChatModel",
+    "MiniMaxChatModel",
     "ModelCard",
     "ModelWarning",
     "MoonshotChatModel",
@@ -50,6 +53,7 @@ __all__ = [
     "OpenAIResponseModel",
     "StructuredResponse",
     "TokenCount",
+    "VolcengineChatModel",
     "XAIChatModel",
 ]
 
@@ -67,6 +71,7 @@ __getattr__ = lazy_exports(
         "DeepSeekChatModel": "adapters.deepseek.provider",
         "FinishReason": "domain.message.responses",
         "GeminiChatModel": "adapters.gemini.chat",
+        "MiniMaxChatModel": "adapters.minimax.provider",
         "ModelCard": "domain.card.cards",
         "ModelWarning": "domain.message.responses",
         "MoonshotChatModel": "adapters.moonshot.provider",
@@ -75,6 +80,7 @@ __getattr__ = lazy_exports(
         "OpenAIResponseModel": "adapters.openai.responses",
         "StructuredResponse": "domain.message.responses",
         "TokenCount": "domain.chat.tokens",
+        "VolcengineChatModel": "adapters.volcengine.provider",
         "XAIChatModel": "adapters.xai.provider",
     },
 )

@@ -18,7 +18,19 @@ from modelport.transport import HttpRequest, HttpResponse
 
 Values = dict[str, Any]  # Any: parameter values
 TOOLS = [{"type": "function", "function": {"name": "f", "description": "d", "parameters": {"type": "object"}}}]
-NAMES = ["openai", "anthropic", "gemini", "dashscope", "deepseek", "moonshot", "xai", "ollama", *row_names()]
+NAMES = [
+    "openai",
+    "anthropic",
+    "gemini",
+    "dashscope",
+    "deepseek",
+    "moonshot",
+    "xai",
+    "ollama",
+    "minimax",
+    "volcengine",
+    *row_names(),
+]
 
 
 class Nowhere:

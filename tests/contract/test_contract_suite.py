@@ -25,7 +25,18 @@ Facts: docs/protocols/anthropic-messages.md#request-body, docs/protocols/gemini.
 
 
 def contracts() -> Iterator[type[Contract]]:
-    ours = ("openai", "anthropic", "gemini", "dashscope", "deepseek", "moonshot", "xai", "ollama")
+    ours = (
+        "openai",
+        "anthropic",
+        "gemini",
+        "dashscope",
+        "deepseek",
+        "moonshot",
+        "xai",
+        "ollama",
+        "minimax",
+        "volcengine",
+    )
     for provider in (*ours, *row_names()):
         for found in contracts_of(ProviderRegistry().get(provider), CASSETTES):
             if issubclass(found, FormatterContract):
@@ -45,7 +56,7 @@ globals().update(_ALL)
 def test_nothing_is_missing() -> None:
     kinds = [found.kind() for found in _ALL.values()]
     rows = len(row_names())
-    assert (kinds.count("ChatContract"), kinds.count("FormatterContract")) == (9 + rows, 18 + rows)
+    assert (kinds.count("ChatContract"), kinds.count("FormatterContract")) == (11 + rows, 22 + rows)
 
 
 @pytest.mark.parametrize("name", [*EVERYWHERE, "count_is_exact", "count_fails"])

@@ -100,6 +100,8 @@ _OURS = (
     _ours("deepseek", "DeepSeekCredential", "DEEPSEEK_API_KEY"),
     _ours("moonshot", "MoonshotCredential", "MOONSHOT_API_KEY"),
     _ours("xai", "XAICredential", "XAI_API_KEY"),
+    _ours("minimax", "MiniMaxCredential", "MINIMAX_API_KEY"),
+    _ours("volcengine", "VolcengineCredential", "ARK_API_KEY"),
     _ours("ollama", "OllamaCredential", "OLLAMA_HOST", "host"),
     _ours("embedded", "EmbeddedCredential", ""),
 )

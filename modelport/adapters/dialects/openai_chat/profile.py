@@ -92,6 +92,8 @@ class OpenAIChatProfile:
     """
     cumulative_text: bool = False
     """Whether pieces of a stream may repeat all that was said before."""
+    kept_fields: tuple[str, ...] = ()
+    """Fields of an answer's message that go back with it unchanged, such as `encrypted_content`."""
     message_names: bool = True
     text_only_as_string: bool = True
     empty_content: str | None = None

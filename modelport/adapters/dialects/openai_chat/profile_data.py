@@ -146,6 +146,7 @@ class ProfileData(_Strict):
     media: MediaData = MediaData()
     reasoning_form: Literal["field", "tags", "parts"] | None = None
     cumulative_text: bool | None = None
+    kept_fields: tuple[str, ...] | None = None
     message_names: bool | None = None
     text_only_as_string: bool | None = None
     empty_content: str | None = None

@@ -58,6 +58,7 @@ class OpenAIChatDecoder(JsonDecoder):
         "_details",
         "_extra",
         "_further",
+        "_kept",
         "_last_call",
         "_new",
         "_noted",
@@ -87,6 +88,8 @@ class OpenAIChatDecoder(JsonDecoder):
         self._tags = ThinkTags() if profile.reasoning_form == "tags" else None
         self._new = NewText() if profile.cumulative_text else None
         self._details: list[Json] = []
+        self._kept: Json = {}
+        """What goes back with the message unchanged."""
         self._extra: Json | None = None
         """A signature that waits for the next piece of a call."""
         self._last_call = ("", "")
@@ -119,9 +122,12 @@ class OpenAIChatDecoder(JsonDecoder):
             self._call(*piece)
         if self._extra and self._last_call[0]:
             self._call(self._last_call[0], "", self._last_call[1])
-        if self._details:
-            self.metadata[DETAILS] = self._details
-            self._piece("thinking", self._thinking_id, "", data=self._owned({DETAILS: self._details}))
+        kept = {DETAILS: self._details, **self._kept} if self._details else self._kept
+        if kept:
+            self.metadata.update(kept)
+            if not self._thinking_id:
+                self._think_unseen()
+            self._piece("thinking", self._thinking_id, "", data=self._owned(kept))
 
     def _event(self, event: Json) -> None:
         if event.get("error"):
@@ -196,6 +202,8 @@ class OpenAIChatDecoder(JsonDecoder):
         if finish and (word := reason_word(finish)):
             if is_failure(word) or word in self._profile.error_finish_reasons:
                 raise self._stopped(word, event)
+            if choice.get("moderation_hit_type"):
+                self.metadata["moderation_hit_type"] = choice["moderation_hit_type"]
             self.raw_finish_reason = word
             self.complete = True
             self._noted = False
@@ -219,6 +227,8 @@ class OpenAIChatDecoder(JsonDecoder):
             self._think(reasoning)
         if delta.get(DETAILS):
             self._detail(delta[DETAILS], said=bool(reasoning))
+        if self._profile.kept_fields:
+            self._kept.update({name: delta[name] for name in self._profile.kept_fields if delta.get(name)})
         if isinstance(content, str):
             self._say(content)
         elif content:
@@ -229,12 +239,15 @@ class OpenAIChatDecoder(JsonDecoder):
         if delta.get("refusal"):
             self._refuse(delta["refusal"])
         if delta.get("audio"):
-            for block in self._audio.feed(delta["audio"]):
-                self._add(block)
+            self._sound(delta["audio"])
         if delta.get(EXTRA):
             self._piece("text", self._text_id or self._new_text(), "", data=self._owned({EXTRA: delta[EXTRA]}))
         if delta.get("annotations"):
             self.metadata.setdefault("annotations", []).extend(delta["annotations"])
+
+    def _sound(self, audio: Json) -> None:
+        for block in self._audio.feed(audio):
+            self._add(block)
 
     def _new_text(self) -> str:
         self._text_id = new_id()
@@ -270,8 +283,12 @@ class OpenAIChatDecoder(JsonDecoder):
         if text:
             self._think(text)
         elif not self._thinking_id:
-            self._thinking_id = new_id()
-            self._add(ThinkingBlock(id=self._thinking_id, thinking="", redacted=True, created_at=self.created_at))
+            self._think_unseen()
+
+    def _think_unseen(self) -> None:
+        """A block for reasoning that the server keeps to itself."""
+        self._thinking_id = new_id()
+        self._add(ThinkingBlock(id=self._thinking_id, thinking="", redacted=True, created_at=self.created_at))
 
     def _owned(self, data: Json) -> ProviderData:
         return ProviderData(provider=self._profile.provider, data=data)

@@ -87,6 +87,10 @@ class MessageWriter:
         own = [block.thinking for block in thoughts if replays and block.thinking and self._own_thought(block)]
         if len(thoughts) == len(turn.blocks):
             own = []  # no provider takes a message without content and calls
+        for name in self.profile.kept_fields:
+            kept = next((found for block in thoughts if (found := owned(block, self.profile, name))), None)
+            if kept and (message["content"] is not None or turn.calls):
+                message[name] = kept
         details = [entry for block in thoughts for entry in owned(block, self.profile, DETAILS) or ()]
         if details and (message["content"] is not None or turn.calls):
             message[DETAILS] = details  # the text of it is in them

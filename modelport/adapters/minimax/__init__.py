@@ -1,0 +1,1 @@
+"""MiniMax: Chat Completions with thinking in details of their own."""
