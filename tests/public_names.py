@@ -27,6 +27,7 @@ FACES = (
     "modelport.middleware",
     "modelport.model",
     "modelport.provider",
+    "modelport.realtime",
     "modelport.settings",
     "modelport.testing",
     "modelport.testing.providers",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, cast
+from typing import Any, Generic, cast, get_args
 from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel, ValidationError
@@ -136,8 +136,8 @@ class CardFile:
 
     def _written_kind(self, value: object) -> CardKind:
         kind = str(value).removesuffix("_model")
-        if kind not in ("chat", "tts", "embedding"):
-            raise self._error("field 'type'", f"{value!r} is not one of chat, tts, embedding")
+        if kind not in get_args(CardKind):
+            raise self._error("field 'type'", f"{value!r} is not one of {', '.join(get_args(CardKind))}")
         return cast("CardKind", kind)
 
     def _read(self) -> bytes:

@@ -13,6 +13,7 @@ from ...ports.codec.base import Endpoint
 if TYPE_CHECKING:
     from ...application.chat.model import ChatModelBase
     from ...application.embedding.model import EmbeddingModelBase
+    from ...application.realtime.model import RealtimeModelBase
     from ...application.speech.model import TTSModelBase
 
 __all__ = ["DashScopeCredential"]
@@ -49,7 +50,7 @@ class DashScopeCredential(KeyedCredential):
             native = self.base_url.partition("?")[0].endswith(_NATIVE)
             url = join_url(self._root(), _COMPATIBLE) if native else self.base_url
             return Endpoint(url, self.auth_headers())
-        url = self.websocket_url() if service == "realtime_speech" else self.native_url()
+        url = self.websocket_url() if service in ("realtime_speech", "realtime") else self.native_url()
         return Endpoint(url, self.auth_headers())
 
     @property
@@ -90,3 +91,10 @@ class DashScopeCredential(KeyedCredential):
         from .speech.realtime import DashScopeCosyVoiceRealtimeTTSModel, DashScopeRealtimeTTSModel
 
         return [DashScopeTTSModel, DashScopeRealtimeTTSModel, DashScopeCosyVoiceRealtimeTTSModel]
+
+    @classmethod
+    def get_realtime_model_classes(cls) -> list[Type[RealtimeModelBase]]:
+        """Voice conversations."""
+        from .realtime import DashScopeRealtimeModel
+
+        return [DashScopeRealtimeModel]

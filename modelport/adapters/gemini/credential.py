@@ -11,6 +11,7 @@ from ...application.model.credential import KeyedCredential
 if TYPE_CHECKING:
     from ...application.chat.model import ChatModelBase
     from ...application.embedding.model import EmbeddingModelBase
+    from ...application.realtime.model import RealtimeModelBase
 
 __all__ = ["GeminiCredential"]
 
@@ -51,3 +52,10 @@ class GeminiCredential(KeyedCredential):
         from .embedding import GeminiEmbeddingModel
 
         return GeminiEmbeddingModel
+
+    @classmethod
+    def get_realtime_model_classes(cls) -> list[Type[RealtimeModelBase]]:
+        """Voice conversations."""
+        from .live.model import GeminiRealtimeModel
+
+        return [GeminiRealtimeModel]

@@ -36,7 +36,7 @@ from .stream import GeminiDecoder
 if TYPE_CHECKING:
     from ...domain.card.capabilities import ThinkingFacts
 
-__all__ = ["GeminiCodec", "method_url"]
+__all__ = ["GeminiCodec", "function_declaration", "method_url"]
 
 _VERSIONED = re.compile(r"/v\d+(alpha|beta)?\d*\Z")
 _FIELDS = {"max_tokens": "maxOutputTokens", "temperature": "temperature", "top_p": "topP", "top_k": "topK"}
@@ -141,7 +141,7 @@ def _add_tools(request: ChatRequest, body: Json) -> list[ModelWarning]:
     if not plan.tools:
         return plan.warnings
     warnings = list(plan.warnings)
-    body["tools"] = [{"functionDeclarations": [_declaration(tool, warnings) for tool in plan.tools]}]
+    body["tools"] = [{"functionDeclarations": [function_declaration(tool, warnings) for tool in plan.tools]}]
     if plan.mode is not None:
         allowed = request.tool_choice.tools if request.tool_choice else None
         body["toolConfig"] = {"functionCallingConfig": _calling(plan, allowed)}
@@ -158,7 +158,8 @@ def _calling(plan: PlannedChoice, allowed: Sequence[str] | None) -> Json:
     return {"mode": mode}
 
 
-def _declaration(tool: ToolSchema, warnings: list[ModelWarning]) -> Json:
+def function_declaration(tool: ToolSchema, warnings: list[ModelWarning]) -> Json:
+    """A tool; what its schema cannot express is allowed, with a warning."""
     function = tool["function"]
     declaration: Json = {"name": wire_name(tool_name(tool))}
     if function.get("description"):

@@ -11,6 +11,7 @@ from ...application.model.credential import KeyedCredential
 if TYPE_CHECKING:
     from ...application.chat.model import ChatModelBase
     from ...application.embedding.model import EmbeddingModelBase
+    from ...application.realtime.model import RealtimeModelBase
 
 __all__ = ["OpenAICredential"]
 
@@ -77,3 +78,10 @@ class OpenAICredential(KeyedCredential):
         from .embedding import OpenAIEmbeddingModel
 
         return OpenAIEmbeddingModel
+
+    @classmethod
+    def get_realtime_model_classes(cls) -> list[Type[RealtimeModelBase]]:
+        """Voice conversations."""
+        from .realtime import OpenAIRealtimeModel
+
+        return [OpenAIRealtimeModel]

@@ -10,6 +10,7 @@ from ...application.model.credential import KeyedCredential
 
 if TYPE_CHECKING:
     from ...application.chat.model import ChatModelBase
+    from ...application.realtime.model import RealtimeModelBase
 
 __all__ = ["XAICredential"]
 
@@ -36,3 +37,10 @@ class XAICredential(KeyedCredential):
         from .provider import XAIChatModel
 
         return XAIChatModel
+
+    @classmethod
+    def get_realtime_model_classes(cls) -> list[Type[RealtimeModelBase]]:
+        """Voice conversations."""
+        from .realtime import XAIRealtimeModel
+
+        return [XAIRealtimeModel]

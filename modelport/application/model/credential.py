@@ -15,12 +15,12 @@ from ...domain.ids import new_id
 from ...domain.urls import checked_url, normal_url
 
 if TYPE_CHECKING:
-    from ...domain.card.cards import ModelCard, TTSModelCard
+    from ...domain.card.cards import ModelCard, RealtimeModelCard, TTSModelCard
     from ...ports.codec.base import Endpoint
 
 __all__ = ["CredentialBase", "KeyedCredential", "Service", "checked_base_url", "checked_key"]
 
-Service = Literal["chat", "embedding", "speech", "realtime_speech"]
+Service = Literal["chat", "embedding", "speech", "realtime_speech", "realtime"]
 """The kinds of endpoints; a provider may have a URL for each."""
 
 
@@ -89,6 +89,19 @@ class CredentialBase(BaseModel):
     def list_tts_models(cls) -> list[TTSModelCard]:
         """The speech cards of all its classes, by name."""
         cards: dict[str, TTSModelCard] = {c.name: c for m in cls.get_tts_model_classes() for c in m.list_models()}
+        return [cards[name] for name in sorted(cards)]
+
+    @classmethod
+    def get_realtime_model_classes(cls) -> list[Type[Any]]:
+        """Every class of voice conversations that this credential can be used with."""
+        return []
+
+    @classmethod
+    def list_realtime_models(cls) -> list[RealtimeModelCard]:
+        """The cards for voice conversations of all its classes, by name."""
+        cards: dict[str, RealtimeModelCard] = {
+            card.name: card for model in cls.get_realtime_model_classes() for card in model.list_models()
+        }
         return [cards[name] for name in sorted(cards)]
 
     def to_storage(self, *, include_secrets: bool = False) -> dict[str, Any]:  # Any: JSON values

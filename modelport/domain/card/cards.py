@@ -29,16 +29,25 @@ from .capabilities import EmbeddingLimits, SamplingFacts, StructuredOutputFacts,
 from .form import NO_FORM, FormRules, MergedSchema, Schema, copy_json, merge_schema
 from .form_check import form_fault, schema_fault
 
-__all__ = ["BaseCard", "CardKind", "CardQuery", "CardStatus", "EmbeddingModelCard", "ModelCard", "TTSModelCard"]
+__all__ = [
+    "BaseCard",
+    "CardKind",
+    "CardQuery",
+    "CardStatus",
+    "EmbeddingModelCard",
+    "ModelCard",
+    "RealtimeModelCard",
+    "TTSModelCard",
+]
 
-CardKind = Literal["chat", "tts", "embedding"]
+CardKind = Literal["chat", "tts", "embedding", "realtime"]
 CardStatus = Literal["active", "deprecated", "sunset"]
 Overrides = dict[str, dict[str, Any] | None]
 _ANYTHING = ["*/*"]
 
 
 class BaseCard(BaseModel):
-    """What the three kinds of card share.
+    """What the kinds of card share.
 
     Attributes:
         name: the model identifier at the provider.
@@ -320,6 +329,41 @@ class EmbeddingModelCard(BaseCard):
         return FormRules(overrides={**self.given_overrides, "dimensions": dimensions})
 
 
+class RealtimeModelCard(BaseCard):
+    """A model of voice conversations. Rates are in samples per second, durations in seconds.
+
+    Attributes:
+        input_sample_rates, output_sample_rates: the rates the wire takes and gives, the default first.
+        max_audio_turns, max_audio_duration_s: how much of the past the model keeps as audio.
+        max_session_duration_s: after which the server closes a session.
+        turn_detection: the modes of `TurnDetection` that it has.
+    """
+
+    kind: ClassVar[CardKind] = "realtime"
+
+    type: Literal["realtime_model"] = "realtime_model"
+    input_types: list[str] = Field(default_factory=lambda: ["text/plain", "audio/pcm"])
+    output_types: list[str] = Field(default_factory=lambda: ["text/plain", "audio/pcm"])
+    input_sample_rates: list[int] = Field(default_factory=list)
+    output_sample_rates: list[int] = Field(default_factory=list)
+    voices: list[str] = Field(default_factory=list)
+    supports_tools: bool = True
+    max_context_tokens: int | None = Field(default=None, gt=0)
+    max_audio_turns: int | None = Field(default=None, gt=0)
+    max_audio_duration_s: int | None = Field(default=None, gt=0)
+    max_session_duration_s: int | None = Field(default=None, gt=0)
+    turn_detection: list[Literal["server_vad", "semantic_vad", "manual"]] = ["server_vad", "semantic_vad", "manual"]
+
+    @classmethod
+    def permissive(cls, name: str, base_schema: Mapping[str, Any] | None = None) -> RealtimeModelCard:
+        """The card of a realtime model without one."""
+        card = cls(name=name, label=name, input_types=list(_ANYTHING), output_types=list(_ANYTHING), known=False)
+        return card.with_form(base_schema or {})
+
+    def _form_rules(self) -> FormRules:
+        return FormRules(overrides=self.given_overrides, choices={"voice": self.voices})
+
+
 C = TypeVar("C", bound=BaseCard)
 
 
@@ -328,7 +372,7 @@ class CardQuery(Generic[C]):
     """Which cards of a folder, and for which form.
 
     Attributes:
-        card: the kind of card wanted: `ModelCard`, `TTSModelCard` or `EmbeddingModelCard`.
+        card: the kind of card wanted, such as `ModelCard`.
         parameters: the `Parameters` class whose schema is the form's base.
         class_names: the model class's name followed by those of its bases, so that a subclass inherits cards; empty
             for every card of the kind.

@@ -16,15 +16,26 @@ import modelport.adapters
 from modelport.adapters.anthropic.parameters import AnthropicChatParameters
 from modelport.adapters.cards.yaml_source import YamlCardSource, file_stem
 from modelport.adapters.dashscope import parameters as dashscope
+from modelport.adapters.dashscope.realtime import DashScopeRealtimeParameters
 from modelport.adapters.deepseek.provider import DeepSeekChatParameters
+from modelport.adapters.gemini.live.model import GeminiRealtimeParameters
 from modelport.adapters.gemini.parameters import GeminiChatParameters, GeminiEmbeddingParameters
 from modelport.adapters.minimax.provider import MiniMaxChatParameters
 from modelport.adapters.moonshot.provider import MoonshotChatParameters
 from modelport.adapters.ollama.parameters import OllamaChatParameters, OllamaEmbeddingParameters
 from modelport.adapters.openai import parameters as openai
+from modelport.adapters.openai.realtime import OpenAIRealtimeParameters
 from modelport.adapters.volcengine.provider import VolcengineChatParameters
 from modelport.adapters.xai.provider import XAIChatParameters
-from modelport.domain.card.cards import BaseCard, CardQuery, EmbeddingModelCard, ModelCard, TTSModelCard
+from modelport.adapters.xai.realtime import XAIRealtimeParameters
+from modelport.domain.card.cards import (
+    BaseCard,
+    CardQuery,
+    EmbeddingModelCard,
+    ModelCard,
+    RealtimeModelCard,
+    TTSModelCard,
+)
 from modelport.domain.card.checks import check_parameters
 from modelport.domain.card.form import HINT
 from modelport.domain.errors import InvalidRequestError
@@ -58,6 +69,10 @@ class Class:
 
 
 CLASSES = [
+    Class("OpenAIRealtimeModel", "openai", RealtimeModelCard, OpenAIRealtimeParameters),
+    Class("XAIRealtimeModel", "xai", RealtimeModelCard, XAIRealtimeParameters),
+    Class("DashScopeRealtimeModel", "dashscope", RealtimeModelCard, DashScopeRealtimeParameters),
+    Class("GeminiRealtimeModel", "gemini", RealtimeModelCard, GeminiRealtimeParameters),
     Class("AnthropicChatModel", "anthropic", ModelCard, AnthropicChatParameters),
     Class("DashScopeChatModel", "dashscope", ModelCard, dashscope.DashScopeChatParameters),
     Class("DeepSeekChatModel", "deepseek", ModelCard, DeepSeekChatParameters),
@@ -216,7 +231,7 @@ def test_a_file_is_plain_data_named_after_its_model(path: Path) -> None:
     assert path.name == file_stem(facts["name"]) + ".yaml"
     assert facts["source"].startswith("docs/protocols/")
     assert facts["verified_on"] >= TODAY
-    assert facts["type"] in ("chat", "tts", "embedding")
+    assert facts["type"] in ("chat", "tts", "embedding", "realtime")
     keys = [line.split(":")[0] for line in text.splitlines() if line and line[0].isalpha()]
     assert sorted(keys) == sorted(facts), "a key is given twice"
 
@@ -224,7 +239,8 @@ def test_a_file_is_plain_data_named_after_its_model(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.parent.name}-{path.stem}")
 def test_overrides_name_parameters_that_a_class_of_the_folder_has(path: Path) -> None:
     facts = yaml.safe_load(path.read_text())
-    kind = {"chat": ModelCard, "tts": TTSModelCard, "embedding": EmbeddingModelCard}[facts["type"]]
+    kinds = {"chat": ModelCard, "tts": TTSModelCard, "embedding": EmbeddingModelCard, "realtime": RealtimeModelCard}
+    kind = kinds[facts["type"]]
     entries = [entry for entry in CLASSES if entry.folder == path.parent.parent.name and entry.card is kind]
     known = {name for entry in entries for name in entry.parameters.model_fields}
     assert set(facts.get("parameter_overrides", {})) <= known

@@ -324,7 +324,7 @@ async def test_a_farewell_that_cannot_be_sent_does_not_keep_the_connection_open(
 
 async def test_a_cancellation_while_a_send_fails_is_kept() -> None:
     request = RealtimeRequest(Endpoint("ws://nowhere"), "echo", TTSModelCard.permissive("echo", {}, realtime=True))
-    connection = RealtimeConnection(Refusing(), EchoCodec(), request)
+    connection = RealtimeConnection(Refusing(), EchoCodec().new_protocol(request))
     receiving = asyncio.ensure_future(connection.receive())
     await asyncio.sleep(0)
     connection.protocol.push("hello")

@@ -11,7 +11,8 @@ from ...call.attempts import Attempts
 from ...call.clocks import CallClocks
 from ...call.context import CallContext
 from ...call.spec import CallSpec
-from .connection import ConnectionPool, RealtimeConnection, connect, retried
+from ...call.websocket import retried
+from .connection import ConnectionPool, RealtimeConnection, connect
 from .utterance import RealtimeUtterance
 
 __all__ = ["RealtimeSession"]

@@ -19,8 +19,9 @@ from ...call.attempts import Attempts
 from ...call.clocks import CallClocks
 from ...call.context import CallContext
 from ...call.spec import CallSpec
+from ...call.websocket import retried
 from .audio_queue import AudioQueue
-from .connection import ConnectionPool, RealtimeConnection, connect, retried
+from .connection import ConnectionPool, RealtimeConnection, connect
 
 __all__ = ["RealtimeWorker"]
 

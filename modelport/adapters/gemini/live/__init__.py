@@ -1,0 +1,1 @@
+"""The Live API: voice conversations with Gemini."""

@@ -1,0 +1,1 @@
+"""Voice conversations: the base class of their models, and the session with its turn-taking and reconnection."""

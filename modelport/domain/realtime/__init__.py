@@ -1,0 +1,1 @@
+"""Realtime models: settings, events, what was heard, and the conversation. Pure."""

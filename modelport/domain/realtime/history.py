@@ -1,0 +1,258 @@
+"""The conversation of a realtime session: its items in the server's order, as messages for any chat model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+from ..ids import new_timestamp
+from ..message.blocks import (
+    ContentBlock,
+    DataBlock,
+    TextBlock,
+    ThinkingBlock,
+    ToolCallBlock,
+    ToolCallState,
+    ToolResultBlock,
+    ToolResultState,
+)
+from ..message.messages import Msg, Usage
+from ..message.responses import FinishReason
+from .playout import Playout
+from .signals import ItemAdded
+
+__all__ = ["INTERRUPTED", "UNHEARD_SPEECH", "Item", "RealtimeHistory"]
+
+INTERRUPTED = "interrupted"
+"""The `error` of a reply that was cut short."""
+UNHEARD_SPEECH = "[speech without a transcript]"
+"""Stands for what the user said where it was not transcribed."""
+_NOT_RUN = "The call was interrupted before its result came."
+
+
+@dataclass(slots=True)
+class Item:
+    """One entry of the conversation: something said or typed, a call, or the model's thoughts."""
+
+    id: str
+    role: str
+    text: str = ""
+    spoken: bool = False
+    transcribed: bool = False
+    transcript_error: str | None = None
+    media: Sequence[DataBlock] = ()
+    reply_id: str = ""
+    thoughts: str = ""
+    interrupted: bool = False
+    heard_ms: int | None = None
+    heard: str = ""
+    call: ToolCallBlock | None = None
+    result: ToolResultBlock | None = None
+    silent: bool = False
+    created_at: str = field(default_factory=new_timestamp)
+    playout: Playout = field(default_factory=Playout)
+
+    def close_call(self) -> None:
+        """The call gets no result any more."""
+        if self.call is not None and self.result is None:
+            self.result = ToolResultBlock(
+                id=self.call.id, name=self.call.name, output=_NOT_RUN, state=ToolResultState.INTERRUPTED
+            )
+
+
+@dataclass(slots=True)
+class ReplyFacts:
+    """What is known of a whole reply."""
+
+    usage: Usage | None = None
+    finish_reason: FinishReason | None = None
+    error: str | None = None
+
+
+class RealtimeHistory:
+    """Items by id and in order. A message stands where its turn began, whenever its transcript came.
+
+    Args:
+        seed: the messages that the session began with; they stand first, unchanged.
+        name: the assistant's name in its messages.
+    """
+
+    def __init__(self, seed: Sequence[Msg] = (), name: str = "assistant") -> None:
+        self.seed = list(seed)
+        self.name = name
+        self.replies: dict[str, ReplyFacts] = {}
+        self._items: dict[str, Item] = {}
+        self._order: list[str] = []
+        self._same: dict[str, str] = {}
+        self._expected: list[tuple[str, str | None]] = []
+
+    def get(self, item_id: str) -> Item | None:
+        """The item with this id, or with another id of the server's."""
+        return self._items.get(self._same.get(item_id, item_id))
+
+    def item(self, item_id: str, role: str) -> Item:
+        """The item with this id; a new one has no place yet."""
+        item = self.get(item_id)
+        if item is None:
+            item = self._items[item_id] = Item(item_id, role)
+        return item
+
+    def place(self, item: Item, previous: str | None = None) -> None:
+        """Put an item after another one, where that is known; else a new one goes to the end."""
+        after = self._same.get(previous, previous) if previous is not None else None
+        known = after is not None and after != item.id and after in self._order
+        if item.id in self._order:
+            if not known:
+                return
+            self._order.remove(item.id)
+        self._order.insert(self._order.index(after) + 1 if known and after else len(self._order), item.id)
+
+    def forget(self, item_id: str) -> None:
+        """Remove an item, which was never part of the conversation."""
+        item = self._items.pop(self._same.get(item_id, item_id), None)
+        if item is not None and item.id in self._order:
+            self._order.remove(item.id)
+
+    def expect(self, items: Iterable[tuple[str, str | None]]) -> None:
+        """These items were sent to the server, in this order; it may give them other ids."""
+        self._expected.extend(items)
+
+    def added(self, signal: ItemAdded) -> None:
+        """The server says that an item stands in its conversation: an old one, one that we sent, or a new one."""
+        if signal.kind == "call_result":
+            self._same[signal.item_id] = self._call_item(signal.call_id) or signal.item_id
+            return
+        own = self._own(signal)
+        if own is not None and own != signal.item_id:
+            self._same[signal.item_id] = own
+        item = self.get(signal.item_id)
+        if item is None:
+            if own is not None or self._is_replay(signal):
+                return
+            item = self.item(signal.item_id, "user" if signal.kind == "user" else signal.kind)
+            item.spoken = signal.spoken
+            item.text, item.transcribed = signal.text or "", bool(signal.text)
+        self.place(item, signal.previous)
+
+    def _own(self, signal: ItemAdded) -> str | None:
+        """The id under which we sent this item, if we did."""
+        for index, (item_id, text) in enumerate(self._expected):
+            if item_id == signal.item_id or (text is not None and text == signal.text):
+                del self._expected[index]
+                return item_id
+        return None
+
+    def _is_replay(self, signal: ItemAdded) -> bool:
+        """Whether the server repeats something that is part of the conversation already."""
+        if not signal.text or signal.kind == "call":
+            return False
+        for item in self._items.values():
+            if item.text == signal.text and (item.role == "user") == (signal.kind == "user"):
+                self._same[signal.item_id] = item.id
+                return True
+        return any(msg.get_text_content() == signal.text for msg in self.seed)
+
+    def _call_item(self, call_id: str | None) -> str | None:
+        return next((item.id for item in self._items.values() if item.call and item.call.id == call_id), None)
+
+    def call(self, call_id: str) -> Item | None:
+        """The item of a call."""
+        found = self._call_item(call_id)
+        return self._items[found] if found else None
+
+    def open_calls(self) -> list[Item]:
+        """The calls without a result."""
+        return [item for item in self._placed() if item.call is not None and item.result is None]
+
+    def _placed(self) -> list[Item]:
+        return [self._items[item_id] for item_id in self._order]
+
+    def messages(self) -> list[Msg]:
+        """The conversation so far, legal for any chat model. A reply that goes on is included as far as it came."""
+        messages = list(self.seed)
+        used: set[str] = set()
+        for reply_id, run in groupby(self._placed(), key=lambda item: item.reply_id):
+            items = list(run)
+            if reply_id:
+                messages.append(self._reply(reply_id, items, repeated=reply_id in used))
+                used.add(reply_id)
+            else:
+                messages.extend(_user_message(item) for item in items if _is_turn(item))
+        return messages
+
+    def _reply(self, reply_id: str, items: list[Item], repeated: bool) -> Msg:
+        facts = self.replies.get(reply_id) or ReplyFacts()
+        metadata: dict[str, Any] = {"item_ids": [item.id for item in items]}  # Any: JSON values
+        content: list[ContentBlock] = []
+        results: list[ToolResultBlock] = []
+        for item in items:
+            if item.call is None:
+                content.extend(results)
+                results.clear()
+            content.extend(_assistant_blocks(item))
+            if item.result is not None:
+                results.append(item.result)
+            if item.spoken:
+                metadata["spoken"] = True
+            if item.interrupted and item.call is None:
+                metadata["generated_text"] = item.text
+                metadata["heard_ms"] = item.heard_ms or 0
+        content.extend(results)
+        cut = any(item.interrupted for item in items)
+        return Msg(
+            id=f"{reply_id}-{items[0].id}" if repeated else reply_id,
+            name=self.name,
+            role="assistant",
+            content=content,
+            created_at=items[0].created_at,
+            metadata=metadata,
+            usage=None if repeated else facts.usage,
+            finish_reason=facts.finish_reason,
+            error=INTERRUPTED if cut else facts.error,
+        )
+
+
+def _assistant_blocks(item: Item) -> list[ContentBlock]:
+    blocks: list[ContentBlock] = []
+    if item.thoughts:
+        blocks.append(ThinkingBlock(thinking=item.thoughts))
+    text = item.heard if item.interrupted and item.spoken else item.text
+    if text:
+        blocks.append(TextBlock(text=text))
+    if item.call is not None:
+        done = item.result is not None
+        state = ToolCallState.FINISHED if done else item.call.state
+        blocks.append(item.call.model_copy(update={"state": state}))
+    return blocks
+
+
+def _is_turn(item: Item) -> bool:
+    """Whether an item outside of replies says something."""
+    if item.role == "user":
+        return not item.silent
+    return bool(item.text)
+
+
+def _user_message(item: Item) -> Msg:
+    metadata: dict[str, Any] = {"item_ids": [item.id]}  # Any: JSON values
+    content: list[TextBlock | DataBlock] = [*item.media]
+    if item.spoken:
+        metadata["spoken"] = True
+        metadata["transcribed"] = item.transcribed
+        if item.transcript_error:
+            metadata["transcript_error"] = item.transcript_error
+    text = item.text or (UNHEARD_SPEECH if item.spoken else "")
+    if text:
+        content.insert(0, TextBlock(text=text))
+    role = "system" if item.role == "system" else "assistant" if item.role == "assistant" else "user"
+    return Msg(
+        id=item.id,
+        name=role,
+        role=role,
+        content=content,
+        created_at=item.created_at,
+        finished_at=item.created_at,
+        metadata=metadata,
+    )

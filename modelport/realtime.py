@@ -1,0 +1,77 @@
+"""Models of voice conversations, their sessions and events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ._lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from .adapters.dashscope.realtime import DashScopeRealtimeModel
+    from .adapters.gemini.live.model import GeminiRealtimeModel
+    from .adapters.openai.realtime import OpenAIRealtimeModel
+    from .adapters.xai.realtime import XAIRealtimeModel
+    from .application.realtime.model import RealtimeModelBase, RealtimeParameters
+    from .application.realtime.session import RealtimeSession
+    from .domain.card.cards import RealtimeModelCard
+    from .domain.realtime.events import (
+        InputTranscriptEvent,
+        InterruptedEvent,
+        RealtimeEvent,
+        RealtimeEventType,
+        SessionErrorEvent,
+        SessionEvent,
+        SpeechEndedEvent,
+        SpeechStartedEvent,
+        ToolCallsCancelledEvent,
+    )
+    from .domain.realtime.settings import RealtimeFacts, Transcription, TurnDetection
+
+__all__ = [
+    "DashScopeRealtimeModel",
+    "GeminiRealtimeModel",
+    "InputTranscriptEvent",
+    "InterruptedEvent",
+    "OpenAIRealtimeModel",
+    "RealtimeEvent",
+    "RealtimeEventType",
+    "RealtimeFacts",
+    "RealtimeModelBase",
+    "RealtimeModelCard",
+    "RealtimeParameters",
+    "RealtimeSession",
+    "SessionErrorEvent",
+    "SessionEvent",
+    "SpeechEndedEvent",
+    "SpeechStartedEvent",
+    "ToolCallsCancelledEvent",
+    "Transcription",
+    "TurnDetection",
+    "XAIRealtimeModel",
+]
+
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "DashScopeRealtimeModel": "adapters.dashscope.realtime",
+        "GeminiRealtimeModel": "adapters.gemini.live.model",
+        "InputTranscriptEvent": "domain.realtime.events",
+        "InterruptedEvent": "domain.realtime.events",
+        "OpenAIRealtimeModel": "adapters.openai.realtime",
+        "RealtimeEvent": "domain.realtime.events",
+        "RealtimeEventType": "domain.realtime.events",
+        "RealtimeFacts": "domain.realtime.settings",
+        "RealtimeModelBase": "application.realtime.model",
+        "RealtimeModelCard": "domain.card.cards",
+        "RealtimeParameters": "application.realtime.model",
+        "RealtimeSession": "application.realtime.session",
+        "SessionErrorEvent": "domain.realtime.events",
+        "SessionEvent": "domain.realtime.events",
+        "SpeechEndedEvent": "domain.realtime.events",
+        "SpeechStartedEvent": "domain.realtime.events",
+        "ToolCallsCancelledEvent": "domain.realtime.events",
+        "Transcription": "domain.realtime.settings",
+        "TurnDetection": "domain.realtime.settings",
+        "XAIRealtimeModel": "adapters.xai.realtime",
+    },
+)

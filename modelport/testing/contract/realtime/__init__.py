@@ -1,0 +1,1 @@
+"""Replays recorded voice conversations through the public API, and compares the outcome."""
