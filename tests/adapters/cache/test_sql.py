@@ -23,6 +23,7 @@ import modelport
 from modelport.adapters.cache.sql import CacheStats, SQLEmbeddingCache
 from modelport.domain.embedding.values import EmbeddingVectors
 from modelport.domain.errors import ModelportError, SettingsError
+from tests.dev_mode import run_in_dev_mode
 
 ROOT = Path(modelport.__path__[0]).parent
 POSTGRES = os.environ.get("MODELPORT_TEST_POSTGRES", "")
@@ -244,10 +245,7 @@ async def main(n):
 for n in range(3):
     asyncio.run(main(n))
 """
-    done = subprocess.run(
-        [sys.executable, "-X", "dev", "-W", "always", "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
-    )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert run_in_dev_mode(code) == (0, "", "")
 
 
 def test_a_cache_that_is_dropped_closes_in_silence(tmp_path: Path) -> None:
@@ -267,11 +265,7 @@ async def main():
     print("still open:", threading.enumerate())
 asyncio.run(main())
 """
-    done = subprocess.run(
-        [sys.executable, "-X", "dev", "-W", "always", "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
-    )
-    noise = [line for line in done.stderr.splitlines() if not line.startswith("Executing ")]  # asyncio's slow callbacks
-    assert (done.returncode, done.stdout, noise) == (0, "", [])
+    assert run_in_dev_mode(code) == (0, "", "")
 
 
 async def test_many_may_create_the_tables_at_the_same_time(tmp_path: Path) -> None:

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from modelport.ports.http import HttpRequest, HttpTransport
 from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer
 from modelport.transport import AiohttpTransport, HttpxTransport
+from tests.dev_mode import run_in_dev_mode
 
 BUILD: dict[str, Callable[[], HttpTransport]] = {
     "httpx": HttpxTransport,
     "httpx2": lambda: HttpxTransport("httpx2"),
     "aiohttp": AiohttpTransport,
 }
-ROOT = Path(__file__).parents[3]
 _PROGRAM = """
 import asyncio, gc
 from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer
@@ -55,11 +52,7 @@ gc.collect()
 @pytest.mark.parametrize("build", ["HttpxTransport()", "HttpxTransport('httpx2')", "AiohttpTransport()"])
 def test_a_transport_that_is_dropped_closes_in_silence(build: str) -> None:
     code = _PROGRAM.replace("{build}", build)
-    done = subprocess.run(
-        [sys.executable, "-X", "dev", "-W", "always", "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
-    )
-    noise = [line for line in done.stderr.splitlines() if not line.startswith("Executing ")]  # asyncio's slow callbacks
-    assert (done.returncode, done.stdout, noise) == (0, "", [])
+    assert run_in_dev_mode(code) == (0, "", "")
 
 
 @pytest.mark.parametrize("build", BUILD.values(), ids=BUILD)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-ROOT = Path(__file__).parents[3]
+from tests.dev_mode import run_in_dev_mode
+
 _PROGRAM = """
 import asyncio, gc
 from modelport.credential import AnthropicCredential, CredentialBase, OpenAICredential
@@ -76,11 +73,7 @@ def test_a_stream_that_outlives_its_loop_ends_in_silence(structured: str) -> Non
     code = _PROGRAM.replace("{structured}", structured)
     if "structured" in structured:
         code = code.replace("models = [\n        custom,", "closed.append(custom)\n    models = [")
-    done = subprocess.run(
-        [sys.executable, "-X", "dev", "-W", "always", "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
-    )
-    noise = [line for line in done.stderr.splitlines() if not line.startswith("Executing ")]  # asyncio's slow callbacks
-    assert (done.returncode, done.stdout, noise) == (0, "", [])
+    assert run_in_dev_mode(code) == (0, "", "")
 
 
 _HALF_SENT = """
@@ -119,8 +112,4 @@ with ScriptedServer(answers).in_thread() as server:
 @pytest.mark.parametrize("transport", ["HttpxTransport()", "HttpxTransport('httpx2')", "AiohttpTransport()"])
 def test_an_answer_of_which_only_the_beginning_had_come_ends_in_silence(transport: str) -> None:
     code = _HALF_SENT.format(transport=transport)
-    done = subprocess.run(
-        [sys.executable, "-X", "dev", "-W", "always", "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60
-    )
-    noise = [line for line in done.stderr.splitlines() if not line.startswith("Executing ")]
-    assert (done.returncode, done.stdout, noise) == (0, "", [])
+    assert run_in_dev_mode(code) == (0, "", "")
