@@ -15,7 +15,7 @@ from .settings import ModelSettings, Settings, place_in
 
 __all__ = ["provider_fault", "read_settings", "settings_from_mapping"]
 
-_BRACES = re.compile(r"(\$\$\{)|\$\{([^}]*)\}")
+_BRACES = re.compile(r"(\$\$\{)|\$\{([^}]*+)(\}?)")
 _VARIABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-((?:(?!\$\{).)*))?", re.DOTALL)
 _WITH_PASSWORDS = ("proxy", "url")
 _DEEPEST = 100
@@ -80,6 +80,8 @@ class _Reader:
         """A variable's value; its default also when it is empty; `$${` is `${` itself."""
         if braces[1]:
             return "${"
+        if not braces[3]:  # never closed, so no variable stands there or behind it
+            return braces[0].replace("$${", "${")
         match = _VARIABLE.fullmatch(braces[2])
         if match is None:
             raise self._fault(

@@ -18,7 +18,7 @@ MAY_BE_DEEP = 2 * _DEEPEST
 """Shorter texts cannot be nested more deeply than that."""
 _OTHERS = bytes(octet for octet in range(256) if octet not in b'[]{}"\\')
 _STEPS = {octet: 1 if octet in b"[{" else -1 if octet in b"]}" else 0 for octet in range(256)}
-_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 
 
 def too_deep(data: bytes | str) -> bool:

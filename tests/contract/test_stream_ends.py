@@ -14,7 +14,7 @@ from modelport.message import UserMsg
 from modelport.model import ChatModelBase, ChatStream, GeminiChatModel, OpenAIChatModel
 from modelport.testing import HANG, ScriptedAnswer, ScriptedServer, VirtualClock
 from modelport.testing.providers import answer_provider
-from modelport.transport import AiohttpTransport, HttpTransport, HttpxTransport
+from modelport.transport import AiohttpTransport, HttpTransport, HttpxTransport, Timeouts
 from tests.contract.runtimes import runtime_with
 
 QUESTION = [UserMsg("user", "Hello")]
@@ -80,6 +80,24 @@ async def test_a_connection_that_stays_open_after_the_finish_reason_changes_noth
         assert [step async for step in stream] == []
         await asyncio.wait_for(server.requests[0].client_closed.wait(), 30)
     assert clock.pending == 0
+
+
+@pytest.mark.parametrize("idle", [0.3, 0.9])
+async def test_clocks_shorter_than_the_grace_leave_a_complete_answer_alone(idle: float) -> None:
+    clock = VirtualClock()
+    async with ScriptedServer([sse(chunk("Hello"), chunk(finish="stop"), HANG)]) as server:
+        credential = OpenAICredential(api_key="sk-0123456789", base_url=server.base_url)
+        timeouts = Timeouts(idle=idle)
+        model = OpenAIChatModel(credential, "m", max_retries=0, timeouts=timeouts, runtime=runtime_with(clock))
+        stream = await opened(model)
+        assert (await anext(stream)).text == "Hello"
+        reading = asyncio.create_task(anext(stream))
+        await until(lambda: clock.pending >= 2)
+        for _ in range(10):
+            clock.advance(idle / 9)
+            await asyncio.sleep(0.01)
+        response = await asyncio.wait_for(reading, 30)
+        assert (response.text, response.finish_reason) == ("Hello", "stop")
 
 
 async def test_a_lingering_gemini_answer_ends_well() -> None:

@@ -32,7 +32,8 @@ _LIKE_A_KEY = re.compile(r"\d|[a-z][A-Z]|.{16}")
 _URL = re.compile(r"""[A-Za-z][A-Za-z0-9+.-]{0,30}:(?:\\{0,8}/){2}[^\s"'<>]{1,8192}""")
 _QUERY = re.compile(r"""(?:[?&;]|&amp;|\\{1,8}u0026)([\w.\[\]-]{1,64})=([^&\s"'<>\\;#]{1,8192})""")
 _FORM = re.compile(rb"[\w.\[\]%+-]{1,128}=[^&\s]*(?:&[\w.\[\]%+-]{1,128}=[^&\s]*)*\s*")
-_PART = re.compile(r'name="?([\w.\[\]-]{1,64})"?[^\r\n]*\r?\n(?:[\w-]+:[^\r\n]*\r?\n)*\r?\n([^\r\n]{1,8192})\r?\n--')
+_PART = re.compile(r"^--[^\r\n]*+\r?\n((?:\w[\w-]*+:[^\r\n]*+\r?\n)++)\r?\n([^\r\n]{1,8192})\r?\n(?=--)", re.MULTILINE)
+_PART_NAME = re.compile(r'\bname="?([\w.\[\]-]{1,64})')
 _DEEPEST = 40
 
 
@@ -63,7 +64,9 @@ def body_secrets(body: bytes, *, answer: bool = False) -> list[str]:
     documents = _documents(text)
     if not documents and _FORM.fullmatch(body):
         found += [value for name, value in parse_qsl(text.strip()) if secret_name(name)]
-    found += [value.strip() for name, value in _PART.findall(text) if secret_name(name)]
+    for heads, value in _PART.findall(text):
+        name = _PART_NAME.search(heads)
+        found += [value.strip()] if name and secret_name(name[1]) else []
     for value in documents:
         found += _in_json(value, False, 0)
     return [secret for secret in found if not answer or _LIKE_A_KEY.search(secret)]

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GeminiCodec", "function_declaration", "method_url"]
 
-_VERSIONED = re.compile(r"/v\d+(alpha|beta)?\d*\Z")
+_VERSIONED = re.compile(r"/v\d++(?:(?:alpha|beta)\d*+)?\Z")
 _FIELDS = {"max_tokens": "maxOutputTokens", "temperature": "temperature", "top_p": "topP", "top_k": "topK"}
 _COUNTED = ("contents", "systemInstruction", "tools", "toolConfig", "generationConfig")
 """The body fields that token counting accepts."""

@@ -20,7 +20,8 @@ _NAMES: tuple[tuple[Literal["requests", "tokens"], str, str], ...] = (
     ("tokens", "anthropic-ratelimit-input-tokens-remaining", "anthropic-ratelimit-input-tokens-reset"),
     ("requests", "ratelimit-remaining", "ratelimit-reset"),
 )
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
+_PART = re.compile(r"(?<![\d.])(\d++(?:\.\d++)?)(ms|h|m|s)")
+_LONGEST_TEXT = 100
 _LONGEST = 86_400.0
 """Seconds; the longest period that providers count in is a day. A larger value is not a waiting time: some servers send
 seconds since 1970, which would make a process wait for years."""
@@ -54,6 +55,8 @@ def blocked_for(status: int, headers: Mapping[str, str], wall: float) -> float |
 
 def _until(text: str, wall: float) -> float | None:
     """Seconds from `6m0s`, `20ms`, `17` or a date."""
+    if len(text) > _LONGEST_TEXT:
+        return None
     parts = _PART.findall(text)
     if parts and "".join(number + unit for number, unit in parts) == text:
         return sum(float(number) * _SECONDS[unit] for number, unit in parts)

@@ -207,7 +207,7 @@ def _parts(word: str) -> list[str]:
 def _plain(text: str) -> str:
     """A readable line of a body that is not JSON; of an HTML page its title and text."""
     if "<" in text[:200] and re.search(r"<(!doctype|html|head|body|title|h1)", text[:1000], re.IGNORECASE):
-        words = re.sub(r"(?is)<(script|style).*?</\1>|<[^>]+>", " ", text[:4000])
+        words = re.sub(r"(?is)<(script|style).*?(?:</\1>|\Z)|<[^<>]+>", " ", text[:4000])
         text = "the server answered with an HTML page, not an API: " + words
     return _clipped(re.sub(r"\s+", " ", text).strip())
 

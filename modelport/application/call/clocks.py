@@ -83,6 +83,10 @@ class CallClocks:
         """Seconds until the total clock runs out."""
         return None if self._total == inf else self._total - self._monotonic()
 
+    def seconds_left(self) -> float:
+        """Seconds until the first of the clocks runs out, were nothing to arrive from now on; may be infinity."""
+        return max(0.0, self._next()[0] - self._monotonic())
+
     def attempt_started(self) -> None:
         """A request is about to be sent."""
         self.reading = False

@@ -167,7 +167,7 @@ class HttpBody:
         size, following = len(self._begun), self.pieces.__anext__
         self._pieces.append(self._begun)
         if "content-length" not in self.response.headers:
-            open_end = LingeringBody(self.response, self.context.runtime.clock, self._pieces)
+            open_end = LingeringBody(self.response, self.context.runtime.clock, self.context.clocks, self._pieces)
             open_end.came(self._begun)
         try:
             while True:

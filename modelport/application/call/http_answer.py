@@ -11,7 +11,7 @@ from ...domain.errors import ModelConnectionError, ModelError, ResponseDecodeErr
 from ...ports.clock import TimerHandle
 from ...ports.codec.base import Framer
 from .http import HttpBody, scrub
-from .lingering import GRACE_SECONDS, close_soon
+from .lingering import close_soon, grace_seconds
 from .whole_body import BodyCollector, BodyDecoder
 
 __all__ = ["HttpAnswer", "is_stream", "read_answer"]
@@ -123,7 +123,8 @@ class HttpAnswer(AsyncGenerator[DeltaT, None], Generic[DeltaT]):
                 delta = decoder.feed(self._framer.feed(data))
                 if self._may_linger and getattr(decoder, "complete", False) and not decoder.ended:
                     self._may_linger = False
-                    self._grace = self._clock.call_later(GRACE_SECONDS, self._end_grace)
+                    self._clocks.bytes_received()
+                    self._grace = self._clock.call_later(grace_seconds(self._clocks), self._end_grace)
             if delta is not None:
                 return delta
             self._clocks.bytes_received()

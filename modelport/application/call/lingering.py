@@ -8,23 +8,31 @@ from collections.abc import Sequence
 
 from ...ports.clock import Clock, TimerHandle
 from ...ports.http import HttpResponse
+from .clocks import CallClocks
 
-__all__ = ["GRACE_SECONDS", "LingeringBody", "close_soon"]
+__all__ = ["LingeringBody", "close_soon", "grace_seconds"]
 
-GRACE_SECONDS = 1.0
-"""How long an answer that is complete may go on, with its usage for example, before its connection is closed."""
+_LONGEST_GRACE = 1.0
 
 _closing: set[asyncio.Task[None]] = set()
 """Tasks that close answers; the event loop holds tasks weakly."""
 
 
+def grace_seconds(clocks: CallClocks) -> float:
+    """How long an answer that is complete may go on, with its usage for example, before its connection is closed.
+
+    At most half of what the clocks of the call leave, which would make an error of a good answer.
+    """
+    return min(_LONGEST_GRACE, clocks.seconds_left() / 2)
+
+
 class LingeringBody:
     """Watches the pieces of a body of unknown length: whole JSON with nothing after it for a moment is its end."""
 
-    __slots__ = ("_clock", "_pieces", "_response", "_timer", "ended")
+    __slots__ = ("_clock", "_clocks", "_pieces", "_response", "_timer", "ended")
 
-    def __init__(self, response: HttpResponse, clock: Clock, pieces: Sequence[bytes]) -> None:
-        self._response, self._clock, self._pieces = response, clock, pieces
+    def __init__(self, response: HttpResponse, clock: Clock, clocks: CallClocks, pieces: Sequence[bytes]) -> None:
+        self._response, self._clock, self._clocks, self._pieces = response, clock, clocks, pieces
         self._timer: TimerHandle | None = None
         self.ended = False
         """Whether the connection was closed because the body is whole."""
@@ -33,7 +41,7 @@ class LingeringBody:
         """A piece came, which may be the last one."""
         self.stop()
         if data.rstrip().endswith((b"}", b"]")):
-            self._timer = self._clock.call_later(GRACE_SECONDS, self._look)
+            self._timer = self._clock.call_later(grace_seconds(self._clocks), self._look)
 
     def stop(self) -> None:
         """The body has ended, or goes on."""

@@ -29,7 +29,7 @@ _PIECES = re.compile(
     r"|(?P<breaks>[^\S\n]*\n\s*)"
     r"|(?P<spaces>[^\S\n]{2,})"
     r"|(?P<space>[^\S\n])"
-    r"|(?P<signs>[\x21-\x7e]+?(?=[A-Za-z0-9\s]|[^\x00-\x7f]|\Z))"
+    r"|(?P<signs>[!-/:-@\[-`{-~]++)"
     r"|(?P<rest>.)",
     re.DOTALL,
 )

@@ -22,7 +22,7 @@ _TOO_LARGE = re.compile(
     r"max_tokens_per_request|maximum (?:request size|context length)|inputs? (?:array|list)? ?(?:is )?too", re.I
 )
 _STATED = re.compile(
-    r"(?:max\w*|at most|(?:larger|greater|longer|more) than|exceed\w*|limit\w*|up to|between 1 and|allowed|<=?"
+    r"(?:(?:max|exceed|limit)[^\W\d]{0,30}+|at most|(?:larger|greater|longer|more) than|up to|between 1 and|allowed|<=?"
     r"|不得超过|不能超过|最大)[^\d.]{0,40}?(\d+)|\[1, ?(\d+)\]",
     re.I,
 )

@@ -94,7 +94,7 @@ _SIGNATURES = (
     (rb"OggS", "audio/ogg"),
     (rb"%PDF-", "application/pdf"),
     (rb"PK\x03\x04", "application/zip"),
-    (rb"(?i:\s*(?:<\?xml[^>]*>\s*)?<svg)", "image/svg+xml"),
+    (rb"(?i:\s*+(?:<\?xml[^>]*+>\s*+)?<svg)", "image/svg+xml"),
 )
 SIGNATURE_CHARACTERS = 128
 """How much of the base64 is read: a multiple of four."""

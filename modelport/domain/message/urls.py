@@ -11,7 +11,7 @@ __all__ = ["encoded_url", "shown_url"]
 
 _SAFE = "%/:?#[]@!$&'()*+,;=~"
 _UNSAFE = re.compile(r"[^!#-;=?-\[\]_a-z~]")
-_PARTS = re.compile(r"([^:]+://)([^/?#]*)(.*)", re.DOTALL)
+_PARTS = re.compile(r"([^:]++://)([^/?#]*)(.*)", re.DOTALL)
 _LONGEST = 200
 
 

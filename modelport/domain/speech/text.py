@@ -7,8 +7,11 @@ import unicodedata
 
 __all__ = ["NOTHING_TO_PRONOUNCE", "SENTENCE_END", "ColdStart", "Sentences", "cut_text", "makes_sound", "split_text"]
 
-SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s)|[。！？…｡]+[”’」』）\"]*|\n+")
-"""The end of a sentence. A full stop at the end of the text is undecided: the next character decides."""
+SENTENCE_END = re.compile(r"[.!?…]{1,64}+[\"'”’»)\]]*+(?=\s)|[。！？…｡]+[”’」』）\"]*|\n+")
+"""The end of a sentence; of a long row of signs, a match is the last 64.
+
+A full stop at the end of the text is undecided: the next character decides.
+"""
 
 _BREAKS = (
     SENTENCE_END,
@@ -108,31 +111,41 @@ class ColdStart:
         self._length = length or 0
         self._words = words or 0
         self._held: list[str] = []
-        self._held_length = 0
+        self._held_length = self._held_words = 0
+        self._in_word = self._has_words = False
         self._open = not (self._length or self._words)
 
     def feed(self, text: str) -> str:
         """Add text; returns everything buffered, or an empty string when it is not enough."""
         self._held.append(text)
         self._held_length += len(text)
+        self._count_words(text)
         if not self._open and not self._enough():
             return ""
         return self.flush()
 
     def flush(self) -> str:
         """Everything buffered; an empty string when it is blank, which stays buffered."""
-        text = "".join(self._held)
-        if not text.strip():
+        if not self._has_words:
             return ""
+        text = "".join(self._held)
         self._held.clear()
-        self._held_length = 0
+        self._held_length = self._held_words = 0
+        self._in_word = self._has_words = False
         self._open = True
         return text
 
     def _enough(self) -> bool:
-        if self._held_length < self._length:
-            return False
-        return not self._words or len("".join(self._held).split()) >= self._words
+        return self._held_length >= self._length and self._held_words >= self._words
+
+    def _count_words(self, text: str) -> None:
+        """Only this piece is looked at: the pieces before it may be many."""
+        words = len(text.split())
+        goes_on = self._in_word and bool(text) and not text[0].isspace()
+        self._held_words += words - (1 if goes_on and words else 0)
+        self._has_words = self._has_words or words > 0
+        if text:
+            self._in_word = not text[-1].isspace()
 
 
 _LONGEST = 600
@@ -145,21 +158,33 @@ class Sentences:
     """
 
     def __init__(self) -> None:
-        self._held = ""
+        self._blank: list[str] = []
+        self._held = ""  # begins with a word
 
     def feed(self, text: str) -> str:
         """Add text; returns the sentences that it completes, joined; often empty."""
-        held = self._held + text
+        held = self._held + text if self._held else self._after_blank(text)
         ends = [found.end() for found in SENTENCE_END.finditer(held)]
         cut = ends[-1] if ends else 0
         if len(held) - cut > _LONGEST:
             cut = held.rfind(" ", cut + 1) + 1 or len(held)
-        if not held[:cut].strip():
-            cut = 0  # blank text is kept until more text follows
-        self._held = held[cut:]
-        return held[:cut]
+        if not cut:
+            self._held = held
+            return ""
+        sentences = "".join(self._blank) + held[:cut]
+        self._blank.clear()
+        self._held = self._after_blank(held[cut:])
+        return sentences
 
     def finish(self) -> str:
         """The rest; an empty string when it is blank."""
         held, self._held = self._held, ""
-        return held if held.strip() else ""
+        blank = "".join(self._blank)
+        self._blank.clear()
+        return blank + held if held else ""
+
+    def _after_blank(self, text: str) -> str:
+        """The text from its first word on. Blank text is kept until more text follows."""
+        words = text.lstrip()
+        self._blank.append(text[: len(text) - len(words)])
+        return words

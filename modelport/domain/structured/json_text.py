@@ -13,13 +13,20 @@ from pydantic_core import from_json
 __all__ = ["PartialJson", "ValueEnd", "cut_off", "json_text"]
 
 _OPENING, _CLOSING = "<think", "</think"
-_THOUGHTS = re.compile(r"\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
-_FENCE = re.compile(r"```[ \t]*(?:json5?|jsonc|javascript)?[ \t]*\r?\n(.*?)(?:```|\Z)", re.DOTALL | re.IGNORECASE)
+_THOUGHTS = re.compile(r"\s*+<think(?:ing)?>", re.IGNORECASE)
+_CLOSED = re.compile(_CLOSING, re.IGNORECASE)
+_END_OF_THOUGHTS = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
+_FENCE = re.compile(r"```[ \t]*+(?:json5?|jsonc|javascript)?[ \t]*+\r?\n(.*?)(?:```|\Z)", re.DOTALL | re.IGNORECASE)
 _START = re.compile(r"(?:\[\s*)?\{")
 _LIST_START = re.compile(r"\[")
 _SIGN = re.compile(r'\\.?|["{}\[\]]', re.DOTALL)
 _BRACKETS = {"{": "}", "[": "]"}
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)  # possessive: no memory for ways back
+_ESCAPE = re.compile(
+    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
+_UNFINISHED = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}(?:\\(?:u[0-9a-fA-F]{0,3})?)?\Z")
+"""The first half of a character at the end of a text."""
 _ESCAPED_CONTROLS = {code: f"\\u{code:04x}" for code in range(32)}
 _NUMBER_END = "0123456789+-.eE"
 _GROWTH = 16
@@ -30,7 +37,9 @@ def json_text(text: str) -> str:
 
     Thoughts before it, a code fence and prose around it are left out.
     """
-    text = _THOUGHTS.sub("", text, count=1) if text.lstrip()[:6].lower() == _OPENING else text
+    thoughts = _THOUGHTS.match(text)
+    end = _END_OF_THOUGHTS.search(text, thoughts.end()) if thoughts else None
+    text = text[end.end() :] if end else text
     stripped = text.strip()
     if stripped[:1] in ("{", "[", '"'):
         return _without_tail(stripped)
@@ -111,38 +120,49 @@ class PartialJson:
         """The part of this piece, and of the text held back before it, that follows the thoughts."""
         text, self._held = self._held + text, ""
         if self._thinks is None:
-            opening = text.lstrip()[: len(_OPENING)].lower()
+            text = text.lstrip()
+            opening = text[: len(_OPENING)].lower()
             if len(opening) < len(_OPENING) and _OPENING.startswith(opening):
-                self._held = text
+                self._held = opening
                 return ""
             self._thinks = opening == _OPENING
         if not self._thinks:
             return text
-        end = text.lower().find(_CLOSING)
-        if end < 0:
+        end = _CLOSED.search(text)
+        if end is None:
             self._held = text[-len(_CLOSING) :]
             return ""
         self._thinks = False
-        return text[end + len(_CLOSING) :]
+        return text[end.end() :]
 
 
 def _partial_value(text: str, *, whole: bool) -> Any:  # Any: JSON values
-    """The value of a text that may end early; control characters in strings are accepted. Raises `ValueError`."""
+    """The value of a text that may end early. Raises `ValueError`.
+
+    Control characters in strings are accepted, and halves of characters replaced.
+    """
     partial: Literal["off", "trailing-strings"] = "off" if whole else "trailing-strings"
     try:
         return from_json(text, allow_inf_nan=False, allow_partial=partial)
     except ValueError:
         escaped = _STRING.sub(lambda found: found[0].translate(_ESCAPED_CONTROLS), text)
+        escaped = _ESCAPE.sub(_paired, escaped if whole else _UNFINISHED.sub("", escaped))
         return from_json(escaped, allow_inf_nan=False, allow_partial=partial)
+
+
+def _paired(escape: re.Match[str]) -> str:
+    """An escape as it is; of half a character, the replacement character."""
+    return r"\ufffd" if escape[1] else escape[0]
 
 
 class ValueEnd:
     """Finds where the first object, list or string of a text ends; the text may come in pieces."""
 
-    __slots__ = ("_closings", "_escaped", "in_string")
+    __slots__ = ("_closings", "_counts", "_escaped", "in_string")
 
     def __init__(self) -> None:
         self._closings: list[str] = []
+        self._counts = {"}": 0, "]": 0}
         self._escaped = False
         self.in_string = False
 
@@ -172,12 +192,14 @@ class ValueEnd:
 
     def _bracket(self, sign: str) -> bool:
         """Whether the value ends here. A bracket that closes an outer one closes the inner ones too."""
-        closings = self._closings
+        closings, counts = self._closings, self._counts
         if sign in _BRACKETS:
             closings.append(_BRACKETS[sign])
+            counts[_BRACKETS[sign]] += 1
             return False
-        if sign not in closings:
+        if not counts.get(sign):  # also an escape outside of a string
             return False
-        while closings.pop() != sign:
-            pass
+        while (closed := closings.pop()) != sign:
+            counts[closed] -= 1
+        counts[sign] -= 1
         return not closings

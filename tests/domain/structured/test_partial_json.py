@@ -91,6 +91,25 @@ def test_no_text_breaks_it(text: str, size: int) -> None:
         partial.feed("{" + text[start : start + size] if start == 0 else text[start : start + size])
 
 
+HALVES = [
+    (r'{"a": "x\ud83d", "b": 1}', {"a": "x\ufffd", "b": 1}),
+    (r'{"a": "\udea2\ud83dabc"}', {"a": "\ufffd\ufffdabc"}),
+    (r'{"a": "\ud83e\udea2"}', {"a": "🪢"}),
+    (r'{"a": "\\ud83e", "\ud83e": "\ud83e\\"}', {"a": "\\ud83e", "\ufffd": "\ufffd\\"}),
+]
+
+
+@pytest.mark.parametrize(("text", "value"), HALVES, ids=[str(number) for number in range(len(HALVES))])
+@pytest.mark.parametrize("size", [1, 100])
+def test_half_a_character_is_replaced_and_breaks_nothing(text: str, value: dict[str, Any], size: int) -> None:
+    partial = PartialJson()
+    for start in range(0, len(text), size):
+        partial.feed(text[start : start + size])
+        assert not partial.broken
+        assert "\ufffd" not in str(partial.value) or "\ufffd" in str(value), "not before its second half may come"
+    assert (partial.value, partial.complete) == (value, True)
+
+
 @pytest.mark.parametrize("shape", ["one long text", "many fields"])
 def test_the_cost_is_linear(shape: str) -> None:
     """Eight times the text may not cost more than thrice eight times the time; the quadratic way takes 64 times."""
