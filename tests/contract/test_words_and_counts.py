@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -41,7 +42,9 @@ async def last_of(sample: Sample, answer: ScriptedAnswer, *, stream: bool = True
         return [response async for response in given][-1]
 
 
-def changed(sample: Sample, pattern: re.Pattern[bytes], replacement: bytes) -> ScriptedAnswer:
+def changed(
+    sample: Sample, pattern: re.Pattern[bytes], replacement: bytes | Callable[[re.Match[bytes]], bytes]
+) -> ScriptedAnswer:
     events = [pattern.sub(replacement, event) for event in (*sample.opening, *sample.ending)]
     return sample.stream(b"".join(events))
 
@@ -78,6 +81,16 @@ async def test_counts_of_another_type_count(sample: Sample, form: bytes) -> None
     assert type(last.usage.input_tokens) is int
 
 
+@pytest.mark.parametrize("sample", [sample for sample in SAMPLES if b'"choices"' in sample.opening[-1]], ids=str)
+async def test_counts_in_the_words_of_other_apis(sample: Sample) -> None:
+    last = await last_of(
+        sample, changed(sample, re.compile(rb'"(?:prompt|completion)_tokens"'), lambda found: WORDS[found[0]])
+    )
+    assert last.usage is not None
+    assert (last.usage.input_tokens, last.usage.output_tokens) == (5, 2)
+
+
+WORDS = {b'"prompt_tokens"': b'"input_tokens"', b'"completion_tokens"': b'"output_tokens"'}
 ZEROED = [sample for sample in SAMPLES if sample.name not in ("OllamaChatModel", "OpenAIResponseModel", "XAIChatModel")]
 """Ollama and Responses end with the event that counts."""
 

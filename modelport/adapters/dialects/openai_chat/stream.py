@@ -36,6 +36,8 @@ def chat_usage(usage: dict[str, Any]) -> ChatUsage:  # Any: the provider's JSON
     sent, received, cached, hit = counts(
         usage, "prompt_tokens", "completion_tokens", "cached_tokens", "prompt_cache_hit_tokens"
     )
+    if not sent and not received:  # some servers use the words of other APIs
+        sent, received = counts(usage, "input_tokens", "output_tokens")
     details = usage.get("prompt_tokens_details")
     read, written, created = counts(details, "cached_tokens", "cache_write_tokens", "cache_creation_input_tokens")
     return ChatUsage(
