@@ -35,8 +35,8 @@ FURTHER_APIS: tuple[str, ...] = ("xai_chat", "ollama_compatible")
 
 _ENDPOINTS: Mapping[tuple[str, str], str] = {
     **{(provider, "/chat/completions"): provider for provider in ("dashscope", "deepseek", "moonshot")},
-    ("openai", "/chat/completions"): "openai_chat",
-    ("openai", "/responses"): "openai_responses",
+    **{(provider, "/chat/completions"): "openai_chat" for provider in ("openai", "azure")},
+    **{(provider, "/responses"): "openai_responses" for provider in ("openai", "azure")},
     ("xai", "/responses"): "xai",
     ("xai", "/chat/completions"): "xai_chat",
     ("anthropic", "/messages"): "anthropic",
