@@ -5,7 +5,7 @@ from __future__ import annotations
 from modelport.testing.servers.strict.common import Json
 from tests.testing.strict.case import ILLEGAL_FUNCTIONS, Case
 
-CHAT = ("openai_chat", "dashscope", "deepseek", "moonshot", "xai_chat", "ollama_compatible")
+CHAT = ("openai_chat", "dashscope", "deepseek", "moonshot", "xai_chat", "ollama_compatible", "chat_completions")
 
 USER: Json = {"role": "user", "content": "Answer in JSON."}
 TOOL: Json = {

@@ -28,6 +28,16 @@ _MARKED = [{"type": "text", "text": "x", "prompt_cache_breakpoint": {"mode": "ex
 _THOUGHT: Json = {"role": "assistant", "content": "x", "reasoning_content": "hm"}
 _SPOKEN: Json = {"modalities": ["text", "audio"], "audio": {"format": "wav", "voice": "alloy"}}
 
+SHAPED_CASES = tuple(
+    _one("chat_completions", *row)
+    for row in (
+        ("audio-part", chat(shows({"type": "input_audio", "input_audio": {"data": "@", "format": "wav"}}))),
+        ("file-part", chat(shows({"type": "file", "file": {"file_data": "aGk="}}))),
+        ("video-part", chat(shows({"type": "video_url", "video_url": "https://host/a.mp4"}))),
+        ("part-fields", chat(USER, {"role": "assistant", "content": [{"type": "thinking", "thinking": None}]})),
+    )
+)
+
 OPENAI_CASES = tuple(
     _one("openai_chat", *row)
     for row in (
@@ -182,6 +192,7 @@ XAI_CHAT_CASES = tuple(
 )
 
 CASES: tuple[Case, ...] = (
+    *SHAPED_CASES,
     *OPENAI_CASES,
     *DASHSCOPE_CASES,
     *DEEPSEEK_CASES,

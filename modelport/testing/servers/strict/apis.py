@@ -29,8 +29,8 @@ APIS: tuple[str, ...] = (
     "ollama",
 )
 """Those of the built-in chat classes."""
-FURTHER_APIS: tuple[str, ...] = ("xai_chat", "ollama_compatible")
-"""Further servers of a known form."""
+FURTHER_APIS: tuple[str, ...] = ("xai_chat", "ollama_compatible", "chat_completions")
+"""Further servers of a known form; `chat_completions` is any server of that form."""
 
 
 _ENDPOINTS: Mapping[tuple[str, str], str] = {
@@ -43,8 +43,9 @@ _ENDPOINTS: Mapping[tuple[str, str], str] = {
     ("gemini", ":generateContent"): "gemini",
     ("gemini", ":streamGenerateContent"): "gemini",
     ("ollama", "/api/chat"): "ollama",
+    ("", "/chat/completions"): "chat_completions",
 }
-"""By the name of a provider and the end of a path."""
+"""By the name of a provider, or of any, and the end of a path."""
 
 
 class _Rules(NamedTuple):
@@ -68,8 +69,10 @@ _RULES: Mapping[str, _Rules] = {
 def api_of(provider: str, path: str) -> str | None:
     """The API that a provider has below this path of a URL; `None` where its rules are not known."""
     place = path.partition("?")[0]
-    found = (api for (name, ending), api in _ENDPOINTS.items() if name == provider and place.endswith(ending))
-    return next(found, None)
+    for (name, ending), api in _ENDPOINTS.items():
+        if name in (provider, "") and place.endswith(ending):
+            return api
+    return None
 
 
 def violations_of(api: str, body: Json, model: str | None = None) -> list[Violation]:

@@ -56,6 +56,10 @@ SHARED_RULES: Mapping[str, str] = {
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
 
+def _anything(value: object) -> None:
+    """Whatever a server makes of it."""
+
+
 def _stop(value: object) -> str | None:
     """One stop string or up to four of them."""
     listed = isinstance(value, list) and text_list(value) is None and len(value) <= 4
@@ -260,6 +264,21 @@ OLLAMA_COMPATIBLE = Dialect(
     own_rules={},
 )
 
+# What any server of the shape takes: parts of every kind, and fields that are not known here.
+_SHAPED = "docs/protocols/openai-shaped-providers.md#tools-structured-output-usage-stream-end"
+_PARTS = frozenset({"text", "image_url", "input_audio", "file", "video_url", "video"})
+CHAT_COMPLETIONS = Dialect(
+    name="chat_completions",
+    user_parts=_PARTS,
+    tool_parts=_PARTS,
+    assistant_parts=frozenset({"text", "thinking", "refusal"}),
+    fields={
+        **dict.fromkeys(("service_tier", "prompt_cache_retention", "top_logprobs", "modalities"), _anything),
+    },
+    dropped=frozenset({"json-word"}),
+    own_rules={"audio-part": _MESSAGES, "file-part": _MESSAGES, "video-part": _SHAPED},
+)
+
 DIALECTS: Mapping[str, Dialect] = {
-    row.name: row for row in (OPENAI, DASHSCOPE, DEEPSEEK, MOONSHOT, XAI_CHAT, OLLAMA_COMPATIBLE)
+    row.name: row for row in (OPENAI, DASHSCOPE, DEEPSEEK, MOONSHOT, XAI_CHAT, OLLAMA_COMPATIBLE, CHAT_COMPLETIONS)
 }

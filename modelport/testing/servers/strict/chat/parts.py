@@ -53,6 +53,11 @@ def _text(part: Mapping[str, Json], path: str, dialect: Dialect) -> Findings:
         yield Finding("part-fields", f"{path}.text", "a text part needs a string")
 
 
+def _thinking(part: Mapping[str, Json], path: str, dialect: Dialect) -> Findings:
+    if not isinstance(part.get("thinking"), str | list):
+        yield Finding("part-fields", f"{path}.thinking", "a thinking part needs a string or a list of parts")
+
+
 def _refusal(part: Mapping[str, Json], path: str, dialect: Dialect) -> Findings:
     if any_text(part.get("refusal")):
         yield Finding("part-fields", f"{path}.refusal", "a refusal part needs a string")
@@ -87,6 +92,8 @@ def _image_url(url: str, path: str, dialect: Dialect) -> Findings:
 def _audio(part: Mapping[str, Json], path: str, dialect: Dialect) -> Findings:
     audio = as_object(part.get("input_audio"))
     data = audio.get("data")
+    if dialect.name == "chat_completions" and (is_web_url(data) or data_url_media(data) is not None):
+        return
     if dialect.name == "dashscope":
         # Unlike OpenAI, this server wants a URL of either kind; the media type may be left out.
         if not is_web_url(data) and data_url_media(data) is None:
@@ -130,6 +137,7 @@ def _video_frames(part: Mapping[str, Json], path: str, dialect: Dialect) -> Find
 PART_CHECKS: Mapping[str, PartCheck] = {
     "text": _text,
     "refusal": _refusal,
+    "thinking": _thinking,
     "image_url": _image,
     "input_audio": _audio,
     "file": _file,
