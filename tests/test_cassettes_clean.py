@@ -126,7 +126,13 @@ def test_every_provider_that_is_data_has_the_main_scenarios(name: str) -> None:
 def test_no_cassette_is_of_an_unknown_provider() -> None:
     adapters = Path(__file__).parents[1] / "modelport" / "adapters"
     known = {folder.name for folder in adapters.iterdir() if (folder / "credential.py").is_file()} | {*row_names()}
-    assert {folder.name for folder in folders()} <= known | {"openai_responses", "dashscope_tts", *EMBEDDINGS}
+    assert {folder.name for folder in folders()} <= known | {
+        "openai_responses",
+        "dashscope_tts",
+        "openai_tts",
+        "gemini_tts",
+        *EMBEDDINGS,
+    }
     assert [path for path in CASSETTES.rglob("*") if path.is_file() and path.suffix != ".yaml"] == []
 
 

@@ -230,6 +230,7 @@ class ProviderSettings(_Strict):
     fields: dict[str, dict[str, Any]] = Field(default_factory=dict, description="Further fields of the credential.")
     models: str | None = Field(default=None, description="The folder of its cards, relative to the settings file.")
     profile: dict[str, Any] = Field(default_factory=dict, description="Its differences from OpenAI.")
+    speech: dict[str, Any] | None = Field(default=None, description="Its differences in speech, where it speaks.")
 
 
 class Settings(_Strict):

@@ -11,13 +11,15 @@ from typing import Any
 
 import pytest
 
-from modelport.credential import DashScopeCredential
+from modelport.credential import DashScopeCredential, GeminiCredential, OpenAICredential
 from modelport.error import StreamTruncatedError
 from modelport.testing import Status, TTSContract
 from modelport.tts import (
     DashScopeCosyVoiceRealtimeTTSModel,
     DashScopeRealtimeTTSModel,
     DashScopeTTSModel,
+    GeminiTTSModel,
+    OpenAITTSModel,
     TTSModelBase,
     TTSModelCard,
     TTSResponse,
@@ -31,6 +33,18 @@ class TestDashScopeTTSModel(TTSContract):
     model = DashScopeTTSModel
     credential = DashScopeCredential(api_key="test")
     cassettes = CASSETTES / "dashscope_tts"
+
+
+class TestOpenAITTSModel(TTSContract):
+    model = OpenAITTSModel
+    credential = OpenAICredential(api_key="test")
+    cassettes = CASSETTES / "openai_tts"
+
+
+class TestGeminiTTSModel(TTSContract):
+    model = GeminiTTSModel
+    credential = GeminiCredential(api_key="test")
+    cassettes = CASSETTES / "gemini_tts"
 
 
 class TestDashScopeRealtimeTTSModel(TTSContract):

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ...application.chat.model import ChatModelBase
     from ...application.embedding.model import EmbeddingModelBase
     from ...application.realtime.model import RealtimeModelBase
+    from ...application.speech.model import TTSModelBase
 
 __all__ = ["GeminiCredential"]
 
@@ -45,6 +46,13 @@ class GeminiCredential(KeyedCredential):
         from .chat import GeminiChatModel
 
         return GeminiChatModel
+
+    @classmethod
+    def get_tts_model_classes(cls) -> list[Type[TTSModelBase]]:
+        """generateContent with audio as its answer."""
+        from .speech import GeminiTTSModel
+
+        return [GeminiTTSModel]
 
     @classmethod
     def get_embedding_model_class(cls) -> Type[EmbeddingModelBase[Any]]:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ...application.model.parameters import Dimensions, MaxTokens, Temperature, TopK, TopP
 
-__all__ = ["GeminiChatParameters", "GeminiEmbeddingParameters"]
+__all__ = ["GeminiChatParameters", "GeminiEmbeddingParameters", "GeminiTTSParameters"]
 
 TaskType = Literal[
     "SEMANTIC_SIMILARITY",
@@ -56,3 +56,23 @@ class GeminiEmbeddingParameters(BaseModel):
 
     dimensions: Dimensions = None
     task_type: TaskType | None = Field(default=None, title="Task", description="What the vectors are for.")
+
+
+class GeminiTTSParameters(BaseModel):
+    """Parameters of speech synthesis. Facts: docs/protocols/gemini-tts.md#request."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    voice: str | None = Field(default=None, title="Voice", description="The voice; the model's first one when not set.")
+    language: str | None = Field(
+        default=None, title="Language", description="The language of the text, such as en-US; detected when not set."
+    )
+    style: str | None = Field(default=None, title="Style", description="How to speak, such as `cheerfully`.")
+    speakers: dict[str, str] | None = Field(
+        default=None,
+        title="Speakers",
+        min_length=2,
+        max_length=2,
+        examples=[{"Anna": "Kore", "Ben": "Puck"}],
+        description="Two names that begin lines of the text, each with a voice.",
+    )

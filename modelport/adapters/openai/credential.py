@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ...application.chat.model import ChatModelBase
     from ...application.embedding.model import EmbeddingModelBase
     from ...application.realtime.model import RealtimeModelBase
+    from ...application.speech.model import TTSModelBase
 
 __all__ = ["OpenAICredential"]
 
@@ -71,6 +72,13 @@ class OpenAICredential(KeyedCredential):
         from .responses import OpenAIResponseModel
 
         return [cls.get_chat_model_class(), OpenAIResponseModel]
+
+    @classmethod
+    def get_tts_model_classes(cls) -> list[Type[TTSModelBase]]:
+        """Speech by `/audio/speech`."""
+        from .speech import OpenAITTSModel
+
+        return [OpenAITTSModel]
 
     @classmethod
     def get_embedding_model_class(cls) -> Type[EmbeddingModelBase[Any]]:

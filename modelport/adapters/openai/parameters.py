@@ -12,7 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ...application.model.parameters import EFFORT, Dimensions, MaxTokens, ParallelToolCalls, Temperature, TopP
 
-__all__ = ["OpenAIChatParameters", "OpenAIEmbeddingParameters", "OpenAIResponseParameters"]
+__all__ = [
+    "OpenAIChatParameters",
+    "OpenAIEmbeddingParameters",
+    "OpenAIResponseParameters",
+    "OpenAITTSParameters",
+]
 
 OpenAIEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
@@ -58,3 +63,20 @@ class OpenAIEmbeddingParameters(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     dimensions: Dimensions = None
+
+
+class OpenAITTSParameters(BaseModel):
+    """Parameters of speech synthesis. Facts: docs/protocols/openai-tts.md#request."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    voice: str | None = Field(default=None, title="Voice", description="The voice; the model's first one when not set.")
+    response_format: Literal["wav", "mp3", "opus", "aac", "flac", "pcm"] | None = Field(
+        default=None,
+        title="Audio format",
+        description="Format of the audio; WAV when not set, and pcm is bare samples.",
+    )
+    instructions: str | None = Field(
+        default=None, max_length=4096, title="Instructions", description="How to speak, in words."
+    )
+    speed: float | None = Field(default=None, ge=0.25, le=4, title="Speed", description="1 is normal.")

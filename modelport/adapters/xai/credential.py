@@ -11,6 +11,7 @@ from ...application.model.credential import KeyedCredential
 if TYPE_CHECKING:
     from ...application.chat.model import ChatModelBase
     from ...application.realtime.model import RealtimeModelBase
+    from ...application.speech.model import TTSModelBase
 
 __all__ = ["XAICredential"]
 
@@ -30,6 +31,13 @@ class XAICredential(KeyedCredential):
         def __init__(
             self, *, api_key: str | SecretStr, base_url: str = ..., id: str = ..., name: str = ..., type: str = ...
         ) -> None: ...
+
+    @classmethod
+    def get_tts_model_classes(cls) -> list[Type[TTSModelBase]]:
+        """`XAITTSModel`."""
+        from .speech import XAITTSModel
+
+        return [XAITTSModel]
 
     @classmethod
     def get_chat_model_class(cls) -> Type[ChatModelBase]:

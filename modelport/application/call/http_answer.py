@@ -182,6 +182,8 @@ class HttpAnswer(AsyncGenerator[DeltaT, None], Generic[DeltaT]):
         """The last delta. A connection that broke after the protocol's end marker is not an error."""
         self.ended = True
         self._stop_grace()
+        if broken is not None and getattr(self._decoder, "ends_with_body", False):
+            self._raise_failure(broken)  # no event says where the answer ends
         try:
             return self._decoder.finish()
         except ModelError as failure:

@@ -9,10 +9,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ...domain.errors import ModelError, ServerError
+from ...domain.errors import ModelError, ResponseDecodeError, ServerError
 from ...domain.message.responses import AttemptRecord, ModelWarning
 from ...domain.message.wav import pcm_of_wav
 from ...domain.retry import Budget
+from ...domain.speech.audio import AudioFormat
 from ...domain.speech.responses import TTSResponse, TTSUsage
 from ...domain.speech.text import NOTHING_TO_PRONOUNCE, makes_sound
 from ...ports.codec.speech import SpeechChunk, SpeechWireCall
@@ -82,6 +83,8 @@ class SpeechCall:
                 request = request or await self._request(text)
                 while not request.ended:
                     chunk = await request.read()
+                    if chunk.format is not None:
+                        self._use(chunk.format)
                     if pcm := await self._pcm(chunk):
                         yield self.utterance.step(pcm)
                 self._note(chunk, request)
@@ -107,6 +110,12 @@ class SpeechCall:
         request = _TextRequest(context, Attempts(context, spec.retry, spec.retryable), partial(self._send, text), text)
         await request.open()
         return request
+
+    def _use(self, audio_format: AudioFormat) -> None:
+        try:
+            self.utterance.audio.use(audio_format)
+        except ValueError as error:
+            raise ResponseDecodeError(str(error)) from error
 
     async def _pcm(self, chunk: SpeechChunk) -> bytes:
         """The samples of a chunk, or of the file that the server offers in place of samples."""

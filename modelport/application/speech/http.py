@@ -36,10 +36,10 @@ class HttpTTSModel(TTSModelBase[SpeechT_co]):
     ) -> SpeechT_co:
         """Speak the text; one that exceeds the model's limit is spoken by several requests, one after the other.
 
-        With `stream=True` returns at the head of the first answer: a generator whose responses are one WAV, and whose
-        last one has no audio. Otherwise returns the whole WAV with its true sizes. A blank text sends nothing and has
-        no audio. `kwargs` are body fields of the provider that override the parameters; `extra_body` and
-        `extra_headers` are merged last. Raises a `ModelError`, whose `partial` holds the audio so far.
+        With `stream=True` returns at the head of the first answer: a generator whose responses are one file, and
+        whose last one has no audio. Otherwise returns the whole file; a WAV has its true sizes. A blank text
+        sends nothing and has no audio. `kwargs` are body fields of the provider that override the parameters;
+        `extra_body` and `extra_headers` are merged last. Raises a `ModelError`, whose `partial` holds the audio so far.
         """
         from .call import SpeechCall  # the engine is loaded by the first call, not by the import
 
@@ -47,11 +47,14 @@ class HttpTTSModel(TTSModelBase[SpeechT_co]):
         if not isinstance(text, str):
             raise InvalidRequestError(f"text is a {type(text).__name__}, expected a str")
         values, warnings = parameter_values(self.parameters, self.card, self.card_checks)
-        texts = split_text(text, self.card.max_characters if self.card_checks == "on" else None)
         send = partial(self._send, values, kwargs)
-        call = SpeechCall(self._spec(stream=True), self.codec.sample_rate, texts, send, warnings)
+        call = SpeechCall(self._spec(stream=True), self.codec.sample_rate, self._texts(text), send, warnings)
         responses = await call.open()
         return responses if self.stream else await call.utterance.whole(responses)  # type: ignore[return-value]
+
+    def _texts(self, text: str) -> list[str]:
+        """The text in pieces that a request takes."""
+        return split_text(text, self.card.max_characters if self.card_checks == "on" else None)
 
     def _send(
         self,

@@ -20,7 +20,9 @@ from .profile_value import ProviderProfile, class_title
 
 if TYPE_CHECKING:
     from ...adapters.dialects.openai_chat.profile import OpenAIChatProfile
+    from ...adapters.dialects.openai_speech.profile import SpeechProfile
     from ...application.chat.model import ChatModelBase
+    from ...application.speech.model import TTSModelBase
 
 __all__ = ["CredentialField", "ProfileCredential", "profile_credential"]
 
@@ -59,6 +61,7 @@ class ProfileCredential(KeyedCredential):
     extra_fields: ClassVar[Mapping[str, CredentialField]] = {}
     chat_profile: ClassVar[OpenAIChatProfile] = _Late("chat_profile")  # type: ignore[assignment]  # a descriptor
     """The profile of the dialect; `SettingsError` names the key that is wrong."""
+    speech_profile: ClassVar[SpeechProfile | None] = _Late("speech_profile")  # type: ignore[assignment]  # as above
 
     @field_validator("base_url")
     @classmethod
@@ -71,6 +74,14 @@ class ProfileCredential(KeyedCredential):
         from .profile_models import made_of
 
         return made_of(cls.profile_data).chat_class
+
+    @classmethod
+    def get_tts_model_classes(cls) -> list[Type[TTSModelBase]]:
+        """`OpenAITTSModel`, with the provider's cards, where the provider speaks."""
+        from .profile_models import made_of
+
+        speaks = made_of(cls.profile_data).speech_class
+        return [] if speaks is None else [speaks]
 
     def endpoint(self, service: Service = "chat") -> Endpoint:
         """The base URL with its parts filled in; `InvalidRequestError` names a part that is missing."""

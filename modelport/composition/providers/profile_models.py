@@ -9,7 +9,9 @@ from pathlib import Path
 
 from ...adapters.dialects.openai_chat.profile import OpenAIChatProfile
 from ...adapters.dialects.openai_chat.profile_data import ProfileData
+from ...adapters.dialects.openai_speech.profile import SpeechData, SpeechProfile
 from ...adapters.openai.chat import OpenAIChatModel
+from ...adapters.openai.speech import OpenAITTSModel
 from ...domain.errors import SettingsError
 from ..validation import validated
 from .profile_value import ProviderProfile, class_title
@@ -26,15 +28,22 @@ class ProfileModels:
 
     chat_profile: OpenAIChatProfile
     chat_class: type[OpenAIChatModel]
+    speech_profile: SpeechProfile | None = None
+    speech_class: type[OpenAITTSModel] | None = None
 
 
 @lru_cache(maxsize=128)
 def made_of(provider: ProviderProfile) -> ProfileModels:
     """The classes of a profile, once for equal profiles; `SettingsError` names the key that is wrong."""
-    data: ProfileData = validated(ProfileData, dict(provider.profile), f"providers.{provider.name}.profile")
-    name = f"{class_title(provider.name)}ChatModel"
-    chat = type(name, (OpenAIChatModel,), {"card_folder": _card_folder(provider), "__module__": __name__})
-    return ProfileModels(data.profile(provider.name), chat)
+    place, folder, title = f"providers.{provider.name}", _card_folder(provider), class_title(provider.name)
+    chat_data: ProfileData = validated(ProfileData, dict(provider.profile), f"{place}.profile")
+    attributes = {"card_folder": folder, "__module__": __name__}
+    chat = type(f"{title}ChatModel", (OpenAIChatModel,), dict(attributes))
+    if provider.speech is None:
+        return ProfileModels(chat_data.profile(provider.name), chat)
+    speech_data: SpeechData = validated(SpeechData, dict(provider.speech), f"{place}.speech")
+    speech = type(f"{title}TTSModel", (OpenAITTSModel,), dict(attributes))
+    return ProfileModels(chat_data.profile(provider.name), chat, speech_data.profile(), speech)
 
 
 def _card_folder(provider: ProviderProfile) -> Path:

@@ -24,6 +24,7 @@ class ProviderProfile:
     headers: Mapping[str, str] = field(hash=False)
     fields: Mapping[str, Any] = field(hash=False)  # Any: plain data
     profile: Mapping[str, Any] = field(hash=False)  # Any: plain data
+    speech: Mapping[str, Any] | None = field(default=None, hash=False)  # Any: plain data
 
 
 def class_title(name: str) -> str:

@@ -34,6 +34,7 @@ class Provider:
         fields: further fields of the credential, as `docs/guides/add-a-provider.md` describes them (Any: plain data).
         label, base_url, profile: of a provider that speaks Chat Completions with differences: its name to show, its
             URL, and the differences from OpenAI as the same page lists them (Any: plain data).
+        speech: how it speaks by `/audio/speech`, where it does (Any: plain data).
         models: the folder of its cards, as a path or as `package:folder`.
         cassettes: the folder of its cassettes, in the same form, for `modelport contract`.
     """
@@ -49,6 +50,7 @@ class Provider:
     key_header: str = "authorization"
     headers: Mapping[str, str] = field(default_factory=dict, hash=False)
     fields: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    speech: Mapping[str, Any] | None = field(default=None, hash=False)
     models: str | Path | None = None
     cassettes: str | Path | None = None
 
@@ -78,6 +80,7 @@ class Provider:
                 headers=dict(self.headers),
                 fields=dict(self.fields),
                 profile=dict(self.profile),
+                speech=None if self.speech is None else dict(self.speech),
             )
         )
 

@@ -266,6 +266,10 @@ class TTSModelCard(BaseCard):
     voices: list[str] = Field(default_factory=list)
     max_characters: int | None = Field(default=None, gt=0)
     """Characters that one synthesis request takes."""
+    event_stream: bool = False
+    """Whether an answer over HTTP can be asked for as a stream of events, which bring the usage."""
+    prompted: bool = False
+    """Whether the text is read as a prompt, so that instructions stand before it; else it is read word for word."""
     takes_whole_text: bool = False
     """Whether a realtime model begins to speak only when it has all its text."""
 

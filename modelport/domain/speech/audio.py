@@ -39,51 +39,62 @@ class PcmPieces:
         return samples
 
 
-class AudioFold:
-    """The audio of one call: each piece as a step of a stream, and all pieces as one WAV.
-
-    16-bit PCM with one channel, `sample_rate` samples per second.
-    """
-
-    def __init__(self, sample_rate: int) -> None:
-        self._sample_rate = sample_rate
-        self._block_id = new_id()
-        self._pieces: list[bytes] = []
-
-    def add(self, pcm: bytes) -> DataBlock:
-        """Add a piece, which must not be empty; returns its step. The first one begins with a streaming header."""
-        header = b"" if self._pieces else streaming_header(self._sample_rate)
-        self._pieces.append(pcm)
-        return self._block(header + pcm)
-
-    def whole(self) -> DataBlock | None:
-        """All audio so far as one WAV with true sizes."""
-        if not self._pieces:
-            return None
-        pcm = b"".join(self._pieces)
-        return self._block(streaming_header(self._sample_rate, size=len(pcm)) + pcm)
-
-    def _block(self, audio: bytes) -> DataBlock:
-        source = Base64Source(data=base64.b64encode(audio).decode("ascii"), media_type="audio/wav")
-        return DataBlock(id=self._block_id, source=source)
-
-
 @dataclass(frozen=True, slots=True)
 class AudioFormat:
-    """The format of delivered audio: 16-bit samples of one channel, as WAV or raw, or a compressed file unchanged."""
+    """The format of delivered audio: 16-bit samples, as WAV or raw, or a compressed file unchanged."""
 
     media_type: str = "audio/wav"
     sample_rate: int = 24_000
+    channels: int = 1
 
     @property
     def samples(self) -> bool:
         """Whether it consists of samples, which the server may send with a WAV header."""
         return self.is_wav or self.media_type.startswith("audio/pcm")
 
+    def header(self, size: int | None = None) -> bytes:
+        """What comes before the first piece: a WAV header for so many bytes of samples, or nothing."""
+        return streaming_header(self.sample_rate, self.channels, size=size) if self.is_wav else b""
+
     @property
     def is_wav(self) -> bool:
         """Whether a WAV header comes before the samples."""
         return self.media_type == "audio/wav"
+
+
+class AudioFold:
+    """The audio of one call: each piece as a step of a stream, and all pieces as one file.
+
+    Without another format, 16-bit PCM with one channel as WAV, `sample_rate` samples per second.
+    """
+
+    def __init__(self, sample_rate: int) -> None:
+        self._format = AudioFormat("audio/wav", sample_rate)
+        self._block_id = new_id()
+        self._pieces: list[bytes] = []
+
+    def use(self, audio_format: AudioFormat) -> None:
+        """Take audio of that format from now on; raises `ValueError` when audio of another one has come."""
+        if self._pieces and audio_format != self._format:
+            raise ValueError(f"the audio changes from {self._format} to {audio_format}, and cannot be joined")
+        self._format = audio_format
+
+    def add(self, audio: bytes) -> DataBlock:
+        """Add a piece, which must not be empty; returns its step. The first one of a WAV begins with a header."""
+        header = b"" if self._pieces else self._format.header()
+        self._pieces.append(audio)
+        return self._block(header + audio)
+
+    def whole(self) -> DataBlock | None:
+        """All audio so far as one file; a WAV has true sizes."""
+        if not self._pieces:
+            return None
+        audio = b"".join(self._pieces)
+        return self._block(self._format.header(len(audio)) + audio)
+
+    def _block(self, audio: bytes) -> DataBlock:
+        data = base64.b64encode(audio).decode("ascii")
+        return DataBlock(id=self._block_id, source=Base64Source(data=data, media_type=self._format.media_type))
 
 
 class SpokenAudio(AudioFold):
@@ -148,7 +159,3 @@ class SpokenAudio(AudioFold):
             return None
         rate = self._format.sample_rate
         return self._block(streaming_header(rate, size=len(audio)) + audio if self._format.is_wav else audio)
-
-    def _block(self, audio: bytes) -> DataBlock:
-        data = base64.b64encode(audio).decode("ascii")
-        return DataBlock(id=self._block_id, source=Base64Source(data=data, media_type=self._format.media_type))

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from ...domain.card.cards import TTSModelCard
 from ...domain.errors import ModelError
 from ...domain.message.blocks import URLSource
+from ...domain.speech.audio import AudioFormat
 from ...domain.speech.responses import TTSUsage
 from ..http import HttpRequest
 from .base import Endpoint, Framer
@@ -36,12 +37,14 @@ class SpeechChunk:
     """A part of the answer to one request. `usage` and `facts` come with its last part."""
 
     pcm: bytes = b""
-    """Whole samples of 16-bit PCM with one channel."""
+    """Whole samples of 16-bit PCM; audio of another kind as `format` says."""
     file: URLSource | None = None
     """A WAV with the whole audio, from a server that sends no samples."""
     usage: TTSUsage | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     """What the provider's support asks for, such as ids (Any: provider facts)."""
+    format: AudioFormat | None = None
+    """With the first audio, what its bytes are; without it, samples of one channel at the codec's rate, as WAV."""
 
 
 class SpeechDecoder(Protocol):

@@ -19,7 +19,7 @@ from modelport.adapters.dashscope import parameters as dashscope
 from modelport.adapters.dashscope.realtime import DashScopeRealtimeParameters
 from modelport.adapters.deepseek.provider import DeepSeekChatParameters
 from modelport.adapters.gemini.live.model import GeminiRealtimeParameters
-from modelport.adapters.gemini.parameters import GeminiChatParameters, GeminiEmbeddingParameters
+from modelport.adapters.gemini.parameters import GeminiChatParameters, GeminiEmbeddingParameters, GeminiTTSParameters
 from modelport.adapters.minimax.provider import MiniMaxChatParameters
 from modelport.adapters.moonshot.provider import MoonshotChatParameters
 from modelport.adapters.ollama.parameters import OllamaChatParameters, OllamaEmbeddingParameters
@@ -84,6 +84,8 @@ CLASSES = [
     Class("VolcengineChatModel", "volcengine", ModelCard, VolcengineChatParameters),
     Class("MoonshotChatModel", "moonshot", ModelCard, MoonshotChatParameters),
     Class("XAIChatModel", "xai", ModelCard, XAIChatParameters),
+    Class("OpenAITTSModel", "openai", TTSModelCard, openai.OpenAITTSParameters, False),
+    Class("GeminiTTSModel", "gemini", TTSModelCard, GeminiTTSParameters, False),
     Class("DashScopeTTSModel", "dashscope", TTSModelCard, dashscope.DashScopeTTSParameters, False),
     Class("DashScopeRealtimeTTSModel", "dashscope", TTSModelCard, dashscope.DashScopeRealtimeTTSParameters, True),
     Class(

@@ -136,7 +136,7 @@ async def without_a_card(contract: ModelContract, variant: str) -> None:
 
 def _candidates(schema: Mapping[str, Any]) -> list[Any]:  # Any: JSON Schema, JSON values
     """Some legal values of a parameter with this schema."""
-    found: list[Any] = []
+    found: list[Any] = list(schema.get("examples", ()))
     for option in (schema, *schema.get("anyOf", ())):
         found += option.get("enum", ())
         kind = option.get("type")

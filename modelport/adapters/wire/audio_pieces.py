@@ -1,0 +1,63 @@
+"""Bytes of audio, in pieces of any size, to the chunks of a speech answer."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+from ...domain.errors import ResponseDecodeError
+from ...domain.message.wav import audio_start, wav_format
+from ...domain.speech.audio import AudioFormat, PcmPieces
+from ...ports.codec.speech import SpeechChunk
+
+__all__ = ["SpeechPieces", "decoded_audio"]
+
+
+class SpeechPieces:
+    """Bytes of audio to chunks: samples at whole samples and without their WAV header, whose rate counts."""
+
+    def __init__(self, audio_format: AudioFormat) -> None:
+        self._format = audio_format
+        self._samples: PcmPieces | None = None
+        self._head = bytearray()
+        self.came = False
+
+    def feed(self, data: bytes) -> SpeechChunk | None:
+        """The audio that these bytes complete, if any; the first has its format."""
+        audio = self._whole_samples(data) if self._format.samples else data
+        if not audio:
+            return None
+        first, self.came = not self.came, True
+        return SpeechChunk(audio, format=self._format if first else None)
+
+    def _whole_samples(self, data: bytes) -> bytes:
+        if self._samples is None:
+            self._head += data
+            if audio_start(self._head) is None:
+                return b""
+            self._open()
+            data = bytes(self._head)
+            self._head.clear()
+        assert self._samples is not None, "opened above"
+        return self._samples.feed(data)
+
+    def _open(self) -> None:
+        """Read the header, if there is one."""
+        found = wav_format(bytes(self._head[:64]))
+        channels = self._format.channels
+        if found is not None:
+            if found.sample_width != 2:
+                raise ResponseDecodeError(f"expected samples of 16 bits, got {8 * found.sample_width}")
+            channels, rate = found.channels, found.sample_rate
+            media_type = "audio/wav" if self._format.is_wav else f"audio/pcm;rate={rate}"
+            self._format = AudioFormat(media_type, rate, channels)
+        self._samples = PcmPieces(2 * channels)
+
+
+def decoded_audio(data: Any) -> bytes:  # Any: whatever stands where base64 should
+    """The bytes of base64; raises `ResponseDecodeError` for anything else."""
+    try:
+        return base64.b64decode(data, validate=True)
+    except (binascii.Error, TypeError, ValueError) as error:
+        raise ResponseDecodeError(f"a piece of audio is not base64: {error}") from error
