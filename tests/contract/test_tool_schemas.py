@@ -5,18 +5,25 @@ What the original allows stays allowed, and what is no longer forbidden is said 
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import copy
+import json
 from datetime import date
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from modelport.error import InvalidRequestError
+from modelport.error import InvalidRequestError, ModelConnectionError
 from modelport.message import UserMsg
 from modelport.model import ChatStream
+from modelport.testing import Violation
+from modelport.testing.contract.core.mutated_transport import UnreachableTransport
 from modelport.testing.servers.http import ScriptedServer
 from tests.contract.origins import ORIGINS, STEPS, Origin
 from tests.contract.origins.origin import Json
@@ -63,6 +70,9 @@ LOOSENED: dict[str, tuple[Json, list[Json]]] = {
     "an unknown type": ({**BY_CONTENT, "properties": {"content": {"type": "any"}}}, [ONE, {"content": 1}]),
     "another dialect's pattern": ({"properties": {"content": {"type": "string", "pattern": r"^\p{L}+$"}}}, [ONE]),
     "a missing reference": ({"properties": {"content": {"$ref": "other.json#/a"}}}, [ONE]),
+    "names that depend on a text": ({**BY_CONTENT, "dependentRequired": {"content": "url"}}, [ONE]),
+    "dependencies of draft 7": ({**BY_CONTENT, "dependencies": {"content": ["url"]}}, [ONE]),
+    "a pattern of names that is none": ({**BY_CONTENT, "patternProperties": {"(?<a": {"type": "null"}}}, [ONE]),
     "a root that is itself": ({"$ref": "#"}, [ONE, NEITHER]),
     "properties that are a list": ({"type": "object", "properties": ["content"]}, [ONE]),
 }
@@ -86,6 +96,14 @@ EXPRESSED: dict[str, tuple[Json, list[Json]]] = {
         },
         [{"n": 1}, NEITHER],
     ),
+    "facts about the schema that are none": (
+        {
+            "$schema": 7,
+            "properties": {"content": {"type": "string", "$comment": 5, "$anchor": "1 2", "$id": "a#b", "title": []}},
+        },
+        [ONE],
+    ),
+    "names that depend on a list": ({**BY_CONTENT, "dependentRequired": {"content": ["content"]}}, [ONE]),
     "draft 4, not exclusive": ({"properties": {"n": {"maximum": 3, "exclusiveMaximum": False}}}, [{"n": 3}]),
     "tuples of draft 7": ({"properties": {"pair": {"type": "array", "items": [TEXT, {}]}}}, [{"pair": ["a", 1]}]),
     "an array without items": ({"properties": {"list": {"type": "array"}}}, [{"list": [1, "a"]}]),
@@ -205,3 +223,81 @@ async def test_an_ordinary_schema_is_sent_as_it_is(target: Origin) -> None:
     assert schema == parameters
     assert list(schema["properties"]) == list(parameters["properties"])
     assert warned == []
+
+
+KEYWORDS = st.sampled_from(
+    [
+        *(
+            "type",
+            "properties",
+            "required",
+            "items",
+            "anyOf",
+            "oneOf",
+            "allOf",
+            "not",
+            "enum",
+            "const",
+            "pattern",
+            "$ref",
+        ),
+        *(
+            "$id",
+            "$anchor",
+            "$comment",
+            "$schema",
+            "dependentRequired",
+            "dependencies",
+            "patternProperties",
+            "contains",
+        ),
+        *("minLength", "multipleOf", "uniqueItems", "additionalProperties", "prefixItems", "if", "contentSchema", "id"),
+        *("exclusiveMinimum", "minimum", "definitions", "$defs", "propertyNames", "unevaluatedProperties", "examples"),
+    ]
+)
+VALUES: st.SearchStrategy[Any] = st.sampled_from(
+    [
+        None,
+        True,
+        0,
+        -1,
+        0.5,
+        "string",
+        "a#b",
+        "1 2",
+        "(?<a",
+        [],
+        {},
+        ["a"],
+        ["a", "a"],
+        ["any", "null"],
+        [{}],
+        [1],
+        {"a": "b"},
+    ]
+)
+WRITTEN = st.recursive(
+    st.dictionaries(KEYWORDS, VALUES, max_size=3),
+    lambda below: st.dictionaries(
+        KEYWORDS,
+        VALUES | below | st.lists(below, max_size=2) | st.dictionaries(st.just("a"), below, max_size=1),
+        max_size=4,
+    ),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@given(parameters=WRITTEN)
+def test_whatever_is_written_is_legal(target: Origin, parameters: Json) -> None:
+    tool = {"type": "function", "function": {"name": "attach", "description": "d", "parameters": parameters}}
+    assert asyncio.run(legal_body(target, tool)) == []
+
+
+async def legal_body(target: Origin, tool: Json) -> list[Violation]:
+    transport = UnreachableTransport()
+    model = target.model("http://127.0.0.1:1", max_retries=0, transport=transport)
+    with contextlib.suppress(ModelConnectionError):
+        await model([UserMsg("user", "Attach it.")], [tool])
+    (request,) = transport.requests
+    return violations(target, json.loads(request.body))

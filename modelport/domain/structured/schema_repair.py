@@ -21,7 +21,7 @@ _MAPS = frozenset({"properties", "patternProperties", "dependentSchemas", "$defs
 _LISTS = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
 _SINGLES = frozenset(
     {"items", "additionalProperties", "additionalItems", "contains", "propertyNames", "not", "if", "then", "else"}
-    | {"unevaluatedItems", "unevaluatedProperties"}
+    | {"unevaluatedItems", "unevaluatedProperties", "contentSchema"}
 )
 _TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
 _TYPE_WORDS = {
@@ -83,7 +83,7 @@ class _Repair:
 
     def _keep(self, node: Schema, key: str, value: Any, place: str, depth: int) -> None:  # Any: the keyword's value
         if key in _MAPS:
-            fixed: Any = self._map(value, place, depth)
+            fixed: Any = self._map(value, place, depth, patterns=key == "patternProperties")
         elif key in _LISTS or (key == "items" and isinstance(value, list)):
             fixed = self._list(value, place, depth)
         elif key in _SINGLES:
@@ -95,10 +95,12 @@ class _Repair:
         elif key not in _SILENT and value not in ([], {}, False):
             self.removed.append(place)
 
-    def _map(self, value: Any, place: str, depth: int) -> Schema | None:  # Any: as above
+    def _map(self, value: Any, place: str, depth: int, *, patterns: bool) -> Schema | None:  # Any: as above
         if not isinstance(value, Mapping):
             return None
-        return {str(name): self.node(part, f"{place}.{name}", depth + 1) for name, part in value.items()}
+        kept = {str(name): part for name, part in value.items() if not patterns or _pattern(name) is not None}
+        self.removed += [f"{place}.{name}" for name in value if str(name) not in kept]
+        return {name: self.node(part, f"{place}.{name}", depth + 1) for name, part in kept.items()}
 
     def _list(self, value: Any, place: str, depth: int) -> list[Node] | None:  # Any: as above
         if not isinstance(value, list | tuple) or not value:
@@ -132,6 +134,11 @@ def _names(value: Any) -> list[str] | None:  # Any: the value of `required`
     return list(dict.fromkeys(name for name in value if isinstance(name, str)))
 
 
+def _names_by_name(value: Any) -> dict[str, list[str]] | None:  # Any: the value of `dependentRequired`
+    found = {str(name): _names(names) for name, names in value.items()} if isinstance(value, Mapping) else {}
+    return {name: names for name, names in found.items() if names is not None} or None
+
+
 def _distinct(value: Any) -> list[Any] | None:  # Any: the value of `enum`
     if not isinstance(value, list | tuple) or not value:
         return None
@@ -149,6 +156,10 @@ def _pattern(value: Any) -> str | None:  # Any: the value of `pattern`
     except (re.error, OverflowError, RecursionError):
         return None
     return value
+
+
+def _matching(pattern: str) -> Callable[[Any], str | None]:  # Any: as above
+    return lambda value: value if isinstance(value, str) and re.fullmatch(pattern, value) else None
 
 
 def _text(value: Any) -> str | None:  # Any: as above
@@ -196,11 +207,30 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "exclusiveMinimum": _limit,
     "exclusiveMaximum": _limit,
     "examples": _examples,
-    "id": _gone,
+    "dependentRequired": _names_by_name,
+    "$id": _matching(r"[^#]*#?"),
+    **dict.fromkeys(("$anchor", "$dynamicAnchor"), _matching(r"[A-Za-z_][-A-Za-z0-9._]*")),
+    **dict.fromkeys(("id", "dependencies", "$recursiveRef", "$recursiveAnchor", "$vocabulary"), _gone),
+    **dict.fromkeys(("$schema", "$comment", "$dynamicRef"), _text),
     **dict.fromkeys(("title", "description", "format", "$ref", "contentEncoding", "contentMediaType"), _text),
     **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), _count),
     **dict.fromkeys(("minContains", "maxContains"), _count),
     **dict.fromkeys(("uniqueItems", "deprecated", "readOnly", "writeOnly"), _flag),
 }
-_SILENT = frozenset({"id", "title", "description", "examples", "deprecated", "readOnly", "writeOnly"})
+_SILENT = frozenset(
+    {
+        "id",
+        "$id",
+        "$schema",
+        "$comment",
+        "$anchor",
+        "$vocabulary",
+        "title",
+        "description",
+        "examples",
+        "deprecated",
+        "readOnly",
+        "writeOnly",
+    }
+)
 """Keywords that allow and forbid nothing."""

@@ -116,10 +116,31 @@ def test_it_needs_no_library_of_the_tests() -> None:
 KEYWORDS = [
     *("type", "properties", "required", "items", "anyOf", "enum", "pattern", "minimum", "exclusiveMinimum", "$ref"),
     *("minLength", "multipleOf", "uniqueItems", "additionalProperties", "prefixItems", "not", "title", "$defs"),
+    *("$schema", "$id", "$anchor", "$dynamicRef", "contentSchema"),
     *("dependentRequired", "patternProperties", "propertyNames", "if", "unevaluatedProperties", "examples"),
 ]
 VALUES: st.SearchStrategy[Any] = st.sampled_from(
-    [None, True, 1, 0, -1, 0.5, 2.0, "string", "x", [], {}, ["a"], ["a", "a"], ["string", "null"], [{}], [1], {"a": 1}]
+    [
+        None,
+        True,
+        1,
+        0,
+        -1,
+        0.5,
+        2.0,
+        "string",
+        "x",
+        "a#b",
+        "1 2",
+        [],
+        {},
+        ["a"],
+        ["a", "a"],
+        ["string", "null"],
+        [{}],
+        [1],
+        {"a": 1},
+    ]
 )
 SCHEMAS = st.recursive(
     st.dictionaries(st.sampled_from(KEYWORDS), VALUES, max_size=3),

@@ -5,6 +5,7 @@ Facts: docs/protocols/structured-output.md#schemas-of-tools.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
@@ -52,6 +53,10 @@ def _is_map_of(check: _Check) -> _Check:
     return lambda value: isinstance(value, dict) and all(map(check, value.values()))
 
 
+def _is_matching(pattern: str) -> _Check:
+    return lambda value: isinstance(value, str) and re.fullmatch(pattern, value) is not None
+
+
 def _is_type(value: Json) -> bool:
     if isinstance(value, str):
         return value in _TYPES
@@ -90,7 +95,9 @@ _KEYWORDS: Mapping[str, tuple[str, _Check]] = {
     **dict.fromkeys(("uniqueItems", "deprecated", "readOnly", "writeOnly"), ("a boolean", _is_bool)),
     **dict.fromkeys(("enum", "examples"), ("a list", _is_list)),
     **dict.fromkeys(("pattern", "format", "title", "description", "$ref", "$comment"), ("a text", _is_text)),
-    **dict.fromkeys(("contentEncoding", "contentMediaType"), ("a text", _is_text)),
+    **dict.fromkeys(("contentEncoding", "contentMediaType", "$schema", "$dynamicRef"), ("a text", _is_text)),
+    "$id": ("a URI without a fragment", _is_matching(r"[^#]*#?")),
+    **dict.fromkeys(("$anchor", "$dynamicAnchor"), ("a name", _is_matching(r"[A-Za-z_][-A-Za-z0-9._]*"))),
 }
 _SINGLES = ("items", "additionalProperties", "not", "contains", "propertyNames", "if", "then", "else", "contentSchema")
 _UNEVALUATED = ("unevaluatedItems", "unevaluatedProperties")
