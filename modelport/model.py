@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .application.chat.model import ChatModelBase
     from .application.chat.stream import ChatStream
     from .domain.card.cards import ModelCard
+    from .domain.chat.settings import CallSettings
     from .domain.chat.tokens import TokenCount
     from .domain.message.responses import (
         AttemptRecord,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AnthropicChatModel",
     "AttemptRecord",
+    "CallSettings",
     "ChatModel",
     "ChatModelBase",
     "ChatResponse",
@@ -62,6 +64,7 @@ __getattr__ = lazy_exports(
     {
         "AnthropicChatModel": "adapters.anthropic.chat",
         "AttemptRecord": "domain.message.responses",
+        "CallSettings": "domain.chat.settings",
         "ChatModel": "ports.models",
         "ChatModelBase": "application.chat.model",
         "ChatResponse": "domain.message.responses",

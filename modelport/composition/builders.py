@@ -70,6 +70,13 @@ def build_chat(settings: ChatSettings, credential: CredentialBase) -> ChatModelB
         "card_checks": settings.card_checks,
         "on_unsupported": settings.on_unsupported,
     }
+    if settings.settings or settings.extra_body or settings.extra_headers:
+        # a class of the application's may not know these arguments
+        options |= {
+            "settings": settings.settings,
+            "extra_body": settings.extra_body,
+            "extra_headers": {name: value.get_secret_value() for name, value in settings.extra_headers.items()},
+        }
     model = cls(credential, settings.model, parameters, **options)
     if settings.formatter == "multi_agent":
         model.formatter = multi_agent(model.formatter)

@@ -11,7 +11,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, field_validator
 
 from ..adapters.sql.options import check_url_options
-from ..domain.errors import SettingsError
+from ..domain.chat.settings import checked_settings
+from ..domain.errors import InvalidRequestError, SettingsError
 from ..domain.retry import RetryPolicy, Timeouts
 from ..domain.secrets import url_secrets
 
@@ -106,6 +107,20 @@ class ChatSettings(ModelSettings):
     formatter: Literal["chat", "multi_agent"] = "chat"
     context_size: int | None = Field(default=None, gt=0)
     on_unsupported: Literal["warn", "error"] = "warn"
+    settings: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Neutral settings of every call, such as thinking: low, which stay valid for every provider.",
+    )  # Any: each setting has its own type
+    extra_body: dict[str, Any] = Field(default_factory=dict, description="Fields of every request.")  # Any: JSON
+    extra_headers: dict[str, SecretStr] = Field(default_factory=dict, description="Headers of every request.")
+
+    @field_validator("settings")
+    @classmethod
+    def _known_settings(cls, value: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return checked_settings(value)
+        except InvalidRequestError as error:
+            raise ValueError(str(error)) from error
 
 
 class EmbeddingSettings(ModelSettings):

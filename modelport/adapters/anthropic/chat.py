@@ -11,6 +11,7 @@ from .formatter import AnthropicChatFormatter
 from .parameters import AnthropicChatParameters
 
 if TYPE_CHECKING:
+    from ...domain.chat.settings import SettingRules
     from .request import AnthropicCodec
 
 if TYPE_CHECKING:
@@ -85,3 +86,8 @@ class AnthropicChatModel(HttpChatModel[AnswerT_co]):
         from .request import AnthropicCodec
 
         return AnthropicCodec()
+
+    def _setting_rules(self) -> SettingRules | None:
+        from .settings import ANTHROPIC_SETTINGS
+
+        return ANTHROPIC_SETTINGS

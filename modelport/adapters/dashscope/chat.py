@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ...application.chat.options import ChatOptions
     from ...application.chat.stream import ChatStream
     from ...application.model.credential import CredentialBase
+    from ...domain.chat.settings import SettingRules
     from ...domain.message.responses import ChatResponse
 
 __all__ = [
@@ -147,3 +148,8 @@ class DashScopeChatModel(DialectChatModel[AnswerT_co]):
             stream: bool = True,
             **options: Unpack[ChatOptions],
         ) -> None: ...
+
+    def _setting_rules(self) -> SettingRules | None:
+        from .settings import DASHSCOPE_SETTINGS
+
+        return DASHSCOPE_SETTINGS

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ...application.chat.options import ChatOptions
     from ...application.chat.stream import ChatStream
     from ...application.model.credential import CredentialBase
+    from ...domain.chat.settings import SettingRules
     from ...domain.message.responses import ChatResponse
 
 __all__ = [
@@ -139,3 +140,8 @@ class DeepSeekChatModel(DialectChatModel[AnswerT_co]):
             stream: bool = True,
             **options: Unpack[ChatOptions],
         ) -> None: ...
+
+    def _setting_rules(self) -> SettingRules | None:
+        from .settings import DEEPSEEK_SETTINGS
+
+        return DEEPSEEK_SETTINGS

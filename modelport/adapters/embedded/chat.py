@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, overload
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ...application.chat.options import ChatOptions
     from ...application.chat.stream import ChatStream
     from ...application.model.formatter import FormatterBase
+    from ...domain.chat.settings import CallSettings
     from ...domain.retry import RetryPolicy, Timeouts
     from ...ports.http import HttpTransport
     from ...ports.runtime import Runtime
@@ -77,6 +78,7 @@ class EmbeddedChatModel(DialectChatModel[AnswerT_co]):
     type = "embedded_chat"
     profile = _PROFILE
     formatter_class = EmbeddedChatFormatter
+    _base_url = ""
 
     @overload
     def __init__(
@@ -123,6 +125,9 @@ class EmbeddedChatModel(DialectChatModel[AnswerT_co]):
         runtime: Runtime | None = None,
         card_checks: Literal["on", "off"] = "on",
         on_unsupported: Literal["warn", "error"] = "warn",
+        settings: CallSettings | None = None,
+        extra_body: Mapping[str, Any] | None = None,  # Any: JSON values
+        extra_headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(
             credential,
@@ -139,8 +144,10 @@ class EmbeddedChatModel(DialectChatModel[AnswerT_co]):
             runtime=runtime,
             card_checks=card_checks,
             on_unsupported=on_unsupported,
+            settings=settings,
+            extra_body=extra_body,
+            extra_headers=extra_headers,
         )
-        self._base_url = ""
 
     @classmethod
     def _known_name(cls, model: str) -> str:

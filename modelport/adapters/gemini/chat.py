@@ -12,6 +12,7 @@ from .formatter import GeminiChatFormatter
 from .parameters import GeminiChatParameters
 
 if TYPE_CHECKING:
+    from ...domain.chat.settings import SettingRules
     from .request import GeminiCodec
 
 if TYPE_CHECKING:
@@ -93,3 +94,8 @@ class GeminiChatModel(HttpChatModel[AnswerT_co]):
     def model_family(self) -> str:
         """The model itself, under its card's name: thought signatures are bound to the model that made them."""
         return self.card.name
+
+    def _setting_rules(self) -> SettingRules | None:
+        from .settings import GEMINI_SETTINGS
+
+        return GEMINI_SETTINGS

@@ -11,6 +11,7 @@ from .formatter import OllamaChatFormatter
 from .parameters import OllamaChatParameters
 
 if TYPE_CHECKING:
+    from ...domain.chat.settings import SettingRules
     from .request import OllamaCodec
 
 if TYPE_CHECKING:
@@ -94,3 +95,8 @@ class OllamaChatModel(HttpChatModel[AnswerT_co]):
     def context_size(self) -> int:
         """Tokens of context that the server is asked to keep."""
         return self.parameters.num_ctx or self._context_size or min(self.card.context_size, _DEFAULT_CONTEXT)
+
+    def _setting_rules(self) -> SettingRules | None:
+        from .settings import OLLAMA_SETTINGS
+
+        return OLLAMA_SETTINGS

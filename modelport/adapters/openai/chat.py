@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ...application.chat.options import ChatOptions
     from ...application.chat.stream import ChatStream
     from ...application.model.credential import CredentialBase
+    from ...domain.chat.settings import SettingRules
     from ...domain.message.responses import ChatResponse
 
 __all__ = ["OPENAI_CHAT", "OpenAIChatFormatter", "OpenAIChatModel", "OpenAIMultiAgentFormatter"]
@@ -92,3 +93,8 @@ class OpenAIChatModel(DialectChatModel[AnswerT_co]):
             stream: bool = True,
             **options: Unpack[ChatOptions],
         ) -> None: ...
+
+    def _setting_rules(self) -> SettingRules | None:
+        from .settings import OPENAI_CHAT_SETTINGS
+
+        return super()._setting_rules() if self._credential_profile() else OPENAI_CHAT_SETTINGS

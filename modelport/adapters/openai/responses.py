@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ...application.chat.options import ChatOptions
     from ...application.chat.stream import ChatStream
     from ...application.model.credential import CredentialBase
+    from ...domain.chat.settings import SettingRules
     from ...domain.message.responses import ChatResponse
 
 __all__ = ["OPENAI_RESPONSES", "OpenAIResponseFormatter", "OpenAIResponseModel", "OpenAIResponseMultiAgentFormatter"]
@@ -115,3 +116,8 @@ class OpenAIResponseModel(DialectResponseModel[AnswerT_co]):
             stream: bool = True,
             **options: Unpack[ChatOptions],
         ) -> None: ...
+
+    def _setting_rules(self) -> SettingRules | None:
+        from .settings import OPENAI_RESPONSE_SETTINGS
+
+        return OPENAI_RESPONSE_SETTINGS

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ...application.chat.options import ChatOptions
     from ...application.chat.stream import ChatStream
     from ...application.model.credential import CredentialBase
+    from ...domain.chat.settings import SettingRules
     from ...domain.message.responses import ChatResponse
 
 __all__ = ["XAI_RESPONSES", "XAIChatFormatter", "XAIChatModel", "XAIChatParameters", "XAIMultiAgentFormatter"]
@@ -152,3 +153,8 @@ class XAIChatModel(DialectResponseModel[AnswerT_co]):
             stream: bool = True,
             **options: Unpack[ChatOptions],
         ) -> None: ...
+
+    def _setting_rules(self) -> SettingRules | None:
+        from .settings import XAI_SETTINGS
+
+        return XAI_SETTINGS

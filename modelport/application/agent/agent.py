@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
 
 from ...domain.chat.block_ids import BlockIds
+from ...domain.chat.settings import CallSettings, checked_settings
 from ...domain.errors import InvalidRequestError
 from ...domain.ids import new_timestamp
 from ...domain.message.events import Event, ModelCallStartEvent, ReplyEndEvent, ReplyStartEvent
@@ -35,6 +36,8 @@ class Agent:
         max_turns: the most model calls of one reply.
         max_tool_calls: the most tool calls of one turn that are run, all at once; further ones fail.
         history: the conversation so far.
+        settings: neutral settings of every model call, e.g. `{"thinking": "low"}`, also `extra_body` and
+            `extra_headers`; they come before those of the model.
 
     `history` is the conversation as messages; it may be changed between replies. Each reply is one message of it, and
     the history stays valid for the provider however a reply ends. An agent gives one reply at a time: starting the next
@@ -52,6 +55,7 @@ class Agent:
         max_turns: int = 10,
         max_tool_calls: int = 256,
         history: Sequence[Msg] = (),
+        settings: CallSettings | None = None,
     ) -> None:
         if max_turns < 1:
             raise InvalidRequestError(f"max_turns is {max_turns}, expected at least 1")
@@ -64,6 +68,7 @@ class Agent:
         self.max_turns = max_turns
         self.max_tool_calls = max_tool_calls
         self.history = as_messages(history)
+        self.settings = checked_settings(settings or {})
         self._tools = tools_by_name(tools)
         self._reply: Reply | None = None
 
@@ -154,7 +159,7 @@ class Agent:
     async def _answer(self, reply: Reply, blocks: BlockEvents) -> AsyncGenerator[Event, None]:
         """The events of one answer, which is added to the reply."""
         schemas = [tool.schema for tool in self._tools.values()]
-        answer = await self.model(self._messages(), schemas or None)
+        answer = await self.model(self._messages(), schemas or None, **self.settings)
         ids, usage, whole = BlockIds(block.id for block in reply.message.content), None, False
         if isinstance(answer, ChatResponse):
             answer = _once(answer)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .model import AnswerT_co, ChatModelBase
 
 if TYPE_CHECKING:
+    from ...domain.chat.settings import SettingRules
     from ...domain.chat.tools import ToolChoice, ToolSchema
     from ...domain.message.messages import Msg
     from ...domain.message.responses import ModelWarning
@@ -45,6 +46,16 @@ class HttpChatModel(ChatModelBase[AnswerT_co]):
             self._checked = (given, self.card_checks), parameter_values(self.parameters, self.card, self.card_checks)
         values, warnings = self._checked[1]
         return values.copy(), warnings
+
+    def setting_rules(self) -> tuple[SettingRules | None, Mapping[str, Any]]:
+        """How the provider writes neutral settings, and the schema of the parameters (Any: a JSON Schema).
+
+        Without rules, all settings but `thinking` are fields of the body under their own names.
+        """
+        return self._setting_rules(), self.Parameters.model_json_schema()
+
+    def _setting_rules(self) -> SettingRules | None:
+        return None
 
     def model_family(self) -> str:
         """The family whose replay data this model reads; empty when the provider's models read each other's."""

@@ -20,6 +20,7 @@ from ..call.http import attempt
 from ..call.http_answer import read_answer
 
 if TYPE_CHECKING:
+    from ...domain.chat.settings import SettingRules
     from ...domain.chat.tools import ToolChoice, ToolSchema
     from ...domain.message.messages import Msg
     from ...ports.codec.base import Endpoint
@@ -55,6 +56,8 @@ class HttpChat(Protocol):
     def model_family(self) -> str: ...
 
     def _spec(self, *, stream: bool) -> CallSpec: ...
+
+    def setting_rules(self) -> tuple[SettingRules | None, Mapping[str, Any]]: ...
 
     def _checked_values(self) -> tuple[dict[str, Any], list[ModelWarning]]: ...
 
@@ -93,11 +96,11 @@ async def _encode(
 ) -> WireCall:
     """The request on the wire; its warnings go to the context."""
     output = context.output or OutputRequest()
-    values, chosen, warnings = _parameters(model, output)
+    card = model.card if model.card_checks == "on" else ModelCard.permissive(model.model)
+    values, chosen, kwargs, warnings = _parameters(model, card, kwargs, output)
     rendered = await model.formatter.prepare(messages, context.runtime.media_loader, _render_context(model, context))
     if not rendered.messages:
         raise _nothing_rendered(model.formatter)
-    card = model.card if model.card_checks == "on" else ModelCard.permissive(model.model)
     tools, dropped = _taken_tools(card, tools, tool_choice) if tools else ((), [])
     overrides, headers = body_fields(kwargs)
     request = ChatRequest(
@@ -123,19 +126,26 @@ async def _encode(
     return call
 
 
+def _parameters(
+    model: HttpChat, card: ModelCard, kwargs: Mapping[str, Any], output: OutputRequest
+) -> tuple[dict[str, Any], frozenset[str], Mapping[str, Any], list[ModelWarning]]:
+    """The parameters to send, which of them the caller set, the body fields, and what became of the others."""
+    values, warnings = model._checked_values()
+    chosen = frozenset(model.parameters.model_fields_set)
+    if kwargs:
+        from .settings import Applied, apply_settings  # needed by calls with settings of their own only
+
+        applied = apply_settings(Applied(values, chosen, kwargs, warnings), card, *model.setting_rules())
+        values, chosen, kwargs, warnings = applied.values, applied.chosen, applied.fields, applied.warnings
+    if output.thinking_off:
+        values, chosen = without_thinking(values, chosen)
+    return values, chosen, kwargs, warnings
+
+
 def _nothing_rendered(formatter: FormatterBase) -> InvalidRequestError:
     name = type(formatter).__name__
     advice = "pass a message with content that this API accepts"
     return InvalidRequestError(f"{name} rendered none of the given messages; {advice}")
-
-
-def _parameters(model: HttpChat, output: OutputRequest) -> tuple[dict[str, Any], frozenset[str], list[ModelWarning]]:
-    """The parameters to send, which of them the caller set, and a warning for each other one."""
-    values, warnings = model._checked_values()
-    chosen = frozenset(model.parameters.model_fields_set)
-    if output.thinking_off:
-        values, chosen = without_thinking(values, chosen)
-    return values, chosen, warnings
 
 
 def _taken_tools(

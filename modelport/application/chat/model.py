@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Literal
+from typing import TYPE_CHECKING, Any, Generic, Literal, Self
 
 from typing_extensions import TypeVar as TypeVarWithDefault
 
@@ -23,6 +23,7 @@ from .structured import StructuredCalls, schemas_of
 
 if TYPE_CHECKING:
     from ...domain.card.cards import CardQuery, ModelCard
+    from ...domain.chat.settings import CallSettings
     from ...domain.chat.tokens import TokenCount
     from ...domain.chat.tools import ToolChoice, ToolLike, ToolSchema
     from ...domain.message.messages import Msg
@@ -59,6 +60,9 @@ class ChatModelBase(StructuredCalls, Generic[AnswerT_co]):
         transport: the HTTP transport to use instead of the runtime's.
         card_checks: `off` sends values that the model's card does not allow.
         on_unsupported: `error` refuses a call where something would have to be dropped or changed.
+        settings: neutral settings of every call, as `CallSettings` lists them, e.g. `{"thinking": "low"}`; those of a
+            call win.
+        extra_body, extra_headers: fields and headers of every request, merged last.
     """
 
     if TYPE_CHECKING:
@@ -83,12 +87,16 @@ class ChatModelBase(StructuredCalls, Generic[AnswerT_co]):
         runtime: Runtime | None = None,
         card_checks: Literal["on", "off"] = "on",
         on_unsupported: Literal["warn", "error"] = "warn",
+        settings: CallSettings | None = None,
+        extra_body: Mapping[str, Any] | None = None,  # Any: JSON values
+        extra_headers: Mapping[str, str] | None = None,
     ) -> None:
         policy = retry_policy_of(max_retries, retry_delay, retry_policy)
         super().__init__(credential, model, parameters, policy, timeouts, transport, runtime, card_checks)
         check_word("on_unsupported", on_unsupported, ("warn", "error"))
         self.stream = stream
         self.on_unsupported = on_unsupported
+        self.settings = _settings(settings, extra_body, extra_headers)
         self._context_size = context_size
         if formatter is not None:
             self.formatter = formatter
@@ -102,6 +110,17 @@ class ChatModelBase(StructuredCalls, Generic[AnswerT_co]):
         query = type(self)._card_query()
         found = find_card(self.runtime.cards, type(self), self.model, query)
         return found or ModelCard.permissive(self.model, self.Parameters.model_json_schema())
+
+    def with_options(self, **changes: Any) -> Self:  # Any: each option has its own type
+        """A sibling with some other options, which shares everything else, also the connections.
+
+        `changes` are parameters (`temperature=0`), neutral settings (`thinking="low"`), or arguments of the
+        constructor (`stream=False`); `None` unsets a setting. Raises `TypeError` for a name that is none of them, and
+        `InvalidRequestError` for a value that is not allowed.
+        """
+        from .with_options import sibling
+
+        return sibling(self, changes)
 
     @property
     def context_size(self) -> int:
@@ -223,6 +242,10 @@ class ChatModelBase(StructuredCalls, Generic[AnswerT_co]):
         from .call import ChatCall
 
         spec = self._spec(stream=self.stream)
+        if self.settings:
+            from .settings import call_arguments
+
+            kwargs = call_arguments(self.settings, kwargs)
 
         def send() -> Any:  # Any: whatever a custom `_call_api` returns
             return self._call_api(self.model, messages, tools, tool_choice, **kwargs)
@@ -254,3 +277,16 @@ class ChatModelBase(StructuredCalls, Generic[AnswerT_co]):
 
 
 ChatModelBase.__init__.__doc__ = ChatModelBase.__doc__  # what `help` shows of the classes that inherit it
+
+
+def _settings(
+    settings: CallSettings | None, extra_body: Mapping[str, Any] | None, extra_headers: Mapping[str, str] | None
+) -> dict[str, Any]:  # Any: each setting has its own type
+    """The settings of every call, checked."""
+    given = {**(settings or {}), "extra_body": extra_body, "extra_headers": extra_headers}
+    given = {name: value for name, value in given.items() if value is not None and value != {}}
+    if not given:
+        return given
+    from ...domain.chat.settings import checked_settings
+
+    return checked_settings(given)

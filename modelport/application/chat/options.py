@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from collections.abc import Mapping
+from typing import Any, Literal, TypedDict
 
+from ...domain.chat.settings import CallSettings
 from ...domain.retry import RetryPolicy, Timeouts
 from ...ports.http import HttpTransport
 from ...ports.runtime import Runtime
@@ -25,3 +27,6 @@ class ChatOptions(TypedDict, total=False):
     runtime: Runtime | None
     card_checks: Literal["on", "off"]
     on_unsupported: Literal["warn", "error"]
+    settings: CallSettings | None
+    extra_body: Mapping[str, Any] | None  # Any: JSON values
+    extra_headers: Mapping[str, str] | None

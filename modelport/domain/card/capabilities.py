@@ -86,12 +86,16 @@ class StructuredOutputFacts(_Facts):
 
 
 class SamplingFacts(_Facts):
-    """Whether temperature, top_p and top_k may be sent: at all, while thinking, the first two together; and `stop`."""
+    """Whether temperature, top_p and top_k may be sent: at all, while thinking, the first two together.
+
+    Then `stop`, and the penalties, which may be sent only where the others may.
+    """
 
     allowed: bool = True
     with_thinking: bool = True
     temperature_with_top_p: bool = True
     stop: bool = True
+    penalties: bool = True
 
 
 class EmbeddingLimits(_Facts):

@@ -10,6 +10,7 @@ from ....application.chat.model import AnswerT_co
 
 if TYPE_CHECKING:
     from ....application.model.formatter import FormatterBase
+    from ....domain.chat.settings import SettingRules
     from .formatter import DialectChatFormatter
     from .profile import OpenAIChatProfile
     from .request import OpenAIChatCodec
@@ -51,6 +52,14 @@ class DialectChatModel(HttpChatModel[AnswerT_co]):
         """The provider of the credential: one class serves all profiles of the dialect."""
         credential = self.credential
         return credential.provider or credential.provider_name()
+
+    def _setting_rules(self) -> SettingRules | None:
+        from ....domain.chat.settings import BY_EFFORT
+        from .settings import CHAT_SETTINGS
+        from .thinking import effort_only
+
+        by_effort = (self._credential_profile() or self.profile).thinking is effort_only
+        return {**CHAT_SETTINGS, "thinking": BY_EFFORT} if by_effort else CHAT_SETTINGS
 
 
 def _formatter_of(profile: OpenAIChatProfile) -> DialectChatFormatter:

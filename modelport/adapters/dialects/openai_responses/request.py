@@ -38,6 +38,8 @@ _COUNTED = ("model", "input", "tools", "tool_choice", "reasoning", "text", "para
 """The body fields that token counting accepts."""
 
 _SAMPLING = ("temperature", "top_p")
+_LOGPROBS = "message.output_text.logprobs"
+"""What asks for the probabilities whose number is `top_logprobs`."""
 
 
 class OpenAIResponsesCodec:
@@ -93,6 +95,8 @@ class OpenAIResponsesCodec:
             if isinstance(overrides.get(name), dict):
                 overrides[name] = {**body.get(name, {}), **overrides[name]}
         body.update(overrides)
+        if "top_logprobs" in overrides and "include" not in overrides:
+            body["include"] = [*body.get("include", ()), _LOGPROBS]
         return body, warnings
 
     def _add_limits(self, request: ChatRequest, body: Json) -> list[ModelWarning]:
