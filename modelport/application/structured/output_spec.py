@@ -63,7 +63,7 @@ class OutputSpec:
             return self._written(instance), instance
         fitting: dict[str, Any] = fitted(value, self.schema)
         assert self._validator is not None, "a schema has its validator"
-        found = sorted(self._validator.iter_errors(fitting), key=lambda error: list(map(str, error.absolute_path)))
+        found = _errors(self._validator, fitting)
         if found:
             raise InvalidAnswerError([f"{error.json_path}: {error.message[:300]}" for error in found[:_MOST_ERRORS]])
         return fitting, fitting
@@ -120,17 +120,29 @@ def _validator(schema: dict[str, Any]) -> Validator:
             "checking an answer against a JSON Schema needs jsonschema: pip install 'modelport[structured]', "
             "or pass a pydantic model class"
         ) from error
-    cls = validator_for(schema, default=Draft202012Validator)
     try:
+        cls = validator_for(schema, default=Draft202012Validator)
         cls.check_schema(schema)
     except SchemaError as error:
         raise InvalidRequestError(
             f"structured_model is not a valid JSON Schema: {error.json_path}: {error.message}"
         ) from error
+    except (AttributeError, LookupError, TypeError, ValueError) as error:  # jsonschema stumbles over a wrong `$schema`
+        raise InvalidRequestError(f"structured_model is not a valid JSON Schema: {error}") from error
     registry: Any = Registry()  # Any: its type parameter is not needed here
     checker = FormatChecker(cls.FORMAT_CHECKER.checkers.keys())
     checker.checks("date-time", raises=ValueError)(_is_moment)  # the default check needs another library
     return cls(schema, registry=registry, format_checker=checker)
+
+
+def _errors(validator: Validator, value: dict[str, Any]) -> list[Any]:  # Any: JSON values, jsonschema's errors
+    """What the schema says against the value; raises `InvalidRequestError` when the schema cannot be applied."""
+    from referencing.exceptions import Unresolvable
+
+    try:
+        return sorted(validator.iter_errors(value), key=lambda error: list(map(str, error.absolute_path)))
+    except (Unresolvable, RecursionError) as error:
+        raise InvalidRequestError(f"structured_model cannot be applied: {error}") from error
 
 
 def _is_moment(value: object) -> bool:
