@@ -29,6 +29,7 @@ FACES = (
     "modelport.provider",
     "modelport.realtime",
     "modelport.settings",
+    "modelport.sync",
     "modelport.testing",
     "modelport.testing.providers",
     "modelport.tool",

@@ -18,9 +18,11 @@ from modelport.credential import (
     DashScopeCredential,
     DeepSeekCredential,
     GeminiCredential,
+    MiniMaxCredential,
     MoonshotCredential,
     OllamaCredential,
     OpenAICredential,
+    VolcengineCredential,
     XAICredential,
 )
 from modelport.embedding import FileEmbeddingCache, OpenAIEmbeddingModel, SQLEmbeddingCache
@@ -33,16 +35,27 @@ from modelport.model import (
     DashScopeChatModel,
     DeepSeekChatModel,
     GeminiChatModel,
+    MiniMaxChatModel,
     MoonshotChatModel,
     OllamaChatModel,
     OpenAIChatModel,
     OpenAIResponseModel,
     StructuredResponse,
+    VolcengineChatModel,
     XAIChatModel,
 )
+from modelport.sync import SyncChatStream
 from modelport.tool import ToolChoice, tool
 from modelport.transport import RetryPolicy, Timeouts
-from modelport.tts import DashScopeRealtimeTTSModel, DashScopeTTSModel, TTSResponse, join_audio
+from modelport.tts import (
+    DashScopeRealtimeTTSModel,
+    DashScopeTTSModel,
+    GeminiTTSModel,
+    OpenAITTSModel,
+    TTSResponse,
+    XAITTSModel,
+    join_audio,
+)
 
 OPENAI = OpenAICredential(api_key="sk-...")
 MESSAGES: list[Msg] = [
@@ -102,7 +115,12 @@ async def classes() -> None:
     assert_type(await OllamaChatModel(OllamaCredential(api_key="k"), "m", stream=False)(MESSAGES), ChatResponse)
     assert_type(await OpenAIResponseModel(OPENAI, "m", stream=False)(MESSAGES), ChatResponse)
     assert_type(await XAIChatModel(XAICredential(api_key="k"), "m", None, False)(MESSAGES), ChatResponse)
+    assert_type(await MiniMaxChatModel(MiniMaxCredential(api_key="k"), "m", stream=False)(MESSAGES), ChatResponse)
+    assert_type(await VolcengineChatModel(VolcengineCredential(api_key="k"), "m", stream=False)(MESSAGES), ChatResponse)
     assert_type(await XAIChatModel(XAICredential(api_key="k"), "m")(MESSAGES), ChatStream)
+    assert_type(await OpenAITTSModel(OPENAI, "m", stream=False).synthesize("Hello"), TTSResponse)
+    assert_type(await GeminiTTSModel(GeminiCredential(api_key="k"), "m", stream=False).synthesize("Hello"), TTSResponse)
+    assert_type(await XAITTSModel(XAICredential(api_key="k"), "m", stream=False).synthesize("Hello"), TTSResponse)
 
 
 async def structured(model: OpenAIChatModel) -> None:
@@ -135,3 +153,16 @@ async def others() -> None:
         chat = hub.chat("openai/gpt-4.1")
         assert_type(await chat.generate(MESSAGES), ChatResponse)
         print(await Agent("bot", chat, tools=[look, search]).reply("Hello"))
+
+
+def without_await(model: OpenAIChatModel, texts: list[str]) -> None:
+    assert_type(model.sync.generate(MESSAGES, thinking="low"), ChatResponse)
+    with model.sync.generate_stream(MESSAGES) as stream:
+        assert_type(stream, SyncChatStream)
+        for text in stream.texts():
+            print(text)
+    assert_type(model.sync.generate_structured_output(MESSAGES, Weather).value, Weather)
+    vectors = OpenAIEmbeddingModel(OPENAI, "text-embedding-3-small").sync(texts)
+    assert_type(vectors.embeddings[0], list[float])
+    quick = model.with_options(temperature=0, stream=False)
+    print(quick.sync.count_tokens(MESSAGES).tokens, quick.settings)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, overload
 
 from ...application.speech.http import HttpTTSModel
+from ...application.speech.model import SpeechT_co
 from ...domain.errors import ContentFilterError, InvalidRequestError, ModelError, ServerError, StreamTruncatedError
 from ...domain.message.responses import FinishReason
 from ...domain.speech.audio import AudioFormat
@@ -28,6 +29,11 @@ from .parameters import GeminiTTSParameters
 from .request import method_url
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from ...application.model.credential import CredentialBase
+    from ...application.speech.options import TTSOptions
+    from ...domain.speech.responses import TTSResponse
     from ...ports.codec.speech import SpeechRequest
 
 __all__ = ["GeminiTTSCodec", "GeminiTTSDecoder", "GeminiTTSModel"]
@@ -217,11 +223,60 @@ def _number(text: str | None, otherwise: int) -> int:
     return int(text) if text.isdigit() and len(text) < 8 and 0 < int(text) <= _HIGHEST_RATE else otherwise
 
 
-class GeminiTTSModel(HttpTTSModel):
+class GeminiTTSModel(HttpTTSModel[SpeechT_co]):
     """Gemini's speech models: WAV, by one voice, or by two whose names begin the lines of the text."""
 
-    Parameters = GeminiTTSParameters
+    Parameters: TypeAlias = GeminiTTSParameters
+    parameters: GeminiTTSParameters
     type = "gemini_tts"
     provider = "gemini"
     takes_any_key = False
     codec = GeminiTTSCodec()
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: GeminiTTSModel[AsyncGenerator[TTSResponse, None]],
+            credential: CredentialBase,
+            model: str,
+            parameters: GeminiTTSParameters | None = None,
+            stream: Literal[True] = True,
+            **options: Unpack[TTSOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: GeminiTTSModel[TTSResponse],
+            credential: CredentialBase,
+            model: str,
+            parameters: GeminiTTSParameters | None = None,
+            *,
+            stream: Literal[False],
+            **options: Unpack[TTSOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: GeminiTTSModel[TTSResponse],
+            credential: CredentialBase,
+            model: str,
+            parameters: GeminiTTSParameters | None,
+            stream: Literal[False],
+            **options: Unpack[TTSOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: GeminiTTSParameters | None = None,
+            stream: bool = True,
+            **options: Unpack[TTSOptions],
+        ) -> None: ...
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: GeminiTTSParameters | None = None,
+            stream: bool = True,
+            **options: Unpack[TTSOptions],
+        ) -> None: ...

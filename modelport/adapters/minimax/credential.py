@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal, Type
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, SecretStr, field_validator
 
 from ...application.model.credential import KeyedCredential, checked_base_url
 
@@ -26,6 +26,12 @@ class MiniMaxCredential(KeyedCredential):
 
     type: Literal["minimax_credential"] = "minimax_credential"
     base_url: str = Field(default="https://api.minimax.io/v1", title="Base URL")
+
+    if TYPE_CHECKING:  # a key may be given as a text, which pydantic makes a secret
+
+        def __init__(
+            self, *, api_key: str | SecretStr, base_url: str = ..., id: str = ..., name: str = ..., type: str = ...
+        ) -> None: ...
 
     @field_validator("base_url")
     @classmethod

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias, Unpack, overload
 
 from pydantic import BaseModel, ConfigDict
 
+from ...application.chat.model import AnswerT_co
 from ...application.model.parameters import MaxTokens, Temperature, ThinkingEnable, TopP
 from ...domain.card.capabilities import ToolChoiceFacts
 from ...domain.structured.native_output import NativeOutput
@@ -22,6 +23,11 @@ from ..dialects.openai_chat.thinking import ThinkingSwitch
 from ..wire.words.error_words import BASE_RESP_CODES, COMMON_CODES
 
 if TYPE_CHECKING:
+    from ...application.chat.options import ChatOptions
+    from ...application.chat.stream import ChatStream
+    from ...application.model.credential import CredentialBase
+    from ...domain.chat.settings import SettingRules
+    from ...domain.message.responses import ChatResponse
     from ..wire.errors import ErrorFacts
 
 __all__ = [
@@ -88,10 +94,64 @@ class MiniMaxMultiAgentFormatter(MiniMaxChatFormatter):
     multi_agent = True
 
 
-class MiniMaxChatModel(DialectChatModel):
+class MiniMaxChatModel(DialectChatModel[AnswerT_co]):
     """MiniMax's models, over Chat Completions. Takes the arguments of `ChatModelBase`."""
 
-    Parameters = MiniMaxChatParameters
+    Parameters: TypeAlias = MiniMaxChatParameters
+    parameters: MiniMaxChatParameters
     type = "minimax_chat"
     profile = MINIMAX_CHAT
     formatter_class = MiniMaxChatFormatter
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: MiniMaxChatModel[ChatStream],
+            credential: CredentialBase,
+            model: str,
+            parameters: MiniMaxChatParameters | None = None,
+            stream: Literal[True] = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: MiniMaxChatModel[ChatResponse],
+            credential: CredentialBase,
+            model: str,
+            parameters: MiniMaxChatParameters | None = None,
+            *,
+            stream: Literal[False],
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: MiniMaxChatModel[ChatResponse],
+            credential: CredentialBase,
+            model: str,
+            parameters: MiniMaxChatParameters | None,
+            stream: Literal[False],
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: MiniMaxChatParameters | None = None,
+            stream: bool = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: MiniMaxChatParameters | None = None,
+            stream: bool = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+
+    def _setting_rules(self) -> SettingRules | None:
+        from .settings import MINIMAX_SETTINGS
+
+        return MINIMAX_SETTINGS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal, Type
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, SecretStr
 
 from ...application.model.credential import KeyedCredential
 
@@ -26,6 +26,12 @@ class VolcengineCredential(KeyedCredential):
 
     type: Literal["volcengine_credential"] = "volcengine_credential"
     base_url: str = Field(default="https://ark.cn-beijing.volces.com/api/v3", title="Base URL")
+
+    if TYPE_CHECKING:  # a key may be given as a text, which pydantic makes a secret
+
+        def __init__(
+            self, *, api_key: str | SecretStr, base_url: str = ..., id: str = ..., name: str = ..., type: str = ...
+        ) -> None: ...
 
     @classmethod
     def get_chat_model_class(cls) -> Type[ChatModelBase]:

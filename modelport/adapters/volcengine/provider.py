@@ -6,10 +6,11 @@ Facts: docs/protocols/volcengine.md#request, docs/protocols/volcengine.md#answer
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, Unpack, overload
 
 from pydantic import BaseModel, ConfigDict
 
+from ...application.chat.model import AnswerT_co
 from ...application.model.parameters import EFFORT, MaxTokens, ParallelToolCalls, Temperature, ThinkingEnable, TopP
 from ...domain.errors import (
     AuthenticationError,
@@ -32,6 +33,11 @@ from ..dialects.openai_chat.thinking import TYPE_SWITCH, ThinkingPlan, with_effo
 from ..wire.words.error_words import COMMON_CODES, ErrorCodes
 
 if TYPE_CHECKING:
+    from ...application.chat.options import ChatOptions
+    from ...application.chat.stream import ChatStream
+    from ...application.model.credential import CredentialBase
+    from ...domain.chat.settings import SettingRules
+    from ...domain.message.responses import ChatResponse
     from ...ports.codec.chat import ChatRequest
 
 __all__ = [
@@ -123,13 +129,67 @@ class VolcengineMultiAgentFormatter(VolcengineChatFormatter):
     multi_agent = True
 
 
-class VolcengineChatModel(DialectChatModel):
+class VolcengineChatModel(DialectChatModel[AnswerT_co]):
     """The models of Ark and ModelArk, over Chat Completions; `model` is a model's name or an endpoint's id (`ep-…`).
 
     Takes the arguments of `ChatModelBase`.
     """
 
-    Parameters = VolcengineChatParameters
+    Parameters: TypeAlias = VolcengineChatParameters
+    parameters: VolcengineChatParameters
     type = "volcengine_chat"
     profile = VOLCENGINE_CHAT
     formatter_class = VolcengineChatFormatter
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: VolcengineChatModel[ChatStream],
+            credential: CredentialBase,
+            model: str,
+            parameters: VolcengineChatParameters | None = None,
+            stream: Literal[True] = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: VolcengineChatModel[ChatResponse],
+            credential: CredentialBase,
+            model: str,
+            parameters: VolcengineChatParameters | None = None,
+            *,
+            stream: Literal[False],
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: VolcengineChatModel[ChatResponse],
+            credential: CredentialBase,
+            model: str,
+            parameters: VolcengineChatParameters | None,
+            stream: Literal[False],
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: VolcengineChatParameters | None = None,
+            stream: bool = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: VolcengineChatParameters | None = None,
+            stream: bool = True,
+            **options: Unpack[ChatOptions],
+        ) -> None: ...
+
+    def _setting_rules(self) -> SettingRules | None:
+        from .settings import VOLCENGINE_SETTINGS
+
+        return VOLCENGINE_SETTINGS

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ...domain.message.messages import Msg
     from ...domain.message.responses import ChatResponse
     from ...ports.http import HttpTransport
+    from ..blocking.chat import SyncChatModel
     from ..call.context import CallContext
     from ..model.formatter import FormatterBase
     from .call import ChatCall
@@ -110,6 +111,13 @@ class ChatModelBase(StructuredCalls, Generic[AnswerT_co]):
         query = type(self)._card_query()
         found = find_card(self.runtime.cards, type(self), self.model, query)
         return found or ModelCard.permissive(self.model, self.Parameters.model_json_schema())
+
+    @property
+    def sync(self) -> SyncChatModel:
+        """The calls of this model without `await`."""
+        from ..blocking.chat import SyncChatModel
+
+        return SyncChatModel(self)
 
     def with_options(self, **changes: Any) -> Self:  # Any: each option has its own type
         """A sibling with some other options, which shares everything else, also the connections.

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ...domain.message.responses import ModelWarning
     from ...ports.embedding_cache import EmbeddingCache
     from ...ports.http import HttpTransport
+    from ..blocking.others import SyncEmbeddingModel
     from .batch import EmbeddingSpec
 
 __all__ = ["DimensionsOnly", "EmbeddingModelBase"]
@@ -127,6 +128,13 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
 
         found = find_card(self.runtime.cards, type(self), self.model, type(self)._card_query())
         return found or EmbeddingModelCard.permissive(self.model, self.Parameters.model_json_schema())
+
+    @property
+    def sync(self) -> SyncEmbeddingModel:
+        """The calls of this model without `await`."""
+        from ..blocking.others import SyncEmbeddingModel
+
+        return SyncEmbeddingModel(self)
 
     @property
     def context_size(self) -> int:

@@ -20,6 +20,7 @@ from ..model.credential import CredentialBase
 if TYPE_CHECKING:
     from ...domain.card.cards import CardQuery, TTSModelCard
     from ...ports.http import HttpTransport
+    from ..blocking.others import SyncTTSModel
 
 __all__ = ["SpeechT_co", "TTSModelBase"]
 
@@ -92,6 +93,13 @@ class TTSModelBase(ModelBase, ABC, Generic[SpeechT_co]):
         from ..model.cards import list_cards
 
         return list_cards(default_runtime().cards, cls, cls._card_query(), custom_yaml_dir)
+
+    @property
+    def sync(self) -> SyncTTSModel:
+        """The calls of this model without `await`."""
+        from ..blocking.others import SyncTTSModel
+
+        return SyncTTSModel(self)
 
     @abstractmethod
     async def synthesize(

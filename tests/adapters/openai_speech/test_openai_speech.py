@@ -236,7 +236,8 @@ async def test_xai_has_a_path_and_fields_of_its_own() -> None:
         (request,) = server.requests
     assert request.path.endswith("/tts")
     assert request.json() == {"model": "grok-tts", "text": "Hello.", "language": "auto", "voice_id": "eve"}
-    assert isinstance(spoken, TTSResponse) and spoken.content and spoken.content.source.media_type == "audio/mpeg"
+    assert type(spoken) is TTSResponse
+    assert spoken.content and spoken.content.source.media_type == "audio/mpeg"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ....application.speech.http import HttpTTSModel
+from ....application.speech.model import SpeechT_co
 from ....domain.errors import InvalidRequestError
 from .profile import SpeechProfile
 
@@ -18,7 +19,7 @@ _JOINED = (None, "wav", "pcm", "mp3", "aac")
 """The formats whose files, one after the other, are one file."""
 
 
-class DialectTTSModel(HttpTTSModel):
+class DialectTTSModel(HttpTTSModel[SpeechT_co]):
     """A speech model behind `/audio/speech`."""
 
     profile: ClassVar[SpeechProfile]
