@@ -175,3 +175,10 @@ class OnlyEmbedding(CredentialBase):
 
 def test_a_credential_may_open_no_chat_class() -> None:
     assert OnlyEmbedding.get_chat_model_classes() == [] and OnlyEmbedding.list_models() == []
+
+
+def test_the_factory_answers_on_the_class_too() -> None:
+    stored = OpenAICredential(api_key="k").to_storage(include_secrets=True)
+    assert isinstance(CredentialFactory.from_dict(stored), OpenAICredential)
+    assert CredentialFactory.get_credential_class("openai_credential") is OpenAICredential
+    assert "xai_credential" in CredentialFactory.list_schemas()

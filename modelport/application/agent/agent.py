@@ -57,6 +57,11 @@ class Agent:
         history: Sequence[Msg] = (),
         settings: CallSettings | None = None,
     ) -> None:
+        if isinstance(model, str):
+            raise InvalidRequestError(
+                "the second argument of Agent is the model, got a text; give the instruction by name: "
+                "Agent(name, model, system_prompt=…)"
+            )
         if max_turns < 1:
             raise InvalidRequestError(f"max_turns is {max_turns}, expected at least 1")
         if max_tool_calls < 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import logging
 import random
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
@@ -15,6 +16,7 @@ from .error_translation import from_foreign, innermost
 __all__ = ["Attempts", "Call"]
 
 T = TypeVar("T")
+_log = logging.getLogger("modelport")
 
 
 class Attempts:
@@ -55,6 +57,8 @@ class Attempts:
             with context.clocks:
                 await limiter.acquire(context.rate_key, self._tokens)
         context.budget.take()
+        if _log.isEnabledFor(logging.DEBUG):
+            _log.debug("%s/%s: attempt %d", context.provider, context.model, len(context.attempts) + 1)
         context.attempt_started(waited)
         self.running = True
 
@@ -89,6 +93,15 @@ class Attempts:
             wait = wait_before_retry(error, self._policy, retries, random.random(), time_left)
         if wait is None:
             raise error
+        _log.info(
+            "%s/%s: attempt %d failed (%s: %s); the next one in %.2f s",
+            context.provider,
+            context.model,
+            len(context.attempts),
+            type(error).__name__,
+            error.status_code or "no answer",
+            wait,
+        )
         context.clocks.between_attempts()
         await context.runtime.clock.sleep(wait)
         return wait

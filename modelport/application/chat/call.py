@@ -13,6 +13,7 @@ from ...domain.message.responses import ChatResponse, ChatUsage
 from ..call.attempts import Attempts, Call
 from ..call.context import CallContext
 from ..call.spec import CallSpec
+from ..call.warning_log import log_once
 
 __all__ = ["Answer", "ChatCall", "checked_answer", "mistake"]
 
@@ -68,6 +69,8 @@ class ChatCall(Call[Answer]):
         seconds = context.runtime.clock.monotonic() - self._started
         response = self.fold.final(list(context.attempts), seconds)
         response.warnings = [*context.warnings, *response.warnings]
+        if response.warnings:
+            log_once(context.provider, context.model, response.warnings)
         self.finish(None)
         return response
 

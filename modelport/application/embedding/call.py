@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...domain.embedding.dedupe import deduplicate
@@ -28,6 +28,7 @@ class EmbeddingCall:
     """One call. Its state is kept per distinct input until the response is made.
 
     Args:
+        progress: called with how many distinct inputs have a vector, and how many there are.
         refused: the errors of inputs that are not sent, by index; not empty only where `spec.skips_refused`.
     """
 
@@ -38,7 +39,9 @@ class EmbeddingCall:
         inputs: Sequence[EmbeddingInput],
         warnings: Sequence[ModelWarning],
         refused: Mapping[int, ModelError] | None = None,
+        progress: Callable[[int, int], None] | None = None,
     ) -> None:
+        self._progress = progress
         self._spec = spec
         self._store = store
         self._inputs = deduplicate(inputs)
@@ -56,6 +59,7 @@ class EmbeddingCall:
         error: BaseException | None = None
         try:
             await self._store.fill(self._inputs.unique, self._rows)
+            self._report()
             missing = [index for index, row in enumerate(self._rows) if row is None and index not in self._refused]
             missing += self._of_other_sizes()
             await self._request_all(missing)
@@ -119,7 +123,12 @@ class EmbeddingCall:
         self._size = len(rows[0]) if rows else None
         for index, row in zip(indices, rows, strict=True):
             self._rows[index] = row
+        self._report()
         await self._store.store(inputs, rows, overwrite)
+
+    def _report(self) -> None:
+        if self._progress is not None:
+            self._progress(sum(row is not None for row in self._rows), len(self._rows))
 
     def _of_other_sizes(self) -> list[int]:
         """Cached inputs whose vectors cannot stand with the others: of another size than those that were received, or,

@@ -6,12 +6,13 @@ The engine and the cards are imported by the methods that use them, so that a mo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ...domain.card.capabilities import EmbeddingLimits
 from ...domain.errors import InvalidRequestError, SettingsError, UnsupportedFeatureError
@@ -73,6 +74,7 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
         transport: the HTTP transport to use instead of the runtime's.
         concurrency: the most requests in flight, over all calls of this model in one event loop.
         card_checks: `off` sends what the model's card does not allow.
+        dimensions: the size of each vector; the same as the parameter of this name.
         on_error: `skip` gives `None` in place of the vector of an input that is refused, with a warning that
             names it.
     """
@@ -105,6 +107,7 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
         concurrency: int = 8,
         card_checks: Literal["on", "off"] = "on",
         on_error: Literal["raise", "skip"] = "raise",
+        dimensions: int | None = None,
     ) -> None:
         policy = retry_policy_of(max_retries, retry_delay, retry_policy)
         super().__init__(credential, model, parameters, policy, timeouts, transport, runtime, card_checks)
@@ -112,6 +115,8 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
             if value is not None and value < 1:
                 raise InvalidRequestError(f"{name} is {value}, expected at least 1")
         check_word("on_error", on_error, ("raise", "skip"))
+        if dimensions is not None:
+            self.parameters = _with_dimensions(self, dimensions)
         self.embedding_cache = embedding_cache
         self.on_error = on_error
         self.concurrency = concurrency
@@ -193,6 +198,7 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
         inputs: Sequence[T],
         *,
         on_error: Literal["raise", "skip"] | None = None,
+        progress: Callable[[int, int], None] | bool = False,
         **kwargs: Any,  # Any: provider body fields
     ) -> EmbeddingResponse:
         """One vector per input, in input order.
@@ -201,9 +207,10 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
         default the model's own `on_error`) they get `None`, a warning says why, and the response's `missing_indices`
         lists them. Otherwise, and for failures that are not due to single inputs, an error is raised.
 
-        `kwargs` are body fields of the provider that override the parameters; `extra_body` and `extra_headers` are
-        merged last. Raises a `ModelError`; once requests were made it is an `EmbeddingError` too, whose
-        `missing_indices` lists the inputs that have no vector. The vectors that were received are in the cache.
+        `progress` is called with the number of inputs that have a vector and the number of all; `True` writes them to
+        the error stream. `kwargs` are body fields of the provider that override the parameters; `extra_body` and
+        `extra_headers` are merged last. Raises a `ModelError`; once requests were made it is an `EmbeddingError` too,
+        whose `missing_indices` lists the inputs that have no vector. The vectors that were received are in the cache.
         """
         check_word("on_error", on_error or self.on_error, ("raise", "skip"))
         try:
@@ -224,7 +231,8 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
         identity = vector_identity(family, self.model, values, kwargs)
         spec = self._embedding_spec(kwargs, identity, skips)
         store = VectorStore(self.embedding_cache, identity, spec.call.runtime.clock)
-        return await EmbeddingCall(spec, store, checked, warnings, refused).run()
+        shown = _shown if progress is True else progress or None
+        return await EmbeddingCall(spec, store, checked, warnings, refused, shown).run()
 
     def _embedding_spec(
         self,
@@ -288,6 +296,22 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
 
         names = class_names(cls)
         return CardQuery(EmbeddingModelCard, cls.Parameters, names)
+
+
+def _with_dimensions(model: EmbeddingModelBase[Any], dimensions: int) -> Any:  # Any: the class's Parameters
+    given = model.parameters.model_dump(exclude_unset=True)
+    if given.get("dimensions", dimensions) != dimensions:
+        raise InvalidRequestError(f"dimensions is {dimensions}, and {given['dimensions']} in parameters; give one")
+    try:
+        return type(model.parameters)(**{**given, "dimensions": dimensions})
+    except ValidationError as error:
+        raise InvalidRequestError(f"dimensions is {dimensions!r}: {error.errors()[0]['msg']}") from error
+
+
+def _shown(done: int, total: int) -> None:
+    """The progress as a line that replaces itself."""
+    sys.stderr.write(f"\r{done:,} of {total:,} vectors" + ("\n" if done == total else ""))
+    sys.stderr.flush()
 
 
 EmbeddingModelBase.__init__.__doc__ = EmbeddingModelBase.__doc__  # what `help` shows of the classes that inherit it

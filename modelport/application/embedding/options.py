@@ -27,3 +27,4 @@ class EmbeddingOptions(TypedDict, total=False):
     concurrency: int
     card_checks: Literal["on", "off"]
     on_error: Literal["raise", "skip"]
+    dimensions: int | None

