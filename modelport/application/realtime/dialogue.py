@@ -183,6 +183,9 @@ class Dialogue(Replies):
 
     def _usage_reported(self, signal: UsageReported, now: float) -> Events:
         self.usage = added(self.usage, signal.usage, self.facts.usage_scope)
+        last = self.history.replies.get(self._last.reply_id) if self._last is not None else None
+        if self._last is not None and (last is None or last.usage is None):
+            self._add_reply_usage(self._last.reply_id, signal.usage)
         return []
 
     def _speech_started(self, signal: SpeechStarted, now: float) -> Events:

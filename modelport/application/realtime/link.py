@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from ...domain.errors import InvalidRequestError, ModelError
+from ...domain.errors import InvalidRequestError, ModelError, NotFoundError, PermissionDeniedError
 from ...domain.realtime.signals import Signal
 from ...ports.codec.realtime import RealtimeCodec, RealtimeProtocol, RealtimeSetup
 from ..call.attempts import Attempts
@@ -19,6 +19,8 @@ __all__ = ["RealtimeConnection", "open_connection"]
 RealtimeConnection = ProtocolConnection[RealtimeProtocol, list[Signal]]
 _SWITCHING_PROTOCOLS = 101
 """The HTTP status of a successful WebSocket handshake."""
+_REFUSED = (InvalidRequestError, NotFoundError, PermissionDeniedError)
+"""The errors by which a server may refuse a handle."""
 
 
 async def open_connection(
@@ -62,7 +64,7 @@ class _Opening:
                     lambda: codec.new_protocol(setup),
                     codec.map_error,
                 )
-            except InvalidRequestError as error:
+            except _REFUSED as error:
                 error.retryable = error.retryable or setup.handle is not None  # without the handle, the next time
                 raise
         connected()
@@ -73,5 +75,5 @@ class _Opening:
         failed = self.attempts.failed(error)
         if not isinstance(failed, ModelError):
             raise failed
-        self._use_handle = self._use_handle and not isinstance(failed, InvalidRequestError)
+        self._use_handle = self._use_handle and not isinstance(failed, _REFUSED)
         return failed

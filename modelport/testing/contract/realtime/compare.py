@@ -5,24 +5,26 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ....domain.message.blocks import TextBlock, ToolCallBlock, ToolResultBlock
 from ....domain.message.messages import Msg
 from ....domain.message.responses import FinishReason
+from ...servers.realtime import frame_kind
 from .outcome import Outcome, Response
 
 __all__ = ["differences"]
 
 Json = Mapping[str, Any]  # Any: a recording's JSON
+_ACCEPTED = ("session.updated", "setupComplete")
 _CUT = ("cancelled", "abandoned", "cut-off")
 
 
 def differences(recording: Json, outcome: Outcome) -> list[str]:
     """Every difference, in a sentence each."""
     expected = recording["expected"]
-    found = [*outcome.faults, *_refusal(expected, outcome)]
+    found = [*outcome.faults, *_refusal(recording, outcome)]
     if outcome.refused is None:
         if "turns" in expected:
             found += _turns(expected, outcome)
@@ -43,11 +45,11 @@ def _differ(what: str, got: object, wanted: object) -> Iterator[str]:
         yield f"{what}: expected {wanted!r}, got {got!r}"
 
 
-def _refusal(expected: Json, outcome: Outcome) -> Iterator[str]:
+def _refusal(recording: Json, outcome: Outcome) -> Iterator[str]:
     """A set-up that was refused raises the server's own words."""
-    answered = expected.get("responses") or expected.get("turns")
+    expected = recording["expected"]
     closes = [close for close in expected["closes"] if close["by"] == "server"]
-    if answered or not (closes or expected.get("errors")):
+    if any(frame_kind(frame["json"]) in _ACCEPTED for frame in recording["frames"] if "json" in frame):
         if outcome.refused is not None:
             yield f"the set-up was refused: {outcome.refused}"
         return
@@ -67,24 +69,25 @@ def _responses(expected: Json, outcome: Outcome) -> Iterator[str]:
         yield from _differ(f"{where} calls", _calls(got, raw=True), _wanted_calls(wanted, raw=True))
         yield from _audio(where, got, wanted)
         yield from _status(where, got, wanted)
-        yield from _usage(where, got, wanted["usage"], _openai_usage)
+        yield from _usage(where, got, wanted["usage"], _openai_usage, outcome)
     if outcome.open_replies:
         yield "a reply was never ended"
 
 
 def _turns(expected: Json, outcome: Outcome) -> Iterator[str]:
-    yield from _differ("number of turns", len(outcome.responses), len(expected["turns"]))
+    turns = [turn for turn in expected["turns"] if any(turn[name] for name in _CONTENT)]
+    yield from _differ("number of turns", len(outcome.responses), len(turns))
     heard = [heard.transcript for heard in outcome.heard.values() if heard.transcript]
     wanted_heard = [turn["input_transcript"] for turn in expected["turns"] if turn["input_transcript"]]
     yield from _differ("input transcripts", heard, wanted_heard)
-    for index, (got, wanted) in enumerate(zip(outcome.responses, expected["turns"], strict=False)):
+    for index, (got, wanted) in enumerate(zip(outcome.responses, turns, strict=False)):
         where = f"turn {index}"
         for name in ("text", "transcript", "thoughts"):
             yield from _differ(f"{where} {name}", getattr(got, name), wanted[name])
         yield from _differ(f"{where} calls", _calls(got, raw=False), _wanted_calls(wanted, raw=False))
         yield from _differ(f"{where} interrupted", got.interrupted, wanted["interrupted"])
         yield from _audio(where, got, wanted)
-        yield from _usage(where, got, wanted["usage"], _gemini_usage)
+        yield from _usage(where, got, wanted["usage"], _gemini_usage, outcome)
     yield from _spoken_history(expected, outcome)
     yield from _differ("cancelled calls", outcome.cancelled, _ids(expected["tool_call_cancellations"]))
     leaving = sum(change.kind == "going_away" for change in outcome.changes)
@@ -92,10 +95,15 @@ def _turns(expected: Json, outcome: Outcome) -> Iterator[str]:
     yield from _resumption(expected, outcome)
 
 
-def _ids(cancellations: Sequence[Any]) -> list[str]:  # Any: lists of ids, or objects that hold one
+_CONTENT = ("text", "transcript", "thoughts", "tool_calls", "audio_bytes")
+"""A turn that has none of these was interrupted before it began, and is no answer."""
+
+
+def _ids(cancellations: Sequence[Any]) -> list[str]:  # Any: ids, lists of them, or objects that hold one
     ids: list[str] = []
     for cancelled in cancellations:
-        ids += cancelled["ids"] if isinstance(cancelled, dict) else [cancelled]
+        held = cancelled["ids"] if isinstance(cancelled, dict) else cancelled
+        ids += [held] if isinstance(held, str) else held
     return ids
 
 
@@ -150,10 +158,21 @@ def _status(where: str, got: Response, wanted: Json) -> Iterator[str]:
             yield from _differ(f"{where} finish_reason", end.finish_reason, reason)
 
 
-def _usage(where: str, got: Response, raw: Any, normalised: Any) -> Iterator[str]:  # Any: JSON, and a function of it
+def _usage(
+    where: str,
+    got: Response,
+    raw: Json | None,
+    normalised: Callable[[Json], tuple[int, int, int]],
+    outcome: Outcome,
+) -> Iterator[str]:
     if got.end is None:
         return
     usage = got.end.usage
+    late = next((msg.usage for msg in outcome.history if msg.id == got.reply_id), None)
+    if raw and usage is None and late is not None:  # it came after the end of the response
+        counts = (late.input_tokens, late.output_tokens, late.cache_input_tokens)
+        yield from _differ(f"{where} usage", counts, normalised(raw))
+        return
     if not raw:
         yield from _differ(f"{where} usage", usage, None)
     elif usage is None:

@@ -36,6 +36,8 @@ _CREDENTIALS: Mapping[str, type[CredentialBase]] = {
     "GeminiRealtimeModel": GeminiCredential,
 }
 
+_EVERYTHING = 1e9
+
 
 def load_recordings(folder: Path, names: Sequence[str] = ()) -> list[dict[str, Any]]:  # Any: JSON
     """The recordings in a folder and the folders in it, by path; those whose names hold one of `names`."""
@@ -130,6 +132,11 @@ class _Player:
             await session.respond()
         elif command.name == "clear":
             await session.clear_audio()
+        elif command.name == "update":
+            await session.update(instructions=value if value is not None else self.script.instructions)
+        elif command.name == "truncate":
+            if not any(frame.get("item_id") == value for frame in self.server.received):
+                await session.interrupt()
         elif command.name == "close":
             self.outcome.history = session.history
             self._closer = asyncio.create_task(session.aclose())
@@ -164,14 +171,16 @@ class _Player:
         try:
             async for event in session:
                 self.outcome.add(event)
-                item_id = event.metadata.get("item_id") if isinstance(event, DataBlockDeltaEvent) else None
-                if item_id in self._heard():
-                    session.played(str(item_id), self._heard()[str(item_id)])
+                if isinstance(event, DataBlockDeltaEvent):
+                    self._play(session, str(event.metadata["item_id"]))
         except ModelError as error:
             self.outcome.failed = error
 
-    def _heard(self) -> Mapping[str, int]:
-        return self.script.heard
+    def _play(self, session: RealtimeSession, item_id: str) -> None:
+        if item_id in self.script.heard:
+            session.played(item_id, self.script.heard[item_id])
+        elif self.script.reports_playback:
+            session.played(item_id, _EVERYTHING)
 
 
 def _model(script: Script, url: str, counter: _CountingConnector) -> RealtimeModelBase:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from ....domain.message.blocks import TextBlock
+from ....domain.message.blocks import TextBlock, ToolCallBlock, ToolResultBlock
 from ....domain.message.messages import AssistantMsg, Msg, UserMsg
 from ....domain.realtime.settings import TurnDetection
 from ...servers.realtime import frame_kind
@@ -43,6 +44,8 @@ class Script:
     heard: dict[str, int] = field(default_factory=dict)
     """How many milliseconds of an item were played when the user interrupted it."""
     reconnects: bool = False
+    reports_playback: bool = False
+    """Whether what is not interrupted counts as played at once; a recording has no times."""
     accepted: int = 0
     """The position of the frame by which the server accepts the set-up."""
 
@@ -60,6 +63,7 @@ def script_of(recording: Mapping[str, Any]) -> Script:  # Any: JSON
     frames: list[Json] = list(recording["frames"])
     script = Script(_CLASSES.get(recording["api"], "OpenAIRealtimeModel"), _model_name(recording))
     script.reconnects = any("connect" in frame for frame in frames) or _greetings(frames) > 1
+    script.reports_playback = recording["api"] != "gemini-live"
     ready = ("session.updated", "setupComplete")
     positions = [index for index, frame in enumerate(frames) if "json" in frame and frame_kind(frame["json"]) in ready]
     script.accepted = positions[0] if positions else len(frames)
@@ -69,13 +73,12 @@ def script_of(recording: Mapping[str, Any]) -> Script:  # Any: JSON
         _gemini_commands(script, frames)
     else:
         _openai_setup(script, first.get("session", {}), recording)
-        script.history = list(_seed_messages(frames))
         _openai_commands(script, frames)
     return script
 
 
 def _greetings(frames: list[Json]) -> int:
-    return sum(frame_kind(frame["json"]) == "session.created" for frame in frames if "json" in frame)
+    return sum(frame_kind(frame["json"]) in ("session.created", "setup") for frame in frames if "json" in frame)
 
 
 def _model_name(recording: Mapping[str, Any]) -> str:
@@ -109,40 +112,50 @@ def _openai_setup(script: Script, session: Json, recording: Mapping[str, Any]) -
 
 
 def _openai_commands(script: Script, frames: list[Json]) -> None:
-    positions = [index for index, frame in enumerate(frames) if frame["dir"] == "client" and "json" in frame]
+    """One command for each frame of the client, connection by connection; what a session sends by itself has none."""
+    starts = [index for index, frame in enumerate(frames) if "json" in frame and _is_greeting(frame["json"])]
+    bounds = [0, *starts[1:], len(frames)]
+    for number, (start, end) in enumerate(pairwise(bounds)):
+        _connection_commands(script, frames, start, end, first=number == 0)
+    _add_closes(script, frames)
+
+
+def _is_greeting(event: Json) -> bool:
+    return event.get("type") == "session.created"
+
+
+def _connection_commands(script: Script, frames: list[Json], start: int, end: int, *, first: bool) -> None:
+    positions = [index for index in range(start, end) if frames[index]["dir"] == "client" and "json" in frames[index]]
     kinds = {index: frame_kind(frames[index]["json"]) for index in positions}
-    asked = [index for index in positions if kinds[index] == "response.create"]
-    seeds = _seeds(frames, positions, kinds, asked)
-    set_up: set[str] = set()
-    asking = False
+    seeds = _seeds(frames, kinds)
+    if first:
+        script.history = _messages([frames[index]["json"]["item"] for index in seeds])
+    set_up = asking = False
     for number, index in enumerate(positions):
         event, kind = frames[index]["json"], kinds[index]
         following = next((kinds[later] for later in positions[number + 1 :]), "")
         if index in seeds:
             continue
-        if kind == "session.update" and kind not in set_up:
-            set_up.add(kind)
+        if kind == "session.update" and not set_up:
+            set_up = True
         elif kind == "response.create":
             if not asking:
                 script.commands[index] = Command("respond")
             asking = False
-        elif kind == "conversation.item.truncate":
-            script.heard[event["item_id"]] = event["audio_end_ms"]
         elif kind == "conversation.item.create" and event["item"].get("type") == "function_call_output":
             script.commands[index] = Command("tool_result", (event["item"]["call_id"], event["item"]["output"]))
             asking = True
         else:
-            command = _openai_command(event, kind, following, frames[:index])
-            if command is not None:
-                script.commands[index] = command
+            if kind == "conversation.item.truncate":
+                script.heard[event["item_id"]] = event["audio_end_ms"]
+            script.commands[index] = _openai_command(event, kind, following, frames[:index])
             asking = asking or (kind in _ANSWERED and following == "response.create")
-    _add_closes(script, frames)
 
 
 _ANSWERED = ("conversation.item.create", "input_audio_buffer.commit")
 
 
-def _openai_command(event: Json, kind: str, following: str, before: list[Json]) -> Command | None:
+def _openai_command(event: Json, kind: str, following: str, before: list[Json]) -> Command:
     respond = following == "response.create"
     if kind == "input_audio_buffer.append":
         return Command("audio", base64.b64decode(event["audio"]))
@@ -154,9 +167,13 @@ def _openai_command(event: Json, kind: str, following: str, before: list[Json]) 
         return Command("interrupt", awaited=_is_answering(before))
     if kind == "conversation.item.create":
         return Command("message", (_text(event["item"]), respond))
+    if kind == "conversation.item.truncate":
+        return Command("truncate", event["item_id"])
+    if kind == "session.update":
+        return Command("update", event["session"].get("instructions"))
     if kind == "session.finish":
         return Command("close")
-    return None
+    return Command("nothing", awaited=False)
 
 
 def _is_answering(before: list[Json]) -> bool:
@@ -164,11 +181,34 @@ def _is_answering(before: list[Json]) -> bool:
     return kinds.count("response.created") > kinds.count("response.done")
 
 
-def _seeds(frames: list[Json], positions: list[int], kinds: dict[int, str], asked: list[int]) -> set[int]:
-    """The items that were created before the first question, which itself is the last one before the request."""
-    first = asked[0] if asked else len(frames)
-    items = [index for index in positions if kinds[index] == "conversation.item.create" and index < first]
-    return set(items[:-1])
+def _seeds(frames: list[Json], kinds: Mapping[int, str]) -> list[int]:
+    """The items created before the first question, which itself is the last one before the request for a reply."""
+    first = next((index for index, kind in kinds.items() if kind == "response.create"), len(frames))
+    items = [index for index, kind in kinds.items() if kind == "conversation.item.create" and index < first]
+    asks = bool(items) and frames[items[-1]]["json"]["item"].get("role") == "user"
+    return items[:-1] if asks else items
+
+
+def _messages(items: list[Json]) -> list[Msg]:
+    """Items as messages; calls and results stand in the assistant's."""
+    messages: list[Msg] = []
+    for item in items:
+        kind = item.get("type")
+        if kind in ("function_call", "function_call_output"):
+            if not messages or messages[-1].role != "assistant":
+                messages.append(AssistantMsg("assistant", []))
+            content = messages[-1].content
+            if kind == "function_call":
+                content.append(ToolCallBlock(id=item["call_id"], name=item["name"], input=item["arguments"]))
+            else:
+                names = [block.name for block in content if isinstance(block, ToolCallBlock)]
+                name = names[-1] if names else "tool"
+                content.append(ToolResultBlock(id=item["call_id"], name=name, output=item["output"]))
+        elif item.get("role") == "assistant":
+            messages.append(AssistantMsg("assistant", _text(item)))
+        else:
+            messages.append(UserMsg("user", _text(item)))
+    return messages
 
 
 def _text(item: Json) -> str:
@@ -193,6 +233,7 @@ def _gemini_setup(script: Script, setup: Json) -> None:
 
 
 def _gemini_commands(script: Script, frames: list[Json]) -> None:
+    seeded = False
     for index, frame in enumerate(frames):
         if frame["dir"] != "client" or "json" not in frame or "setup" in frame["json"]:
             continue
@@ -206,7 +247,8 @@ def _gemini_commands(script: Script, frames: list[Json]) -> None:
             turns = value.get("turns", [])
             if not value.get("turnComplete"):
                 script.history += [_turn(turn) for turn in turns]
-                script.commands[index] = Command("nothing")
+                script.commands[index] = Command("nothing", awaited=not seeded)
+                seeded = True
             else:
                 script.history += [_turn(turn) for turn in turns[:-1]]
                 script.commands[index] = Command("message", (_turn(turns[-1]).get_text_content() or "", True))
@@ -223,7 +265,7 @@ def _gemini_input(value: Json) -> Command:
         return Command("message", (value["text"], True))
     if "activityEnd" in value:
         return Command("commit", True)
-    return Command("nothing", awaited="activityStart" in value)
+    return Command("nothing", awaited=False)
 
 
 def _turn(turn: Json) -> Msg:
@@ -239,14 +281,3 @@ def _add_closes(script: Script, frames: list[Json]) -> None:
         if "close" in frame and frame["dir"] == "client":
             last = not any("json" in later for later in frames[index + 1 :])
             script.commands[index] = Command("close" if last else "settle")
-
-
-def _seed_messages(frames: list[Json]) -> Iterator[Msg]:
-    """The messages of the items that were created before the first question."""
-    positions = [index for index, frame in enumerate(frames) if frame["dir"] == "client" and "json" in frame]
-    kinds = {index: frame_kind(frames[index]["json"]) for index in positions}
-    asked = [index for index in positions if kinds[index] == "response.create"]
-    for index in sorted(_seeds(frames, positions, kinds, asked)):
-        item = frames[index]["json"]["item"]
-        text = _text(item)
-        yield AssistantMsg("assistant", text) if item.get("role") == "assistant" else UserMsg("user", text)
