@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .adapters.gemini.live.model import GeminiRealtimeModel
     from .adapters.openai.realtime import OpenAIRealtimeModel
     from .adapters.xai.realtime import XAIRealtimeModel
+    from .application.agent.voice import RealtimeAgent, VoiceSession
     from .application.realtime.model import RealtimeModelBase, RealtimeParameters
     from .application.realtime.session import RealtimeSession
     from .domain.card.cards import RealtimeModelCard
@@ -26,13 +27,16 @@ if TYPE_CHECKING:
         ToolCallsCancelledEvent,
     )
     from .domain.realtime.settings import RealtimeFacts, Transcription, TurnDetection
+    from .ports.audio import AudioTransport
 
 __all__ = [
+    "AudioTransport",
     "DashScopeRealtimeModel",
     "GeminiRealtimeModel",
     "InputTranscriptEvent",
     "InterruptedEvent",
     "OpenAIRealtimeModel",
+    "RealtimeAgent",
     "RealtimeEvent",
     "RealtimeEventType",
     "RealtimeFacts",
@@ -47,17 +51,20 @@ __all__ = [
     "ToolCallsCancelledEvent",
     "Transcription",
     "TurnDetection",
+    "VoiceSession",
     "XAIRealtimeModel",
 ]
 
 __getattr__ = lazy_exports(
     __name__,
     {
+        "AudioTransport": "ports.audio",
         "DashScopeRealtimeModel": "adapters.dashscope.realtime",
         "GeminiRealtimeModel": "adapters.gemini.live.model",
         "InputTranscriptEvent": "domain.realtime.events",
         "InterruptedEvent": "domain.realtime.events",
         "OpenAIRealtimeModel": "adapters.openai.realtime",
+        "RealtimeAgent": "application.agent.voice",
         "RealtimeEvent": "domain.realtime.events",
         "RealtimeEventType": "domain.realtime.events",
         "RealtimeFacts": "domain.realtime.settings",
@@ -72,6 +79,7 @@ __getattr__ = lazy_exports(
         "ToolCallsCancelledEvent": "domain.realtime.events",
         "Transcription": "domain.realtime.settings",
         "TurnDetection": "domain.realtime.settings",
+        "VoiceSession": "application.agent.voice",
         "XAIRealtimeModel": "adapters.xai.realtime",
     },
 )

@@ -18,14 +18,30 @@ if TYPE_CHECKING:
     from ..application.embedding.model import EmbeddingModelBase
     from ..application.model.credential import CredentialBase
     from ..application.model.formatter import FormatterBase
+    from ..application.realtime.model import RealtimeModelBase
     from ..application.speech.model import TTSModelBase
     from ..ports.cards import CardSource
     from ..ports.clock import Clock
     from ..ports.rate_limiter import RateLimiter
     from .providers.registry import ProviderRegistry
-    from .settings import CacheSettings, ChatSettings, EmbeddingSettings, RateLimitSettings, TTSSettings
+    from .settings import (
+        CacheSettings,
+        ChatSettings,
+        EmbeddingSettings,
+        RateLimitSettings,
+        RealtimeSettings,
+        TTSSettings,
+    )
 
-__all__ = ["build_cache", "build_chat", "build_credential", "build_embedding", "build_rate_limiter", "build_tts"]
+__all__ = [
+    "build_cache",
+    "build_chat",
+    "build_credential",
+    "build_embedding",
+    "build_rate_limiter",
+    "build_realtime",
+    "build_tts",
+]
 
 
 def build_credential(
@@ -163,7 +179,7 @@ def build_rate_limiter(settings: RateLimitSettings, clock: Clock) -> RateLimiter
 
 def build_tts(settings: TTSSettings, credential: CredentialBase, cards: CardSource) -> TTSModelBase:
     """A speech model from its settings."""
-    cls = _tts_class(settings, credential, cards)
+    cls = _class_with_card(settings, credential, credential.get_tts_model_classes(), cards, "speech models")
     model: TTSModelBase = cls(
         credential,
         settings.model,
@@ -176,11 +192,32 @@ def build_tts(settings: TTSSettings, credential: CredentialBase, cards: CardSour
     return model
 
 
-def _tts_class(settings: TTSSettings, credential: CredentialBase, cards: CardSource) -> type[TTSModelBase]:
+def build_realtime(settings: RealtimeSettings, credential: CredentialBase, cards: CardSource) -> RealtimeModelBase:
+    """A model of voice conversations from its settings."""
+    cls: type[RealtimeModelBase] = _class_with_card(
+        settings, credential, credential.get_realtime_model_classes(), cards, "models for voice conversations"
+    )
+    return cls(
+        credential,
+        settings.model,
+        validated(cls.Parameters, settings.parameters, "parameters"),
+        retry_policy=settings.retry.policy(),
+        timeouts=settings.timeouts.timeouts(),
+        card_checks=settings.card_checks,
+        reconnect=settings.reconnect,
+    )
+
+
+def _class_with_card(
+    settings: TTSSettings | RealtimeSettings,
+    credential: CredentialBase,
+    classes: list[type[Any]],  # Any: model classes of one kind
+    cards: CardSource,
+    kind: str,
+) -> type[Any]:
     """The class that `model_class` names, else the one that has a card for the model, else the credential's first."""
-    classes: list[type[TTSModelBase]] = credential.get_tts_model_classes()
     if not classes:
-        raise SettingsError(f"the provider {credential.provider_name()!r} has no speech models")
+        raise SettingsError(f"the provider {credential.provider_name()!r} has no {kind}")
     if settings.model_class is None:
         with_card = (cls for cls in classes if find_card(cards, cls, settings.model, cls._card_query()))
         return next(with_card, classes[0])

@@ -11,6 +11,7 @@ from dependency_injector import containers, providers
 from ..application.chat.model import ChatModelBase
 from ..application.embedding.model import EmbeddingModelBase
 from ..application.model.credential import CredentialBase
+from ..application.realtime.model import RealtimeModelBase
 from ..application.speech.model import TTSModelBase
 from . import named_models, wiring
 from .credentials import Credentials
@@ -40,8 +41,8 @@ class ModelportContainer(containers.DeclarativeContainer):
         registry: the providers by name.
         credential: `credential("work")`, by a name under `credentials` or a provider's name.
         find_credential: hands out `credential` itself, so that models see it overridden.
-        chat, embedding, tts: `chat("careful")`, `chat("openai/gpt-4.1")`, `chat(provider="openai", model="gpt-4.1")`:
-            see `NamedModels.get` (Any: an input's type).
+        chat, embedding, tts, realtime: `chat("careful")`, `chat("openai/gpt-4.1")`,
+            `chat(provider="openai", model="gpt-4.1")`: see `NamedModels.get` (Any: an input's type).
     """
 
     settings = providers.Dependency(instance_of=Settings, default=Settings())
@@ -68,3 +69,5 @@ class ModelportContainer(containers.DeclarativeContainer):
     embedding: providers.Callable[EmbeddingModelBase[Any]] = providers.Callable(NamedModels.get, embedding_models)
     tts_models = _node(named_models.tts_models, vars())
     tts: providers.Callable[TTSModelBase] = providers.Callable(NamedModels.get, tts_models)
+    realtime_models = _node(named_models.realtime_models, vars())
+    realtime: providers.Callable[RealtimeModelBase] = providers.Callable(NamedModels.get, realtime_models)

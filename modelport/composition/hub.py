@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ..application.chat.model import ChatModelBase
 from ..application.embedding.model import EmbeddingModelBase
 from ..application.model.credential import CredentialBase
+from ..application.realtime.model import RealtimeModelBase
 from ..application.speech.model import TTSModelBase
 from ..domain.card.cards import ModelCard
 from ..domain.errors import SettingsError
@@ -51,7 +52,7 @@ class Modelport:
     def __repr__(self) -> str:
         """One line: the names of the models, and of the credentials."""
         settings = self.settings
-        kinds = {kind: sorted(getattr(settings, kind)) for kind in ("chat", "embedding", "tts")}
+        kinds = {kind: sorted(getattr(settings, kind)) for kind in ("chat", "embedding", "tts", "realtime")}
         parts = [f"{kind}={names}" for kind, names in kinds.items() if names]
         return f"Modelport({', '.join([*parts, f'credentials={sorted(settings.credentials)}'])})"
 
@@ -141,6 +142,13 @@ class Modelport:
         for.
         """
         return self.container.tts(name)
+
+    def realtime(self, name: str | None = None) -> RealtimeModelBase:
+        """The model for voice conversations of that name under `realtime`, or any model as `provider/model`.
+
+        Without a name: the `default_realtime`, else the only one there is. The same name gives the same object.
+        """
+        return self.container.realtime(name)
 
     def cards(self) -> list[ModelCard]:
         """The chat cards of every provider there is a credential for, by provider and name."""

@@ -10,14 +10,15 @@ from ..application.embedding.cache import EmbeddingCacheBase
 from ..application.embedding.model import EmbeddingModelBase
 from ..application.model.base import ModelBase
 from ..application.model.credential import CredentialBase
+from ..application.realtime.model import RealtimeModelBase
 from ..application.speech.model import TTSModelBase
 from ..domain.errors import InvalidRequestError, SettingsError
 from ..ports.runtime import Runtime
-from .builders import build_chat, build_embedding, build_tts
-from .settings import ChatSettings, EmbeddingSettings, ModelSettings, Settings, TTSSettings
+from .builders import build_chat, build_embedding, build_realtime, build_tts
+from .settings import ChatSettings, EmbeddingSettings, ModelSettings, RealtimeSettings, Settings, TTSSettings
 from .validation import validated
 
-__all__ = ["NamedModels", "chat_models", "embedding_models", "tts_models"]
+__all__ = ["NamedModels", "chat_models", "embedding_models", "realtime_models", "tts_models"]
 
 S = TypeVar("S", bound=ModelSettings)
 M = TypeVar("M", bound=ModelBase)
@@ -29,7 +30,7 @@ class NamedModels(Generic[S, M]):
     """Models of one kind, all on one runtime.
 
     Args:
-        kind: the key in the settings: `chat`, `embedding` or `tts`.
+        kind: the key in the settings: `chat`, `embedding`, `tts` or `realtime`.
         entry: the class of the settings of one model.
         named, default: the settings by name, and the name that is used when none is given.
         build: makes a model from its settings and its credential.
@@ -184,6 +185,22 @@ def tts_models(
         settings.tts,
         settings.default_tts,
         lambda entry, credential: build_tts(entry, credential, runtime.cards),
+        find_credential,
+        runtime,
+        settings.place,
+    )
+
+
+def realtime_models(
+    settings: Settings, find_credential: GetCredential, runtime: Runtime
+) -> NamedModels[RealtimeSettings, RealtimeModelBase]:
+    """The models for voice conversations of the settings."""
+    return NamedModels(
+        "realtime",
+        RealtimeSettings,
+        settings.realtime,
+        settings.default_realtime,
+        lambda entry, credential: build_realtime(entry, credential, runtime.cards),
         find_credential,
         runtime,
         settings.place,

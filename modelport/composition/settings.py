@@ -25,6 +25,7 @@ __all__ = [
     "ProviderSettings",
     "RateLimitEntry",
     "RateLimitSettings",
+    "RealtimeSettings",
     "RetrySettings",
     "Settings",
     "TTSSettings",
@@ -142,6 +143,13 @@ class TTSSettings(ModelSettings):
     stream: bool = True
 
 
+class RealtimeSettings(ModelSettings):
+    """One model of voice conversations."""
+
+    model_class: str | None = Field(default=None, description="By default the class that the model's card names.")
+    reconnect: bool = Field(default=True, description="Whether a session goes on over a new connection.")
+
+
 class CacheSettings(_Strict):
     """Where the hub's embedding models store vectors."""
 
@@ -257,6 +265,7 @@ class Settings(_Strict):
     chat: dict[str, ChatSettings] = Field(default_factory=dict)
     embedding: dict[str, EmbeddingSettings] = Field(default_factory=dict)
     tts: dict[str, TTSSettings] = Field(default_factory=dict)
+    realtime: dict[str, RealtimeSettings] = Field(default_factory=dict)
     cache: CacheSettings = CacheSettings()
     rate_limits: RateLimitSettings = RateLimitSettings()
     transport: TransportSettings = TransportSettings()
@@ -264,6 +273,7 @@ class Settings(_Strict):
     default_chat: str | None = Field(default=None, description="The name under `chat` that is used when none is given.")
     default_embedding: str | None = Field(default=None, description="Likewise under `embedding`.")
     default_tts: str | None = Field(default=None, description="Likewise under `tts`.")
+    default_realtime: str | None = Field(default=None, description="Likewise under `realtime`.")
     _source: str = PrivateAttr(default="")
     _line: Callable[[Sequence[object]], int | None] | None = PrivateAttr(default=None)
 

@@ -105,6 +105,7 @@ class _Reader:
             "chat": settings.chat,
             "embedding": settings.embedding,
             "tts": settings.tts,
+            "realtime": settings.realtime,
         }
         for kind, models in sections.items():
             for name, model in models.items():

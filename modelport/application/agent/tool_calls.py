@@ -23,7 +23,7 @@ from ..tools.function_tool import FunctionTool, ToolFunction
 from .reply import Reply
 from .tool_output import output_of, text_of
 
-__all__ = ["run_calls", "tools_by_name"]
+__all__ = ["result_events", "run_call", "run_calls", "tools_by_name"]
 
 _log = logging.getLogger(__name__)
 _CANCELLED = "the tool cancelled itself"
@@ -52,7 +52,7 @@ async def run_calls(reply: Reply, tools: Mapping[str, FunctionTool], most: int) 
         yield ToolResultStartEvent(reply_id=reply.id, tool_call_id=call.id, tool_call_name=call.name)
     # not a TaskGroup: its body must not contain a `yield`, and these tasks raise nothing
     running = {
-        asyncio.create_task(_result(call, tools) if number < most else _not_run(call, most)): number
+        asyncio.create_task(run_call(call, tools) if number < most else _not_run(call, most)): number
         for number, call in enumerate(calls)
     }
     try:
@@ -63,14 +63,14 @@ async def run_calls(reply: Reply, tools: Mapping[str, FunctionTool], most: int) 
                 call = calls[running[task]]
                 result = _failed(call, _CANCELLED) if task.cancelled() else task.result()
                 reply.returned(running[task], result)
-                for event in _result_events(reply.id, result):
+                for event in result_events(reply.id, result):
                     yield event
     finally:
         await cancel_all(running)
 
 
-async def _result(call: ToolCallBlock, tools: Mapping[str, FunctionTool]) -> ToolResultBlock:
-    """Run one call."""
+async def run_call(call: ToolCallBlock, tools: Mapping[str, FunctionTool]) -> ToolResultBlock:
+    """The result of one call; an error in the tool is one too."""
     try:
         tool = tools.get(call.name)
         if tool is None:
@@ -101,7 +101,7 @@ def _returned(call: ToolCallBlock, value: object) -> ToolResultBlock:
     return ToolResultBlock(id=call.id, name=call.name, output=output, state=ToolResultState.SUCCESS)
 
 
-def _result_events(reply_id: str, result: ToolResultBlock) -> list[Event]:
+def result_events(reply_id: str, result: ToolResultBlock) -> list[Event]:
     """The events of a result."""
     events: list[Event] = []
     output = [TextBlock(text=result.output)] if isinstance(result.output, str) else result.output

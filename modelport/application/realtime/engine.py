@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -58,6 +58,8 @@ class SessionEngine:
         self._resampler = Resampler(given, traits.input_rate)
         self._output_rate = traits.output_rate
         self._timers = SessionTimers(spec, self)
+        self.playback: Callable[[], tuple[str, float] | None] | None = None
+        """Asked for the item that is played and its position in milliseconds, before each frame is looked at."""
         self._check_setup()
 
     def __await__(self) -> Generator[Any, None, Self]:  # Any: whatever the event loop passes
@@ -158,6 +160,11 @@ class SessionEngine:
             self._connection.flush()
         self._timers.watch(self._dialogue)
 
+    def insert(self, events: Sequence[RealtimeEvent]) -> None:
+        """Add events of the application's own, such as those of its tools, after the events so far."""
+        if not self._queue.ended:
+            self._queue.put(events)
+
     def _emit(self, events: Sequence[RealtimeEvent]) -> None:
         assert self._dialogue is not None
         if self._dialogue.purged:
@@ -175,6 +182,9 @@ class SessionEngine:
         dialogue = self._dialogue
         assert dialogue is not None
         now = self._clock.monotonic()
+        position = self.playback() if self.playback is not None else None
+        if position is not None:
+            dialogue.played(*position)
         for signal in signals:
             events = dialogue.receive(signal, now)
             if events:

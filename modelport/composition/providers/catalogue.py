@@ -14,6 +14,7 @@ from ...application.chat.model import ChatModelBase
 from ...application.embedding.model import EmbeddingModelBase
 from ...application.model.cards import card_folders, list_cards
 from ...application.model.credential import CredentialBase
+from ...application.realtime.model import RealtimeModelBase
 from ...application.speech.model import TTSModelBase
 from ...domain.card.cards import BaseCard, CardKind, CardQuery, EmbeddingModelCard, ModelCard, TTSModelCard
 from ...ports.cards import CardSource
@@ -34,7 +35,7 @@ class CatalogueEntry:
 
     @property
     def kind(self) -> CardKind:
-        """`chat`, `tts` or `embedding`."""
+        """`chat`, `tts`, `embedding` or `realtime`."""
         return self.card.kind
 
 
@@ -62,6 +63,8 @@ def catalogue(
             model = credential.get_embedding_model_class()
             in_files = _of_files(credential, cards, EmbeddingModelCard)
             found += _entries(name, _of_classes([model], cards) if model else in_files)
+        if kind in ("realtime", None):
+            found += _entries(name, _of_classes(credential.get_realtime_model_classes(), cards))
     return found
 
 
@@ -92,7 +95,7 @@ def _entries(provider: str, found: _Found) -> list[CatalogueEntry]:
 def _of_classes(classes: Iterable[Any], cards: CardSource) -> Iterator[tuple[str, BaseCard]]:  # Any: of three kinds
     """The cards of each class, read from this source; a class with a `list_models` of its own is asked."""
     for cls in classes:
-        inherited = _inherited(cls, ChatModelBase, EmbeddingModelBase, TTSModelBase)
+        inherited = _inherited(cls, ChatModelBase, EmbeddingModelBase, TTSModelBase, RealtimeModelBase)
         for card in list_cards(cards, cls, cls._card_query()) if inherited else cls.list_models():
             yield cls.__name__, card
 

@@ -121,7 +121,8 @@ async def test_gemini_does_not_answer_cancelled_calls() -> None:
         await settle()
         sent = [frame["toolResponse"]["functionResponses"][0]["id"] for frame in talk.line.named("toolResponse")]
         assert sent == ["c2"]
-        states = [block.state for block in talk.session.history[-1].get_content_blocks("tool_result")]
+        blocks = talk.session.history[-1].content
+        states = [block.state for block in blocks if isinstance(block, ToolResultBlock)]
         assert states == ["interrupted", "success"]
 
 
