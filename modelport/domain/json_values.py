@@ -17,13 +17,14 @@ _DEEPEST = 200
 MAY_BE_DEEP = 2 * _DEEPEST
 """Shorter texts cannot be nested more deeply than that."""
 _OTHERS = bytes(octet for octet in range(256) if octet not in b'[]{}"\\')
+_FEW = 4
 _STEPS = {octet: 1 if octet in b"[{" else -1 if octet in b"]}" else 0 for octet in range(256)}
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 
 
 def too_deep(data: bytes | str) -> bool:
     """Whether arrays and objects are nested more than 200 levels deep. Takes time in proportion to the length."""
-    if len(data) <= MAY_BE_DEEP:
+    if len(data) <= MAY_BE_DEEP or _is_flat(data):
         return False
     if isinstance(data, str):
         data = data.encode("utf-8", "replace")
@@ -33,6 +34,20 @@ def too_deep(data: bytes | str) -> bool:
         data = data.replace(rb"\\", b"").replace(rb"\"", b"")
     kept = _STRING.sub(b"", data.translate(None, _OTHERS))
     return max(accumulate(map(_STEPS.__getitem__, kept)), default=0) > _DEEPEST
+
+
+def _is_flat(data: bytes | str) -> bool:
+    """Whether a text has only a few brackets, as a long one has that is mostly one string: quicker than to count."""
+    place = found = 0
+    curly, square = ("{", "[") if isinstance(data, str) else (b"{", b"[")
+    if data.find(square) >= 0:  # type: ignore[arg-type]  # a text and a text, or bytes and bytes
+        return False
+    while found < _FEW:
+        place = data.find(curly, place) + 1  # type: ignore[arg-type]  # as above
+        if not place:
+            return True
+        found += 1
+    return False
 
 
 def read_json(text: bytes | str, *, with_nan: bool = False) -> Any:  # Any: a JSON value

@@ -46,6 +46,8 @@ class _Blocks:
     audio_open: bool = False
     thought_open: bool = False
     audio_facts: dict[str, Any] = field(default_factory=dict)  # Any: an event's metadata
+    pieces: int = 0
+    """How many pieces of audio were passed on."""
     odd: bytes = b""
     """The first bytes of a sample whose rest has not come."""
     started: bool = False
@@ -141,7 +143,9 @@ class OpenResponse:
         return [start, self._audio_delta(blocks, data)] if data else [start]
 
     def _audio_delta(self, blocks: _Blocks, data: str) -> DataBlockDeltaEvent:
+        blocks.pieces += 1
         return DataBlockDeltaEvent(
+            id=f"{blocks.audio_id}-{blocks.pieces}",
             reply_id=self.reply_id,
             block_id=blocks.audio_id,
             media_type=self.media_type,

@@ -136,9 +136,12 @@ class ThoughtDelta:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AudioDelta:
-    """More audio: the server's base64, unchanged, and its length where the server gives it."""
+    """More audio: the server's base64, unchanged, and its length where the server gives it.
+
+    Not frozen, as the other signals are: it is made for every frame, and that costs half as much.
+    """
 
     response_id: str
     item_id: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import json
 import subprocess
@@ -50,7 +49,7 @@ def recording(name: str, frames: list[Json], api: str = "openai-realtime", **exp
     base: Json = {
         "session": {"id": "s", "model": "m"}, "user_turns": [], "tool_results": [], "interruptions": [], "errors": [],
         "closes": [], "conversation": [],
-        "audio_in": {"bytes": len(sent), "sha256": hashlib.sha256(sent).hexdigest()},
+        "audio_in": {"bytes": len(sent), "sha256": hashlib.sha256(sent).hexdigest() if sent else None},
     }  # fmt: skip
     url = {"url": "wss://example.com/v1/realtime?model=m"}
     opcode = "binary" if api == "gemini-live" else "text"
@@ -258,7 +257,7 @@ async def test_every_change_of_what_is_expected_is_noticed(make: Any) -> None:
             continue
         if path[-1] == "id" and "tool_calls" not in path:
             continue
-        changed = copy.deepcopy(make())
+        changed = json.loads(json.dumps(make()))
         part = changed["expected"]
         for key in path[:-1]:
             part = part[key]
