@@ -13,6 +13,7 @@ from typing import Any
 
 from ...ports.websocket import Frame
 from ..servers.websocket import Script, ScriptedConnection
+from . import voice
 from .dashscope_speech import silence
 from .reply import Json
 
@@ -22,8 +23,11 @@ _SENTENCE_ENDS = (".", "!", "?", "。", "！", "？")
 
 
 def answer(connection: ScriptedConnection) -> Script:
-    """The conversation of the path: sessions below `/realtime`, tasks below `/inference`; 404 elsewhere."""
-    path = connection.path.partition("?")[0].rstrip("/")
+    """The conversation of the path: sessions of speech or voice below `/realtime`, tasks below `/inference`."""
+    path, _, query = connection.path.partition("?")
+    path = path.rstrip("/")
+    if path.endswith("/realtime") and "tts" not in query:
+        return Script([voice.converse])
     for ending, converse in (("/realtime", _sessions), ("/inference", _tasks)):
         if path.endswith(ending):
             return Script([converse])
