@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .contract.core.report import Report
     from .contract.embedding.contract import EmbeddingContract
     from .contract.formatter.contract import FormatterContract
+    from .contract.realtime.contract import RealtimeContract
     from .contract.speech.contract import TTSContract
     from .doubles.answers import Pause
     from .doubles.chat import FunctionChatModel, RecordedCall, ScriptedChatModel, ScriptOverError
@@ -44,6 +45,7 @@ __all__ = [
     "NotApplicableError",
     "Outcome",
     "Pause",
+    "RealtimeContract",
     "RecordedCall",
     "RecordedRequest",
     "Report",
@@ -106,6 +108,7 @@ __getattr__ = lazy_exports(
         "ScriptedWebSocketServer": "testing.servers.websocket",
         "Status": "testing.contract.core.case",
         "StrictServer": "testing.servers.strict",
+        "RealtimeContract": "testing.contract.realtime.contract",
         "TTSContract": "testing.contract.speech.contract",
         "Violation": "testing.servers.strict",
         "VirtualClock": "testing.clock",

@@ -70,6 +70,7 @@ class Heard:
 class Outcome:
     """Everything that came of a session."""
 
+    events: list[RealtimeEvent] = field(default_factory=list)
     responses: list[Response] = field(default_factory=list)
     heard: dict[str, Heard] = field(default_factory=dict)
     interruptions: list[InterruptedEvent] = field(default_factory=list)
@@ -87,6 +88,7 @@ class Outcome:
 
     def add(self, event: RealtimeEvent) -> None:
         """Gather one event."""
+        self.events.append(event)
         if isinstance(event, ReplyStartEvent):
             self.open_replies.add(event.reply_id)
         elif isinstance(event, ReplyEndEvent):

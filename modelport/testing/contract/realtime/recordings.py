@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from ....adapters.dashscope.credential import DashScopeCredential
 from ....adapters.gemini.credential import GeminiCredential
 from ....adapters.openai.credential import OpenAICredential
 from ....adapters.xai.credential import XAICredential
+from ....application.call.tasks import cancel_all
 from ....application.model.credential import CredentialBase
 from ....application.realtime.model import RealtimeModelBase
 from ....application.realtime.session import RealtimeSession
@@ -21,13 +22,13 @@ from ....domain.errors import ModelError
 from ....domain.message.blocks import ToolCallBlock, ToolResultBlock, ToolResultState
 from ....domain.message.events import DataBlockDeltaEvent
 from ....domain.retry import RetryPolicy
-from ....ports.websocket import Frame, WebSocketConnection, WebSocketRequest
+from ....ports.websocket import Frame, WebSocketConnection, WebSocketConnector, WebSocketRequest
 from ...servers.realtime import RealtimeReplayServer
 from .compare import differences
 from .outcome import Outcome
 from .script import Command, Script, script_of
 
-__all__ = ["check_recording", "load_recordings"]
+__all__ = ["KEY", "Build", "builtin_model", "check_recording", "load_recordings", "play"]
 
 _CREDENTIALS: Mapping[str, type[CredentialBase]] = {
     "OpenAIRealtimeModel": OpenAICredential,
@@ -37,6 +38,9 @@ _CREDENTIALS: Mapping[str, type[CredentialBase]] = {
 }
 
 _EVERYTHING = 1e9
+_LONGEST = 30
+KEY = "sk-replayed-secret"
+"""The key that models are built with."""
 
 
 def load_recordings(folder: Path, names: Sequence[str] = ()) -> list[dict[str, Any]]:  # Any: JSON
@@ -97,6 +101,7 @@ class _Player:
         self.counter = _CountingConnector()
         self.server: RealtimeReplayServer
         self.session: RealtimeSession
+        self.leave_after: int | None = None
         self._opened = asyncio.Event()
         self._closer: asyncio.Task[None] | None = None
 
@@ -156,9 +161,9 @@ class _Player:
             return
         self._opened.set()
         listening = asyncio.create_task(self._listen(session))
-        await asyncio.wait(
-            [asyncio.ensure_future(self.server.done.wait()), listening], return_when=asyncio.FIRST_COMPLETED
-        )
+        played = asyncio.create_task(self.server.done.wait())
+        await asyncio.wait([played, listening], return_when=asyncio.FIRST_COMPLETED)
+        await cancel_all([played])
         await self._settle()
         self.outcome.history = self.outcome.history or session.history
         self.outcome.usage = session.usage
@@ -171,6 +176,8 @@ class _Player:
         try:
             async for event in session:
                 self.outcome.add(event)
+                if self.leave_after is not None and len(self.outcome.events) > self.leave_after:
+                    return
                 if isinstance(event, DataBlockDeltaEvent):
                     self._play(session, str(event.metadata["item_id"]))
         except ModelError as error:
@@ -183,26 +190,32 @@ class _Player:
             session.played(item_id, _EVERYTHING)
 
 
-def _model(script: Script, url: str, counter: _CountingConnector) -> RealtimeModelBase:
+Build = Callable[[Script, str, WebSocketConnector], RealtimeModelBase]
+"""Makes the model of a script, at this URL and over this connector."""
+
+
+def builtin_model(script: Script, url: str, connector: WebSocketConnector) -> RealtimeModelBase:
+    """The built-in model of the recording's API."""
     from .... import realtime  # the face: what is checked is the public API
 
     cls: type[RealtimeModelBase] = getattr(realtime, script.model_class)
-    credential = _CREDENTIALS[script.model_class](api_key="sk-replayed", base_url=url)  # type: ignore[call-arg]
+    credential = _CREDENTIALS[script.model_class](api_key=KEY, base_url=url)  # type: ignore[call-arg]
     return cls(
         credential,
         script.model,
         cls.Parameters(turn_detection=script.detection, **script.parameters),
         retry_policy=RetryPolicy(max_retries=1, retry_delay=0.0),
-        runtime=replace(build_runtime(), websockets=counter),
+        runtime=replace(build_runtime(), websockets=connector),
         card_checks="off",
         reconnect=script.reconnects,
     )
 
 
-async def check_recording(recording: Mapping[str, Any]) -> list[str]:  # Any: JSON
-    """Where our reading of a recording differs from what is expected of it; empty when it agrees."""
+async def play(recording: Mapping[str, Any], build: Build = builtin_model) -> tuple[Outcome, list[str]]:  # Any: JSON
+    """What an application sees of a recording, and what went wrong in playing it."""
     script = script_of(recording)
     player = _Player(script)
+    player.leave_after = recording.get("leave_after")
 
     def awaited(position: int) -> bool:
         command = script.commands.get(position)
@@ -210,18 +223,24 @@ async def check_recording(recording: Mapping[str, Any]) -> list[str]:  # Any: JS
 
     async with RealtimeReplayServer(recording, awaited, player.act) as server:
         player.server = server
-        model = _model(script, server.http_url, player.counter)
+        model = build(script, server.http_url, player.counter)
         session = model.connect(script.instructions, script.tools, script.history)
         try:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(_LONGEST):
                 await player.converse(session)
         except TimeoutError:
-            return ["the conversation did not come to its end within 60 s", *_missed(server)]
+            return player.outcome, [f"the conversation did not come to its end within {_LONGEST} s"]
         finally:
+            await session.aclose()
             await player.counter.aclose()
         player.outcome.sent = server.received
-    return [*_missed(server), *differences(recording, player.outcome)]
+    return player.outcome, [f"the client never sent {kind}" for kind in server.missed]
 
 
-def _missed(server: RealtimeReplayServer) -> list[str]:
-    return [f"the client never sent {kind}" for kind in server.missed]
+async def check_recording(
+    recording: Mapping[str, Any],
+    build: Build = builtin_model,  # Any: JSON
+) -> list[str]:
+    """Where our reading of a recording differs from what is expected of it; empty when it agrees."""
+    outcome, faults = await play(recording, build)
+    return [*faults, *differences(recording, outcome)]
