@@ -79,10 +79,8 @@ def _joined_audio(pieces: list[str]) -> str:
 _COUNTS = ("input_tokens", "output_tokens", "cache_input_tokens", "cache_creation_input_tokens", "reasoning_tokens")
 
 
-def _later(before: ChatUsage | None, later: ChatUsage) -> ChatUsage:
+def _later(before: ChatUsage, later: ChatUsage) -> ChatUsage:
     """Counts are cumulative; a later zero is a count that the server left out."""
-    if before is None:
-        return later
     kept = {name: getattr(later, name) or getattr(before, name) for name in _COUNTS}
     return replace(later, **kept, raw=later.raw or before.raw)
 
@@ -131,7 +129,7 @@ class ChatFold:
     def _add_facts(self, response: ChatResponse) -> None:
         self.warnings.extend(response.warnings)
         if response.usage is not None:
-            self.usage = _later(self.usage, response.usage)
+            self.usage = _later(self.usage, response.usage) if self.usage is not None else response.usage
         if response.finish_reason is not None:
             self.finish_reason, self.raw_finish_reason = _reason_of(response)
         self._metadata.update(response.metadata)
