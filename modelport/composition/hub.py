@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -13,9 +14,9 @@ from ..application.embedding.model import EmbeddingModelBase
 from ..application.model.credential import CredentialBase
 from ..application.realtime.model import RealtimeModelBase
 from ..application.speech.model import TTSModelBase
-from ..domain.card.cards import ModelCard
+from ..domain.card.cards import CardKind, ModelCard
 from ..domain.errors import SettingsError
-from .providers.catalogue import chat_cards
+from .providers.catalogue import CatalogueEntry, catalogue, chat_cards
 from .providers.registry import ProviderRegistry
 from .settings import Settings
 from .settings_file import read_settings, settings_from_mapping
@@ -154,6 +155,18 @@ class Modelport:
         """The chat cards of every provider there is a credential for, by provider and name."""
         source, names = self.container.cards(), sorted(self.settings.credentials)
         return [card for name in names for card in chat_cards(type(self.credential(name)), source)]
+
+    def catalogue(self, kind: CardKind | None = None) -> list[CatalogueEntry]:
+        """Every model of every provider with its card, by provider, kind and name, and whether it is configured here.
+
+        `kind` is `chat`, `embedding` or `tts`; by default all of them.
+        """
+        registry, credentials = self.container.registry(), self.settings.credentials
+        given = {*credentials, *(str(fields.get("provider", name)) for name, fields in credentials.items())}
+        environment = self.container.environment()
+        ready = {name for name in registry.names() if name in given or environment.get(registry.get(name).key_variable)}
+        entries = catalogue(registry, self.container.cards(), kind=kind)
+        return [replace(entry, configured=entry.provider in ready) for entry in entries]
 
     def __reduce_ex__(self, protocol: Any, /) -> Any:  # Any: as `object` declares them
         """A hub is not copied: its settings are, and another hub is built from them."""

@@ -80,7 +80,8 @@ def test_each_has_a_credential_a_form_and_cards(name: str) -> None:
     schema = cls.form_schema()
     assert schema["title"] == provider.label
     assert schema["properties"]["api_key"]["writeOnly"]
-    assert schema["properties"]["type"]["const"] == f"{name}_credential" == provider.credential_type()
+    assert cls.model_fields["type"].default == f"{name}_credential" == provider.credential_type()
+    assert not {"type", "id"} & schema["properties"].keys()
     assert ("api_key" in schema.get("required", [])) == (name not in LOCAL)
     cards = cls.list_models()
     assert bool(cards) == (name not in LOCAL)

@@ -120,8 +120,10 @@ class CredentialBase(BaseModel):
 
     @classmethod
     def form_schema(cls) -> dict[str, Any]:  # Any: a JSON Schema
-        """The JSON Schema of a form for this credential; secrets are marked `writeOnly`."""
-        return cls.model_json_schema()
+        """The JSON Schema of a form for this credential, without `type` and `id`; secrets are marked `writeOnly`."""
+        from ...domain.card.form_view import form_of  # for user interfaces only
+
+        return form_of(cls.model_json_schema())
 
 
 def checked_base_url(value: str) -> str:

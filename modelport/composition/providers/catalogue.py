@@ -32,6 +32,13 @@ class CatalogueEntry:
     provider: str
     card: BaseCard
     classes: tuple[str, ...]
+    configured: bool = False
+    """Whether a hub has a credential for the provider, or finds its key in the environment."""
+
+    @property
+    def name(self) -> str:
+        """The model's name at the provider."""
+        return self.card.name
 
     @property
     def kind(self) -> CardKind:

@@ -164,6 +164,12 @@ class BaseCard(BaseModel):
         more = {"parameters": ", ".join(self.visible_parameters()), "source": self.source, "notes": self.notes}
         return table(f"{self.label} ({self.name})", self._facts() | more)
 
+    def form_schema(self) -> Schema:
+        """`parameter_schema` as a form that can be rendered: no `null`, bounds beside types, defaults shown."""
+        from .form_view import form_of  # for user interfaces only
+
+        return form_of(self.parameter_schema)
+
     def visible_parameters(self) -> list[str]:
         """The parameters in the form, in its order."""
         return list(self.parameter_schema.get("properties", {}))
