@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .doubles.answers import Pause
     from .doubles.chat import FunctionChatModel, RecordedCall, ScriptedChatModel, ScriptOverError
     from .doubles.embedding_and_speech import ScriptedEmbeddingModel, ScriptedRealtimeTTSModel, ScriptedTTSModel
+    from .doubles.realtime import ScriptedRealtimeModel
     from .network import NetworkForbiddenError, forbid_network
     from .offline import offline_providers
     from .servers.cassette import CassetteServer
@@ -55,6 +56,7 @@ __all__ = [
     "ScriptedChatModel",
     "ScriptedConnection",
     "ScriptedEmbeddingModel",
+    "ScriptedRealtimeModel",
     "ScriptedRealtimeTTSModel",
     "ScriptedServer",
     "ScriptedTTSModel",
@@ -102,6 +104,7 @@ __getattr__ = lazy_exports(
         "ScriptedChatModel": "testing.doubles.chat",
         "ScriptedConnection": "testing.servers.websocket",
         "ScriptedEmbeddingModel": "testing.doubles.embedding_and_speech",
+        "ScriptedRealtimeModel": "testing.doubles.realtime",
         "ScriptedRealtimeTTSModel": "testing.doubles.embedding_and_speech",
         "ScriptedServer": "testing.servers.http",
         "ScriptedTTSModel": "testing.doubles.embedding_and_speech",

@@ -13,7 +13,7 @@ from ...domain.realtime.events import RealtimeEvent, SessionEvent
 from ...domain.realtime.history import RealtimeHistory
 from ...domain.realtime.resample import Resampler
 from ...domain.realtime.settings import RealtimeFacts
-from ...domain.realtime.signals import GoingAway, HandleIssued, SessionReady, Signal
+from ...domain.realtime.signals import CommandRefused, GoingAway, HandleIssued, SessionReady, Signal
 from ...ports.codec.realtime import RealtimeCodec, RealtimeSetup
 from ..call.spec import CallSpec
 from .dialogue import Dialogue
@@ -186,6 +186,8 @@ class SessionEngine:
         if position is not None:
             dialogue.played(*position)
         for signal in signals:
+            if type(signal) is CommandRefused:
+                signal.error.scrub(self._setup.endpoint.secrets())
             events = dialogue.receive(signal, now)
             if events:
                 self._emit(events)

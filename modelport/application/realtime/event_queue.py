@@ -12,8 +12,16 @@ from ...domain.realtime.events import RealtimeEvent
 __all__ = ["EventQueue"]
 
 
+_SMALL = 64
+"""What an event without audio counts: a server that sends a hundred thousand has to wait too."""
+
+
+def _weight(event: RealtimeEvent) -> int:
+    return len(event.data or "") if type(event) is DataBlockDeltaEvent else _SMALL
+
+
 class EventQueue:
-    """Events in order. Audio is counted, so that the reader can pause; everything else is small.
+    """Events in order. They are counted, so that the reader can pause: audio by its length, all others as small.
 
     Args:
         limit: the most base64 characters of audio that may wait before the reader has to.
@@ -41,8 +49,7 @@ class EventQueue:
     def put(self, events: Iterable[RealtimeEvent]) -> None:
         """Add events."""
         for event in events:
-            if type(event) is DataBlockDeltaEvent and event.data is not None:
-                self._size += len(event.data)
+            self._size += _weight(event)
             self._events.append(event)
         self._wake()
 
@@ -51,7 +58,7 @@ class EventQueue:
         kept: deque[RealtimeEvent] = deque()
         for event in self._events:
             if type(event) is DataBlockDeltaEvent and event.block_id in block_ids:
-                self._size -= len(event.data or "")
+                self._size -= _weight(event)
             else:
                 kept.append(event)
         self._events = kept
@@ -86,9 +93,8 @@ class EventQueue:
             finally:
                 self._getter = None
         event = self._events.popleft()
-        if type(event) is DataBlockDeltaEvent and event.data is not None:
-            self._size -= len(event.data)
-            self._room.set()
+        self._size -= _weight(event)
+        self._room.set()
         return event
 
     def _wake(self) -> None:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Protocol
 
+from ...domain.message.blocks import ToolCallBlock
 from ...ports.websocket import Frame
-from ..servers.websocket import ScriptedConnection
 from .reply import Json
 
 __all__ = ["converse"]
@@ -19,14 +20,35 @@ _SPEECH = base64.b64encode(bytes(4800)).decode()
 """A tenth of a second of silence."""
 
 
-async def converse(connection: ScriptedConnection) -> None:
-    """One session: it repeats what it is given, and calls its first tool once for each question."""
-    await _Voice(connection).run()
+class Connection(Protocol):
+    """What a session is held over."""
+
+    @property
+    def path(self) -> str:
+        """With its query."""
+        ...
+
+    async def send(self, message: str) -> None:
+        """Send a message."""
+        ...
+
+    async def expect(self) -> Frame:
+        """The client's next message."""
+        ...
+
+
+async def converse(connection: Connection, replies: Iterator[str | ToolCallBlock] | None = None) -> None:
+    """One session. It repeats what it is given, and calls its first tool once for each question; or it gives `replies`.
+
+    A request after the last of them is refused.
+    """
+    await _Voice(connection, replies).run()
 
 
 class _Voice:
-    def __init__(self, connection: ScriptedConnection) -> None:
+    def __init__(self, connection: Connection, replies: Iterator[str | ToolCallBlock] | None) -> None:
         self._connection = connection
+        self._replies = replies
         self._beta = "/api-ws/" in connection.path
         self._session: Json = {"id": "session_1"}
         self._tools: list[Json] = []
@@ -76,14 +98,16 @@ class _Voice:
         await self._say(done, item_id=item_id, transcript=self._said)
 
     async def _respond(self) -> None:
+        reply = self._reply() if self._replies is None else next(self._replies, None)
+        if reply is None:
+            await self._say("error", error={"type": "script_over", "message": "the script has no further reply"})
+            return
         response = self._name("response")
         await self._say("response.created", response={"id": response, "status": "in_progress"})
-        if self._tools and self._output is None:
-            await self._call(response)
+        if isinstance(reply, str):
+            await self._speak(response, reply)
         else:
-            await self._speak(
-                response, f"The answer is: {self._output}." if self._output else f"You said: {self._said}"
-            )
+            await self._call(response, reply)
         usage = {"input_tokens": 10 * self._count, "output_tokens": 5}
         await self._say("response.done", response={"id": response, "status": "completed", "usage": usage})
 
@@ -101,11 +125,17 @@ class _Voice:
             await self._say("response.output_audio.delta", **names, delta=_SPEECH)
         await self._say("response.output_item.done", response_id=response, item={"id": item_id, "type": "message"})
 
-    async def _call(self, response: str) -> None:
+    def _reply(self) -> str | ToolCallBlock:
+        if not self._tools or self._output is not None:
+            return f"The answer is: {self._output}." if self._output else f"You said: {self._said}"
         tool = self._tools[0].get("function", self._tools[0])
         properties = tool.get("parameters", {}).get("properties", {})
         arguments = json.dumps({name: self._said for name in properties})
-        item = {"id": self._name("item"), "type": "function_call", "name": tool["name"], "call_id": self._name("call")}
+        return ToolCallBlock(id=self._name("call"), name=tool["name"], input=arguments)
+
+    async def _call(self, response: str, call: ToolCallBlock) -> None:
+        item = {"id": self._name("item"), "type": "function_call", "name": call.name, "call_id": call.id}
+        arguments = call.input
         await self._say("response.output_item.added", response_id=response, item={**item, "arguments": ""})
         await self._place({**item, "arguments": ""})
         await self._say("response.output_item.done", response_id=response, item={**item, "arguments": arguments})

@@ -25,10 +25,18 @@ from modelport.testing.clock import VirtualClock
 
 Json = dict[str, Any]
 MODELS: dict[str, tuple[type[RealtimeModelBase], Any, str]] = {
-    "openai": (OpenAIRealtimeModel, OpenAICredential(api_key="sk-one"), "gpt-realtime-2.1"),
-    "xai": (XAIRealtimeModel, XAICredential(api_key="sk-one"), "grok-voice-latest"),
-    "dashscope": (DashScopeRealtimeModel, DashScopeCredential(api_key="sk-one"), "qwen3.5-omni-flash-realtime"),
-    "gemini": (GeminiRealtimeModel, GeminiCredential(api_key="sk-one"), "gemini-3.1-flash-live-preview"),
+    "openai": (OpenAIRealtimeModel, OpenAICredential(api_key="sk-key-42-42"), "gpt-realtime-2.1"),
+    "xai": (XAIRealtimeModel, XAICredential(api_key="sk-key-42-42"), "grok-voice-latest"),
+    "dashscope": (
+        DashScopeRealtimeModel,
+        DashScopeCredential(api_key="sk-key-42-42"),
+        "qwen3.5-omni-flash-realtime",
+    ),
+    "gemini": (
+        GeminiRealtimeModel,
+        GeminiCredential(api_key="sk-key-42-42"),
+        "gemini-3.1-flash-live-preview",
+    ),
 }
 
 
