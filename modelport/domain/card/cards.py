@@ -149,9 +149,9 @@ class BaseCard(BaseModel):
     def _facts(self) -> dict[str, object]:
         """The most important facts, by name."""
         facts: dict[str, object] = {"kind": self.kind, "status": self.status if self.status != "active" else None}
-        facts |= {"known": None if self.known else "no card of this model; anything is allowed"}
+        facts["known"] = None if self.known else "no card of this model; anything is allowed"
         facts |= {"context_size": getattr(self, "context_size", None), "takes": ", ".join(self.input_types)}
-        return facts | {"gives": ", ".join(getattr(self, "output_types", ()))}
+        return {**facts, "gives": ", ".join(getattr(self, "output_types", ()))}
 
     def __repr__(self) -> str:
         """One line with the most important facts."""
@@ -229,8 +229,11 @@ class ModelCard(BaseCard):
     """Whether the provider answers this model only as a stream."""
 
     def _facts(self) -> dict[str, object]:
-        own = {"output_size": self.output_size, "thinks": self.thinks or None, "tools": self.tools or None}
-        return super()._facts() | own
+        return super()._facts() | {
+            "output_size": self.output_size,
+            "thinks": self.thinks or None,
+            "tools": self.tools or None,
+        }
 
     @property
     def thinks(self) -> bool:
