@@ -45,6 +45,7 @@ class SessionEngine:
         self._dialogue: Dialogue | None = None
         self._connection: RealtimeConnection | None = None
         self._connected = asyncio.Event()
+        self._opening = asyncio.Lock()
         self._reader: asyncio.Task[None] | None = None
         self._closing = False
         self._failed: ModelError | None = None
@@ -67,15 +68,21 @@ class SessionEngine:
 
     async def open(self) -> Self:
         """Connect, unless it is open; raises the error of a refused connection or set-up."""
-        if self._reader is not None or self._closing:
-            return self
+        async with self._opening:  # tasks that send and iterate at once share one connection
+            if self._reader is None and not self._closing:
+                await self._open()
+        return self
+
+    async def _open(self) -> None:
         connection, _ = await open_connection(self._spec, self._codec, self._next_setup)
+        if self._closing:
+            await connection.aclose()
+            return
         self._dialogue = Dialogue(self._history, self._spec.model, self.facts, connection.protocol)
         self._use(connection)
         self._queue.put([SessionEvent(kind="connected")])
         self._take_early(connection)
         self._reader = asyncio.get_running_loop().create_task(self._run())
-        return self
 
     async def __aenter__(self) -> Self:
         return await self.open()

@@ -485,6 +485,31 @@ async def test_a_cancelled_opening_leaves_nothing_open(steps: int) -> None:
     assert len(asyncio.all_tasks()) == 1
 
 
+async def test_tasks_that_begin_at_once_share_one_connection() -> None:
+    talk = Talk()
+    talk.listen()
+    await asyncio.gather(talk.session.send_text("One"), talk.session.send_audio(b"\0\0"))
+    assert len(talk.server.lines) == 1
+    await talk.session.aclose()
+    await settle()
+    assert len(asyncio.all_tasks()) == 1
+
+
+async def test_a_session_that_is_closed_while_it_opens_stays_closed() -> None:
+    talk = Talk()
+    talk.server.open.clear()
+    opening = asyncio.ensure_future(talk.session.open())
+    await settle()
+    await talk.session.aclose()
+    talk.server.open.set()
+    await opening
+    assert all(line.closed for line in talk.server.lines)
+    with pytest.raises(InvalidRequestError, match="closed"):
+        await talk.session.send_text("Hello?")
+    await settle()
+    assert len(asyncio.all_tasks()) == 1
+
+
 async def test_closing_ends_the_iteration() -> None:
     talk = Talk()
     async with talk:
