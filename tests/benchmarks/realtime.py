@@ -70,11 +70,12 @@ def check(data: bytes, seen: list[int]) -> None:
     seen.append(number)
 
 
-async def bare(port: int) -> int:
+async def bare(port: int, barrier: asyncio.Barrier) -> int:
     """The library alone."""
     seen: list[int] = []
     async with connect(f"ws://127.0.0.1:{port}/v1/realtime?model=m", compression=None, max_size=None) as socket:
         await socket.send('{"type":"session.update","session":{"type":"realtime"}}')
+        await barrier.wait()
         await socket.send('{"type":"response.create"}')
         while True:
             event = orjson.loads(await socket.recv())
@@ -92,10 +93,11 @@ def model(port: int) -> Any:
     return OpenAIRealtimeModel(OpenAICredential(api_key="k", base_url=f"http://127.0.0.1:{port}/v1"), "m")
 
 
-async def ours(model: Any) -> int:
+async def ours(model: Any, barrier: asyncio.Barrier) -> int:
     """One session."""
     seen: list[int] = []
     async with model.connect() as session:
+        await barrier.wait()
         await session.respond()
         async for event in session:
             if event.type == "DATA_BLOCK_DELTA":
@@ -106,10 +108,14 @@ async def ours(model: Any) -> int:
 
 
 async def measure(kind: str, port: int, sessions: int, frames: int) -> float:
-    """CPU seconds of all sessions at once, for each frame."""
+    """CPU seconds of all sessions at once, for each frame; they begin when all are open."""
     subject = model(port) if kind == "ours" else None
+    barrier = asyncio.Barrier(sessions + 1)
+    talks = [ours(subject, barrier) if subject is not None else bare(port, barrier) for _ in range(sessions)]
+    running = asyncio.gather(*talks)
+    await barrier.wait()
     before = time.process_time()
-    counts = await asyncio.gather(*(ours(subject) if subject is not None else bare(port) for _ in range(sessions)))
+    counts = await running
     spent = time.process_time() - before
     assert counts == [frames] * sessions, "a frame was lost"
     return spent / (sessions * frames)
