@@ -20,7 +20,7 @@ from ..wire.calls.tool_calls import CallPiece, ToolCallTracker
 from ..wire.decoder import Json, JsonDecoder, RunKind
 from ..wire.errors import error_facts, refused_answer
 from ..wire.json_text import parse_json
-from ..wire.words.counts import count, merged_counts
+from ..wire.words.counts import add_counts, count
 from ..wire.words.finish_words import finish_reason, is_failure, reason_word
 from .errors import stream_error
 
@@ -144,7 +144,7 @@ class AnthropicDecoder(JsonDecoder):
 
     def _count(self, usage: Json | None) -> None:
         if usage:
-            self._raw_usage = merged_counts(self._raw_usage, usage)
+            add_counts(self._raw_usage, usage)
             self.usage = chat_usage(self._raw_usage)
             if self._raw_usage.get("service_tier"):
                 self.metadata["service_tier"] = self._raw_usage["service_tier"]

@@ -21,6 +21,10 @@ __all__ = ["ReplayData", "own_data", "raw_parts", "text_parts"]
 Json = dict[str, Any]  # Any: the provider's JSON
 
 
+_MOST_CARRIED = 8
+"""With more signatures the pieces of a text do not carry them all, of which there were a square; its end does."""
+
+
 class ReplayData:
     """The replay data of one block while it is being decoded."""
 
@@ -42,6 +46,9 @@ class ReplayData:
         self.length += size
         if signature:
             self._spans.append([start, self.length, signature])
+        if len(self._spans) > _MOST_CARRIED:
+            self.changed = True
+            return False
         return bool(self._spans)
 
     def after(self, part: Json) -> None:

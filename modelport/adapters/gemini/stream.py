@@ -21,7 +21,7 @@ from ...domain.message.responses import ChatResponse, ChatUsage, FinishReason
 from ..wire.decoder import Json, JsonDecoder, RunKind
 from ..wire.errors import error_facts, refused_answer
 from ..wire.json_text import dump_json
-from ..wire.words.counts import count, merged_counts
+from ..wire.words.counts import add_counts, count
 from ..wire.words.finish_words import finish_reason, is_failure, reason_word
 from .errors import stream_error
 from .media import is_raw_sound, wav_piece
@@ -83,6 +83,7 @@ class GeminiDecoder(JsonDecoder):
         self._waiting: list[Json] = []
         """Parts without a block of their own that wait for the next block."""
         self._call_ids: set[str] = set()
+        self._cited: set[bytes] = set()
         self._sound_id = ""
         self._sound_kind = ""
 
@@ -117,7 +118,7 @@ class GeminiDecoder(JsonDecoder):
             self.model = event.get("modelVersion")
         usage = event.get("usageMetadata")
         if usage:
-            self._usage = merged_counts(self._usage, usage)
+            add_counts(self._usage, usage)
         for candidate in candidates:
             if not candidate.get("index"):
                 self._candidate(candidate)
@@ -160,12 +161,22 @@ class GeminiDecoder(JsonDecoder):
         """Chunks repeat facts or add to them: the last value of each key counts, citations are collected."""
         known = self.metadata.get(name)
         if name == "citationMetadata" and known and isinstance(value.get("citationSources"), list):
-            sources = known.setdefault("citationSources", [])
-            sources += [source for source in value["citationSources"] if source not in sources]
+            self._cite(known, value["citationSources"])
         elif isinstance(known, dict) and isinstance(value, dict):
             known.update(value)
         else:
             self.metadata[name] = value
+
+    def _cite(self, known: Json, sources: list[Any]) -> None:  # Any: as above
+        """Add the sources that are not known yet."""
+        collected = known.setdefault("citationSources", [])
+        if not self._cited:
+            self._cited.update(map(dump_json, collected))
+        for source in sources:
+            written = dump_json(source)
+            if written not in self._cited:
+                self._cited.add(written)
+                collected.append(source)
 
     def _part(self, part: Json) -> None:
         text = part.get("text")

@@ -65,7 +65,7 @@ class BlockIds:
         kinds = [_kind(block) for block in blocks]
         if not all(map(_flows, kinds)):
             self._running = {kind: ids for kind, ids in self._running.items() if kind in kinds}
-        left = {kind: self._running.get(kind, [])[-_unnamed(blocks, kind) :] for kind in set(kinds)}
+        left = {kind: _last(self._running.get(kind, ()), _unnamed(blocks, kind)) for kind in set(kinds)}
         named = [self._of_delta(block, kind, left[kind]) for block, kind in zip(blocks, kinds, strict=True)]
         for given, block in zip(blocks, named, strict=True):
             self._said.setdefault(block.id, []).append(_text(block))
@@ -122,7 +122,9 @@ class BlockIds:
         return joined
 
     def _text_of(self, block_id: str) -> str:
-        return "".join(self._said.get(block_id, ()))
+        said = self._said.get(block_id, [])
+        said[:] = ["".join(said)]
+        return said[0]
 
     def _of_delta(self, block: ContentBlock, kind: str, left: list[str]) -> ContentBlock:
         known = self._kinds.get(block.id)
@@ -184,6 +186,10 @@ def _is_named(block: ContentBlock) -> bool:
 def _flows(kind: str) -> bool:
     """Whether blocks of that kind come in pieces that may alternate with those of other kinds."""
     return kind in _TEXTS or kind.startswith(_SOUND)
+
+
+def _last(ids: Sequence[str], count: int) -> list[str]:
+    return list(ids[-count:]) if count else []
 
 
 def _unnamed(blocks: Sequence[ContentBlock], kind: str) -> int:

@@ -171,9 +171,9 @@ class ValueEnd:
         """Whether a string, an object or a list has begun and not ended."""
         return self.in_string or bool(self._closings)
 
-    def feed(self, text: str) -> int | None:
-        """The index in this piece at which the value has ended; `None` when it has not."""
-        start, self._escaped = int(self._escaped), False
+    def feed(self, text: str, start: int = 0) -> int | None:
+        """The index in this piece, of which `start` is the first to read, at which the value has ended, or `None`."""
+        start, self._escaped = start + self._escaped, False
         if _SIGN.search(text, start) is None:  # most pieces of a long string
             return None
         for found in _SIGN.finditer(text, start):

@@ -5,13 +5,13 @@ Facts: docs/protocols/openai-shaped-providers.md#thinking.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from ....domain.message.blocks import ContentBlock
 from .profile import OpenAIChatProfile
 
-__all__ = ["DETAILS", "EXTRA", "add_reasoning", "details_text", "merged_details", "owned"]
+__all__ = ["DETAILS", "EXTRA", "Details", "add_reasoning", "details_text", "owned"]
 
 Json = dict[str, Any]  # Any: the provider's JSON
 
@@ -23,24 +23,49 @@ EXTRA = "extra_content"
 _JOINED = ("text", "summary", "data")
 
 
-def merged_details(before: Sequence[Json], later: Iterable[Any]) -> list[Json]:  # Any: as the server sent it
-    """Details with later fragments: those of one index and type are one entry, whose texts are joined."""
-    merged = [dict(entry) for entry in before]
-    for fragment in later:
-        if not isinstance(fragment, dict):
-            continue
-        place = fragment.get("index"), fragment.get("type")
-        same = (entry for entry in merged if (entry.get("index"), entry.get("type")) == place)
-        known = next(same, None) if place[0] is not None else None
-        if known is None:
-            merged.append(dict(fragment))
-            continue
+class Details:
+    """Details of one answer: fragments of one index and type are one entry, whose texts are joined."""
+
+    __slots__ = ("_by_place", "_entries", "_texts")
+
+    def __init__(self) -> None:
+        self._entries: list[Json] = []
+        self._texts: list[dict[str, list[str]]] = []
+        """The pieces of the texts of each entry, which a long answer has thousands of."""
+        self._by_place: dict[tuple[Any, Any], int] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._entries)
+
+    def add(self, fragments: Iterable[Any]) -> None:  # Any: as the server sent it
+        """Take fragments, as they come."""
+        for fragment in fragments:
+            if not isinstance(fragment, dict):
+                continue
+            place = fragment.get("index"), fragment.get("type")
+            number = self._by_place.setdefault(place, len(self._entries)) if place[0] is not None else None
+            if number is None or number == len(self._entries):
+                number = len(self._entries)
+                self._entries.append({})
+                self._texts.append({})
+            self._join(number, fragment)
+
+    def _join(self, number: int, fragment: Json) -> None:
+        entry, texts = self._entries[number], self._texts[number]
         for key, value in fragment.items():
-            if key in _JOINED and isinstance(value, str) and isinstance(known.get(key), str):
-                known[key] += value
-            elif value is not None:
-                known[key] = value
-    return merged
+            if key in _JOINED and isinstance(value, str):
+                if not isinstance(entry.get(key, ""), str):
+                    texts.pop(key, None)
+                entry.setdefault(key, "")
+                texts.setdefault(key, []).append(value)
+            elif value is not None or key not in entry:
+                entry[key] = value
+                texts.pop(key, None)
+
+    def whole(self) -> list[Json]:
+        """The entries, as they go back."""
+        pairs = zip(self._entries, self._texts, strict=True)
+        return [{**entry, **{key: "".join(pieces) for key, pieces in texts.items()}} for entry, texts in pairs]
 
 
 def details_text(details: Iterable[Any]) -> str:  # Any: as the server sent it

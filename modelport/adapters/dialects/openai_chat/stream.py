@@ -6,6 +6,7 @@ docs/protocols/openai-chat.md#quirks.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,13 +17,13 @@ from ....domain.message.responses import ChatResponse, ChatUsage, FinishReason
 from ...wire.calls.tool_calls import ToolCallTracker
 from ...wire.decoder import Json, JsonDecoder
 from ...wire.errors import error_facts, error_in_stream, has_failed_base, refused_answer
-from ...wire.words.counts import count, counts, merged_counts
+from ...wire.words.counts import add_counts, count, counts
 from ...wire.words.finish_words import finish_reason, is_failure, reason_word
 from ...wire.words.think_tags import ThinkTags
 from .audio import AudioReader
 from .cumulative import NewText
 from .profile import OpenAIChatProfile
-from .replay import DETAILS, EXTRA, details_text, merged_details
+from .replay import DETAILS, EXTRA, Details, details_text
 
 __all__ = ["OpenAIChatDecoder", "chat_usage"]
 
@@ -89,7 +90,7 @@ class OpenAIChatDecoder(JsonDecoder):
         self._raw_usage: Json = {}
         self._tags = ThinkTags() if profile.reasoning_form == "tags" else None
         self._new = NewText() if profile.cumulative_text else None
-        self._details: list[Json] = []
+        self._details = Details()
         self._kept: Json = {}
         """What goes back with the message unchanged."""
         self._extra: Json | None = None
@@ -124,7 +125,7 @@ class OpenAIChatDecoder(JsonDecoder):
             self._call(*piece)
         if self._extra and self._last_call[0]:
             self._call(self._last_call[0], "", self._last_call[1])
-        kept = {DETAILS: self._details, **self._kept} if self._details else self._kept
+        kept = {DETAILS: self._details.whole(), **self._kept} if self._details else self._kept
         if kept:
             self.metadata.update(kept)
             if not self._thinking_id:
@@ -169,7 +170,7 @@ class OpenAIChatDecoder(JsonDecoder):
             entries.extend(part if isinstance(part, list) else [part])
 
     def _count(self, usage: Json) -> None:
-        self._raw_usage = merged_counts(self._raw_usage, usage) if self._raw_usage else usage
+        add_counts(self._raw_usage, usage)
         self.usage = chat_usage(self._raw_usage)
 
     def _without_choices(self, event: Json) -> None:
@@ -280,7 +281,7 @@ class OpenAIChatDecoder(JsonDecoder):
     def _detail(self, details: Any, *, said: bool) -> None:  # Any: a list, if the server is sane
         """Reasoning with its signatures; the text of it counts only where it is not said twice."""
         entries = details if isinstance(details, list) else [details]
-        self._details = merged_details(self._details, entries)
+        self._details.add(entries)
         text = "" if said else details_text(entries)
         if text:
             self._think(text)
@@ -307,9 +308,10 @@ class OpenAIChatDecoder(JsonDecoder):
                 self._say(text)
 
     def _tool_calls(self, calls: Any, *, whole: bool) -> None:  # Any: a list, if the server is sane
-        ids = [fragment.get("id") for fragment in calls] if len(calls) > 1 else []
+        ids = Counter(fragment.get("id") for fragment in calls) if len(calls) > 1 else None
         for position, fragment in enumerate(calls):
-            unclear = ids and "index" not in fragment and (not ids[position] or ids.count(ids[position]) > 1)
+            call_id = fragment.get("id")
+            unclear = ids is not None and "index" not in fragment and (not call_id or ids[call_id] > 1)
             if whole or unclear:
                 fragment = {**fragment, "index": position}
             if fragment.get(EXTRA):

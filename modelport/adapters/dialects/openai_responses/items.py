@@ -8,6 +8,7 @@ Facts: docs/protocols/openai-responses.md#quirks.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,24 +51,27 @@ class Item:
 class OutputItems:
     """The items of one response, in the order they were announced."""
 
-    __slots__ = ("_all", "_by_id", "_by_index")
+    __slots__ = ("_by_id", "_by_index", "_by_kind", "_open")
 
     def __init__(self) -> None:
-        self._all: list[Item] = []
+        self._by_kind: dict[str, list[Item]] = {}
+        self._open: dict[str, list[Item]] = {}
+        """By kind, without those at the end that were seen to be closed."""
         self._by_index: dict[Any, Item] = {}  # Any: an index, or nothing
         self._by_id: dict[Any, Item] = {}  # Any: an id, or nothing
 
     def __bool__(self) -> bool:
-        return bool(self._all)
+        return bool(self._by_kind)
 
-    def of_kind(self, kind: str) -> list[Item]:
+    def of_kind(self, kind: str) -> Sequence[Item]:
         """The items of a type, in order."""
-        return [item for item in self._all if item.kind == kind]
+        return self._by_kind.get(kind, ())
 
     def add(self, index: Any, raw: Json) -> Item:  # Any: an index, or nothing
         """A new item, as `output_item.added` announces it or a whole answer holds it."""
         item = Item(str(raw.get("type")), phase=raw.get("phase"))
-        self._all.append(item)
+        self._by_kind.setdefault(item.kind, []).append(item)
+        self._open.setdefault(item.kind, []).append(item)
         if index is not None:
             self._by_index[index] = item
         for key in ("id", "call_id"):
@@ -107,4 +111,7 @@ class OutputItems:
             return item
         if not last:
             return None
-        return next((item for item in reversed(self._all) if item.kind == kind and not item.closed), None)
+        left = self._open.get(kind, [])
+        while left and left[-1].closed:
+            left.pop()
+        return left[-1] if left else None

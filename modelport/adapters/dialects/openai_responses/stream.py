@@ -19,7 +19,7 @@ from ....domain.message.responses import ChatResponse, ChatUsage, FinishReason
 from ...wire.decoder import Json, JsonDecoder
 from ...wire.errors import ErrorFacts, error_facts, error_in_stream, error_of_answer, refused_answer
 from ...wire.json_text import dump_json
-from ...wire.words.counts import count, merged_counts
+from ...wire.words.counts import add_counts, count
 from ...wire.words.finish_words import finish_reason
 from .items import Item, OutputItems, Part
 from .profile import CALL_FACTS, OpenAIResponsesProfile
@@ -279,7 +279,7 @@ class OpenAIResponsesDecoder(JsonDecoder):
             raise failed_response(self._profile, response)
         self._created({"response": response})
         if response.get("usage"):
-            self._raw_usage = merged_counts(self._raw_usage, response["usage"])
+            add_counts(self._raw_usage, response["usage"])
             self.usage = response_usage(self._raw_usage)
         for name in _FACTS:
             if response.get(name) is not None:

@@ -7,6 +7,7 @@ docs/protocols/transport.md#streamed-tool-calls.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ....domain.ids import new_id
@@ -14,6 +15,8 @@ from ....domain.structured.json_text import ValueEnd
 from ..json_text import parse_json
 
 __all__ = ["GluedCalls"]
+
+_BLANK = re.compile(r"\s*+")
 
 
 class GluedCalls:
@@ -36,15 +39,15 @@ class GluedCalls:
         if "{" not in text or self._broken:
             return ((self.continued(text), text),)
         self._catch_up()
-        parts = []
-        while (cut := self._cut(text)) is not None:
-            parts.append((self._id, text[:cut]))
-            text = text[cut:]
+        parts, start = [], 0
+        while (cut := self._cut(text, start)) is not None:
+            parts.append((self._id, text[start:cut]))
+            start = cut
             self._id = f"call_{new_id()}"
             self._begin()
-        self._pieces.append(text)
+        self._pieces.append(text[start:])
         self._scanned = len(self._pieces)
-        return [*parts, (self._id, text)]
+        return [*parts, (self._id, text[start:])]
 
     def _begin(self) -> None:
         self._pieces: list[str] = []
@@ -58,19 +61,19 @@ class GluedCalls:
             self._closed = self._closed or self._end.feed(piece) is not None
         self._scanned = len(self._pieces)
 
-    def _cut(self, text: str) -> int | None:
-        """Where in the text the next object begins, once the first is whole; scans the text."""
-        position = 0
+    def _cut(self, text: str, start: int) -> int | None:
+        """Where in the text the next object begins, once the one at `start` is whole; scans the text."""
+        position = start
         if not self._closed:
-            end = self._end.feed(text)
+            end = self._end.feed(text, start)
             if end is None:
                 return None
             self._closed, position = True, end
-        rest = text[position:].lstrip()
-        if not rest.startswith("{"):
+        following = _BLANK.match(text, position).end()  # type: ignore[union-attr]  # matches everywhere
+        if not text.startswith("{", following):
             return None
-        if self._is_object(text[:position]):
-            return len(text) - len(rest)
+        if self._is_object(text[start:position]):
+            return following
         self._broken = True
         return None
 

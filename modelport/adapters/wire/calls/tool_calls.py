@@ -45,11 +45,13 @@ class _Call:
 class ToolCallTracker:
     """The tool calls of one answer. `names` maps tool names on the wire to the application's."""
 
-    __slots__ = ("_by_index", "_calls", "_names")
+    __slots__ = ("_by_id", "_by_index", "_calls", "_names", "_sent")
 
     def __init__(self, names: Mapping[str, str] | None = None) -> None:
         self._calls: list[_Call] = []
         self._by_index: dict[int, _Call] = {}
+        self._by_id: dict[str, _Call] = {}
+        self._sent: set[str] = set()
         self._names = names or {}
 
     def __bool__(self) -> bool:
@@ -64,7 +66,9 @@ class ToolCallTracker:
         index, arguments = fragment.get("index"), _text(function.get("arguments"))
         call_id, name = _word(fragment.get("id")), _word(function.get("name"))
         call = self._find(index, call_id, name, arguments)
-        call.id = call.id or call_id
+        if call_id and not call.id:
+            call.id = call_id
+            self._by_id[call_id] = call
         call.name = call.name or name
         call.fragments += 1
         if arguments and not _repeats(call, arguments):
@@ -107,7 +111,7 @@ class ToolCallTracker:
                 call = self._by_index[index] = self._new(index)
             return call
         if call_id:
-            found = next((call for call in reversed(self._calls) if call.id == call_id), None)
+            found = self._by_id.get(call_id)
             return found if found and not _is_another(found, call_id, name, arguments) else self._new(None)
         if name and not (self._calls and self._calls[-1].name in ("", name) and arguments[:1] not in ("", "{")):
             return self._new(None)
@@ -120,8 +124,8 @@ class ToolCallTracker:
 
     def _delta(self, call: _Call) -> CallPiece:
         if not call.sent:
-            taken = {other.sent for other in self._calls}
-            call.sent = call.id if call.id and call.id not in taken else f"call_{new_id()}"
+            call.sent = call.id if call.id and call.id not in self._sent else f"call_{new_id()}"
+            self._sent.add(call.sent)
             call.shown = self._names.get(call.name, call.name)
         arguments = "".join(call.held)
         call.held.clear()

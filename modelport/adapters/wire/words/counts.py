@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
-__all__ = ["count", "counts", "merged_counts"]
+__all__ = ["add_counts", "count", "counts"]
 
 
 def count(source: object, key: str) -> int:
@@ -31,15 +31,13 @@ def counts(source: object, *keys: str) -> list[int]:
     return found
 
 
-def merged_counts(before: Mapping[str, Any], later: Mapping[str, Any]) -> dict[str, Any]:  # Any: a provider's JSON
-    """Usage merged with a later report. Counts are cumulative; a later zero or absent count does not replace an
+def add_counts(usage: dict[str, Any], later: Mapping[str, Any]) -> None:  # Any: a provider's JSON
+    """Merge a later report into the usage. Counts are cumulative; a later zero or absent count does not replace an
     earlier one.
     """
-    merged = dict(before)
     for key, value in later.items():
-        known = merged.get(key)
+        known = usage.get(key)
         if isinstance(known, dict) and isinstance(value, dict):
-            merged[key] = merged_counts(known, value)
+            add_counts(known, value)
         elif value or not known:
-            merged[key] = value
-    return merged
+            usage[key] = value
