@@ -13,6 +13,7 @@ from pydantic_core import PydanticSerializationError
 from ...domain.chat.names import legal_name
 from ...domain.errors import InvalidRequestError, SettingsError
 from ...domain.structured.schema_nodes import local_target
+from ...domain.structured.schema_size import MOST_AT_ONE_PLACE, is_entangled
 from ...domain.structured.schema_values import fitted
 from .reading import InvalidAnswerError
 
@@ -81,6 +82,11 @@ def _json_of(wanted: Mapping[str, Any]) -> dict[str, Any]:
         json.dumps(schema := dict(wanted))
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidRequestError(f"structured_model is not a valid JSON Schema: {error}") from error
+    if is_entangled(schema):
+        raise InvalidRequestError(
+            f"structured_model has more than {MOST_AT_ONE_PLACE} schemas for one value, with its references followed; "
+            "write fewer levels of allOf, anyOf and $ref"
+        )
     return schema
 
 

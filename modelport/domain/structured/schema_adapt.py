@@ -84,6 +84,8 @@ class _Adapter:
         self._root = root
         self._rules = rules
         self._names: dict[str, str] = {}
+        self._taken: dict[str, int] = {}
+        """How many definitions have a name, before it got a number."""
         self._definitions: Schema = {}
         self._nodes = 0
         self.removed: list[str] = []
@@ -241,9 +243,12 @@ class _Adapter:
         """The reference into our definitions; each definition is adapted once."""
         if reference not in self._names:
             wanted = reference.rsplit("/", 1)[-1].strip("#") or "Root"
+            number = self._taken.get(wanted, 0)
             name = wanted
-            while name in self._names.values():
-                name += "_"
+            while name in self._definitions:
+                number += 1
+                name = f"{wanted}_{number}"
+            self._taken[wanted] = number
             self._names[reference] = name
             self._definitions[name] = {}
             self._definitions[name] = self._node(target, f"$defs.{name}", (reference,))

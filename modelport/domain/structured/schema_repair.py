@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .schema_nodes import Node, Schema
+from .schema_size import disentangled
 
 __all__ = ["repaired", "subschemas"]
 
@@ -44,7 +45,9 @@ def repaired(schema: Mapping[str, Any]) -> tuple[Schema, list[str]]:  # Any: wha
     """The schema as a valid one, and what was left out, as `place: keyword`. The original is not changed."""
     repair = _Repair()
     node = repair.node(schema, "$", 0)
-    return (node if isinstance(node, dict) else {}), repair.removed
+    if not isinstance(node, dict):
+        return {}, repair.removed
+    return node, repair.removed + disentangled(node)
 
 
 def subschemas(node: Any) -> Iterator[Schema]:  # Any: a valid JSON Schema, or a part of one

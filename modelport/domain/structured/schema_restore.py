@@ -35,11 +35,16 @@ class _Restorer:
                 for place, item in enumerate(value)
             ]
         fitting = [branch for branch in branches if self._fits(value, branch)] or branches
+        required = {id(branch): frozenset(branch.get("required", ())) for branch in branches}
         result = {}
         for name, item in value.items():
             owners = [branch for branch in fitting if name in branch.get("properties", {})]
-            if item is None and branches and not any(self._keeps_null(branch, name) for branch in owners or branches):
-                continue
+            if item is None and branches:
+                kept = any(
+                    name in required[id(branch)] or self._keeps_null(branch, name) for branch in owners or branches
+                )
+                if not kept:
+                    continue
             result[name] = self.value(item, [branch["properties"][name] for branch in owners], depth + 1)
         return result
 
@@ -53,9 +58,7 @@ class _Restorer:
         return all(_may_be(value[name], properties[name]) for name in value)
 
     def _keeps_null(self, branch: Mapping[str, Any], name: str) -> bool:
-        """Whether a null may be intended: the property is required, accepts null, or accepts any value."""
-        if name in branch.get("required", ()):
-            return True
+        """Whether a null may be intended: the property accepts null, or any value."""
         known = branch.get("properties", {})
         return self._takes_null(known[name] if name in known else branch.get("additionalProperties", not known), 0)
 
