@@ -28,6 +28,7 @@ from ..message.media import THINKING_TYPE, media_matches
 from .capabilities import EmbeddingLimits, SamplingFacts, StructuredOutputFacts, ThinkingFacts, ToolChoiceFacts
 from .form import NO_FORM, FormRules, MergedSchema, Schema, copy_json, merge_schema
 from .form_check import form_fault, schema_fault
+from .shown import line_of, table_of
 
 __all__ = [
     "BaseCard",
@@ -146,23 +147,12 @@ class BaseCard(BaseModel):
         own: Overrides = copy_json(self.given_overrides)
         return own
 
-    def _facts(self) -> dict[str, object]:
-        """The most important facts, by name."""
-        facts: dict[str, object] = {"kind": self.kind, "status": self.status if self.status != "active" else None}
-        facts["known"] = None if self.known else "no card of this model; anything is allowed"
-        facts |= {"context_size": getattr(self, "context_size", None), "takes": ", ".join(self.input_types)}
-        return {**facts, "gives": ", ".join(getattr(self, "output_types", ()))}
-
     def __repr__(self) -> str:
-        """One line with the most important facts."""
-        facts = ", ".join(f"{name}={value!r}" for name, value in self._facts().items() if value)
-        return f"<{type(self).__name__} {self.name!r}: {facts}>"
+        """One line with the facts that a reader wants first."""
+        return line_of(self)
 
     def _repr_html_(self) -> str:
-        from ..html import table  # for notebooks only
-
-        more = {"parameters": ", ".join(self.visible_parameters()), "source": self.source, "notes": self.notes}
-        return table(f"{self.label} ({self.name})", self._facts() | more)
+        return table_of(self)
 
     def form_schema(self) -> Schema:
         """`parameter_schema` as a form that can be rendered: no `null`, bounds beside types, defaults shown."""
@@ -227,13 +217,6 @@ class ModelCard(BaseCard):
     """Whether the conversation may end with an assistant message that the model continues."""
     stream_only: bool = False
     """Whether the provider answers this model only as a stream."""
-
-    def _facts(self) -> dict[str, object]:
-        return super()._facts() | {
-            "output_size": self.output_size,
-            "thinks": self.thinks or None,
-            "tools": self.tools or None,
-        }
 
     @property
     def thinks(self) -> bool:
