@@ -131,6 +131,8 @@ def test_no_cassette_is_of_an_unknown_provider() -> None:
         "dashscope_tts",
         "openai_tts",
         "gemini_tts",
+        "openai_stt",
+        "gemini_stt",
         *EMBEDDINGS,
     }
     assert [path for path in CASSETTES.rglob("*") if path.is_file() and path.suffix != ".yaml"] == []

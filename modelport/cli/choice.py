@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..application.embedding.cache import EmbeddingCacheBase
     from ..application.embedding.model import EmbeddingModelBase
     from ..application.speech.model import TTSModelBase
+    from ..application.transcription.model import STTModelBase
     from ..composition.hub import Modelport
     from ..composition.providers.registry import ProviderRegistry
     from ..composition.settings import Settings
@@ -24,6 +25,7 @@ __all__ = [
     "choose_cache",
     "choose_embedding",
     "choose_speech",
+    "choose_transcription",
     "find_config",
     "known_providers",
     "speech_model",
@@ -82,6 +84,16 @@ def choose_speech(config: Path | None, name: str | None) -> tuple[Modelport, TTS
 
     hub = Modelport(_find_settings(config))
     return hub, speech_model(hub, name)
+
+
+def choose_transcription(config: Path | None, name: str | None) -> tuple[Modelport, STTModelBase]:
+    """A hub, and the speech-to-text model to use; `SettingsError` when none is named."""
+    from ..composition.hub import Modelport
+
+    hub = Modelport(_find_settings(config))
+    if name is None and not hub.settings.stt:
+        raise SettingsError("no model is named; give --model provider/model, for example openai/gpt-transcribe")
+    return hub, hub.stt(name)
 
 
 def speech_model(hub: Modelport, name: str | None = None) -> TTSModelBase:

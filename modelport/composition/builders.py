@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..application.model.formatter import FormatterBase
     from ..application.realtime.model import RealtimeModelBase
     from ..application.speech.model import TTSModelBase
+    from ..application.transcription.model import STTModelBase
     from ..ports.cards import CardSource
     from ..ports.clock import Clock
     from ..ports.rate_limiter import RateLimiter
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         EmbeddingSettings,
         RateLimitSettings,
         RealtimeSettings,
+        STTSettings,
         TTSSettings,
     )
 
@@ -40,6 +42,7 @@ __all__ = [
     "build_embedding",
     "build_rate_limiter",
     "build_realtime",
+    "build_stt",
     "build_tts",
 ]
 
@@ -192,6 +195,21 @@ def build_tts(settings: TTSSettings, credential: CredentialBase, cards: CardSour
     return model
 
 
+def build_stt(settings: STTSettings, credential: CredentialBase, cards: CardSource) -> STTModelBase:
+    """A speech-to-text model from its settings."""
+    cls = _class_with_card(settings, credential, credential.get_stt_model_classes(), cards, "speech-to-text models")
+    model: STTModelBase = cls(
+        credential,
+        settings.model,
+        validated(cls.Parameters, settings.parameters, "parameters"),
+        stream=settings.stream,
+        retry_policy=settings.retry.policy(),
+        timeouts=settings.timeouts.timeouts(),
+        card_checks=settings.card_checks,
+    )
+    return model
+
+
 def build_realtime(settings: RealtimeSettings, credential: CredentialBase, cards: CardSource) -> RealtimeModelBase:
     """A model of voice conversations from its settings."""
     cls: type[RealtimeModelBase] = _class_with_card(
@@ -209,7 +227,7 @@ def build_realtime(settings: RealtimeSettings, credential: CredentialBase, cards
 
 
 def _class_with_card(
-    settings: TTSSettings | RealtimeSettings,
+    settings: TTSSettings | STTSettings | RealtimeSettings,
     credential: CredentialBase,
     classes: list[type[Any]],  # Any: model classes of one kind
     cards: CardSource,

@@ -13,6 +13,7 @@ from ..application.embedding.model import EmbeddingModelBase
 from ..application.model.credential import CredentialBase
 from ..application.realtime.model import RealtimeModelBase
 from ..application.speech.model import TTSModelBase
+from ..application.transcription.model import STTModelBase
 from . import named_models, wiring
 from .credentials import Credentials
 from .named_models import NamedModels
@@ -41,7 +42,7 @@ class ModelportContainer(containers.DeclarativeContainer):
         registry: the providers by name.
         credential: `credential("work")`, by a name under `credentials` or a provider's name.
         find_credential: hands out `credential` itself, so that models see it overridden.
-        chat, embedding, tts, realtime: `chat("careful")`, `chat("openai/gpt-4.1")`,
+        chat, embedding, tts, stt, realtime: `chat("careful")`, `chat("openai/gpt-4.1")`,
             `chat(provider="openai", model="gpt-4.1")`: see `NamedModels.get` (Any: an input's type).
     """
 
@@ -69,5 +70,7 @@ class ModelportContainer(containers.DeclarativeContainer):
     embedding: providers.Callable[EmbeddingModelBase[Any]] = providers.Callable(NamedModels.get, embedding_models)
     tts_models = _node(named_models.tts_models, vars())
     tts: providers.Callable[TTSModelBase] = providers.Callable(NamedModels.get, tts_models)
+    stt_models = _node(named_models.stt_models, vars())
+    stt: providers.Callable[STTModelBase] = providers.Callable(NamedModels.get, stt_models)
     realtime_models = _node(named_models.realtime_models, vars())
     realtime: providers.Callable[RealtimeModelBase] = providers.Callable(NamedModels.get, realtime_models)

@@ -14,6 +14,7 @@ from ..application.embedding.model import EmbeddingModelBase
 from ..application.model.credential import CredentialBase
 from ..application.realtime.model import RealtimeModelBase
 from ..application.speech.model import TTSModelBase
+from ..application.transcription.model import STTModelBase
 from ..domain.card.cards import CardKind, ModelCard
 from ..domain.errors import SettingsError
 from .providers.catalogue import CatalogueEntry, catalogue, chat_cards
@@ -53,7 +54,7 @@ class Modelport:
     def __repr__(self) -> str:
         """One line: the names of the models, and of the credentials."""
         settings = self.settings
-        kinds = {kind: sorted(getattr(settings, kind)) for kind in ("chat", "embedding", "tts", "realtime")}
+        kinds = {kind: sorted(getattr(settings, kind)) for kind in ("chat", "embedding", "tts", "stt", "realtime")}
         parts = [f"{kind}={names}" for kind, names in kinds.items() if names]
         return f"Modelport({', '.join([*parts, f'credentials={sorted(settings.credentials)}'])})"
 
@@ -143,6 +144,13 @@ class Modelport:
         for.
         """
         return self.container.tts(name)
+
+    def stt(self, name: str | None = None) -> STTModelBase:
+        """The speech-to-text model of that name under `stt`, or any model as `provider/model`.
+
+        Without a name: the `default_stt`, else the only one there is. The same name gives the same object.
+        """
+        return self.container.stt(name)
 
     def realtime(self, name: str | None = None) -> RealtimeModelBase:
         """The model for voice conversations of that name under `realtime`, or any model as `provider/model`.

@@ -12,13 +12,22 @@ from ..application.model.base import ModelBase
 from ..application.model.credential import CredentialBase
 from ..application.realtime.model import RealtimeModelBase
 from ..application.speech.model import TTSModelBase
+from ..application.transcription.model import STTModelBase
 from ..domain.errors import InvalidRequestError, SettingsError
 from ..ports.runtime import Runtime
-from .builders import build_chat, build_embedding, build_realtime, build_tts
-from .settings import ChatSettings, EmbeddingSettings, ModelSettings, RealtimeSettings, Settings, TTSSettings
+from .builders import build_chat, build_embedding, build_realtime, build_stt, build_tts
+from .settings import (
+    ChatSettings,
+    EmbeddingSettings,
+    ModelSettings,
+    RealtimeSettings,
+    Settings,
+    STTSettings,
+    TTSSettings,
+)
 from .validation import validated
 
-__all__ = ["NamedModels", "chat_models", "embedding_models", "realtime_models", "tts_models"]
+__all__ = ["NamedModels", "chat_models", "embedding_models", "realtime_models", "stt_models", "tts_models"]
 
 S = TypeVar("S", bound=ModelSettings)
 M = TypeVar("M", bound=ModelBase)
@@ -30,7 +39,7 @@ class NamedModels(Generic[S, M]):
     """Models of one kind, all on one runtime.
 
     Args:
-        kind: the key in the settings: `chat`, `embedding`, `tts` or `realtime`.
+        kind: the key in the settings: `chat`, `embedding`, `tts`, `stt` or `realtime`.
         entry: the class of the settings of one model.
         named, default: the settings by name, and the name that is used when none is given.
         build: makes a model from its settings and its credential.
@@ -201,6 +210,22 @@ def realtime_models(
         settings.realtime,
         settings.default_realtime,
         lambda entry, credential: build_realtime(entry, credential, runtime.cards),
+        find_credential,
+        runtime,
+        settings.place,
+    )
+
+
+def stt_models(
+    settings: Settings, find_credential: GetCredential, runtime: Runtime
+) -> NamedModels[STTSettings, STTModelBase]:
+    """The speech-to-text models of the settings."""
+    return NamedModels(
+        "stt",
+        STTSettings,
+        settings.stt,
+        settings.default_stt,
+        lambda entry, credential: build_stt(entry, credential, runtime.cards),
         find_credential,
         runtime,
         settings.place,

@@ -27,6 +27,7 @@ __all__ = [
     "RateLimitSettings",
     "RealtimeSettings",
     "RetrySettings",
+    "STTSettings",
     "Settings",
     "TTSSettings",
     "TimeoutSettings",
@@ -143,6 +144,13 @@ class TTSSettings(ModelSettings):
     stream: bool = True
 
 
+class STTSettings(ModelSettings):
+    """One speech-to-text model."""
+
+    model_class: str | None = Field(default=None, description="By default the class that the model's card names.")
+    stream: bool = False
+
+
 class RealtimeSettings(ModelSettings):
     """One model of voice conversations."""
 
@@ -254,6 +262,7 @@ class ProviderSettings(_Strict):
     models: str | None = Field(default=None, description="The folder of its cards, relative to the settings file.")
     profile: dict[str, Any] = Field(default_factory=dict, description="Its differences from OpenAI.")
     speech: dict[str, Any] | None = Field(default=None, description="Its differences in speech, where it speaks.")
+    transcription: dict[str, Any] | None = Field(default=None, description="Likewise in speech-to-text.")
 
 
 class Settings(_Strict):
@@ -265,6 +274,7 @@ class Settings(_Strict):
     chat: dict[str, ChatSettings] = Field(default_factory=dict)
     embedding: dict[str, EmbeddingSettings] = Field(default_factory=dict)
     tts: dict[str, TTSSettings] = Field(default_factory=dict)
+    stt: dict[str, STTSettings] = Field(default_factory=dict)
     realtime: dict[str, RealtimeSettings] = Field(default_factory=dict)
     cache: CacheSettings = CacheSettings()
     rate_limits: RateLimitSettings = RateLimitSettings()
@@ -273,6 +283,7 @@ class Settings(_Strict):
     default_chat: str | None = Field(default=None, description="The name under `chat` that is used when none is given.")
     default_embedding: str | None = Field(default=None, description="Likewise under `embedding`.")
     default_tts: str | None = Field(default=None, description="Likewise under `tts`.")
+    default_stt: str | None = Field(default=None, description="Likewise under `stt`.")
     default_realtime: str | None = Field(default=None, description="Likewise under `realtime`.")
     _source: str = PrivateAttr(default="")
     _line: Callable[[Sequence[object]], int | None] | None = PrivateAttr(default=None)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .contract.formatter.contract import FormatterContract
     from .contract.realtime.contract import RealtimeContract
     from .contract.speech.contract import TTSContract
+    from .contract.transcription.contract import STTContract
     from .doubles.answers import Pause
     from .doubles.chat import FunctionChatModel, RecordedCall, ScriptedChatModel, ScriptOverError
     from .doubles.embedding_and_speech import ScriptedEmbeddingModel, ScriptedRealtimeTTSModel, ScriptedTTSModel
@@ -50,6 +51,7 @@ __all__ = [
     "RecordedCall",
     "RecordedRequest",
     "Report",
+    "STTContract",
     "Script",
     "ScriptOverError",
     "ScriptedAnswer",
@@ -87,6 +89,7 @@ __getattr__ = lazy_exports(
         "Close": "testing.servers.websocket",
         "Contract": "testing.contract.core.contract",
         "EmbeddingContract": "testing.contract.embedding.contract",
+        "STTContract": "testing.contract.transcription.contract",
         "Expect": "testing.servers.websocket",
         "FormatterContract": "testing.contract.formatter.contract",
         "FunctionChatModel": "testing.doubles.chat",

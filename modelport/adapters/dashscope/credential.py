@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ...application.embedding.model import EmbeddingModelBase
     from ...application.realtime.model import RealtimeModelBase
     from ...application.speech.model import TTSModelBase
+    from ...application.transcription.model import STTModelBase
 
 __all__ = ["DashScopeCredential"]
 
@@ -69,6 +70,13 @@ class DashScopeCredential(KeyedCredential):
 
     def _root(self) -> str:
         return with_path(self.base_url, lambda path: path.removesuffix(_COMPATIBLE).removesuffix(_NATIVE))
+
+    @classmethod
+    def get_stt_model_classes(cls) -> list[Type[STTModelBase]]:
+        """Speech-to-text."""
+        from .transcription import DashScopeTranscriptionModel
+
+        return [DashScopeTranscriptionModel]
 
     @classmethod
     def get_chat_model_class(cls) -> Type[ChatModelBase]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ...application.embedding.model import EmbeddingModelBase
     from ...application.realtime.model import RealtimeModelBase
     from ...application.speech.model import TTSModelBase
+    from ...application.transcription.model import STTModelBase
 
 __all__ = ["GeminiCredential"]
 
@@ -39,6 +40,13 @@ class GeminiCredential(KeyedCredential):
     def auth_headers(self) -> dict[str, str]:
         """The key in Google's own header."""
         return {"x-goog-api-key": self.secret()}
+
+    @classmethod
+    def get_stt_model_classes(cls) -> list[Type[STTModelBase]]:
+        """Speech-to-text."""
+        from .transcription import GeminiTranscriptionModel
+
+        return [GeminiTranscriptionModel]
 
     @classmethod
     def get_chat_model_class(cls) -> Type[ChatModelBase]:

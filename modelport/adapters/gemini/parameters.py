@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ...application.model.parameters import Dimensions, MaxTokens, Temperature, TopK, TopP
 
-__all__ = ["GeminiChatParameters", "GeminiEmbeddingParameters", "GeminiTTSParameters"]
+__all__ = ["GeminiChatParameters", "GeminiEmbeddingParameters", "GeminiTTSParameters", "GeminiTranscriptionParameters"]
 
 TaskType = Literal[
     "SEMANTIC_SIMILARITY",
@@ -75,4 +75,28 @@ class GeminiTTSParameters(BaseModel):
         max_length=2,
         examples=[{"Anna": "Kore", "Ben": "Puck"}],
         description="Two names that begin lines of the text, each with a voice.",
+    )
+
+
+class GeminiTranscriptionParameters(BaseModel):
+    """Parameters of speech-to-text. Facts: docs/protocols/speech-to-text.md#gemini-files."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    languages: list[str] | None = Field(
+        default=None,
+        title="Languages",
+        description="The languages that are spoken, such as en-US; detected when not set.",
+        examples=[["en-US"]],
+    )
+    vocabulary: list[str] | None = Field(
+        default=None, title="Vocabulary", description="Terms that may be said.", examples=[["Modelport"]]
+    )
+    words: bool = Field(default=False, title="Words", description="Whether each word has its times.")
+    speakers: bool = Field(default=False, title="Speakers", description="Whether speakers are told apart.")
+    smart: bool = Field(default=False, title="Smart", description="Whether the text is tidied; not with times.")
+    instruction: str | None = Field(
+        default=None,
+        title="Instruction",
+        description="What a model not made for speech-to-text is asked to do.",
     )

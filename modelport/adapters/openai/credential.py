@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ...application.embedding.model import EmbeddingModelBase
     from ...application.realtime.model import RealtimeModelBase
     from ...application.speech.model import TTSModelBase
+    from ...application.transcription.model import STTModelBase
 
 __all__ = ["OpenAICredential"]
 
@@ -58,6 +59,13 @@ class OpenAICredential(KeyedCredential):
         if self.project:
             headers["openai-project"] = self.project
         return headers
+
+    @classmethod
+    def get_stt_model_classes(cls) -> list[Type[STTModelBase]]:
+        """Speech-to-text."""
+        from .transcription import OpenAITranscriptionModel
+
+        return [OpenAITranscriptionModel]
 
     @classmethod
     def get_chat_model_class(cls) -> Type[ChatModelBase]:

@@ -10,13 +10,22 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ...application.model.parameters import EFFORT, Dimensions, MaxTokens, ParallelToolCalls, Temperature, TopP
+from ...application.model.parameters import (
+    EFFORT,
+    Dimensions,
+    MaxTokens,
+    ParallelToolCalls,
+    Temperature,
+    TopP,
+    UnitTemperature,
+)
 
 __all__ = [
     "OpenAIChatParameters",
     "OpenAIEmbeddingParameters",
     "OpenAIResponseParameters",
     "OpenAITTSParameters",
+    "OpenAITranscriptionParameters",
 ]
 
 OpenAIEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
@@ -80,3 +89,27 @@ class OpenAITTSParameters(BaseModel):
         default=None, max_length=4096, title="Instructions", description="How to speak, in words."
     )
     speed: float | None = Field(default=None, ge=0.25, le=4, title="Speed", description="1 is normal.")
+
+
+class OpenAITranscriptionParameters(BaseModel):
+    """Parameters of speech-to-text. Facts: docs/protocols/speech-to-text.md#openai-files."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    language: str | None = Field(default=None, title="Language", description="The language that is spoken, such as en.")
+    languages: list[str] | None = Field(
+        default=None,
+        title="Languages",
+        description="The languages that are spoken, for models that take several.",
+        examples=[["en", "de"]],
+    )
+    prompt: str | None = Field(
+        default=None, title="Prompt", description="Text that stands before the audio in style and spelling."
+    )
+    keywords: list[str] | None = Field(
+        default=None, title="Keywords", description="Terms that may be said.", examples=[["Modelport"]]
+    )
+    temperature: UnitTemperature = None
+    words: bool = Field(default=False, title="Words", description="Whether each word has its times.")
+    segments: bool = Field(default=False, title="Segments", description="Whether the text comes in parts with times.")
+    speakers: bool = Field(default=False, title="Speakers", description="Whether speakers are told apart.")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ...application.chat.model import ChatModelBase
     from ...application.realtime.model import RealtimeModelBase
     from ...application.speech.model import TTSModelBase
+    from ...application.transcription.model import STTModelBase
 
 __all__ = ["XAICredential"]
 
@@ -57,6 +58,13 @@ class XAICredential(KeyedCredential):
         from .speech import XAITTSModel
 
         return [XAITTSModel]
+
+    @classmethod
+    def get_stt_model_classes(cls) -> list[Type[STTModelBase]]:
+        """Speech-to-text."""
+        from .transcription import XAITranscriptionModel
+
+        return [XAITranscriptionModel]
 
     @classmethod
     def get_chat_model_class(cls) -> Type[ChatModelBase]:

@@ -16,11 +16,12 @@ from ...domain.urls import checked_url, normal_url
 
 if TYPE_CHECKING:
     from ...domain.card.cards import ModelCard, RealtimeModelCard, TTSModelCard
+    from ...domain.card.transcription_card import STTModelCard
     from ...ports.codec.base import Endpoint
 
 __all__ = ["CredentialBase", "KeyedCredential", "Service", "checked_base_url", "checked_key"]
 
-Service = Literal["chat", "embedding", "speech", "realtime_speech", "realtime"]
+Service = Literal["chat", "embedding", "speech", "realtime_speech", "realtime", "transcription"]
 """The kinds of endpoints; a provider may have a URL for each."""
 
 
@@ -102,6 +103,17 @@ class CredentialBase(BaseModel):
         cards: dict[str, RealtimeModelCard] = {
             card.name: card for model in cls.get_realtime_model_classes() for card in model.list_models()
         }
+        return [cards[name] for name in sorted(cards)]
+
+    @classmethod
+    def get_stt_model_classes(cls) -> list[Type[Any]]:
+        """Every speech-to-text class that this credential can be used with."""
+        return []
+
+    @classmethod
+    def list_stt_models(cls) -> list[STTModelCard]:
+        """The speech-to-text cards of all its classes, by name."""
+        cards: dict[str, STTModelCard] = {c.name: c for m in cls.get_stt_model_classes() for c in m.list_models()}
         return [cards[name] for name in sorted(cards)]
 
     def to_storage(self, *, include_secrets: bool = False) -> dict[str, Any]:  # Any: JSON values

@@ -22,7 +22,9 @@ __all__ = ["models"]
 @click.command()
 @click.argument("name", required=False)
 @click.option("--provider", metavar="NAME", help="Only models of this provider.")
-@click.option("--kind", type=click.Choice(["chat", "tts", "embedding", "realtime"]), help="Only models of this kind.")
+@click.option(
+    "--kind", type=click.Choice(["chat", "tts", "stt", "embedding", "realtime"]), help="Only models of this kind."
+)
 @click.option("--config", type=click.Path(path_type=Path), help="A settings file whose providers are known too.")
 @click.option("--json", "as_json", is_flag=True, help="Write the whole cards as a JSON array.")
 def models(name: str | None, provider: str | None, kind: CardKind | None, config: Path | None, as_json: bool) -> None:

@@ -16,6 +16,7 @@ from ...application.model.cards import card_folders, list_cards
 from ...application.model.credential import CredentialBase
 from ...application.realtime.model import RealtimeModelBase
 from ...application.speech.model import TTSModelBase
+from ...application.transcription.model import STTModelBase
 from ...domain.card.cards import BaseCard, CardKind, CardQuery, EmbeddingModelCard, ModelCard, TTSModelCard
 from ...ports.cards import CardSource
 from .registry import ProviderRegistry
@@ -42,7 +43,7 @@ class CatalogueEntry:
 
     @property
     def kind(self) -> CardKind:
-        """`chat`, `tts`, `embedding` or `realtime`."""
+        """`chat`, `tts`, `stt`, `embedding` or `realtime`."""
         return self.card.kind
 
 
@@ -70,6 +71,8 @@ def catalogue(
             model = credential.get_embedding_model_class()
             in_files = _of_files(credential, cards, EmbeddingModelCard)
             found += _entries(name, _of_classes([model], cards) if model else in_files)
+        if kind in ("stt", None):
+            found += _entries(name, _of_classes(credential.get_stt_model_classes(), cards))
         if kind in ("realtime", None):
             found += _entries(name, _of_classes(credential.get_realtime_model_classes(), cards))
     return found
@@ -102,7 +105,7 @@ def _entries(provider: str, found: _Found) -> list[CatalogueEntry]:
 def _of_classes(classes: Iterable[Any], cards: CardSource) -> Iterator[tuple[str, BaseCard]]:  # Any: of three kinds
     """The cards of each class, read from this source; a class with a `list_models` of its own is asked."""
     for cls in classes:
-        inherited = _inherited(cls, ChatModelBase, EmbeddingModelBase, TTSModelBase, RealtimeModelBase)
+        inherited = _inherited(cls, ChatModelBase, EmbeddingModelBase, TTSModelBase, RealtimeModelBase, STTModelBase)
         for card in list_cards(cards, cls, cls._card_query()) if inherited else cls.list_models():
             yield cls.__name__, card
 

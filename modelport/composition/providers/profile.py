@@ -21,8 +21,10 @@ from .profile_value import ProviderProfile, class_title
 if TYPE_CHECKING:
     from ...adapters.dialects.openai_chat.profile import OpenAIChatProfile
     from ...adapters.dialects.openai_speech.profile import SpeechProfile
+    from ...adapters.dialects.openai_transcription.profile import TranscriptionProfile
     from ...application.chat.model import ChatModelBase
     from ...application.speech.model import TTSModelBase
+    from ...application.transcription.model import STTModelBase
 
 __all__ = ["CredentialField", "ProfileCredential", "profile_credential"]
 
@@ -62,6 +64,7 @@ class ProfileCredential(KeyedCredential):
     chat_profile: ClassVar[OpenAIChatProfile] = _Late("chat_profile")  # type: ignore[assignment]  # a descriptor
     """The profile of the dialect; `SettingsError` names the key that is wrong."""
     speech_profile: ClassVar[SpeechProfile | None] = _Late("speech_profile")  # type: ignore[assignment]  # as above
+    transcription_profile: ClassVar[TranscriptionProfile | None] = _Late("transcription_profile")  # type: ignore[assignment]
 
     @field_validator("base_url")
     @classmethod
@@ -74,6 +77,14 @@ class ProfileCredential(KeyedCredential):
         from .profile_models import made_of
 
         return made_of(cls.profile_data).chat_class
+
+    @classmethod
+    def get_stt_model_classes(cls) -> list[Type[STTModelBase]]:
+        """`OpenAITranscriptionModel`, with the provider's cards, where the provider writes down speech."""
+        from .profile_models import made_of
+
+        writes = made_of(cls.profile_data).transcription_class
+        return [] if writes is None else [writes]
 
     @classmethod
     def get_tts_model_classes(cls) -> list[Type[TTSModelBase]]:

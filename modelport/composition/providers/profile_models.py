@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -10,8 +10,10 @@ from pathlib import Path
 from ...adapters.dialects.openai_chat.profile import OpenAIChatProfile
 from ...adapters.dialects.openai_chat.profile_data import ProfileData
 from ...adapters.dialects.openai_speech.profile import SpeechData, SpeechProfile
+from ...adapters.dialects.openai_transcription.profile import TranscriptionData, TranscriptionProfile
 from ...adapters.openai.chat import OpenAIChatModel
 from ...adapters.openai.speech import OpenAITTSModel
+from ...adapters.openai.transcription import OpenAITranscriptionModel
 from ...domain.errors import SettingsError
 from ..validation import validated
 from .profile_value import ProviderProfile, class_title
@@ -30,6 +32,8 @@ class ProfileModels:
     chat_class: type[OpenAIChatModel]
     speech_profile: SpeechProfile | None = None
     speech_class: type[OpenAITTSModel] | None = None
+    transcription_profile: TranscriptionProfile | None = None
+    transcription_class: type[OpenAITranscriptionModel] | None = None
 
 
 @lru_cache(maxsize=128)
@@ -39,11 +43,16 @@ def made_of(provider: ProviderProfile) -> ProfileModels:
     chat_data: ProfileData = validated(ProfileData, dict(provider.profile), f"{place}.profile")
     attributes = {"card_folder": folder, "__module__": __name__}
     chat = type(f"{title}ChatModel", (OpenAIChatModel,), dict(attributes))
-    if provider.speech is None:
-        return ProfileModels(chat_data.profile(provider.name), chat)
-    speech_data: SpeechData = validated(SpeechData, dict(provider.speech), f"{place}.speech")
-    speech = type(f"{title}TTSModel", (OpenAITTSModel,), dict(attributes))
-    return ProfileModels(chat_data.profile(provider.name), chat, speech_data.profile(), speech)
+    made = ProfileModels(chat_data.profile(provider.name), chat)
+    if provider.speech is not None:
+        speech_data: SpeechData = validated(SpeechData, dict(provider.speech), f"{place}.speech")
+        speech = type(f"{title}TTSModel", (OpenAITTSModel,), dict(attributes))
+        made = replace(made, speech_profile=speech_data.profile(), speech_class=speech)
+    if provider.transcription is not None:
+        data: TranscriptionData = validated(TranscriptionData, dict(provider.transcription), f"{place}.transcription")
+        writer = type(f"{title}TranscriptionModel", (OpenAITranscriptionModel,), dict(attributes))
+        made = replace(made, transcription_profile=data.profile(), transcription_class=writer)
+    return made
 
 
 def _card_folder(provider: ProviderProfile) -> Path:

@@ -25,6 +25,7 @@ class ProviderProfile:
     fields: Mapping[str, Any] = field(hash=False)  # Any: plain data
     profile: Mapping[str, Any] = field(hash=False)  # Any: plain data
     speech: Mapping[str, Any] | None = field(default=None, hash=False)  # Any: plain data
+    transcription: Mapping[str, Any] | None = field(default=None, hash=False)  # Any: plain data
 
 
 def class_title(name: str) -> str:

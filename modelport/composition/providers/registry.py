@@ -34,7 +34,8 @@ class Provider:
         fields: further fields of the credential, as `docs/guides/add-a-provider.md` describes them (Any: plain data).
         label, base_url, profile: of a provider that speaks Chat Completions with differences: its name to show, its
             URL, and the differences from OpenAI as the same page lists them (Any: plain data).
-        speech: how it speaks by `/audio/speech`, where it does (Any: plain data).
+        speech, transcription: how it speaks by `/audio/speech` and writes down speech by `/audio/transcriptions`, where
+            it does (Any: plain data).
         models: the folder of its cards, as a path or as `package:folder`.
         cassettes: the folder of its cassettes, in the same form, for `modelport contract`.
     """
@@ -51,6 +52,7 @@ class Provider:
     headers: Mapping[str, str] = field(default_factory=dict, hash=False)
     fields: Mapping[str, Any] = field(default_factory=dict, hash=False)
     speech: Mapping[str, Any] | None = field(default=None, hash=False)
+    transcription: Mapping[str, Any] | None = field(default=None, hash=False)
     models: str | Path | None = None
     cassettes: str | Path | None = None
 
@@ -81,6 +83,7 @@ class Provider:
                 fields=dict(self.fields),
                 profile=dict(self.profile),
                 speech=None if self.speech is None else dict(self.speech),
+                transcription=None if self.transcription is None else dict(self.transcription),
             )
         )
 

@@ -41,7 +41,7 @@ __all__ = [
     "TTSModelCard",
 ]
 
-CardKind = Literal["chat", "tts", "embedding", "realtime"]
+CardKind = Literal["chat", "tts", "embedding", "realtime", "stt"]
 CardStatus = Literal["active", "deprecated", "sunset"]
 Overrides = dict[str, dict[str, Any] | None]
 _ANYTHING = ["*/*"]
@@ -54,6 +54,7 @@ class BaseCard(BaseModel):
         name: the model identifier at the provider.
         label: the name to show.
         status: `deprecated` has an announced end (`sunset_on`), `sunset` means that it has passed.
+        sunset_on, deprecated_on, successor: when it ends (also `retires_on`), when that was said, and what follows it.
         aliases: further identifiers of the same model, e.g. dated snapshots.
         classes: the model classes the card is for; `None` for every class of its kind that reads the folder.
         input_types, output_types: MIME types, also as `image/*`.
@@ -79,7 +80,9 @@ class BaseCard(BaseModel):
         exclude=True,
         repr=False,
     )
-    sunset_on: date | None = Field(default=None, strict=False)
+    sunset_on: date | None = Field(default=None, strict=False, validation_alias=AliasChoices("sunset_on", "retires_on"))
+    deprecated_on: date | None = Field(default=None, strict=False)
+    successor: str | None = None
     source: str | None = None
     verified_on: date | None = Field(default=None, strict=False)
     notes: str | None = None
@@ -153,6 +156,8 @@ class BaseCard(BaseModel):
 
     def _repr_html_(self) -> str:
         return table_of(self)
+
+    retires_on: ClassVar = property(lambda self: self.sunset_on, doc="When the model ends, or ended.")
 
     def form_schema(self) -> Schema:
         """`parameter_schema` as a form that can be rendered: no `null`, bounds beside types, defaults shown."""

@@ -44,7 +44,8 @@ def card_warnings(card: BaseCard) -> list[ModelWarning]:
         return []
     when = f" on {card.sunset_on}" if card.sunset_on else ""
     words = "was retired" if card.status == "sunset" else "is deprecated and will be retired"
-    return [ModelWarning("deprecated", "model", f"{card.name} {words}{when}")]
+    instead = f"; its provider names {card.successor} as the successor" if card.successor else ""
+    return [ModelWarning("deprecated", "model", f"{card.name} {words}{when}{instead}")]
 
 
 def _checked(card: BaseCard, name: str, value: Any) -> list[ModelWarning]:

@@ -17,9 +17,15 @@ from modelport.adapters.anthropic.parameters import AnthropicChatParameters
 from modelport.adapters.cards.yaml_source import YamlCardSource, file_stem
 from modelport.adapters.dashscope import parameters as dashscope
 from modelport.adapters.dashscope.realtime import DashScopeRealtimeParameters
+from modelport.adapters.dashscope.transcription import DashScopeTranscriptionParameters
 from modelport.adapters.deepseek.provider import DeepSeekChatParameters
 from modelport.adapters.gemini.live.model import GeminiRealtimeParameters
-from modelport.adapters.gemini.parameters import GeminiChatParameters, GeminiEmbeddingParameters, GeminiTTSParameters
+from modelport.adapters.gemini.parameters import (
+    GeminiChatParameters,
+    GeminiEmbeddingParameters,
+    GeminiTranscriptionParameters,
+    GeminiTTSParameters,
+)
 from modelport.adapters.minimax.provider import MiniMaxChatParameters
 from modelport.adapters.moonshot.provider import MoonshotChatParameters
 from modelport.adapters.ollama.parameters import OllamaChatParameters, OllamaEmbeddingParameters
@@ -38,6 +44,7 @@ from modelport.domain.card.cards import (
 )
 from modelport.domain.card.checks import check_parameters
 from modelport.domain.card.form import HINT
+from modelport.domain.card.transcription_card import STTModelCard
 from modelport.domain.errors import InvalidRequestError
 from modelport.domain.message.media import media_matches
 
@@ -84,6 +91,9 @@ CLASSES = [
     Class("VolcengineChatModel", "volcengine", ModelCard, VolcengineChatParameters),
     Class("MoonshotChatModel", "moonshot", ModelCard, MoonshotChatParameters),
     Class("XAIChatModel", "xai", ModelCard, XAIChatParameters),
+    Class("OpenAITranscriptionModel", "openai", STTModelCard, openai.OpenAITranscriptionParameters),
+    Class("GeminiTranscriptionModel", "gemini", STTModelCard, GeminiTranscriptionParameters),
+    Class("DashScopeTranscriptionModel", "dashscope", STTModelCard, DashScopeTranscriptionParameters),
     Class("OpenAITTSModel", "openai", TTSModelCard, openai.OpenAITTSParameters, False),
     Class("GeminiTTSModel", "gemini", TTSModelCard, GeminiTTSParameters, False),
     Class("DashScopeTTSModel", "dashscope", TTSModelCard, dashscope.DashScopeTTSParameters, False),
@@ -233,7 +243,7 @@ def test_a_file_is_plain_data_named_after_its_model(path: Path) -> None:
     assert path.name == file_stem(facts["name"]) + ".yaml"
     assert facts["source"].startswith("docs/protocols/")
     assert facts["verified_on"] >= TODAY
-    assert facts["type"] in ("chat", "tts", "embedding", "realtime")
+    assert facts["type"] in ("chat", "tts", "embedding", "realtime", "stt")
     keys = [line.split(":")[0] for line in text.splitlines() if line and line[0].isalpha()]
     assert sorted(keys) == sorted(facts), "a key is given twice"
 
@@ -241,7 +251,13 @@ def test_a_file_is_plain_data_named_after_its_model(path: Path) -> None:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.parent.name}-{path.stem}")
 def test_overrides_name_parameters_that_a_class_of_the_folder_has(path: Path) -> None:
     facts = yaml.safe_load(path.read_text())
-    kinds = {"chat": ModelCard, "tts": TTSModelCard, "embedding": EmbeddingModelCard, "realtime": RealtimeModelCard}
+    kinds: dict[str, type[BaseCard]] = {
+        "chat": ModelCard,
+        "tts": TTSModelCard,
+        "embedding": EmbeddingModelCard,
+        "realtime": RealtimeModelCard,
+        "stt": STTModelCard,
+    }
     kind = kinds[facts["type"]]
     entries = [entry for entry in CLASSES if entry.folder == path.parent.parent.name and entry.card is kind]
     known = {name for entry in entries for name in entry.parameters.model_fields}

@@ -1,0 +1,1 @@
+"""Speech-to-text by `/audio/transcriptions`, which several providers copy: a form upload in, JSON or events out."""

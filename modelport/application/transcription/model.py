@@ -1,0 +1,96 @@
+"""The base class of speech-to-text models: identity, cards and the reading of audio, around a provider's `_send`."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from ...domain.retry import RetryPolicy, Timeouts
+from ...domain.transcription.transcript import Transcript
+from ...ports.runtime import Runtime, default_runtime
+from ..model.base import ModelBase, retry_policy_of
+from ..model.credential import CredentialBase
+
+if TYPE_CHECKING:
+    from ...domain.card.cards import CardQuery
+    from ...domain.card.transcription_card import STTModelCard
+    from ...ports.http import HttpTransport
+    from .audio import Audio
+
+__all__ = ["STTModelBase"]
+
+
+class STTModelBase(ModelBase, ABC):
+    """A speech-to-text model: a credential, a model name and parameters, and `transcribe`.
+
+    Args:
+        credential: the provider's credential.
+        model: the model's name at the provider.
+        parameters: the class's `Parameters`; the defaults when `None`.
+        stream: whether `transcribe` returns the text as it is written, where the model can.
+        max_retries: how often a failed request may be sent again (default 3); not together with `retry_policy`.
+        retry_delay: the most seconds before the first retry.
+        retry_policy, timeouts: apply to each call.
+        transport: the HTTP transport to use instead of the runtime's.
+        card_checks: `off` sends values that the model's card does not allow.
+    """
+
+    type: str = "stt_model"
+
+    def __init__(
+        self,
+        credential: CredentialBase,
+        model: str,
+        parameters: Any = None,  # Any: the subclass's Parameters
+        stream: bool = False,
+        *,
+        max_retries: int | None = None,
+        retry_delay: float | None = None,
+        retry_policy: RetryPolicy | None = None,
+        timeouts: Timeouts | None = None,
+        transport: HttpTransport | None = None,
+        runtime: Runtime | None = None,
+        card_checks: Literal["on", "off"] = "on",
+    ) -> None:
+        policy = retry_policy_of(max_retries, retry_delay, retry_policy)
+        super().__init__(credential, model, parameters, policy, timeouts, transport, runtime, card_checks)
+        self.stream = stream
+
+    @cached_property
+    def card(self) -> STTModelCard:
+        """The model's card; a permissive one if there is none."""
+        from ...domain.card.transcription_card import STTModelCard
+        from ..model.cards import find_card
+
+        found = find_card(self.runtime.cards, type(self), self.model, type(self)._card_query())
+        return found or STTModelCard.permissive(self.model, self.Parameters.model_json_schema())
+
+    @classmethod
+    def list_models(cls, custom_yaml_dir: str | Path | None = None) -> list[STTModelCard]:
+        """The cards of this class by name; raises `CardError` for a broken card."""
+        from ..model.cards import list_cards
+
+        return list_cards(default_runtime().cards, cls, cls._card_query(), custom_yaml_dir)
+
+    @abstractmethod
+    async def transcribe(
+        self,
+        audio: Audio,
+        **kwargs: Any,  # Any: provider fields
+    ) -> Transcript | AsyncGenerator[Transcript, None]:
+        """Write down what is said: a `Transcript`, or with `stream=True` a generator of them.
+
+        `audio` is a path, bytes or a `DataBlock`. `kwargs` are fields of the provider that override the parameters.
+        Raises `InvalidRequestError` for audio that the model does not take, and a `ModelError`.
+        """
+
+    @classmethod
+    def _card_query(cls) -> CardQuery[STTModelCard]:
+        from ...domain.card.cards import CardQuery
+        from ...domain.card.transcription_card import STTModelCard
+        from ..model.cards import class_names
+
+        return CardQuery(STTModelCard, cls.Parameters, class_names(cls))

@@ -1,0 +1,152 @@
+"""Transcription by a task at the provider: submitted, asked for until it is over, and its result fetched.
+
+A task goes on when its asker does not: a handle by its id asks again, also in another process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TypeVar
+
+from ...domain.errors import ModelError, ModelTimeoutError
+from ...domain.message.responses import AttemptRecord
+from ...domain.retry import Budget
+from ...domain.transcription.transcript import Transcript, TranscriptUsage
+from ...ports.codec.base import Endpoint
+from ...ports.codec.transcription import TaskState, TranscriptionTasks
+from ...ports.http import HttpRequest
+from ..call.attempts import Attempts, Call
+from ..call.context import CallContext
+from ..call.http import HttpBody, attempt
+from ..call.spec import CallSpec
+
+__all__ = ["TranscriptionTask", "submitted"]
+
+T = TypeVar("T")
+_FIRST_WAIT, _LONGEST_WAIT, _GROWTH = 1.0, 5.0, 1.5
+"""Seconds between questions. Facts: docs/protocols/speech-to-text.md#dashscope-long-files."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Exchange:
+    """One request of a task."""
+
+    http_request: HttpRequest
+
+
+class TranscriptionTask:
+    """A task at the provider. `result()` waits for it, also when an earlier wait was interrupted.
+
+    Attributes:
+        id: by which the task is found again, with `model.task(id)`.
+    """
+
+    def __init__(
+        self, task_id: str, spec: CallSpec, tasks: TranscriptionTasks, endpoint: Callable[[], Endpoint]
+    ) -> None:
+        self.id = task_id
+        self._spec = spec
+        self._tasks = tasks
+        self._endpoint = endpoint
+        self._records: list[AttemptRecord] = []
+
+    async def state(self) -> TaskState:
+        """How far the task is, by one question."""
+        request = self._tasks.poll(self._endpoint(), self.id)
+        return await self._exchange(request, self._tasks.state)
+
+    async def result(self) -> Transcript:
+        """Wait until the task is over; its transcript. Raises what made it fail, and what a question raises.
+
+        The time that a call may take in all counts from here; the error of a wait that ends before the task says how
+        to go on.
+        """
+        clock, most = self._spec.runtime.clock, self._spec.timeouts.total
+        started, wait = clock.monotonic(), _FIRST_WAIT
+        try:
+            while not (state := await self.state()).over:
+                if most is not None and clock.monotonic() - started + wait > most:
+                    raise ModelTimeoutError(f"the task is not over after {most:g} seconds", clock="total")
+                await clock.sleep(wait)
+                wait = min(wait * _GROWTH, _LONGEST_WAIT)
+            if state.failure is not None:
+                raise state.failure
+            assert state.result_url, "a task that is over has failed or has a result"
+            request = self._tasks.fetch(state.result_url)
+            found = await self._exchange(request, self._tasks.result)
+        except ModelError as error:
+            self._explain(error)
+            raise
+        found.usage = found.usage or TranscriptUsage(seconds=state.seconds, raw=state.raw_usage)
+        found.usage.time = clock.monotonic() - started
+        found.provider, found.model, found.attempts = self._spec.provider, self._spec.model, tuple(self._records)
+        found.metadata = {**(found.metadata or {}), "task_id": self.id}
+        return found
+
+    def _explain(self, error: ModelError) -> None:
+        error.provider, error.model = error.provider or self._spec.provider, error.model or self._spec.model
+        error.attempts = tuple(self._records)
+        if error.retryable or isinstance(error, ModelTimeoutError):
+            error.message += f"; the task goes on: wait for it again with model.task({self.id!r}).result()"
+
+    async def _exchange(self, request: HttpRequest, read: Callable[[bytes], T]) -> T:
+        secrets = [self.id] if "authorization" not in request.headers else []
+        return await exchanged(self._spec, self._tasks, request, read, self._records, self._endpoint, secrets)
+
+
+async def submitted(
+    spec: CallSpec, tasks: TranscriptionTasks, encode: Callable[[], HttpRequest], endpoint: Callable[[], Endpoint]
+) -> TranscriptionTask:
+    """Submit a task; raises what the provider says against it."""
+    records: list[AttemptRecord] = []
+    state = await exchanged(spec, tasks, encode(), tasks.state, records, endpoint, [])
+    if state.failure is not None:
+        raise state.failure
+    task = TranscriptionTask(state.id, spec, tasks, endpoint)
+    task._records += records
+    return task
+
+
+async def exchanged(
+    spec: CallSpec,
+    tasks: TranscriptionTasks,
+    request: HttpRequest,
+    read: Callable[[bytes], T],
+    records: list[AttemptRecord],
+    endpoint: Callable[[], Endpoint],
+    secrets: list[str],
+) -> T:
+    """One request with retries of its own; its attempts are added to the records."""
+    context = CallContext.of(spec, budget=Budget(spec.retry.max_retries + 1))
+    attempts = Attempts(context, spec.retry, spec.retryable)
+
+    async def encode() -> _Exchange:
+        return _Exchange(request)
+
+    async def decode(_: _Exchange, body: HttpBody) -> T:
+        return await body.decoded(read)
+
+    def send() -> Awaitable[T]:
+        return attempt(context, encode, decode, tasks, lambda: [*secrets, *_words(endpoint), *_signature(request)])
+
+    call: Call[T] = Call(context, attempts, send, lambda answer: answer)  # type: ignore[arg-type, return-value]
+    try:
+        answer = await call.open()
+        call.finish()
+        return answer
+    finally:
+        records += context.attempts
+
+
+def _words(endpoint: Callable[[], Endpoint]) -> list[str]:
+    with suppress(ModelError):
+        return endpoint().secrets()
+    return []
+
+
+def _signature(request: HttpRequest) -> list[str]:
+    """The query of a signed URL, which must not be repeated."""
+    query = request.url.partition("?")[2]
+    return [query, *(part.partition("=")[2] for part in query.split("&"))] if query else []

@@ -1,0 +1,127 @@
+"""`modelport transcribe`: writes down what is said in an audio file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ...domain.errors import ModelportError
+from ..console.terminal import complain, error_status, errors, note, write_json
+
+if TYPE_CHECKING:
+    from ...application.transcription.model import STTModelBase
+    from ...composition.hub import Modelport
+    from ...domain.transcription.transcript import Transcript
+
+__all__ = ["transcribe"]
+
+_SETTINGS = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("file", metavar="FILE")
+@click.option("--model", metavar="NAME", help="A name under `stt` in the settings, or provider/model.")
+@click.option("--language", metavar="CODE", help="The language that is spoken, such as en.")
+@click.option("--times", is_flag=True, help="Write each part with its times, where the model gives them.")
+@click.option("--config", "--settings", type=_SETTINGS, help="A settings file; by default ./modelport.yaml.")
+@click.option("--json", "as_json", is_flag=True, help="Write the transcript as one JSON object.")
+def transcribe(
+    file: str, model: str | None, language: str | None, times: bool, config: Path | None, as_json: bool
+) -> int:
+    """Write down what is said in FILE, an audio file or the URL of one."""
+    from ..choice import choose_transcription
+    from ..console.answers import JsonLines
+
+    try:
+        hub, chosen = choose_transcription(config, model)
+        wanted = {"language": language, "segments": times or None}
+        _set(chosen, {name: value for name, value in wanted.items() if value is not None}, required={"language"})
+        transcript = asyncio.run(_run(hub, chosen, file))
+    except ModelportError as error:
+        if as_json:
+            JsonLines().failed(error)
+        else:
+            complain(str(error))
+        return error_status(error)
+    _report(transcript, times=times, as_json=as_json)
+    return 0
+
+
+def _set(model: STTModelBase, values: dict[str, Any], required: set[str]) -> None:  # Any: of parameters
+    known = type(model.parameters).model_fields
+    if "language" in values and "language" not in known and "languages" in known:
+        values["languages"] = [values.pop("language")]
+    missing = [name for name in values if name not in known and name in required]
+    if missing:
+        raise click.UsageError(f"--{missing[0]}: {model.model} has no such parameter; leave it out")
+    given = {name: value for name, value in values.items() if name in known}
+    model.parameters = type(model.parameters).model_validate({**model.parameters.model_dump(), **given})
+
+
+async def _run(hub: Modelport, model: STTModelBase, file: str) -> Transcript:
+    from ...domain.message.blocks import DataBlock
+    from ...domain.transcription.transcript import Transcript
+
+    audio = DataBlock.from_url(file, "audio/mpeg") if file.startswith(("http://", "https://")) else Path(file)
+    with _progress(file) as came:
+        async with hub, model:
+            answer = await model.transcribe(audio)
+            if isinstance(answer, Transcript):
+                return answer
+            async for step in answer:
+                came(len(step.text))
+            return step
+
+
+@contextmanager
+def _progress(file: str) -> Iterator[Callable[[int], None]]:
+    """What is waited for and how much has come, on stderr, when it is a terminal."""
+    if not errors().is_terminal:
+        yield lambda characters: None
+        return
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("listening to"), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=errors(), transient=True) as progress:
+        name, total = Path(file).name[:60], 0
+        task = progress.add_task(name, total=None)
+
+        def came(characters: int) -> None:
+            nonlocal total
+            total += characters
+            progress.update(task, description=f"{name}, {total:,} characters")
+
+        yield came
+
+
+def _report(transcript: Transcript, *, times: bool, as_json: bool) -> None:
+    from ..console.answers import note_warning
+
+    if as_json:
+        described = asdict(transcript)
+        described["attempts"] = len(transcript.attempts)
+        write_json({name: value for name, value in described.items() if name not in ("is_last", "created_at")})
+        return
+    for warning in transcript.warnings:
+        note_warning(warning)
+    if times and transcript.segments:
+        for segment in transcript.segments:
+            who = f"{segment.speaker}: " if segment.speaker else ""
+            click.echo(f"[{_time(segment.start_ms)} - {_time(segment.end_ms)}] {who}{segment.text}")
+        return
+    if times:
+        note("the answer has no times")
+    click.echo(transcript.text)
+
+
+def _time(milliseconds: int | None) -> str:
+    if milliseconds is None:
+        return "?"
+    minutes, rest = divmod(milliseconds, 60_000)
+    return f"{minutes:02d}:{rest // 1000:02d}.{rest % 1000 // 100}"

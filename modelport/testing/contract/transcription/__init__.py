@@ -1,0 +1,1 @@
+"""The contract of speech-to-text models over HTTP."""

@@ -1,0 +1,61 @@
+"""`modelport transcribe`: the text on stdout, times, JSON, and errors as one line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from modelport.cli.app import commands
+from modelport.testing.providers import answer_provider
+from modelport.testing.servers.http import ScriptedServer
+from tests.adapters.transcription.support import WAV
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An audio file, and settings whose provider is on this machine."""
+    (tmp_path / "a.wav").write_bytes(WAV)
+    monkeypatch.chdir(tmp_path)
+    with ScriptedServer(answer_provider).in_thread() as server:
+        credentials = {"openai": {"api_key": "sk-of-the-test", "base_url": server.base_url}}
+        (tmp_path / "here.yaml").write_text(json.dumps({"credentials": credentials}))
+        yield tmp_path
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    """The status, and what was written to stdout and stderr."""
+    given = arguments if "--config" in arguments else (*arguments, "--config", "here.yaml")
+    result = CliRunner().invoke(commands, ["transcribe", *given], standalone_mode=False)
+    status = result.return_value if result.exception is None else 1
+    return int(status or 0), result.stdout, f"{result.stderr}{result.exception or ''}"
+
+
+def test_the_text_and_its_times(folder: Path) -> None:
+    status, out, _ = run("a.wav", "--model", "openai/gpt-transcribe", "--language", "en")
+    assert (status, out) == (0, "The train leaves at nine.\n")
+    status, out, _ = run("a.wav", "--model", "openai/whisper-1", "--times")
+    assert (status, out) == (0, "[00:00.0 - 00:01.5] The train leaves at nine.\n")
+
+
+def test_json(folder: Path) -> None:
+    status, out, _ = run("a.wav", "--model", "openai/gpt-transcribe", "--json")
+    described = json.loads(out)
+    assert status == 0 and described["text"] == "The train leaves at nine."
+    assert described["segments"][0]["end_ms"] == 1500 and described["provider"] == "openai"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["b.wav", "--model", "openai/gpt-transcribe"], "cannot be read"),
+        (["a.wav"], "no model is named"),
+        (["a.wav", "--model", "openai/gpt-transcribe", "--config", "none.yaml"], "none.yaml"),
+    ],
+)
+def test_errors_are_said(folder: Path, arguments: list[str], says: str) -> None:
+    status, out, err = run(*arguments)
+    assert status != 0 and out == "" and says in err
