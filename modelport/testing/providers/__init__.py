@@ -13,7 +13,17 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from ..servers.http import RecordedRequest, ScriptedAnswer
-from . import anthropic, dashscope_speech, embeddings, gemini, ollama, openai_chat, openai_responses, transcription
+from . import (
+    anthropic,
+    dashscope_speech,
+    embeddings,
+    gemini,
+    ollama,
+    openai_chat,
+    openai_responses,
+    openai_speech,
+    transcription,
+)
 from .dashscope_realtime import answer as answer_provider_socket
 
 __all__ = ["answer_provider", "answer_provider_socket"]
@@ -29,6 +39,7 @@ _ENDINGS: tuple[tuple[str, Callable[[RecordedRequest], ScriptedAnswer]], ...] = 
     (":countTokens", gemini.answer),
     ("/api/chat", ollama.answer),
     ("/audio/transcriptions", transcription.answer),
+    ("/audio/speech", openai_speech.answer),
     ("/embeddings", embeddings.openai),
     (":batchEmbedContents", embeddings.gemini),
     (":embedContent", embeddings.gemini),
