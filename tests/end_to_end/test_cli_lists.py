@@ -52,7 +52,7 @@ def test_an_alias_is_found_and_a_near_miss_is_answered(home: Home) -> None:
 
 def test_the_catalogue_has_every_kind_once() -> None:
     entries = catalogue(ProviderRegistry(), YamlCardSource(), "openai")
-    assert {entry.kind for entry in entries} == {"chat", "tts", "stt", "embedding"}
+    assert {entry.kind for entry in entries} == {"chat", "tts", "stt", "embedding", "realtime"}
     assert len({(entry.kind, entry.card.name) for entry in entries}) == len(entries)
     chat = next(entry for entry in entries if entry.card.name == "gpt-5")
     assert "OpenAIChatModel" in chat.classes
