@@ -14,7 +14,7 @@ from ..adapters.sql.options import check_url_options
 from ..domain.chat.settings import checked_settings
 from ..domain.errors import InvalidRequestError, SettingsError
 from ..domain.retry import RetryPolicy, Timeouts
-from ..domain.secrets import url_secrets
+from ..domain.secrets import secret_name, url_secrets
 
 __all__ = [
     "CacheSettings",
@@ -60,6 +60,23 @@ def _with_checked_options(url: SecretStr) -> SecretStr:
     return url
 
 
+def _without_open_secrets(fields: dict[str, Any]) -> dict[str, Any]:  # Any: parameters of any model class
+    """The fields, with texts as `SecretStr` whose names or contents say that they are secret."""
+    return {name: _concealed_member(str(name), value) for name, value in fields.items()}
+
+
+def _concealed_member(name: str, value: Any, secret: bool = False) -> Any:  # Any: as above
+    secret = secret or secret_name(name) or name.lower().endswith("headers")
+    if isinstance(value, dict):
+        return {key: _concealed_member(str(key), item, secret) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_concealed_member(name, item, secret) for item in value]
+    return SecretStr(value) if isinstance(value, str) and value and (secret or url_secrets(value)) else value
+
+
+_Fields = Annotated[dict[str, Any], AfterValidator(_without_open_secrets)]
+
+
 class RetrySettings(_Strict):
     """The keys of a `RetryPolicy`."""
 
@@ -93,7 +110,9 @@ class ModelSettings(_Strict):
     provider: str | None = Field(default=None, description="Required unless a credential is named.")
     credential: str | None = Field(default=None, description="A name under `credentials`; by default the provider's.")
     model: str
-    parameters: dict[str, Any] = Field(default_factory=dict)
+    parameters: _Fields = Field(
+        default_factory=dict, description="What the model class's `Parameters` has; secrets are held as `SecretStr`."
+    )
     retry: RetrySettings = RetrySettings()
     timeouts: TimeoutSettings = TimeoutSettings()
     card_checks: Literal["on", "off"] = "on"
@@ -253,16 +272,26 @@ class ProviderSettings(_Strict):
     """A provider that speaks Chat Completions with differences: `docs/guides/add-a-provider.md`."""
 
     label: str = ""
-    base_url: str
+    base_url: str | SecretStr = Field(description="A `SecretStr` where it holds a password or a key.")
     key_variable: str = ""
     key_optional: bool = Field(default=False, description="Whether the provider also answers without a key.")
     key_header: str = Field(default="authorization", description="In another header the key stands without `Bearer`.")
-    headers: dict[str, str] = Field(default_factory=dict, description="Further headers of every request.")
-    fields: dict[str, dict[str, Any]] = Field(default_factory=dict, description="Further fields of the credential.")
+    headers: dict[str, str | SecretStr] = Field(default_factory=dict, description="Further headers of every request.")
+    fields: _Fields = Field(default_factory=dict, description="Further fields of the credential, each with its facts.")
     models: str | None = Field(default=None, description="The folder of its cards, relative to the settings file.")
-    profile: dict[str, Any] = Field(default_factory=dict, description="Its differences from OpenAI.")
-    speech: dict[str, Any] | None = Field(default=None, description="Its differences in speech, where it speaks.")
-    transcription: dict[str, Any] | None = Field(default=None, description="Likewise in speech-to-text.")
+    profile: _Fields = Field(default_factory=dict, description="Its differences from OpenAI.")
+    speech: _Fields | None = Field(default=None, description="Its differences in speech, where it speaks.")
+    transcription: _Fields | None = Field(default=None, description="Likewise in speech-to-text.")
+
+    @field_validator("headers")
+    @classmethod
+    def _hidden_headers(cls, values: dict[str, str | SecretStr]) -> dict[str, str | SecretStr]:
+        return _without_open_secrets(values)
+
+    @field_validator("base_url")
+    @classmethod
+    def _hidden(cls, value: str | SecretStr) -> str | SecretStr:
+        return SecretStr(value) if isinstance(value, str) and url_secrets(value) else value
 
 
 class Settings(_Strict):
@@ -341,7 +370,7 @@ def _concealed(field: str, value: Any) -> Any:  # Any: a field of a credential, 
 
 
 def revealed(value: Any) -> Any:  # Any: as above
-    """The fields of a credential with their secrets in clear, for its class."""
+    """Fields with their secrets in clear, for the class that they are for."""
     if isinstance(value, dict):
         return {name: revealed(item) for name, item in value.items()}
     if isinstance(value, list):

@@ -24,7 +24,7 @@ from ..ports.telemetry import Telemetry
 from ..ports.websocket import WebSocketConnector
 from .builders import build_cache, build_rate_limiter
 from .providers.registry import Provider, ProviderRegistry
-from .settings import Settings
+from .settings import Settings, revealed
 from .transports import build_connector, build_transport
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def registry(settings: Settings) -> ProviderRegistry:
     """The providers: those of this package, of entry points, and those under `providers`."""
     found = ProviderRegistry()
     for name, provider in settings.providers.items():
-        found.register(Provider(name, **provider.model_dump()))
+        found.register(Provider(name, **revealed(provider.model_dump())))
     return found
 
 

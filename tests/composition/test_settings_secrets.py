@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import traceback
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +25,18 @@ GIVEN: dict[str, Any] = {
     "cache": {"adapter": "sql", "url": f"postgresql+asyncpg://u:{KEY}@h/d"},
     "rate_limits": {"adapter": "sql", "url": f"postgresql+asyncpg://u:{KEY}@h/d"},
     "transport": {"proxy": f"http://u:{KEY}@h:1"},
+    "providers": {"house": {"base_url": f"https://u:{KEY}@h/v1"}, "asked": {"base_url": f"https://h/v1?api_key={KEY}"}},
+    "chat": {
+        "x": {
+            "provider": "house",
+            "model": "m",
+            "parameters": {
+                "max_tokens": 3,
+                "extra_headers": {"X-Whatever": KEY},
+                "tools": [{"authorization": KEY, "server_url": f"https://u:{KEY}@h"}],
+            },
+        }
+    },
 }
 
 
@@ -38,6 +51,29 @@ def test_no_form_of_them_shows_a_secret(part: str) -> None:
     assert KEY not in repr(settings.credentials) and KEY not in str(settings.credentials["work"])
     assert settings.credentials["plain"]["base_url"] == "https://h/v1"
     assert settings.credentials["other"]["host"] == "http://localhost:1"
+
+
+def test_providers_and_models_get_them() -> None:
+    given = {
+        "providers": GIVEN["providers"],
+        "credentials": {"house": {"provider": "house", "api_key": "k"}},
+        "chat": {"x": {"provider": "house", "model": "m", "parameters": {"max_tokens": 3, "reasoning_effort": "low"}}},
+    }
+    hub = Modelport(settings_from_mapping(given, {}))
+    assert hub.settings.providers["asked"].base_url != GIVEN["providers"]["asked"]["base_url"]
+    assert hub.credential("house").endpoint().base_url == GIVEN["providers"]["house"]["base_url"]
+    assert hub.chat("x").parameters.model_dump(exclude_none=True)["max_tokens"] == 3
+    assert settings_from_mapping(GIVEN, {}).chat["x"].parameters["max_tokens"] == 3
+    plain = {"providers": {"house": {"base_url": "https://h/v1"}}}
+    assert settings_from_mapping(plain, {}).providers["house"].base_url == "https://h/v1"
+
+
+def test_a_secret_in_parameters_reaches_the_model() -> None:
+    parameters = {"voice": "https://u:pw12345678@h"}
+    given = {"chat": {"x": {"provider": "openai", "model": "m", "parameters": parameters}}}
+    settings = settings_from_mapping({**given, "credentials": {"openai": {"api_key": KEY}}}, {})
+    assert "pw12345678" not in shown(settings)
+    assert Modelport(settings).chat("x").parameters.voice == "https://u:pw12345678@h"
 
 
 def test_neither_do_keys_of_the_environment() -> None:
@@ -60,6 +96,15 @@ def test_what_was_dumped_is_read_again() -> None:
     assert again.model_dump() == settings.model_dump()
     assert again.cache.url.get_secret_value() == GIVEN["cache"]["url"]
     assert json.loads(settings.model_dump_json())["transport"]["proxy"] == "**********"
+
+
+@pytest.mark.parametrize("part", ["cache", "rate_limits"])
+@pytest.mark.parametrize("url", ["mysql://u:p@h/d", "postgres//u:p@h/d", "mssql+pyodbc://h/d", "sqlite+pysqlite:///x"])
+def test_another_database_is_refused_where_the_settings_are_read(tmp_path: Path, part: str, url: str) -> None:
+    (tmp_path / "m.yaml").write_text(f"media: {{}}\n{part}: {{adapter: sql, url: '{url}'}}\n")
+    with pytest.raises(SettingsError, match=rf"m\.yaml: line 2: {part}\.url: .*postgresql\+asyncpg://") as caught:
+        Modelport.from_file(tmp_path / "m.yaml", {})
+    assert "u:p" not in str(caught.value)
 
 
 @pytest.mark.parametrize("part", ["cache", "rate_limits"])

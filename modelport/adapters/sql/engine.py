@@ -17,13 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ...application.call.per_loop import PerLoop
 from ...domain.errors import ModelportError, SettingsError, hide_in_causes
 from ...domain.secrets import SecretFilter, hide_url_secrets, url_secrets
-from .options import driver_options
+from .options import DRIVERS, driver_options
 from .pool import Pool, in_a_file
 
 __all__ = ["LoopEngines", "database_url", "shown_url"]
 
 _CACHE = "the embedding cache"
-_DRIVERS = {"sqlite": "aiosqlite", "postgresql": "asyncpg", "postgres": "asyncpg"}
 _BUSY_SECONDS = 30.0
 
 
@@ -38,7 +37,7 @@ def database_url(text: str, subject: str = _CACHE) -> sa.URL:
     except (ArgumentError, ValueError) as error:
         raise SettingsError(f"{subject}'s url is not a database URL") from error
     kind, _, driver = url.drivername.partition("+")
-    wanted = _DRIVERS.get(kind)
+    wanted = DRIVERS.get(kind)
     if wanted is None or driver not in ("", wanted):
         raise SettingsError(
             f"{subject} cannot use {url.drivername!r}: "

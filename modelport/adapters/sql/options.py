@@ -13,8 +13,11 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from ...domain.errors import SettingsError
 
-__all__ = ["check_url_options", "driver_options"]
+__all__ = ["DRIVERS", "check_url_options", "driver_options"]
 
+DRIVERS = {"sqlite": "aiosqlite", "postgresql": "asyncpg", "postgres": "asyncpg"}
+"""The databases that can be used, each with its asynchronous driver."""
+_FORMS = "write sqlite+aiosqlite:///path/to/file.db or postgresql+asyncpg://user@host/database"
 _MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _OF_THE_SERVICE = frozenset(
     {"sslcert", "sslkey", "sslrootcert", "sslcrl", "sslpassword", "ssl_min_protocol_version"}
@@ -36,12 +39,19 @@ _SQLITE = {"mode": ("ro", "rw", "rwc"), "immutable": ("0", "1")}
 
 
 def check_url_options(url: str, subject: str) -> None:
-    """Raise `SettingsError` for an option that cannot be used; `subject` is what the error is about."""
+    """Raise `SettingsError` for another database and for an option that cannot be used.
+
+    `subject` is what the error is about.
+    """
     try:
         parts = urlsplit(url)
     except ValueError as error:
         raise SettingsError(f"{subject}'s url is not a database URL") from error
-    backend, _, _ = parts.scheme.partition("+")
+    backend, _, driver = parts.scheme.partition("+")
+    if not parts.scheme or "://" not in url:
+        raise SettingsError(f"{subject}'s url is not a database URL; {_FORMS}")
+    if backend not in DRIVERS or driver not in ("", DRIVERS[backend]):
+        raise SettingsError(f"{subject} cannot be {parts.scheme!r}; {_FORMS}")
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     driver_options(backend, query, parts.path.lstrip("/").startswith("file:"), subject)
 

@@ -45,7 +45,7 @@ class Provider:
     key_variable: str = ""
     key_field: str = "api_key"
     label: str = ""
-    base_url: str = ""
+    base_url: str = field(default="", repr=False)
     profile: Mapping[str, Any] = field(default_factory=dict, hash=False)
     key_optional: bool = False
     key_header: str = "authorization"
