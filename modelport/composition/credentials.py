@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..application.model.credential import CredentialBase
-from ..domain.errors import SettingsError
+from ..domain.errors import SettingsError, forget_frames
 from .builders import build_credential
 from .providers.registry import ProviderRegistry
 from .settings import Settings
@@ -45,7 +45,11 @@ class Credentials:
             fields = self._settings.credentials.get(wanted)
             if fields is None and name:
                 self._check_known(name)
-            self._built[wanted] = build_credential(wanted, fields, self._registry, self._environment)
+            try:
+                self._built[wanted] = build_credential(wanted, fields, self._registry, self._environment)
+            except SettingsError as error:
+                forget_frames(error)  # which hold the fields in clear
+                raise
         return self._built[wanted]
 
     def _check_known(self, name: str) -> None:

@@ -20,7 +20,7 @@ from ..domain.errors import SettingsError
 from .providers.catalogue import CatalogueEntry, catalogue, chat_cards
 from .providers.registry import ProviderRegistry
 from .settings import Settings
-from .settings_file import read_settings, settings_from_mapping
+from .settings_file import Variables, read_settings, settings_from_mapping
 
 if TYPE_CHECKING:
     from .container import ModelportContainer
@@ -88,7 +88,10 @@ class Modelport:
     ) -> Self:
         """A hub from a mapping with the keys of the YAML file."""
         variables = _variables(environment, container)
-        return cls(settings_from_mapping(settings, variables), container, variables)
+        try:
+            return cls(settings_from_mapping(settings, variables), container, variables)
+        finally:
+            del settings  # an error must not hold the keys in it
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Self:
@@ -207,10 +210,10 @@ class Modelport:
 def _variables(environment: Mapping[str, str] | None, container: ModelportContainer | None) -> Mapping[str, str]:
     """The environment that was given, else the container's if it has one, else the process's."""
     if environment is not None:
-        return environment
+        return Variables(environment)
     if container is not None and container.environment.overridden:
-        return container.environment()
-    return os.environ
+        return Variables(container.environment())
+    return Variables(os.environ)
 
 
 def _new_container() -> ModelportContainer:

@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from ..adapters.wire.yaml_text import YamlDocument, YamlFault, read_yaml
-from ..domain.errors import SettingsError
+from ..domain.errors import SettingsError, forget_frames
 from .settings import ModelSettings, Settings, place_in
 
-__all__ = ["provider_fault", "read_settings", "settings_from_mapping"]
+__all__ = ["Variables", "provider_fault", "read_settings", "settings_from_mapping"]
 
 _BRACES = re.compile(r"(\$\$\{)|\$\{([^}]*+)(\}?)")
 _VARIABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)(?::-((?:(?!\$\{).)*))?", re.DOTALL)
 _WITH_PASSWORDS = ("proxy", "url")
 _DEEPEST = 100
+
+
+class Variables(Mapping[str, str]):
+    """The variables of an environment; its `repr`, which error reporters print, leaves out their values."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+
+    def __getitem__(self, name: str) -> str:
+        return self._environment[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._environment)
+
+    def __len__(self) -> int:
+        return len(self._environment)
+
+    def __repr__(self) -> str:
+        return f"Variables({len(self)})"
 
 
 def read_settings(path: Path, environment: Mapping[str, str]) -> Settings:
@@ -31,17 +50,27 @@ def read_settings(path: Path, environment: Mapping[str, str]) -> Settings:
         raise SettingsError(f"{path}: cannot be read: {reason}; give the path of a YAML file") from error
     except YamlFault as error:
         raise SettingsError(f"{path}: {error}") from error
-    value = {} if document.value is None else document.value
-    settings = _Reader(environment, str(path), document).settings(value)
+    settings = settings_from_mapping({} if document.value is None else document.value, environment, str(path), document)
     for provider in settings.providers.values():
         if provider.models is not None and ":" not in provider.models:
             provider.models = str(path.parent / Path(provider.models).expanduser())
     return settings
 
 
-def settings_from_mapping(value: Any, environment: Mapping[str, str], source: str = "settings") -> Settings:
-    """The settings in a mapping (Any: whatever was given)."""
-    return _Reader(environment, source).settings(value)
+def settings_from_mapping(
+    value: Any, environment: Mapping[str, str], source: str = "settings", document: YamlDocument | None = None
+) -> Settings:
+    """The settings in a mapping (Any: whatever was given), which was read from the document.
+
+    Errors keep no local variables, which hold the keys as they are written.
+    """
+    try:
+        return _Reader(environment, source, document).settings(value)
+    except SettingsError as error:
+        forget_frames(error)
+        raise
+    finally:
+        del value
 
 
 class _Reader:

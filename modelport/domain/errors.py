@@ -28,6 +28,7 @@ ModelportError
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from .secrets import SecretFilter
@@ -59,6 +60,7 @@ __all__ = [
     "StreamTruncatedError",
     "StructuredOutputError",
     "UnsupportedFeatureError",
+    "forget_frames",
     "hide_in_causes",
 ]
 
@@ -161,24 +163,40 @@ def hide_in_causes(error: BaseException, hide: SecretFilter) -> None:
 
     A cause that still shows a secret, because it composes its text elsewhere, is cut off.
     """
-    seen: set[int] = set()
-    waiting = [error]
-    while waiting:
-        each = waiting.pop()
-        if id(each) in seen:
-            continue
-        seen.add(id(each))
+    for each in _family(error):
         each.args = tuple(hide.hide(argument) for argument in each.args)
         for name, value in vars(each).items():
             if isinstance(value, str | bytes):
                 vars(each)[name] = hide.hide(value)
             elif isinstance(value, list):
                 value[:] = map(hide.hide, value)  # notes
-        for cause in (each.__cause__, each.__context__):
-            if cause is not None:
-                waiting.append(cause)
         if each is not error and hide(shown := f"{each} {each!r}") != shown:
             _cut_off(error, each)
+
+
+def forget_frames(error: BaseException) -> None:
+    """Drop the local variables of the functions that have ended with this error and with its causes.
+
+    They hold headers with keys and what servers repeat of them, and error reporters print local variables.
+    """
+    for each in _family(error):
+        trace = each.__traceback__
+        while trace is not None:
+            with suppress(RuntimeError):  # it has not ended
+                trace.tb_frame.clear()
+            trace = trace.tb_next
+
+
+def _family(error: BaseException) -> list[BaseException]:
+    """The error and all that it came from, each once."""
+    found, seen, waiting = [], set(), [error]
+    while waiting:
+        each = waiting.pop()
+        if id(each) not in seen:
+            seen.add(id(each))
+            found.append(each)
+            waiting += [cause for cause in (each.__cause__, each.__context__) if cause is not None]
+    return found
 
 
 def _cut_off(error: BaseException, shown: BaseException) -> None:

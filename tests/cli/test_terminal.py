@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
 import pytest
+from rich.table import Table
+from rich.text import Text
 
 from modelport.cli.console.answers import JsonLines
-from modelport.cli.console.terminal import complain, errors, note, printable, write_json
+from modelport.cli.console.terminal import complain, errors, note, printable, show, write_json
 from modelport.domain.errors import ServerError
 from modelport.domain.message.blocks import TextBlock
 from modelport.domain.message.responses import ChatResponse
@@ -35,6 +38,20 @@ def test_text_for_a_terminal_is_without_it(sign: str, capsys: pytest.CaptureFixt
     errors.cache_clear()
     assert printable(f"a{sign}b") == "ab"
     assert sign not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("on_a_terminal", [True, False])
+@pytest.mark.parametrize("sign", STEERING, ids=ascii)
+def test_tables_are_without_it(
+    sign: str, on_a_terminal: bool, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: on_a_terminal, raising=False)
+    table = Table("name")
+    table.add_row(f"a{sign}[31mb")
+    show(Text(f"c{sign}d"), table, f"[bold]{sign}f[/] [/nothing] :smile:")
+    written = capsys.readouterr().out
+    assert sign not in re.sub(r"\x1b\[[\d;]*m", "", written) and "\x1b[31m" not in written
+    assert "d" in written and "[31mb" in written and "f[/] [/nothing] :smile:" in written
 
 
 def test_json_has_letters_of_all_scripts(capsys: pytest.CaptureFixture[str]) -> None:

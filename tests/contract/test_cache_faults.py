@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import sqlite3
+import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -47,9 +48,27 @@ def warnings_of(response: Any) -> list[ModelWarning]:
     return [warning for warning in response.warnings if warning.setting == "embedding_cache"]
 
 
+def modes_below(folder: Path) -> dict[str, int]:
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*") if path.is_file()}
+
+
 def remove_all(folder: Path) -> None:
     for entry in folder.iterdir():
         shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022])
+@pytest.mark.parametrize("kind", CACHES)
+async def test_what_is_stored_is_read_by_its_owner_only(kind: str, mask: int, tmp_path: Path) -> None:
+    async with ScriptedServer(echo) as server:
+        before = os.umask(mask)
+        try:
+            model = MODELS["openai"](server.base_url, embedding_cache=CACHES[kind](tmp_path))
+            await model(["one", "two"])
+            modes = modes_below(tmp_path)
+        finally:
+            os.umask(before)
+    assert modes and set(modes.values()) == {0o600}, modes
 
 
 @pytest.mark.parametrize("kind", CACHES)

@@ -141,6 +141,7 @@ async def test_a_key_that_cannot_be_sent_costs_no_request(sample: Sample, key: s
     assert error.attempts == ()
 
 
+@pytest.mark.shows_secrets("an organization, which is not secret, has the words of a key here")
 @pytest.mark.parametrize("key", UNUSABLE, ids=ascii)
 def test_neither_are_other_values_of_a_credential(key: str) -> None:
     with pytest.raises(AuthenticationError) as caught:

@@ -124,3 +124,26 @@ def test_thinking_is_set_apart_and_controls_are_taken_out(home: Home, terminal: 
     assert "Hm[2J." in thinking
     assert "\x1b[2J" not in thinking
     assert answer.endswith("Yes]0;title")
+
+
+def test_consent_for_settings_of_the_folder_is_asked_once_for_their_content(home: Home, terminal: Terminal) -> None:
+    question = "Allow this file to do so from now on? [y/N]: "
+    with ScriptedServer([streamed("Hello"), streamed("Again")]).in_thread() as server:
+        path = home.configure(server.base_url, "modelport.yaml")
+
+        def answered(answer: str) -> int:
+            with terminal.start(home, "chat", "hi") as process:
+                shown = terminal.read_until(question)
+                assert f"reading the settings in {path}" in shown and "sends LOCAL_KEY to http://127.0.0.1" in shown
+                terminal.type(f"{answer}\n")
+                return process.wait(30)
+
+        assert answered("n") == 2 and server.requests == []
+        terminal.read_until("was not allowed")
+        assert answered("y") == 0
+        terminal.read_until("Hello\r\n")
+        with terminal.start(home, "chat", "hi") as process:
+            assert question not in terminal.read_until("Again\r\n")
+            assert process.wait(30) == 0
+        path.write_text(path.read_text() + "\n")
+        assert answered("n") == 2 and len(server.requests) == 2

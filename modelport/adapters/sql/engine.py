@@ -6,7 +6,7 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from importlib.util import find_spec
 
@@ -54,6 +54,17 @@ def database_url(text: str, subject: str = _CACHE) -> sa.URL:
 def shown_url(url: sa.URL) -> str:
     """The URL for messages: without the password and without its options, one of which may be a password."""
     return url.set(query={}).render_as_string(hide_password=True)
+
+
+def _make_folder(path: str) -> None:
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+
+
+def _make_private(path: str) -> None:
+    """An empty file that only its owner reads, where there is none; SQLite gives its mode to the files beside it."""
+    _make_folder(path)
+    with suppress(OSError):  # it is there, or SQLite says what is wrong
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 class LoopEngines:
@@ -119,7 +130,8 @@ class LoopEngines:
         if pool.ready:
             return
         if pool.in_a_file and not pool.read_only:
-            await asyncio.to_thread(os.makedirs, os.path.dirname(str(self._url.database)), exist_ok=True)
+            writable = self._url.query.get("mode", "rwc") == "rwc"
+            await asyncio.to_thread(_make_private if writable else _make_folder, str(self._url.database))
         try:
             await self._set_up(pool)
         except OperationalError as error:

@@ -8,7 +8,7 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-from ...domain.errors import ModelConnectionError, ModelError
+from ...domain.errors import ModelConnectionError, ModelError, forget_frames
 from ...domain.retry import RetryPolicy, wait_before_retry
 from .context import CallContext, current_call
 from .error_translation import from_foreign, innermost
@@ -71,6 +71,7 @@ class Attempts:
             failure.provider = failure.provider or context.provider
             failure.model = failure.model or context.model
             failure.attempts = tuple(context.attempts)
+            forget_frames(failure)
         return failure
 
     def ended(self, error: BaseException | None = None) -> None:

@@ -146,11 +146,12 @@ def checked_base_url(value: str) -> str:
 def checked_key(key: SecretStr, provider: str) -> str:
     """The key without blanks around it, maybe empty; raises `AuthenticationError` for what breaks a header."""
     text = key.get_secret_value().strip()
-    if not text.isascii() or not (text.isprintable() and " " not in text):
-        raise AuthenticationError(
-            "the API key holds spaces, control or non-ASCII characters; copy it again", provider=provider
-        )
-    return text
+    if text.isascii() and text.isprintable() and " " not in text:
+        return text
+    del text  # which the error would hold
+    raise AuthenticationError(
+        "the API key holds spaces, control or non-ASCII characters; copy it again", provider=provider
+    )
 
 
 class KeyedCredential(CredentialBase):

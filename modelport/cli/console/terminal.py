@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 
 from ...domain.errors import ModelportError, SettingsError
 from .streams import discard
@@ -27,12 +29,23 @@ class _Console(Console):
         raise BrokenPipeError  # rich would exit with status 1 here; the group of commands ends cleanly
 
 
+class _Tables(Console):
+    """Takes texts as they are, without markup, and leaves out of them what steers a terminal."""
+
+    def __init__(self, **options: Any) -> None:  # Any: rich's
+        super().__init__(highlight=False, markup=False, emoji=False, **options)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=printable(segment.text))
+
+
 def show(*renderables: RenderableType) -> None:
     """Print tables on stdout; in a pipe with wide lines, so that `grep` and `cut` work."""
     if sys.stdout.isatty():
-        Console(highlight=False).print(*renderables, sep="\n")
+        _Tables().print(*renderables, sep="\n")
         return
-    console = Console(highlight=False, width=_WIDE)
+    console = _Tables(width=_WIDE)
     with console.capture() as captured:
         console.print(*renderables, sep="\n")
     write("\n".join(line.rstrip() for line in captured.get().split("\n")))

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import json
+from typing import Any
+
 import pytest
 
+from modelport.credential import DashScopeCredential
 from modelport.domain.speech.text import cut_text, makes_sound
 from modelport.error import ServerError, StreamTruncatedError
 from modelport.ports.websocket import Frame, WebSocketClosed
+from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer
+from modelport.tts import DashScopeTTSModel, TTSResponse
 from tests.adapters.dashscope.speech_support import audio, opened, read, whole
 from tests.application.speech import test_realtime_tts as realtime
 
@@ -48,6 +55,52 @@ async def test_a_text_with_nothing_to_pronounce_is_warned_of(text: str) -> None:
     assert response.content is None
     (warning,) = [warning for warning in response.warnings if warning.kind == "other"]
     assert warning.setting == "text" and "pronounce" in warning.message
+
+
+def over_http(url: str, **options: Any) -> DashScopeTTSModel:
+    return DashScopeTTSModel(DashScopeCredential(api_key="sk-secret-key", base_url=url), "qwen3-tts-flash", **options)
+
+
+def http_answer(stream: bool, data: bytes = b"") -> ScriptedAnswer:
+    audio = {"data": base64.b64encode(data).decode(), "id": "a", "expires_at": 1_790_000_000}
+    value = {"output": {"audio": audio, "finish_reason": "stop"}, "request_id": "r", "usage": {"characters": 5}}
+    return ScriptedAnswer.sse(json.dumps(value)) if stream else ScriptedAnswer.json(value)
+
+
+@pytest.mark.parametrize("retries", [0, 2])
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("streamed", [True, False])
+async def test_speech_over_http_without_audio_is_an_error_after_its_retries(
+    stream: bool, streamed: bool, retries: int
+) -> None:
+    """Whether the caller or the server streams does not matter."""
+    async with ScriptedServer([http_answer(streamed)] * 4) as server:
+        subject = over_http(server.base_url, stream=stream, max_retries=retries, retry_delay=0)
+        with pytest.raises(ServerError, match="without any audio for 5 characters") as caught:
+            await whole_of(subject, "Hello")
+        assert len(caught.value.attempts) == len(server.requests) == retries + 1
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_speech_over_http_that_comes_with_a_retry_is_no_error(stream: bool) -> None:
+    async with ScriptedServer([http_answer(stream), http_answer(stream, b"12")]) as server:
+        responses = await whole_of(over_http(server.base_url, stream=stream, retry_delay=0), "Hello")
+    assert b"".join(map(audio, responses)).endswith(b"12") and len(responses[-1].attempts) == 2
+
+
+@pytest.mark.parametrize("text", ["...", "?!", "🎉"])
+@pytest.mark.parametrize("stream", [True, False])
+async def test_over_http_a_text_with_nothing_to_pronounce_is_warned_of(stream: bool, text: str) -> None:
+    async with ScriptedServer([http_answer(stream)]) as server:
+        responses = await whole_of(over_http(server.base_url, stream=stream), text)
+    assert b"".join(map(audio, responses))[44:] == b""
+    (warning,) = [warning for warning in responses[-1].warnings if warning.kind == "other"]
+    assert warning.setting == "text" and "pronounce" in warning.message
+
+
+async def whole_of(subject: DashScopeTTSModel, text: str) -> list[TTSResponse]:
+    answer = await subject.synthesize(text)
+    return [answer] if isinstance(answer, TTSResponse) else [response async for response in answer]
 
 
 async def test_a_text_given_to_a_spare_connection_is_an_attempt() -> None:
