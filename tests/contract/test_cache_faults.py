@@ -29,6 +29,10 @@ def file_cache(folder: Path) -> EmbeddingCacheBase:
     return FileEmbeddingCache(folder / "files")
 
 
+def plain_file_cache(folder: Path) -> EmbeddingCacheBase:
+    return FileEmbeddingCache(folder / "files", memory_mb=0)
+
+
 def sql_cache(folder: Path) -> EmbeddingCacheBase:
     return SQLEmbeddingCache(f"sqlite+aiosqlite:///{folder}/x.db")
 
@@ -39,6 +43,7 @@ def plain_sql_cache(folder: Path) -> EmbeddingCacheBase:
 
 CACHES: dict[str, Callable[[Path], EmbeddingCacheBase]] = {
     "file": file_cache,
+    "file without memory": plain_file_cache,
     "sql": sql_cache,
     "sql without memory": plain_sql_cache,
 }
@@ -108,7 +113,7 @@ async def test_storage_that_is_replaced_under_the_program_is_read(kind: str, tmp
 @contextmanager
 def unwritable(kind: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmbeddingCacheBase]:
     """The cache as a program sees it that may only read it."""
-    if kind == "file":
+    if kind.startswith("file"):
 
         def refuse(self: EntryFolder, name: str, data: bytes) -> None:
             raise PermissionError(13, "Permission denied", self.path)
@@ -141,7 +146,7 @@ async def test_storage_that_can_only_be_read_gives_hits(
 @contextmanager
 def out_of_reach(kind: str, folder: Path) -> Iterator[None]:
     """Another program holds the storage's lock; of a folder, which has none, a file has taken its place."""
-    if kind == "file":
+    if kind.startswith("file"):
         shutil.rmtree(folder / "files")
         (folder / "files").write_bytes(b"")
         yield
@@ -162,7 +167,7 @@ async def test_storage_that_is_locked_costs_a_call_one_short_wait(kind: str, tmp
             response = await model([f"text {number}" for number in range(12)])
             assert time.monotonic() - started < 9
             assert len(response.embeddings) == 12 and len(warnings_of(response)) == 1
-            if kind != "file":
+            if not kind.startswith("file"):
                 hit = await MODELS["openai"](server.base_url, embedding_cache=CACHES[kind](tmp_path))(["warm"])
                 assert (hit.source, warnings_of(hit)) == ("cache", [])
 
@@ -191,6 +196,19 @@ async def test_storage_that_is_damaged_costs_no_answer(kind: str, tmp_path: Path
         response = await MODELS["openai"](server.base_url, embedding_cache=CACHES[kind](tmp_path))(["one", "two"])
     assert response.embeddings == [vector_of("one"), vector_of("two")]
     assert len(warnings_of(response)) <= 1
+
+
+async def test_a_database_server_that_is_away_costs_no_answer() -> None:
+    pytest.importorskip("asyncpg", reason="asyncpg is not installed")
+    cache = SQLEmbeddingCache("postgresql+asyncpg://app:a-password-0123@127.0.0.1:1/x?sslmode=require")
+    async with ScriptedServer(echo) as server:
+        model = MODELS["openai"](server.base_url, embedding_cache=cache, batch_size=1)
+        for _ in range(2):
+            response = await model(["one", "two", "three"])
+            assert response.embeddings == [vector_of(text) for text in ("one", "two", "three")]
+            (warning,) = warnings_of(response)
+            assert "127.0.0.1:1" in warning.message and "a-password" not in str(warning)
+    await cache.aclose()
 
 
 class Wrong(EmbeddingCacheBase):

@@ -6,6 +6,7 @@ A tool that returned ran: whatever it returned has an output, also what JSON can
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from pydantic_core import to_json, to_jsonable_python
@@ -18,6 +19,13 @@ __all__ = ["output_of", "text_of"]
 _CYCLE = "[the same object again]"
 _TOO_DEEP = "[nested too deeply]"
 _DEPTH = 100
+_TO_DATA: tuple[tuple[str, dict[str, str]], ...] = (
+    ("tolist", {}),
+    ("to_list", {}),
+    ("to_dicts", {}),
+    ("to_dict", {"orient": "records"}),
+)
+"""How arrays and tables of other packages (NumPy, PyTorch, pandas, Polars) give their values."""
 
 
 def output_of(value: object) -> str | list[TextBlock | DataBlock]:
@@ -31,7 +39,7 @@ def output_of(value: object) -> str | list[TextBlock | DataBlock]:
         blocks = [item if isinstance(item, TextBlock | DataBlock) else _text_block(item) for item in items]
         return [well_formed_value(block) for block in blocks]
     try:
-        return to_json(value, fallback=text_of).decode()
+        return to_json(value, fallback=_as_data).decode()
     except (ValueError, RecursionError):
         return to_json(_plain(value, ())).decode()
 
@@ -42,6 +50,16 @@ def text_of(value: object) -> str:
         return well_formed(str(value))
     except Exception:  # whatever a class's own `__str__` raises
         return f"<{type(value).__name__}>"
+
+
+def _as_data(value: object) -> Any:  # Any: lists, dicts and numbers
+    """All the numbers of an array or a table, whose `str` leaves most of them out; the text of anything else."""
+    for method, options in _TO_DATA:
+        convert = getattr(value, method, None)
+        if callable(convert) and not isinstance(value, type):
+            with suppress(Exception):  # whatever a class of another package raises
+                return convert(**options)
+    return text_of(value)
 
 
 def _text_block(value: object) -> TextBlock:
@@ -70,7 +88,7 @@ def _plain(value: object, above: tuple[int, ...]) -> Any:  # Any: JSON
 def _other(value: object, above: tuple[int, ...]) -> Any:  # Any: JSON
     """A number, a date, a model, an instance of a dataclass, or whatever else it is."""
     try:
-        return well_formed_value(to_jsonable_python(value, fallback=text_of))
+        return well_formed_value(to_jsonable_python(value, fallback=_as_data))
     except (ValueError, RecursionError):
         fields = getattr(value, "__dict__", None)
         return _plain(fields, (*above, id(value))) if fields and id(value) not in above else text_of(value)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+from array import array
 from typing import Any
 
+import numpy as np
 import pytest
 
 from modelport.application.agent.tool_output import output_of
@@ -104,3 +107,35 @@ async def test_arguments_with_half_a_character_reach_the_tool() -> None:
 
     result = await called(echo, r'{"text": "a\ud83d"}')
     assert (result.state, result.output) == (ToolResultState.SUCCESS, "a\ufffd")
+
+
+class Table:
+    """Gives its rows as pandas and Polars do, and an abbreviated text."""
+
+    def to_dict(self, orient: str) -> object:
+        return [{"a": number} for number in range(3000)] if orient == "records" else None
+
+    def __str__(self) -> str:
+        return "0 ... 2999"
+
+
+NUMBERS = list(range(3000))
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (np.arange(3000), NUMBERS),
+        (np.arange(3000).reshape(2, 1500), [NUMBERS[:1500], NUMBERS[1500:]]),
+        ({"a": [np.arange(3000)]}, {"a": [NUMBERS]}),
+        ({"a": np.float32(1.5), "b": np.int64(2), "c": np.bool_(True)}, {"a": 1.5, "b": 2, "c": True}),
+        (np.array(["é", "b"]), ["é", "b"]),
+        (np.array(5), 5),
+        (array("h", NUMBERS), NUMBERS),
+        (Table(), [{"a": number} for number in NUMBERS]),
+        ({"c": cycle(), "n": np.arange(3000)}, {"c": ["one", {"again": "[the same object again]"}], "n": NUMBERS}),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_arrays_and_tables_are_not_abbreviated(value: object, expected: object) -> None:
+    assert json.loads(str(output_of(value))) == expected
