@@ -40,6 +40,8 @@ _WITH_CAMELS = r"(?<=[a-z0-9])(?=[A-Z])"
 _USERINFO = r"(?<=//)([^/?#@\s\"'<>:]{0,256}):([^/?#@\s\"'<>]{1,256})@"
 _DATABASE = r"(?!https?:|wss?:)[\w+.-]+://([^:/?#@]*)(:)([^@]*)@"
 """Here a password may hold a slash, as SQLAlchemy reads it."""
+_USER_ALONE = r"(?<![\w+.-])((?:http|ws)s?://)[^/?#@\s\"'<>:]{1,256}@"
+"""A token that is written as the user of a web address."""
 _QUERY = r"""([?&;]|&amp;|\\u0026)([\w.\[\]-]{1,64})=([^&\s"'<>\\;#]{1,8192})"""
 
 
@@ -69,7 +71,9 @@ def hide_url_secrets(text: str) -> str:
     def hidden(found: re.Match[str]) -> str:
         return f"{found[1]}{found[2]}={'***' if secret_name(found[2]) else found[3]}"
 
-    return re.sub(_QUERY, hidden, re.sub(_USERINFO, r"\1:***@", text)) if "=" in text or "@" in text else text
+    if "@" in text:
+        text = re.sub(_USER_ALONE, r"\1***@", re.sub(_USERINFO, r"\1:***@", text))
+    return re.sub(_QUERY, hidden, text) if "=" in text else text
 
 
 class SecretFilter:

@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from ..domain.secrets import hide_url_secrets
+
 __all__ = ["HttpRequest", "HttpResponse", "HttpTransport"]
 
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """One request. Header values are kept out of the repr, since one of them is the key."""
+    """One request. Header values and the secrets of the URL are kept out of the repr."""
 
     method: str
     url: str
@@ -19,6 +21,9 @@ class HttpRequest:
     body: bytes = field(default=b"", repr=False)
     address: str | None = None
     """An IP address to connect to in place of looking the URL's host up: the caller has looked it up and checked it."""
+
+    def __repr__(self) -> str:
+        return f"HttpRequest({self.method} {hide_url_secrets(self.url)}, {len(self.body)} bytes)"
 
 
 class HttpResponse(Protocol):

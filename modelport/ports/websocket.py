@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from ..domain.secrets import hide_url_secrets
+
 __all__ = [
     "Frame",
     "WebSocketClosed",
@@ -21,10 +23,13 @@ Frame = str | bytes
 
 @dataclass(frozen=True, slots=True)
 class WebSocketRequest:
-    """Where to connect, and the headers of the handshake. Header values are kept out of the repr: one is the key."""
+    """Where to connect, and the headers of the handshake. The repr has no header values and no secrets of the URL."""
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def __repr__(self) -> str:
+        return f"WebSocketRequest({hide_url_secrets(self.url)})"
 
 
 class WebSocketRejected(Exception):

@@ -21,8 +21,9 @@ from modelport.credential import (
 from modelport.error import AuthenticationError, ModelError
 from modelport.message import UserMsg
 from modelport.model import ChatResponse, OllamaChatModel, OpenAIChatModel
+from modelport.ports.websocket import WebSocketRequest
 from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer
-from modelport.transport import AiohttpTransport, HttpxTransport
+from modelport.transport import AiohttpTransport, HttpRequest, HttpxTransport
 from tests.contract.samples import OLLAMA, SAMPLES, Sample, question
 
 KEY = "sk-Secret/key+01=23"
@@ -116,6 +117,24 @@ async def test_secrets_of_the_url_and_of_extra_headers() -> None:
         model = OpenAIChatModel(OpenAICredential(api_key="", base_url=url), "m", max_retries=0)
         error = await error_of(model, extra_headers={"x-api-key": words[2]})
     assert not [word for word in words if word in all_of(error)]
+
+
+SECRET_URLS = [
+    "https://user:password-01@host.test/v1",
+    "https://token-password-01@host.test/v1",
+    "https://host.test/v1?api_key=password-01&a=1",
+]
+
+
+@pytest.mark.parametrize("url", SECRET_URLS)
+def test_no_repr_has_the_secrets_of_a_url(url: str) -> None:
+    socket = WebSocketRequest(url.replace("http", "ws"), {"authorization": "password-01"})
+    shown = [OllamaCredential(host=url), HttpRequest("GET", url, {"x": "password-01"}, b"password-01"), socket]
+    for cls in (OpenAICredential, AnthropicCredential, GeminiCredential, DashScopeCredential):
+        credential = cls(api_key="password-01", base_url=url)
+        shown += [credential, credential.endpoint()]
+    for value in shown:
+        assert "password-01" not in f"{value!r} {value}" and "host.test" in repr(value)
 
 
 UNUSABLE = [

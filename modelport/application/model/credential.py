@@ -6,12 +6,14 @@ credential only what `CredentialBase` declares, above all `endpoint()`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Type
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from ...domain.errors import AuthenticationError, InvalidRequestError, SettingsError
 from ...domain.ids import new_id
+from ...domain.secrets import hide_url_secrets
 from ...domain.urls import checked_url, normal_url
 
 if TYPE_CHECKING:
@@ -37,6 +39,11 @@ class CredentialBase(BaseModel):
         type: Any = ""  # Any: a class of the user's may narrow it to a literal, which a variable of type `str` forbids
     else:
         type: str = "credential"
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:  # Any: fields
+        """Pydantic's, with the passwords of URLs left out."""
+        for name, value in super().__repr_args__():
+            yield name, hide_url_secrets(value) if isinstance(value, str) else value
 
     @classmethod
     def provider_name(cls) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from ...domain.errors import AuthenticationError
-from ...domain.secrets import url_secrets
+from ...domain.secrets import hide_url_secrets, url_secrets
 from ...domain.urls import join_url
 
 __all__ = ["Endpoint", "Framer", "SniffingFramer"]
@@ -23,6 +23,9 @@ class Endpoint:
 
     base_url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def __repr__(self) -> str:
+        return f"Endpoint(base_url={hide_url_secrets(self.base_url)!r})"
 
     def __post_init__(self) -> None:
         """Raises `AuthenticationError` for a header that cannot be sent; the message leaves its value out."""
