@@ -22,7 +22,7 @@ import pytest
 from pydantic import types as pydantic_types
 
 from modelport.domain.message.responses import ModelWarning
-from modelport.domain.secrets import secret_name, url_secrets
+from modelport.domain.secrets import url_secrets
 from modelport.error import ModelportError
 
 PLANTED = "sk-Planted-word-04516273"
@@ -126,7 +126,7 @@ def _after(cls: type, method: str, act: Any, patch: pytest.MonkeyPatch) -> None:
 
 def _learn_environment(process: Any, _: None, *arguments: Any, **options: Any) -> None:  # Any: Popen's
     for name, value in (options.get("env") or {}).items():
-        if secret_name(name) or name.endswith(("_KEY", "_TOKEN")):
+        if name.endswith(("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")):
             LEAKS.learn(os.fsdecode(value))
 
 

@@ -81,7 +81,10 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
             from .sql_table import EntryTable, is_prepared, prepare
         except ImportError as error:
             raise SettingsError(f"SQLEmbeddingCache needs the package sqlalchemy[asyncio]: {error}") from error
-        target = database_url(url)
+        try:
+            target = database_url(url)
+        finally:
+            del url  # an error must not hold the password in it
         self._engines = LoopEngines(target, prepare, is_prepared=is_prepared, busy_seconds=_BUSY_SECONDS)
         self._table = EntryTable(target.get_backend_name())
         self._ledger = _Ledger(self._limits)

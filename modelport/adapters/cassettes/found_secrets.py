@@ -50,7 +50,8 @@ def header_secrets(headers: Mapping[str, str]) -> list[str]:
 def _parts(value: str) -> list[str]:
     """The secret parts of a header's value: the text after `Bearer`, and the parts of a cookie or a signature."""
     word = value.rpartition(" ")[2]
-    parts = [part.partition("/")[0] for part in re.findall(r"""[\w-]=\s*"?([^\s;,"]+)""", value)]
+    parts = re.findall(r"""[\w-]=\s*"?([^\s;,"]+)""", value)
+    parts += [part.partition("/")[0] for part in parts]  # a key of AWS, whose scope follows it
     if value[:6].lower() == "basic ":
         with contextlib.suppress(ValueError):
             parts.append(base64.b64decode(word).decode().partition(":")[2])

@@ -59,7 +59,11 @@ class SQLRateLimiter:
             from .sql_grants import LEASE_SECONDS, Grants, prepare
         except ImportError as error:
             raise SettingsError(f"SQLRateLimiter needs an extra: pip install 'modelport[sql]' ({error})") from error
-        self._engines = LoopEngines(database_url(url, _SUBJECT), prepare, _SUBJECT)
+        try:
+            target = database_url(url, _SUBJECT)
+        finally:
+            del url  # an error must not hold the password in it
+        self._engines = LoopEngines(target, prepare, _SUBJECT)
         self._grants: type[Grants] = Grants
         self._lease = LEASE_SECONDS
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlche
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ...application.call.per_loop import PerLoop
-from ...domain.errors import ModelportError, SettingsError, hide_in_causes
+from ...domain.errors import ModelportError, SettingsError, forget_frames, hide_in_causes
 from ...domain.secrets import SecretFilter, hide_url_secrets, url_secrets
 from .options import DRIVERS, driver_options
 from .pool import Pool, in_a_file
@@ -32,6 +32,16 @@ def database_url(text: str, subject: str = _CACHE) -> sa.URL:
     Raises `SettingsError` for another kind of database, for a driver that is not installed, and for an option that
     cannot be used.
     """
+    try:
+        return _checked_url(text, subject)
+    except SettingsError as error:
+        forget_frames(error)  # which hold the password
+        raise
+    finally:
+        del text
+
+
+def _checked_url(text: str, subject: str) -> sa.URL:
     try:
         url = sa.make_url(text)
     except (ArgumentError, ValueError) as error:

@@ -119,6 +119,13 @@ async def test_every_place_and_every_echo(place: str, echo: str, tmp_path: Path)
     assert found(text, KEY) == [] and (echo == "nothing" or "[secret]" in text)
 
 
+@pytest.mark.parametrize("place", REQUESTS)
+async def test_a_key_that_is_cut_by_its_own_signs(place: str, tmp_path: Path) -> None:
+    key = "AbC1x/2y3z4Q0a=/7"
+    text = await cassette(str(tmp_path), REQUESTS[place](key), {}, ECHOES["deltas"](key))
+    assert found(text, key) == []
+
+
 @pytest.mark.parametrize("place", ANSWERS)
 async def test_every_place_of_an_answer(place: str, tmp_path: Path) -> None:
     headers, body = ANSWERS[place]
