@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import os
+import reprlib
 import subprocess
 import traceback
 from collections.abc import Iterator
@@ -102,12 +103,28 @@ def _is_of_tests(file: str) -> bool:
     return file.startswith(_TESTS) or any(name in file for name in ("_pytest", "pytest_", "pluggy", "asyncio"))
 
 
+class _Shown(reprlib.Repr):
+    """A `repr` of bounded size, also of what refers to itself many times over, such as a hostile YAML file."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel = 5
+        self.maxdict = self.maxlist = self.maxtuple = self.maxset = 100
+        self.maxstring = self.maxother = _LONGEST_VALUE
+
+    def repr_instance(self, value: Any, level: int) -> str:  # Any: an object of any class
+        return "a node" if type(value).__module__.startswith("yaml.") else super().repr_instance(value, level)
+
+
+_SHOWN = _Shown()
+
+
 def _shown_locals(frame: FrameType) -> str:
     """The locals as an error reporter prints them."""
     shown = []
     for name, value in frame.f_locals.items():
         try:
-            shown.append(f"{name} = {repr(value)[:_LONGEST_VALUE]}")
+            shown.append(f"{name} = {_SHOWN.repr(value)}")
         except Exception:  # a half-made object; an error reporter would print as much
             shown.append(f"{name} = ?")
     return "\n".join(shown)
