@@ -277,7 +277,9 @@ class ProviderSettings(_Strict):
     key_optional: bool = Field(default=False, description="Whether the provider also answers without a key.")
     key_header: str = Field(default="authorization", description="In another header the key stands without `Bearer`.")
     headers: dict[str, str | SecretStr] = Field(default_factory=dict, description="Further headers of every request.")
-    fields: _Fields = Field(default_factory=dict, description="Further fields of the credential, each with its facts.")
+    fields: Annotated[dict[str, dict[str, Any]], AfterValidator(_without_open_secrets)] = Field(
+        default_factory=dict, description="Further fields of the credential."
+    )
     models: str | None = Field(default=None, description="The folder of its cards, relative to the settings file.")
     profile: _Fields = Field(default_factory=dict, description="Its differences from OpenAI.")
     speech: _Fields | None = Field(default=None, description="Its differences in speech, where it speaks.")
