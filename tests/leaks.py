@@ -9,6 +9,7 @@ processes, and the recordings and caches below `tmp_path`. A test that shows a s
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import reprlib
@@ -133,6 +134,7 @@ def _shown_locals(frame: FrameType) -> str:
 def _after(cls: type, method: str, act: Any, patch: pytest.MonkeyPatch) -> None:  # Any: called with the arguments
     original = getattr(cls, method)
 
+    @functools.wraps(original)  # which keeps the signature
     def patched(self: Any, *arguments: Any, **options: Any) -> Any:  # Any: whatever the method takes
         result = original(self, *arguments, **options)
         act(self, result, *arguments, **options)
