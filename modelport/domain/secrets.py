@@ -37,8 +37,8 @@ _HIDDEN_NAMES = (
     r"|(access|auth|authorization|bearer|client|csrf|id|refresh|security|session)[-_]?(token|secret)|^x-(amz|goog)-"
 )
 _WITH_CAMELS = r"(?<=[a-z0-9])(?=[A-Z])"
-_USERINFO = r"(?<=//)([^/?#@\s\"'<>:]{0,256}):([^/?#@\s\"'<>]{1,256})@"
-_DATABASE = r"(?!https?:|wss?:)[\w+.-]+://([^:/?#@]*)(:)([^@]*)@"
+_USERINFO = r"(?<=//)([^/?#@\s\"'<>:]{0,256}):([^/?#\s\"'<>]{1,256})@"
+_DATABASE = r"(?!https?:|wss?:)[\w+.-]+://([^:/?#@]*)(:)([^@]*(?:@[^@/?#]*)*)@"
 """Here a password may hold a slash, as SQLAlchemy reads it."""
 _USER_ALONE = r"(?<![\w+.-])((?:http|ws)s?://)[^/?#@\s\"'<>:]{1,256}@"
 """A token that is written as the user of a web address."""

@@ -148,3 +148,8 @@ def test_urls() -> None:
     text = "at postgresql://app:pw@db/v?sslmode=on&password=x or http://u:p@proxy:1, mail a@b.c, 10:30@x"
     hidden = "at postgresql://app:***@db/v?sslmode=on&password=*** or http://u:***@proxy:1, mail a@b.c, 10:30@x"
     assert hide_url_secrets(text) == hidden
+
+
+def test_an_at_sign_in_a_password_does_not_end_it() -> None:
+    assert hide_url_secrets("at postgresql://u:a@b-secret@h/d, x@y") == "at postgresql://u:***@h/d, x@y"
+    assert "a@b-secret" in url_secrets("postgresql://u:a@b-secret@h/d")

@@ -24,6 +24,7 @@ __all__ = ["LoopEngines", "database_url", "shown_url"]
 
 _CACHE = "the embedding cache"
 _BUSY_SECONDS = 30.0
+_NO_TABLE = ("no such table", "UndefinedTableError")
 
 
 def database_url(text: str, subject: str = _CACHE) -> sa.URL:
@@ -46,6 +47,11 @@ def _checked_url(text: str, subject: str) -> sa.URL:
         url = sa.make_url(text)
     except (ArgumentError, ValueError) as error:
         raise SettingsError(f"{subject}'s url is not a database URL") from error
+    place = url.host if url.drivername.startswith("sqlite") else f"{url.host}{url.database}"
+    if "@" in (place or "") or not 0 < (url.port or 1) < 65536:
+        raise SettingsError(
+            f"{subject}'s url has a port above 65535, or an @ in its password or user; write such an @ as %40"
+        )
     kind, _, driver = url.drivername.partition("+")
     wanted = DRIVERS.get(kind)
     if wanted is None or driver not in ("", wanted):
@@ -167,6 +173,8 @@ class LoopEngines:
         try:
             yield
         except DBAPIError as error:
+            if any(words in str(error.orig) for words in _NO_TABLE):
+                self._pools.get().ready = False  # another program dropped it; the next statement makes it again
             failure = self._failure(error, error.orig)
             raise failure from failure.__cause__
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:

@@ -376,3 +376,28 @@ async def test_two_writers_of_the_same_rows_never_wait_in_a_circle() -> None:
     await caches[0].store([[1.0]], "last", overwrite=True)
     assert (await caches[0].stats()).entries <= 60
     await caches[0].clear()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes of files")
+async def test_only_its_owner_can_read_a_new_sqlite_file_and_its_logs(tmp_path: Path) -> None:
+    await SQLEmbeddingCache(url(tmp_path)).store([[1.0]], "a")
+    modes = {entry.name: oct(entry.stat().st_mode & 0o777) for entry in os.scandir(tmp_path)}
+    assert modes == dict.fromkeys(("cache.db", "cache.db-wal", "cache.db-shm"), "0o600")
+
+
+async def test_tables_that_another_program_dropped_are_made_again(tmp_path: Path) -> None:
+    cache = SQLEmbeddingCache(url(tmp_path), memory_mb=0)
+    await cache.store([[1.0]], "a")
+    sql(tmp_path, "DROP TABLE modelport_embeddings")
+    sql(tmp_path, "DROP TABLE modelport_embedding_schema")
+    with pytest.raises(ModelportError, match="no such table"):
+        await cache.retrieve("a")
+    await cache.store([[2.0]], "a")
+    assert await cache.retrieve("a") == [[2.0]]
+
+
+@pytest.mark.parametrize("place", ["u:a@secret-9@127.0.0.1/d", "u:secret-9@127.0.0.1:99999/d", "u:p@ss/secret-9@h/d"])
+def test_a_url_that_is_read_in_another_way_than_meant_is_refused(place: str) -> None:
+    with pytest.raises(SettingsError, match="%40") as raised:
+        SQLEmbeddingCache(f"postgresql+asyncpg://{place}")
+    assert "secret-9" not in str(raised.value)
