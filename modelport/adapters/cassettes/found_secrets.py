@@ -24,13 +24,17 @@ Json = Any
 _HEADER = re.compile(r"auth|key|token|secret|cookie|credential|signature|organi[sz]ation", re.IGNORECASE)
 _MEMBER = re.compile(
     r"authorization|api[-_]?key|private[-_]?key|secret|passw|passphrase|credential|cookie|connection[-_]?string"
-    r"|(access|auth|session|bearer|refresh|id|security)[-_]?token|^(token|pwd|pass|jwt|dsn)$",
+    r"|(access|auth|session|bearer|refresh|id|security)[-_]?token|subscription[-_]?key|^x-amz-signature$"
+    r"|^(token|pwd|pass|jwt|dsn|sig|sas)$",
     re.IGNORECASE,
 )
 _ONE_WORD = re.compile(r"(?:(?:Bearer|Basic|Token)\s+)?(\S+)", re.IGNORECASE)
 _LIKE_A_KEY = re.compile(r"\d|[a-z][A-Z]|.{16}")
 _URL = re.compile(r"""[A-Za-z][A-Za-z0-9+.-]{0,30}:(?:\\{0,8}/){2}[^\s"'<>]{1,8192}""")
 _QUERY = re.compile(r"""(?:[?&;]|&amp;|\\{1,8}u0026)([\w.\[\]-]{1,64})=([^&\s"'<>\\;#]{1,8192})""")
+_WRITTEN = re.compile(r"""(?<![\w.\[\]-])([\w.\[\]-]{1,64})(?:=|:[ ]?)["']?([^\s"'<>\\;#&]{12,8192})""")
+_SCHEME = re.compile(r"\b(?:Bearer|Basic)\s{1,4}([A-Za-z0-9._~+/=-]{12,8192})", re.IGNORECASE)
+_MIXED = re.compile(r"(?=[^\d]{0,8192}\d)(?=[^A-Za-z]{0,8192}[A-Za-z])[\w.~+/=%-]+")
 _FORM = re.compile(rb"[\w.\[\]%+-]{1,128}=[^&\s]*(?:&[\w.\[\]%+-]{1,128}=[^&\s]*)*\s*")
 _PART = re.compile(r"^--[^\r\n]*+\r?\n((?:\w[\w-]*+:[^\r\n]*+\r?\n)++)\r?\n([^\r\n]{1,8192})\r?\n(?=--)", re.MULTILINE)
 _PART_NAME = re.compile(r'\bname="?([\w.\[\]-]{1,64})')
@@ -136,6 +140,10 @@ def _in_text(text: str, depth: int) -> Iterator[str]:
         for name, value in _QUERY.findall(text):
             if secret_name(name):
                 yield from (value, unquote(value))
+    for name, value in _WRITTEN.findall(text):  # prose and code name such things too; only what looks like a key counts
+        if _MIXED.fullmatch(value) and secret_name(name):
+            yield from (value, unquote(value))
+    yield from (value for value in _SCHEME.findall(text) if _MIXED.fullmatch(value))
     if depth and text[:1] in ("{", "[") and (inner := _parsed(text)) is not None:
         yield from _in_json(inner, False, depth + 1)
 

@@ -43,6 +43,11 @@ REQUESTS: dict[str, Place] = {
     "url in json in json": lambda key: {"body": json.dumps({"a": json.dumps({"u": f"http://h/?key={quote(key)}"})})},
     "form": lambda key: {"body": urlencode({"grant": "x", "client_secret": key})},
     "multipart": lambda key: {"body": f'--b\r\nContent-Disposition: form-data; name="token"\r\n\r\n{key}\r\n--b--'},
+    "fragment": lambda key: {"body": json.dumps({"text": f"https://x.test/cb#access_token={quote(key, safe='')}"})},
+    "words": lambda key: {"body": json.dumps({"text": f"export API_KEY={key} and go on"})},
+    "header in words": lambda key: {"body": json.dumps({"text": f"curl -H 'x-api-key: {key}' h"})},
+    "bearer in words": lambda key: {"body": json.dumps({"text": f"it sends Bearer {key} to h"})},
+    "member with hyphens": lambda key: {"body": json.dumps({"Ocp-Apim-Subscription-Key": key})},
     "lines": lambda key: {"body": json.dumps({"a": 1}) + "\n" + json.dumps({"password": key})},
 }
 ECHOES: dict[str, Callable[[str], bytes]] = {
