@@ -10,6 +10,7 @@ import pytest
 
 from modelport.adapters.dialects.openai_chat.profile import OpenAIChatProfile
 from modelport.adapters.dialects.openai_chat.request import OpenAIChatCodec
+from modelport.adapters.dialects.openai_chat.stream import OpenAIChatDecoder
 from modelport.adapters.wire.errors import ErrorFacts
 from modelport.error import (
     AuthenticationError,
@@ -107,3 +108,24 @@ def test_an_error_in_a_successful_answer(body: bytes) -> None:
     call = OpenAIChatCodec(PROFILE).encode(ChatRequest(Endpoint("http://x"), "m", Rendered([])))
     with pytest.raises(ServerError, match="busy"):
         call.decode_body(body)
+
+
+@pytest.mark.parametrize("choice", [{}, {"index": 0, "message": None, "finish_reason": None}, {"delta": None}])
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_choice_that_holds_nothing_is_no_answer(choice: dict[str, Any], streamed: bool) -> None:
+    body = json.dumps({"choices": [choice]}).encode()
+    decoder = OpenAIChatDecoder(PROFILE, {})
+    with pytest.raises(ModelError, match="choice"):
+        if streamed:
+            decoder.feed([body, b"[DONE]"])
+            decoder.finish()
+        else:
+            decoder.body(json.loads(body))
+
+
+@pytest.mark.parametrize("end", [[], [b"[DONE]"]])
+def test_words_that_come_in_place_of_the_end_are_the_error(end: list[bytes]) -> None:
+    decoder = OpenAIChatDecoder(PROFILE, {})
+    decoder.feed([b'{"choices":[{"index":0,"delta":{"content":"par"}}]}', b'{"message":"upstream is gone"}', *end])
+    with pytest.raises(ModelError, match="upstream is gone"):
+        decoder.finish()

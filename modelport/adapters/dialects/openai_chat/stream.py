@@ -113,6 +113,8 @@ class OpenAIChatDecoder(JsonDecoder):
             self.note_choices(1 + len(self._further))
         if not self._chosen:
             raise self._refused_answer(self._odd) if self._odd else StreamTruncatedError(_NO_CHOICE)
+        if self.raw_finish_reason is None and self._odd and error_facts(self._odd).explained:
+            raise self._refused_answer(self._odd)  # an error without its envelope, after which there may be a [DONE]
         if self.raw_finish_reason is None and not self.ended:
             raise StreamTruncatedError("the stream ended without a finish reason or [DONE]")
         reason = finish_reason(self.raw_finish_reason)
@@ -188,11 +190,13 @@ class OpenAIChatDecoder(JsonDecoder):
         return error_in_stream(profile.refine_error(facts) if profile.refine_error else facts, profile.codes)
 
     def _choice(self, choice: Json, event: Json) -> None:
-        self._chosen = True
         delta = choice.get("delta")
         if delta:
             self._delta(delta if self._new is None else self._new.of(delta))
         message = choice.get("message")
+        self._chosen = (
+            self._chosen or delta is not None or bool(message or choice.get("text") or choice.get("finish_reason"))
+        )
         if message and (delta is None or not self._said()):  # else a stream repeats in it all that was said so far
             self._delta(message, whole=True)
         elif delta is None and message is None and choice.get("text"):
