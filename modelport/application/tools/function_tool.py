@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+from dataclasses import is_dataclass
 from functools import partial
 from typing import Annotated, Any
 
@@ -161,12 +162,21 @@ def _schema(
 
 def _docstring(function: ToolFunction) -> tuple[str, dict[str, str]]:
     """The descriptions of the function and of each argument, from its docstring."""
-    description, *sections = _HEADING.split(inspect.getdoc(innermost(function)) or "")
+    description, *sections = _HEADING.split(_written_doc(innermost(function)))
     documented: dict[str, str] = {}
     for heading, body in zip(sections[::2], sections[1::2], strict=True):
         if heading in ("Args", "Arguments", "Parameters"):
             documented |= _described(inspect.cleandoc(body.strip("\n")))
     return description.strip(), documented
+
+
+def _written_doc(target: ToolFunction) -> str:
+    """The docstring, unless `dataclass` made it: that one repeats the defaults, which may be the program's secrets."""
+    text = inspect.getdoc(target) or ""
+    kind = type(target)
+    if is_dataclass(target) and not isinstance(target, type) and text.startswith(f"{kind.__name__}("):
+        return inspect.getdoc(kind.__call__) or ""
+    return text
 
 
 def _described(body: str) -> dict[str, str]:

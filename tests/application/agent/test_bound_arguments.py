@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 from collections.abc import Callable
@@ -140,3 +141,18 @@ async def test_no_request_holds_what_is_bound(provider: type[CredentialBase]) ->
         assert server.requests
         for request in server.requests:
             assert b'"query"' in request.body and KEY.encode() not in request.body and b"acme" not in request.body
+
+
+@dataclasses.dataclass
+class Client:
+    api_key: str = KEY
+
+    def __call__(self, query: str) -> str:
+        """Search for it."""
+        return query
+
+
+@pytest.mark.parametrize("tool", [Client(), functools.partial(Client())])
+def test_a_docstring_made_of_the_fields_of_an_instance_is_not_offered(tool: Callable[..., Any]) -> None:
+    schema = FunctionTool(tool).schema
+    assert schema["function"]["description"] == "Search for it." and KEY not in json.dumps(schema)
