@@ -101,10 +101,13 @@ class Schedule:
         self._workers -= 1
 
     async def _next(self) -> None:
-        piece = self._take()
+        piece, before = self._take(), self._failures
         try:
             await self._embed(piece)
         except ModelError as error:
+            # Refusals of requests that were in flight together are one refusal, however many there were.
+            together = isinstance(error, InvalidRequestError) and before == 0
+            self._failures = max(self._failures, 1) if together else self._failures + 1
             self._failed(piece, error)
         else:
             self._answered(piece)
@@ -130,7 +133,6 @@ class Schedule:
 
     def _failed(self, piece: Piece, error: ModelError) -> None:
         """Plan smaller requests; raises the error where they cannot help."""
-        self._failures += 1
         self._half_answered = False
         if not error.attempts or not (self._splits_after(error) or may_be_one_input(error)) or self._given_up(error):
             raise error

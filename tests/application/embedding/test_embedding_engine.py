@@ -358,3 +358,14 @@ def test_a_model_serves_successive_event_loops() -> None:
 def test_cards_of_a_class_without_any() -> None:
     assert CustomEmbedding.list_models() == []
     assert CustomCredential.get_embedding_model_class() is CustomEmbedding
+
+
+async def test_refusals_of_requests_in_flight_together_do_not_use_up_the_search_for_a_limit() -> None:
+    def before(inputs: Sequence[str]) -> None:
+        if len(inputs) > 10:
+            raise InvalidRequestError("too many inputs")
+
+    model = CustomEmbedding(batch_size=25, concurrency=16, before=before)
+    response = await model(texts(640))
+    assert response.embeddings == [vector_of(text) for text in texts(640)]
+    assert len(model.batches) < 140
