@@ -7,6 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 __all__ = ["belongs_to", "checked_url", "join_url", "normal_url", "with_path"]
 
+_NOT_IN_HOSTS = frozenset("%\"'<>^`{|}!$&()*+,;=~")
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
@@ -43,9 +44,25 @@ def checked_url(value: str, schemes: tuple[str, ...] = ("http", "https")) -> str
         raise ValueError("this URL has a malformed host or port; write it like https://host:8080/v1") from None
     if not parts.hostname or port == 0:
         raise ValueError("this URL names no host, or the port 0; write it like https://host:8080/v1")
+    if not _possible(parts.hostname):
+        raise ValueError("this URL has a host that cannot exist; write it like https://host:8080/v1")
     if parts.fragment:
         raise ValueError("this URL has a fragment (`#`), which is never sent to a server; remove it")
     return with_path(text, lambda path: path.rstrip("/"))
+
+
+def _possible(host: str) -> bool:
+    """Whether there may be a server of this name: no empty or too long part, no sign that a name never has."""
+    if ":" in host:  # an IPv6 address, which was read before
+        return True
+    labels = host.removesuffix(".").split(".")
+    if any(not 0 < len(label) < 64 or _NOT_IN_HOSTS & set(label) for label in labels):
+        return False
+    return not labels[-1].isdecimal() or (len(labels) <= 4 and all(_is_byte(label) for label in labels))
+
+
+def _is_byte(label: str) -> bool:
+    return label.isdecimal() and int(label) < 256
 
 
 def with_path(url: str, change: Callable[[str], str]) -> str:

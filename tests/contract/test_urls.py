@@ -202,6 +202,7 @@ def test_ollamas_key_goes_to_its_own_hosts_only(host: str, goes: bool) -> None:
         ("[::1]:8080", "http://[::1]:8080"),
         ("::", "http://[::1]:11434"),
         ("0.0.0.0:8080", "http://127.0.0.1:8080"),
+        ('"box"', "http://box:11434"),
         ("fe80::1", "http://[fe80::1]:11434"),
         ("gpu", "http://gpu:11434"),
         ("gpu:80/path/", "http://gpu:80/path"),

@@ -31,7 +31,7 @@ def normal_host(value: str) -> str:
     A missing scheme is http, a missing port of an http host is 11434, a missing host and the address 0.0.0.0 mean this
     machine. An IPv6 address needs no brackets, and `ollama.com` alone is the cloud. Raises `ValueError` for the rest.
     """
-    text = value.strip()
+    text = value.strip().strip("\"'")
     if "://" not in text:
         text = _with_scheme(text)
     text = re.sub(r"://(?=:\d+(/|\Z))", "://127.0.0.1", text)

@@ -28,12 +28,21 @@ def card_folders(cls: type) -> tuple[Path, ...]:
     for base in cls.__mro__:
         named = base.__dict__.get("card_folder")
         if named is not None:
-            folders.append(Path(named))
+            folders.append(_named(base, Path(named)))
             break
         folder = _beside(base)
         if folder:
             folders.append(folder)
     return tuple(dict.fromkeys(folders))
+
+
+def _named(cls: type, folder: Path) -> Path:
+    """The folder that a class names; a copy of it where it is in a zip file, in a package of the class's module."""
+    module = sys.modules.get(cls.__module__)
+    parents = list(Path(getattr(module, "__file__", None) or "").parents)
+    if module is None or folder.parent not in parents or folder.parent.is_dir():
+        return folder
+    return packed_folder(module, parents.index(folder.parent)) or folder
 
 
 def _beside(cls: type) -> Path | None:

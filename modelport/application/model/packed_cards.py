@@ -16,10 +16,12 @@ __all__ = ["packed_folder"]
 _SUFFIXES = (".yaml", ".yml")
 
 
-def packed_folder(module: ModuleType) -> Path | None:
-    """A real folder with what is in `_models` next to the module, `None` when there is nothing."""
+def packed_folder(module: ModuleType, above: int = 0) -> Path | None:
+    """A real folder with what is in `_models` next to the module, or so many packages above it; `None` for nothing."""
     spec = module.__spec__
     package = spec.parent if spec else None
+    for _ in range(above):
+        package = package.rpartition(".")[0] if package else None
     return _unpacked(package) if package else None
 
 

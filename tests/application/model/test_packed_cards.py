@@ -95,3 +95,15 @@ def test_a_class_of_a_module_without_a_file(file: str | None, monkeypatch: pytes
 def test_a_class_of_a_program_from_stdin() -> None:
     code = SOURCE + "\nassert Chat.list_models() == [] and len(Inherits.list_models()) > 3\n"
     subprocess.run([sys.executable, "-"], input=code.encode(), check=True)
+
+
+def test_a_class_that_names_a_folder_above_it_in_a_zip_file_has_its_cards(zipped: Path) -> None:
+    with zipfile.ZipFile(zipped, "a") as written:
+        written.writestr("zipped_package/deep/__init__.py", "")
+        written.writestr(
+            "zipped_package/deep/models.py",
+            f"from pathlib import Path\n{SOURCE}\nChat.card_folder = Path(__file__).parents[1] / '_models'\n",
+        )
+    importlib.invalidate_caches()
+    module = importlib.import_module("zipped_package.deep.models")
+    assert [card.name for card in module.Chat.list_models()] == ["packed-1"]
