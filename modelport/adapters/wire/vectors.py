@@ -43,9 +43,10 @@ def entries_in_order(entries: Sequence[Any], key: str) -> list[Json]:
 
 
 def _index(value: Any) -> float | None:  # Any: whatever stands where the index should
-    """The index, which some servers send as text."""
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
-        return int(value)
+    """The index, which some servers send as text, perhaps of a float."""
+    if isinstance(value, str):
+        text = value.strip().removesuffix(".0")
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
     return value if isinstance(value, int | float) else None
 
 

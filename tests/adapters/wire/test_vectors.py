@@ -23,12 +23,15 @@ def test_an_index_that_is_no_number_counts_as_missing(index: Any) -> None:
         ([2, 0, 1], [1, 2, 0]),
         ([2, 3, 1], [2, 0, 1]),
         ([10, 4, 7], [1, 2, 0]),
+        (["2", "0", "1"], [1, 2, 0]),
+        (["2.0", "0.0", "1.0"], [1, 2, 0]),
+        ([" 2", "0 ", 1.0], [1, 2, 0]),
         ([0, 0, 0], [0, 1, 2]),
         ([None, None, None], [0, 1, 2]),
         ([0, None, 2], [0, 1, 2]),
     ],
 )
-def test_the_order_is_that_of_the_indices_where_they_tell_one(indices: list[int | None], order: list[int]) -> None:
+def test_the_order_is_that_of_the_indices_where_they_tell_one(indices: list[Any], order: list[int]) -> None:
     entries = [{"index": index, "embedding": [place]} for place, index in enumerate(indices)]
     assert entries_in_order(entries, "index") == [entries[place] for place in order]
 
