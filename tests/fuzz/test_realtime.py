@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -55,3 +56,16 @@ def damaged(data: st.DataObject, frame: Frame) -> Frame:
         return data.draw(st.binary(max_size=8) | st.text(max_size=8))
     value = json.loads(frame)
     return written(replaced(value, data.draw(st.sampled_from(list(places(value)))), data.draw(VALUES)))
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_events_that_nothing_asked_for(name: str) -> None:
+    """A spare connection may be told anything before its first text."""
+    for frame in frames(CASSETTES.with_name("websocket") / name):
+        with suppress(ModelError):
+            PROTOCOLS[name]().receive(frame)
+        if isinstance(frame, str) and "task_id" in frame:
+            event = json.loads(frame)
+            event["header"]["task_id"] = ""
+            with suppress(ModelError):
+                PROTOCOLS[name]().receive(json.dumps(event))

@@ -6,13 +6,14 @@ Facts: docs/protocols/gemini.md#embeddings.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import TYPE_CHECKING, ClassVar, TypeAlias, Unpack
 
 from ...application.embedding.http import HttpEmbeddingModel
 from ...application.model.credential import CredentialBase
 from ...domain.card.capabilities import EmbeddingLimits
 from ...domain.embedding.packing import EmbeddingInput
-from ...domain.errors import ModelError
+from ...domain.errors import ModelError, ResponseDecodeError
 from ...domain.message.blocks import Base64Source, DataBlock, URLSource
 from ...ports.codec.embedding import EmbeddingRequest, EmbeddingWireCall
 from ...ports.http import HttpRequest
@@ -85,7 +86,10 @@ def _unit(row: FloatArray) -> FloatArray:
     """Unit length, which the provider gives to vectors of the native size only."""
     import numpy as np
 
-    norm = float(np.linalg.norm(row))
+    with np.errstate(over="ignore"):
+        norm = float(np.linalg.norm(row))
+    if not isfinite(norm):
+        raise ResponseDecodeError("the vector has numbers too large for its length to be made 1")
     return (row / norm).astype(row.dtype) if norm else row
 
 

@@ -137,24 +137,32 @@ def _guarded_connector() -> type[aiohttp.TCPConnector]:
         """One connection. `_answered` says that the answer to the last request has arrived whole."""
 
         _answered = False
-        _final = True
+        _final = False
+        """Whether the head of the answer has come, of which there is one."""
 
         def set_response_params(self, **options: Any) -> None:
-            self._answered = False
+            self._answered = self._final = False
             super().set_response_params(**options)
 
         def feed_data(self, data: Any, size: int = 0) -> None:  # a message and its body
+            if self._final:  # came in one packet with the end of the answer, which has freed the connection
+                self._close()
+                return
             self._final = data[0].code >= 200
             super().feed_data(data, size)
 
         def data_received(self, data: bytes) -> None:
             if self._answered and data:
-                if self.transport is not None:
-                    self.transport.close()
+                self._close()
                 return
             super().data_received(data)
             payload = self._payload
             self._answered = self._final and payload is not None and payload.is_eof()
+
+        def _close(self) -> None:
+            self.force_close()
+            if self.transport is not None:
+                self.transport.close()
 
     class Connector(TCPConnector):
         def __init__(self, **options: Any) -> None:  # Any: arguments of the library's

@@ -82,6 +82,24 @@ class TestNothingIsHandedOver:
             await asyncio.sleep(0.1)
             assert await ask(transport, post(server.url())) == b"second"
 
+    @pytest.mark.parametrize("chunked", [True, False])
+    async def test_so_do_bytes_in_the_packet_of_the_end_of_a_stream(
+        self, transport: HttpTransport, chunked: bool
+    ) -> None:
+        """The end of a body frees its connection, before what follows it in the packet is read."""
+        length = "transfer-encoding: chunked" if chunked else "content-length: 8"
+        begin, end = (b"4\r\nfirs\r\n", b"4\r\nt!!!\r\n0\r\n\r\n") if chunked else (b"firs", b"t!!!")
+        head = f"HTTP/1.1 200 OK\r\n{length}\r\n\r\n".encode()
+        async with raw_server(head + begin, answer(b"second")) as server:
+            response = await transport.send(post(server.url()))
+            pieces = aiter(response)
+            assert await anext(pieces) == b"firs"
+            server.writers[0].write(end + answer(b"of another caller"))
+            assert b"".join([data async for data in pieces]) == b"t!!!"
+            await response.aclose()
+            assert await ask(transport, post(server.url())) == b"second"
+            assert server.connections == 2
+
     async def test_surplus_over_tls(self, build: Callable[..., HttpTransport]) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(PEM)

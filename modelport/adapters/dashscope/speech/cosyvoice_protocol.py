@@ -28,13 +28,19 @@ class CosyVoiceProtocol(TaskProtocol):
     streaming: ClassVar[Literal["duplex", "out"]] = "duplex"
     keep_alive_after: ClassVar[float | None] = 18.0
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._limit = _LONGEST_TASK
+        self._weight = 0
+        self._at_once = False
+        """Markup may be sent in one message only, so it waits for its end."""
+
     def start(self, request: RealtimeRequest) -> None:
         """Begin an utterance."""
         super().start(request)
         self._limit = request.max_characters or _LONGEST_TASK
         self._weight = 0
         self._at_once = bool(self._settings.get("enable_ssml"))
-        """Markup may be sent in one message only, so it waits for its end."""
 
     def keep_alive(self) -> None:
         """Finish the task before the server fails it."""
