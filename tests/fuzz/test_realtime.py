@@ -20,7 +20,7 @@ from modelport.ports.websocket import Frame
 from tests.cassettes import CASSETTES
 from tests.fuzz.test_decoders import VALUES, fuzz, places, replaced, written
 
-PROTOCOLS = {
+PROTOCOLS: dict[str, Any] = {  # Any: protocols of one utterance
     "dashscope_realtime": QwenRealtimeProtocol,
     "dashscope_cosyvoice": CosyVoiceProtocol,
     "dashscope_sambert": SambertProtocol,

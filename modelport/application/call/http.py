@@ -42,6 +42,7 @@ class Encoded(Protocol):
 
 WireT = TypeVar("WireT", bound=Encoded)
 AnswerT = TypeVar("AnswerT")
+DataT = TypeVar("DataT")
 
 
 async def attempt(
@@ -192,8 +193,8 @@ class HttpBody:
         return b"".join(self._pieces)
 
 
-def decode_whole(decode: Callable[[bytes], AnswerT], data: bytes) -> AnswerT:
-    """The value of a whole body. Raises `ResponseDecodeError` for a shape that the protocol does not have."""
+def decode_whole(decode: Callable[[DataT], AnswerT], data: DataT) -> AnswerT:
+    """The value of a body or a message. Raises `ResponseDecodeError` for a shape that the protocol does not have."""
     try:
         return decode(data)
     except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:

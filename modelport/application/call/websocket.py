@@ -16,6 +16,7 @@ from ...ports.runtime import Runtime
 from ...ports.websocket import Frame, WebSocketClosed, WebSocketConnection, WebSocketRejected, WebSocketRequest
 from .attempts import Attempts
 from .context import request_id
+from .http import decode_whole
 
 __all__ = ["ErrorMapper", "ProtocolConnection", "SocketProtocol", "connect", "retried"]
 
@@ -152,7 +153,7 @@ class ProtocolConnection(Generic[P, R]):
         try:
             frame = await self._next_frame()
             self.received = True
-            event: R = self.protocol.receive(frame)
+            event: R = decode_whole(self.protocol.receive, frame)
         except WebSocketClosed as closed:
             error = self.protocol.closed(closed.code, closed.reason)
             error.__cause__ = closed

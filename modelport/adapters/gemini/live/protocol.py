@@ -187,10 +187,10 @@ class GeminiLiveProtocol:
         if "toolCall" in message:
             self._calls(message["toolCall"], signals)
         if "toolCallCancellation" in message:
-            ids = (
-                message["toolCallCancellation"].get("ids") if isinstance(message["toolCallCancellation"], dict) else ()
-            )
-            signals.append(CallsCancelled(tuple(call_id for call_id in ids or () if isinstance(call_id, str))))
+            cancelled = message["toolCallCancellation"]
+            ids = cancelled.get("ids") if isinstance(cancelled, dict) else None
+            known = ids if isinstance(ids, list) else ()
+            signals.append(CallsCancelled(tuple(call_id for call_id in known if isinstance(call_id, str))))
         if isinstance(content, dict) and content.get("turnComplete"):
             self._turn_complete(content, signals)
         elif usage is not None and not self._turn.answering:
