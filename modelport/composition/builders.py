@@ -80,7 +80,7 @@ def _variables(credential: type[CredentialBase]) -> dict[str, str]:
 def build_chat(settings: ChatSettings, credential: CredentialBase) -> ChatModelBase:
     """A chat model from its settings."""
     cls = _chat_class(settings, credential)
-    parameters = validated(cls.Parameters, revealed(settings.parameters), "parameters")
+    parameters = validated(cls.Parameters, settings.parameters, "parameters")
     options: dict[str, Any] = {  # Any: arguments of the model class
         "stream": settings.stream,
         "context_size": settings.context_size,
@@ -93,7 +93,7 @@ def build_chat(settings: ChatSettings, credential: CredentialBase) -> ChatModelB
         # a class of the application's may not know these arguments
         options |= {
             "settings": settings.settings,
-            "extra_body": settings.extra_body,
+            "extra_body": revealed(settings.extra_body),
             "extra_headers": {name: value.get_secret_value() for name, value in settings.extra_headers.items()},
         }
     model = cls(credential, settings.model, parameters, **options)
@@ -140,7 +140,7 @@ def build_embedding(
     if settings.on_error != "raise":  # a class of the application's may not know the argument
         options["on_error"] = settings.on_error
     model: EmbeddingModelBase[Any] = cls(
-        credential, settings.model, validated(cls.Parameters, revealed(settings.parameters), "parameters"), **options
+        credential, settings.model, validated(cls.Parameters, settings.parameters, "parameters"), **options
     )
     return model
 
@@ -186,7 +186,7 @@ def build_tts(settings: TTSSettings, credential: CredentialBase, cards: CardSour
     model: TTSModelBase = cls(
         credential,
         settings.model,
-        validated(cls.Parameters, revealed(settings.parameters), "parameters"),
+        validated(cls.Parameters, settings.parameters, "parameters"),
         stream=settings.stream,
         retry_policy=settings.retry.policy(),
         timeouts=settings.timeouts.timeouts(),

@@ -132,7 +132,7 @@ class ChatSettings(ModelSettings):
         default_factory=dict,
         description="Neutral settings of every call, such as thinking: low, which stay valid for every provider.",
     )  # Any: each setting has its own type
-    extra_body: dict[str, Any] = Field(default_factory=dict, description="Fields of every request.")  # Any: JSON
+    extra_body: _Fields = Field(default_factory=dict, description="Fields of every request.")
     extra_headers: dict[str, SecretStr] = Field(default_factory=dict, description="Headers of every request.")
 
     @field_validator("settings")

@@ -7,14 +7,15 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from ..domain.errors import SettingsError
+from .settings import revealed
 
 __all__ = ["validated"]
 
 
 def validated(cls: type[BaseModel], values: dict[str, Any], key: str) -> Any:  # Any: an instance of cls
-    """An instance; `SettingsError` names the wrong key, and for an unknown one those that are allowed."""
+    """An instance, with secrets in clear; `SettingsError` names the wrong key, and the known ones for an unknown."""
     try:
-        return cls.model_validate(values)
+        return cls.model_validate(revealed(values))
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
         first = next((each for each in found if each["type"] == "extra_forbidden"), found[0])

@@ -13,7 +13,9 @@ from modelport import Modelport
 from modelport.composition.settings import Settings
 from modelport.composition.settings_file import settings_from_mapping
 from modelport.embedding import SQLEmbeddingCache
-from modelport.error import ModelportError, SettingsError
+from modelport.error import InvalidRequestError, ModelportError, SettingsError
+from modelport.message import UserMsg
+from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer
 
 KEY = "sk-Key-0123456789"
 GIVEN: dict[str, Any] = {
@@ -30,6 +32,7 @@ GIVEN: dict[str, Any] = {
         "x": {
             "provider": "house",
             "model": "m",
+            "extra_body": {"tools": [{"authorization": KEY, "url": f"https://u:{KEY}@h"}]},
             "parameters": {
                 "max_tokens": 3,
                 "extra_headers": {"X-Whatever": KEY},
@@ -74,6 +77,19 @@ def test_a_secret_in_parameters_reaches_the_model() -> None:
     settings = settings_from_mapping({**given, "credentials": {"openai": {"api_key": KEY}}}, {})
     assert "pw12345678" not in shown(settings)
     assert Modelport(settings).chat("x").parameters.voice == "https://u:pw12345678@h"
+
+
+async def test_a_secret_in_the_body_is_sent() -> None:
+    async with ScriptedServer([ScriptedAnswer.json({"choices": []}, 400)]) as server:
+        given = {
+            "credentials": {"openai": {"api_key": KEY, "base_url": server.base_url + "/v1"}},
+            "chat": {"x": {"provider": "openai", "model": "m", "extra_body": {"mcp": [{"token": KEY + "t"}]}}},
+        }
+        hub = Modelport.from_mapping(given, {})
+        assert KEY not in shown(hub.settings)
+        with pytest.raises(InvalidRequestError):
+            await hub.chat("x")([UserMsg("user", "Hello")])
+        assert server.requests[0].json()["mcp"] == [{"token": KEY + "t"}]
 
 
 def test_neither_do_keys_of_the_environment() -> None:
