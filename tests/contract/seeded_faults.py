@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from unittest.mock import patch
 
-from modelport.adapters.dialects.openai_chat import formatter as chat_completions
+from modelport.adapters.dialects.openai_chat import writer as chat_completions
 from modelport.adapters.wire import errors as wire_errors
 from modelport.adapters.wire.decoder import JsonDecoder
 from modelport.adapters.wire.framing import SSEFramer
