@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 __all__ = ["log_once"]
 
-_log = logging.getLogger("modelport")
+_log = logging.getLogger("modelport.warnings")
+_log.addHandler(logging.NullHandler())  # responses hold the warnings too, so none goes to stderr unasked
 _logged: set[tuple[str, str, str, str]] = set()
 _MOST = 10_000
 """How many lines are remembered."""

@@ -25,6 +25,7 @@ _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)  # pos
 _ESCAPE = re.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
 )
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _UNFINISHED = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}(?:\\(?:u[0-9a-fA-F]{0,3})?)?\Z")
 """The first half of a character at the end of a text."""
 _ESCAPED_CONTROLS = {code: f"\\u{code:04x}" for code in range(32)}
@@ -145,8 +146,10 @@ def _partial_value(text: str, *, whole: bool) -> Any:  # Any: JSON values
     try:
         return from_json(text, allow_inf_nan=False, allow_partial=partial)
     except ValueError:
-        escaped = _STRING.sub(lambda found: found[0].translate(_ESCAPED_CONTROLS), text)
-        escaped = _ESCAPE.sub(_paired, escaped if whole else _UNFINISHED.sub("", escaped))
+        escaped = text if whole else _UNFINISHED.sub("", text)
+        if _SURROGATE.search(escaped):
+            escaped = _ESCAPE.sub(_paired, escaped)
+        escaped = _STRING.sub(lambda found: found[0].translate(_ESCAPED_CONTROLS), escaped)
         return from_json(escaped, allow_inf_nan=False, allow_partial=partial)
 
 

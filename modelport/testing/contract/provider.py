@@ -24,6 +24,9 @@ from .speech.contract import TTSContract
 
 __all__ = ["contracts_of", "folders_of"]
 
+_OTHER_KINDS = ("_embedding", "_realtime", "_stt", "_tts")
+"""Endings of folders whose cassettes are no chats, although some of them are answers of the same method."""
+
 _PLACES = (Path("cassettes"), Path("fixtures/cassettes"), Path("tests/cassettes"))
 
 
@@ -49,7 +52,7 @@ def folders_of(provider: Provider, given: Path | None = None) -> list[Path]:
 
 
 def _named(folder: Path, name: str) -> list[Path]:
-    """The folders in it of that name, and of that name with an ending, such as `openai_responses`."""
+    """The folders in it of that name, and of that name with an ending, such as `openai_responses` or `openai_tts`."""
     return sorted([*folder.glob(name), *folder.glob(f"{name}_*")])
 
 
@@ -70,6 +73,7 @@ def _credential(cls: type[CredentialBase]) -> CredentialBase:
 
 def _of_chat(credential: CredentialBase, folders: Sequence[Path]) -> Iterator[type[Contract]]:
     """Those of the chat classes and of their formatters."""
+    folders = [folder for folder in folders if not folder.name.endswith(_OTHER_KINDS)] or folders
     for model in type(credential).get_chat_model_classes():
         attributes = {"model": model, "credential": credential, "cassettes": folders}
         chat = type(f"{model.__name__}Contract", (ChatContract,), attributes)

@@ -38,7 +38,7 @@ ASK = [UserMsg("user", "Hello?")]
         (OpenAIChatModel, OPENAI, "zzz", "it takes credential, model, parameters, stream,"),
         (GeminiChatModel, GeminiCredential(api_key="k"), "steam", "GeminiChatModel has no .* did you mean 'stream'?"),
         (OpenAIEmbeddingModel, OPENAI, "batchsize", "OpenAIEmbeddingModel has no .* did you mean 'batch_size'?"),
-        (OpenAIEmbeddingModel, OPENAI, "dimension", r"OpenAIEmbeddingModel\.Parameters\(dimensions=…\)"),
+        (OpenAIEmbeddingModel, OPENAI, "dimension", "did you mean 'dimensions'"),
         (DashScopeTTSModel, DASHSCOPE, "voice", r"DashScopeTTSModel\.Parameters\(voice=…\)"),
         (DashScopeRealtimeTTSModel, DASHSCOPE, "cold_start", "did you mean 'cold_start_(length|words)'"),
     ],
