@@ -55,6 +55,7 @@ class Connection:
         try:
             await self._writer.drain()
         except ConnectionError as error:
+            self.client_closed.set()  # the task that reads is cancelled now, and may not have seen it yet
             raise ClientGoneError from error
 
     async def send_head(self, status: int, headers: Mapping[str, str], chunked: bool) -> None:
