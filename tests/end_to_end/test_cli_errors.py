@@ -119,3 +119,20 @@ def _complaint(ran: subprocess.CompletedProcess[str], status: int, home: Home | 
     assert line.startswith("modelport: ") and line.count("\n") == 1
     assert "Traceback" not in line
     return line
+
+
+WITH_TABS = [
+    "credentials:\n  w: {provider: openai,\tapi_key: %s}\n",
+    "credentials:\n  w:\n    provider: openai\n    api_key:\t %s\n",
+    'credentials:\n  w:\n    provider: openai\n    api_key: "%s"\t\n',
+    'credentials:\n  w:\n    api_key: "%s"\n    provider: \topenai\n',
+]
+
+
+def test_tabs_in_the_settings_show_no_key(home: Home) -> None:
+    for number, text in enumerate(WITH_TABS):
+        (home.folder / f"{number}.yaml").write_text(text % SECRET)
+        found = home.run("credentials", "--config", f"{number}.yaml")
+        assert SECRET not in found.stdout + found.stderr
+        assert "Traceback" not in found.stderr
+        assert found.returncode in (0, 2)

@@ -13,6 +13,8 @@ from ...domain.errors import SettingsError
 __all__ = ["Progress", "download_wheel"]
 
 _POLL_SECONDS = 0.1
+_MOST_TIMES = 2
+"""A wheel is built anew now and then, and may grow a little."""
 _NETWORK_SIGNS = (
     "connection broken",
     "connection error",
@@ -41,7 +43,7 @@ def download_wheel(requirement: str, scratch: Path, size: int, progress: Progres
         progress: called in this thread, about ten times a second while the number grows.
 
     Raises:
-        SettingsError: pip is missing, no index answered, or none has a matching wheel.
+        SettingsError: pip is missing, no index answered, none has a matching wheel, or the wheel is far larger.
     """
     wheels, temporary, log = scratch / "wheels", scratch / "tmp", scratch / "pip.log"
     wheels.mkdir()
@@ -78,12 +80,23 @@ def _watch(process: subprocess.Popen[bytes], folder: Path, size: int, progress: 
     while True:
         try:
             process.wait(_POLL_SECONDS)
+            _checked_size(folder, size)
             return
         except subprocess.TimeoutExpired:
-            done = min(_largest_file(folder), size)
+            done = min(_checked_size(folder, size), size)
         if progress is not None and done > reported:
             reported = done
             progress(done, size)
+
+
+def _checked_size(folder: Path, size: int) -> int:
+    """How much has arrived; raises `SettingsError` when that is far more than the wheel has."""
+    done = _largest_file(folder)
+    if done > _MOST_TIMES * size:
+        raise SettingsError(
+            f"the download was stopped at {done} bytes; expected a wheel of {size}. Check pip's index settings."
+        )
+    return done
 
 
 def _largest_file(folder: Path) -> int:

