@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 from pydantic_core import from_json
 
+from ..unicode import well_formed
+
 __all__ = ["PartialJson", "ValueEnd", "cut_off", "json_text"]
 
 _OPENING, _CLOSING = "<think", "</think"
@@ -145,8 +147,8 @@ def _partial_value(text: str, *, whole: bool) -> Any:  # Any: JSON values
     partial: Literal["off", "trailing-strings"] = "off" if whole else "trailing-strings"
     try:
         return from_json(text, allow_inf_nan=False, allow_partial=partial)
-    except ValueError:
-        escaped = text if whole else _UNFINISHED.sub("", text)
+    except (TypeError, ValueError):  # TypeError: half a character that is no escape
+        escaped = well_formed(text if whole else _UNFINISHED.sub("", text))
         if _SURROGATE.search(escaped):
             escaped = _ESCAPE.sub(_paired, escaped)
         escaped = _STRING.sub(lambda found: found[0].translate(_ESCAPED_CONTROLS), escaped)

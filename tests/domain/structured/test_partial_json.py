@@ -95,6 +95,7 @@ HALVES = [
     (r'{"a": "x\ud83d", "b": 1}', {"a": "x\ufffd", "b": 1}),
     (r'{"a": "\udea2\ud83dabc"}', {"a": "\ufffd\ufffdabc"}),
     (r'{"a": "\ud83e\udea2"}', {"a": "🪢"}),
+    ('{"a": "\ud83d"}', {"a": "\ufffd"}),
     (r'{"a": "\\ud83e", "\ud83e": "\ud83e\\"}', {"a": "\\ud83e", "\ufffd": "\ufffd\\"}),
 ]
 
