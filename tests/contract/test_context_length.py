@@ -240,6 +240,7 @@ async def test_too_many_tokens_per_minute_is_another_error(sample: Sample) -> No
         "The length of the tool name exceeds the maximum of 64",
         "Unsupported parameter: max_tokens",
         "Too many images in the request",
+        "Rate limit reached: too many tokens per minute",
     ],
 )
 def test_other_refusals_are_no_context_length(message: str) -> None:

@@ -106,6 +106,9 @@ _TOO_LONG = (
 )
 """How servers say that a prompt does not fit, as recorded and as their sources have it."""
 
+_RATES = r"rate limit|per (?:second|minute|hour|day)\b"
+"""Too many tokens in a time are not too many for the model."""
+
 _PHRASES: tuple[tuple[str, type[ModelError]], ...] = (
     (
         r"(?:incorrect|invalid|wrong|missing|expired|no|bad) (?:api|access|authentication)"
@@ -133,7 +136,10 @@ _PHRASES: tuple[tuple[str, type[ModelError]], ...] = (
 
 def is_context_length(message: str) -> bool:
     """Whether a message says that the prompt, with the requested output, is longer than the model takes."""
-    return re.search(_TOO_LONG, message[:4000], re.IGNORECASE | re.DOTALL) is not None
+    text = message[:4000]
+    if re.search(_RATES, text, re.IGNORECASE):
+        return False
+    return re.search(_TOO_LONG, text, re.IGNORECASE | re.DOTALL) is not None
 
 
 def by_phrase(message: str) -> type[ModelError] | None:
