@@ -93,7 +93,7 @@ class GeminiTranscriptionParameters(BaseModel):
         default=None, title="Vocabulary", description="Terms that may be said.", examples=[["Modelport"]]
     )
     words: bool = Field(default=False, title="Words", description="Whether each word has its times.")
-    speakers: bool = Field(default=False, title="Speakers", description="Whether speakers are told apart.")
+    speakers: bool = Field(default=False, title="Speakers", description="Whether speakers are distinguished.")
     smart: bool = Field(default=False, title="Smart", description="Whether the text is tidied; not with times.")
     instruction: str | None = Field(
         default=None,

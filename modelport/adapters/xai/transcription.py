@@ -16,7 +16,7 @@ class XAITranscriptionParameters(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     language: str | None = Field(default=None, title="Language", description="The language that is spoken, such as en.")
-    speakers: bool = Field(default=False, title="Speakers", description="Whether speakers are told apart.")
+    speakers: bool = Field(default=False, title="Speakers", description="Whether speakers are distinguished.")
 
 
 class XAITranscriptionModel(DialectSTTModel):

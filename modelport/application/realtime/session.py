@@ -80,7 +80,7 @@ class RealtimeSession(SessionEngine):
         await connection.room(_OUTGOING_SECONDS * dialogue.protocol.traits.input_rate * 8 // 3)
 
     async def send_text(self, text: str, respond: bool = True) -> None:
-        """Send typed text, and ask for a reply unless told not to."""
+        """Send typed text, and ask for a reply unless `respond` is false."""
         check_type("text", text, str)
         if not text.strip():
             raise InvalidRequestError("send_text() got no text; pass what the user types")
@@ -129,7 +129,7 @@ class RealtimeSession(SessionEngine):
         self._flush()
 
     async def commit_audio(self, respond: bool = True) -> None:
-        """End the user's turn (with `manual` turn detection), and ask for a reply unless told not to.
+        """End the user's turn (with `manual` turn detection), and ask for a reply unless `respond` is false.
 
         Some providers answer a turn in any case.
         """
