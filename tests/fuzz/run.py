@@ -33,7 +33,7 @@ class Counted:
 def targets(examples: int) -> tuple[dict[str, Callable[[], Any]], Counted]:
     """The tests with each of their parameters, and what counts their inputs."""
     os.environ["MODELPORT_FUZZ"] = str(examples)  # before the modules read it
-    from tests.fuzz import test_decoders, test_realtime, test_voice
+    from tests.fuzz import test_decoders, test_realtime, test_voice  # test_files needs a folder of pytest's
 
     counted = Counted(test_decoders.call)
     test_decoders.call = counted  # the same calls
