@@ -22,6 +22,7 @@ from .target import prepared
 
 if TYPE_CHECKING:
     import aiohttp
+    from aiohttp.client_proto import ResponseHandler
 
 __all__ = ["AiohttpTransport"]
 
@@ -126,11 +127,23 @@ def _open(addressed: bool) -> aiohttp.ClientSession:
 
 @cache
 def _guarded_connector() -> type[aiohttp.TCPConnector]:
-    """A connector class whose connections are closed by bytes that come after the end of an answer.
-
-    The library would take them for the answer to the next request on that connection. Made late, with the library.
-    """
+    """A connector class for these connections. Made late, with the library."""
     from aiohttp import TCPConnector
+
+    class Connector(TCPConnector):
+        def __init__(self, **options: Any) -> None:  # Any: arguments of the library's
+            super().__init__(**options)
+            self._factory = partial(_guarded_handler(), loop=self._loop)
+
+    return Connector
+
+
+@cache
+def _guarded_handler() -> type[ResponseHandler]:
+    """A class of connections that are closed by bytes that come after the end of an answer.
+
+    The library would take them for the answer to the next request on that connection.
+    """
     from aiohttp.client_proto import ResponseHandler
 
     class Handler(ResponseHandler):
@@ -164,12 +177,7 @@ def _guarded_connector() -> type[aiohttp.TCPConnector]:
             if self.transport is not None:
                 self.transport.close()
 
-    class Connector(TCPConnector):
-        def __init__(self, **options: Any) -> None:  # Any: arguments of the library's
-            super().__init__(**options)
-            self._factory = partial(cast("type[ResponseHandler]", Handler), loop=self._loop)
-
-    return Connector
+    return cast("type[ResponseHandler]", Handler)
 
 
 class _Response:
