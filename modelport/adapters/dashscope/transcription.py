@@ -44,7 +44,7 @@ class DashScopeTranscriptionParameters(BaseModel):
         default=None, title="Numbers", description="Whether numbers are written in digits; for Chinese and English."
     )
     words: bool = Field(default=False, title="Words", description="Whether each word has its times.")
-    speakers: bool = Field(default=False, title="Speakers", description="Whether speakers are told apart.")
+    speakers: bool = Field(default=False, title="Speakers", description="Whether speakers are distinguished.")
     vocabulary_id: str | None = Field(default=None, title="Vocabulary", description="The id of a list of hot words.")
 
 

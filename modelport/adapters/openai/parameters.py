@@ -112,4 +112,4 @@ class OpenAITranscriptionParameters(BaseModel):
     temperature: UnitTemperature = None
     words: bool = Field(default=False, title="Words", description="Whether each word has its times.")
     segments: bool = Field(default=False, title="Segments", description="Whether the text comes in parts with times.")
-    speakers: bool = Field(default=False, title="Speakers", description="Whether speakers are told apart.")
+    speakers: bool = Field(default=False, title="Speakers", description="Whether speakers are distinguished.")

@@ -35,7 +35,7 @@ class ScriptedRealtimeModel(OpenAIRealtimeModel):
         self, replies: Sequence[str | ToolCallBlock], parameters: OpenAIRealtimeParameters | None = None
     ) -> None:
         runtime = replace(default_runtime(), websockets=_InProcess(iter(replies)))
-        credential = OpenAICredential(api_key=SecretStr("scripted"))
+        credential = OpenAICredential(api_key=SecretStr("no-key"))
         super().__init__(credential, "scripted", parameters, runtime=runtime, card_checks="off")
 
 
