@@ -28,3 +28,12 @@ def test_thinking_and_answer_however_they_are_cut(text: str, thinking: str, answ
     pieces += tags.finish()
     assert "".join(text for kind, text in pieces if kind == "thinking") == thinking
     assert "".join(text for kind, text in pieces if kind == "text") == answer
+
+
+def test_an_empty_text_is_no_beginning() -> None:
+    """Some servers put an empty delta next to the whole message."""
+    tags = ThinkTags()
+    tags.feed("")
+    assert not tags.began
+    tags.feed(" ")
+    assert tags.began

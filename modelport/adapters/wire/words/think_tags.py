@@ -55,7 +55,8 @@ class ThinkTags:
 
     def _begin(self) -> None:
         start = self._held.lstrip()
-        self._blank.append(self._held[: len(self._held) - len(start)])
+        if len(start) < len(self._held):
+            self._blank.append(self._held[: len(self._held) - len(start)])
         self._held = start
         if start.startswith(_OPEN):
             self._state, self._held = "thinking", start.removeprefix(_OPEN)
@@ -79,7 +80,8 @@ class ThinkTags:
         breaks = self._held[len(sure) :]
         self._held = sure
         thought = self._taken() if sure else ""
-        self._blank.append(breaks)
+        if breaks:
+            self._blank.append(breaks)
         self._held = kept
         return [("thinking", thought)]
 
