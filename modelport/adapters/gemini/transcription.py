@@ -43,7 +43,7 @@ class GeminiTranscriptionCodec:
     """`generateContent` with audio in the request."""
 
     def encode(self, request: TranscriptionRequest) -> TranscriptionWireCall:
-        """The POST; a model without the means for it is told in words what to do."""
+        """The POST; a model without the means for it gets a prompt that says what to do."""
         values, audio = request.parameters, request.audio
         data = base64.b64encode(audio.data).decode("ascii")
         parts: list[Json] = [{"inlineData": {"mimeType": audio.media_type, "data": data}}]

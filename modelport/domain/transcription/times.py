@@ -21,7 +21,7 @@ _CODES = {
 
 
 def milliseconds(seconds: object) -> int | None:
-    """Seconds as whole milliseconds; `None` for what is no number."""
+    """Seconds as whole milliseconds; `None` for anything but a number."""
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not isfinite(seconds):
         return None
     return round(seconds * 1000)

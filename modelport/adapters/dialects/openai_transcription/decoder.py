@@ -23,7 +23,7 @@ _PAGE = re.compile(r"\s*<(?:!doctype|html|head|body)", re.IGNORECASE)
 
 
 def transcript_of_body(data: bytes) -> Transcript:
-    """A whole body; raises for an error, and for anything that is no transcript."""
+    """A whole body; raises for an error, and for anything else than a transcript."""
     if data.lstrip().startswith(b"{"):
         try:
             answer = parse_json(data)

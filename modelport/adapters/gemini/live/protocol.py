@@ -160,7 +160,7 @@ class GeminiLiveProtocol:
         raise UnsupportedFeatureError("gemini live sessions cannot be changed; connect again")
 
     def cancel(self) -> None:
-        """There is no farewell."""
+        """Nothing is sent at the end."""
 
     def frames_to_send(self) -> list[Frame]:
         """The frames that may go out now, once."""
