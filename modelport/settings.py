@@ -3,6 +3,7 @@
 from .composition.settings import (
     CacheSettings,
     ChatSettings,
+    ConversationSettings,
     EmbeddingSettings,
     MediaSettings,
     RateLimitEntry,
@@ -19,6 +20,7 @@ from .composition.settings import (
 __all__ = [
     "CacheSettings",
     "ChatSettings",
+    "ConversationSettings",
     "EmbeddingSettings",
     "MediaSettings",
     "RateLimitEntry",

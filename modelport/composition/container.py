@@ -57,6 +57,7 @@ class ModelportContainer(containers.DeclarativeContainer):
     cards = _node(wiring.cards, vars())
     rate_limiter = _node(wiring.rate_limiter, vars())
     embedding_cache = _node(wiring.embedding_cache, vars())
+    conversation_store = _node(wiring.conversation_store, vars())
     telemetry = _node(wiring.telemetry, vars())
     runtime = _node(wiring.runtime, vars())
 

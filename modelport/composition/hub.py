@@ -17,6 +17,7 @@ from ..application.speech.model import TTSModelBase
 from ..application.transcription.model import STTModelBase
 from ..domain.card.cards import CardKind, ModelCard
 from ..domain.errors import SettingsError
+from ..ports.conversations import ConversationStore
 from .providers.catalogue import CatalogueEntry, catalogue, chat_cards
 from .providers.registry import ProviderRegistry
 from .settings import Settings
@@ -162,6 +163,11 @@ class Modelport:
         """
         return self.container.realtime(name)
 
+    @property
+    def conversations(self) -> ConversationStore:
+        """The store of conversations under `conversations`, by default in the user's data folder."""
+        return self.container.conversation_store()
+
     def cards(self) -> list[ModelCard]:
         """The chat cards of every provider there is a credential for, by provider and name."""
         source, names = self.container.cards(), sorted(self.settings.credentials)
@@ -193,7 +199,8 @@ class Modelport:
         """Close the pools of the running event loop; the hub stays usable."""
         await self.container.transport().aclose()
         await self.container.websockets().aclose()
-        for driven in (self.container.embedding_cache(), self.container.rate_limiter()):
+        store = getattr(self.container.conversation_store, "built", None)  # it is not built only to be closed
+        for driven in (self.container.embedding_cache(), self.container.rate_limiter(), store):
             close = getattr(driven, "aclose", None)
             if close is not None:
                 await close()

@@ -19,6 +19,7 @@ from ..domain.secrets import secret_name, url_secrets
 __all__ = [
     "CacheSettings",
     "ChatSettings",
+    "ConversationSettings",
     "EmbeddingSettings",
     "MediaSettings",
     "ModelSettings",
@@ -195,6 +196,17 @@ class CacheSettings(_Strict):
         return _with_checked_options(_in_the_users_folder(value))
 
 
+class ConversationSettings(_Strict):
+    """Where conversations are stored."""
+
+    url: SecretStr | None = Field(default=None, description="The database; by default a file in the user's folder.")
+
+    @field_validator("url")
+    @classmethod
+    def _database(cls, value: SecretStr | None) -> SecretStr | None:
+        return _with_checked_options(_in_the_users_folder(value)) if value else value
+
+
 class RateLimitEntry(_Strict):
     """The most requests and tokens in any period of that many seconds."""
 
@@ -308,6 +320,7 @@ class Settings(_Strict):
     stt: dict[str, STTSettings] = Field(default_factory=dict)
     realtime: dict[str, RealtimeSettings] = Field(default_factory=dict)
     cache: CacheSettings = CacheSettings()
+    conversations: ConversationSettings = ConversationSettings()
     rate_limits: RateLimitSettings = RateLimitSettings()
     transport: TransportSettings = TransportSettings()
     media: MediaSettings = MediaSettings()

@@ -36,6 +36,11 @@ class Shared(providers.Singleton[T]):
                 self._built = parts, self.cls(**parts)
             return self._built[1]
 
+    @property
+    def built(self) -> T | None:
+        """The object, if one was built."""
+        return self._built[1] if self._built else None
+
     def reset(self) -> Any:  # Any: a context manager of dependency-injector, which resets again
         """Forget the object; the next use builds another."""
         self._built = None

@@ -16,13 +16,14 @@ from ..adapters.net.clock import SystemClock
 from ..adapters.telemetry.silent import SilentTelemetry
 from ..ports.cards import CardSource
 from ..ports.clock import Clock
+from ..ports.conversations import ConversationStore
 from ..ports.http import HttpTransport
 from ..ports.media import MediaLoader
 from ..ports.rate_limiter import RateLimiter
 from ..ports.runtime import Runtime
 from ..ports.telemetry import Telemetry
 from ..ports.websocket import WebSocketConnector
-from .builders import build_cache, build_rate_limiter
+from .builders import build_cache, build_conversation_store, build_rate_limiter
 from .providers.registry import Provider, ProviderRegistry
 from .settings import Settings, revealed
 from .transports import build_connector, build_transport
@@ -35,6 +36,7 @@ __all__ = [
     "build_node",
     "cards",
     "clock",
+    "conversation_store",
     "embedding_cache",
     "media_loader",
     "rate_limiter",
@@ -94,6 +96,11 @@ def embedding_cache(settings: Settings) -> EmbeddingCacheBase | None:
     return build_cache(settings.cache)
 
 
+def conversation_store(settings: Settings) -> ConversationStore:
+    """The store of conversations under `conversations`."""
+    return build_conversation_store(settings.conversations)
+
+
 def telemetry() -> Telemetry:
     """Telemetry that discards every event."""
     return SilentTelemetry()
@@ -131,6 +138,7 @@ NODES: dict[str, Callable[..., object]] = {
         cards,
         rate_limiter,
         embedding_cache,
+        conversation_store,
         telemetry,
         runtime,
     )

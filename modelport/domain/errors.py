@@ -5,6 +5,9 @@ ModelportError
 ├── CardError                   a model card cannot be read or contradicts itself
 ├── MediaError                  a media file or URL cannot be loaded
 ├── ReplayMismatchError         a replayed request is not on the cassette
+├── ConversationError           a stored conversation cannot be read or written
+│   ├── ConversationNotFoundError
+│   └── ConversationConflictError   another writer was there in between
 └── ModelError                  a call of a model failed
     ├── AuthenticationError     the key is missing, wrong or expired
     ├── PermissionDeniedError   the key has no permission for this
@@ -41,6 +44,9 @@ __all__ = [
     "CardError",
     "ContentFilterError",
     "ContextLengthError",
+    "ConversationConflictError",
+    "ConversationError",
+    "ConversationNotFoundError",
     "EmbeddingError",
     "InvalidRequestError",
     "MediaError",
@@ -83,6 +89,18 @@ class MediaError(ModelportError):
 
 class ReplayMismatchError(ModelportError):
     """A request has no recorded answer; the message shows how it differs from the nearest one."""
+
+
+class ConversationError(ModelportError):
+    """A stored conversation cannot be read or written; the message names it."""
+
+
+class ConversationNotFoundError(ConversationError):
+    """The store has no conversation with this id."""
+
+
+class ConversationConflictError(ConversationError):
+    """Another writer changed or removed the conversation after it was loaded; load it again, or save a `fork`."""
 
 
 class ModelError(ModelportError):

@@ -1,1 +1,1 @@
-"""Database connections, which the SQL cache and the SQL rate limiter share."""
+"""Database connections, which the SQL cache, the store of conversations and the SQL rate limiter share."""
