@@ -1,4 +1,4 @@
-"""Checks `program.py` and every Python block of the documentation as their readers do, who have no plugin of ours.
+"""Checks `program.py`, the examples and every Python block of the documentation as their readers do, without plugins.
 
 `python -m tests.users.check` runs `mypy --strict` and pyright (in basedpyright, which needs no download) over them, and
 ends with 1 if either finds an error. Errors inside `modelport` itself do not count, as for an installed package.
@@ -6,8 +6,10 @@ ends with 1 if either finds an error. Errors inside `modelport` itself do not co
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,11 +17,14 @@ from pathlib import Path
 from tests.test_docs import ROOT, snippets
 
 FOLDER = ROOT / ".users"
+EXAMPLES = ROOT / "docs" / "examples"
+NEEDED = ("fastapi", "openai")
+"""What examples import that is not Modelport's own."""
 MYPY = """[mypy]
 strict = True
 explicit_package_bases = True
 cache_dir = {cache}
-mypy_path = {root}
+mypy_path = {paths}
 [mypy-modelport.*]
 ignore_errors = True
 """
@@ -33,7 +38,8 @@ def main() -> int:
 
 
 def write_files() -> list[Path]:
-    """One module for each block, and the program."""
+    """One module for each block, the program, and a copy of each example in a folder of its own."""
+    shutil.rmtree(FOLDER / "examples", ignore_errors=True)
     FOLDER.mkdir(exist_ok=True)
     for old in FOLDER.glob("*.py"):
         old.unlink()
@@ -41,16 +47,47 @@ def write_files() -> list[Path]:
     files["program.py"] = Path(__file__).with_name("program.py").read_text()
     for name, code in files.items():
         (FOLDER / name).write_text(code)
-    (FOLDER / "mypy.ini").write_text(MYPY.format(cache=FOLDER / ".mypy_cache", root=ROOT))
+    folders, examples = copy_examples()
+    paths = [str(ROOT), *map(str, folders)]
+    (FOLDER / "mypy.ini").write_text(MYPY.format(cache=FOLDER / ".mypy_cache", paths=", ".join(paths)))
     settings = {
         "typeCheckingMode": "standard",
         "pythonVersion": "3.11",
-        "extraPaths": [str(ROOT)],
+        "extraPaths": paths,
         "include": ["."],
         "reportMissingModuleSource": False,
     }
     (FOLDER / "pyrightconfig.json").write_text(json.dumps(settings))
-    return [FOLDER / name for name in files]
+    return [*(FOLDER / name for name in files), *examples]
+
+
+def copy_examples() -> tuple[list[Path], list[Path]]:
+    """The folders that modules of the examples are imported from, and the modules.
+
+    Examples that import what is not installed are left out, with a line that says so.
+    """
+    folders, files = set(), []
+    for place in sorted(EXAMPLES.iterdir()):
+        sources = [path for path in place.rglob("*.py") if "__pycache__" not in path.parts]
+        absent = sorted(name for name in NEEDED if any(_imports(path, name) for path in sources) and not _found(name))
+        if absent:
+            print(f"left out: {place.relative_to(ROOT)}, which needs {', '.join(absent)}")
+            continue
+        for path in sources:
+            copied = FOLDER / "examples" / path.relative_to(EXAMPLES)
+            copied.parent.mkdir(parents=True, exist_ok=True)
+            copied.write_text(path.read_text())
+            files.append(copied)
+            folders.add(copied.parent.parent if path.with_name("__init__.py").exists() else copied.parent)
+    return sorted(folders), files
+
+
+def _imports(path: Path, name: str) -> bool:
+    return re.search(rf"^\s*(from|import) {name}\b", path.read_text(), re.MULTILINE) is not None
+
+
+def _found(name: str) -> bool:
+    return importlib.util.find_spec(name) is not None
 
 
 def run_mypy(files: list[Path]) -> int:

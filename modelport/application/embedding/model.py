@@ -287,7 +287,7 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
 
     def vector_family(self) -> str:
         """Who computes the vectors, for the cache: it must differ where the same model name gives other vectors."""
-        return self.provider or f"{self.provider_name}:{type(self).__module__}.{type(self).__qualname__}"
+        return type(self).provider or f"{self.provider_name}:{type(self).__module__}.{type(self).__qualname__}"
 
     @classmethod
     def _card_query(cls) -> CardQuery[EmbeddingModelCard]:

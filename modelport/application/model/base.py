@@ -29,11 +29,18 @@ class NoParameters(BaseModel):
     """A model without parameters."""
 
 
+class _OfTheCredential:
+    """The provider of a model whose class serves several: empty for the class, the credential's for a model."""
+
+    def __get__(self, instance: ModelBase | None, owner: type[ModelBase]) -> str:
+        return "" if instance is None else instance.provider_name
+
+
 class ModelBase(Constructed, Copied):
     """A model: a credential, a name, parameters, and what its calls run on."""
 
     Parameters: ClassVar[Type[BaseModel]] = NoParameters
-    provider: ClassVar[str] = ""
+    provider: ClassVar[str] = _OfTheCredential()  # type: ignore[assignment]  # a text, as for classes with a provider
     _shared = ("_runtime", "_transport", "embedding_cache")
     takes_any_key: ClassVar[bool] = True
     """Whether a `KeyedCredential` of another provider is accepted; not where URLs follow from the provider's own."""
@@ -49,7 +56,7 @@ class ModelBase(Constructed, Copied):
         runtime: Runtime | None,
         card_checks: Literal["on", "off"],
     ) -> None:
-        check_credential(credential, self.provider)
+        check_credential(credential, type(self).provider)
         check_name(model)
         check_type("timeouts", timeouts, Timeouts)
         check_type("retry_policy", retry_policy, RetryPolicy)
@@ -78,7 +85,7 @@ class ModelBase(Constructed, Copied):
     @property
     def provider_name(self) -> str:
         """The provider's name in responses, errors and owned data."""
-        return self.provider or self.credential.provider_name()
+        return type(self).provider or self.credential.provider_name()
 
     @property
     def runtime(self) -> Runtime:
@@ -124,9 +131,9 @@ class ModelBase(Constructed, Copied):
         A bearer key may be given to any model that takes one, since servers with one protocol have many names.
         """
         credential = self.credential
-        keyed = self.takes_any_key and isinstance(credential, KeyedCredential)
-        if not keyed and not (self.provider and credential.provider_name() == self.provider):
-            wanted = f"a credential of {self.provider}" if self.provider else "a KeyedCredential"
+        keyed, named = self.takes_any_key and isinstance(credential, KeyedCredential), type(self).provider
+        if not keyed and not (named and credential.provider_name() == named):
+            wanted = f"a credential of {named}" if named else "a KeyedCredential"
             raise InvalidRequestError(f"{type(self).__name__} takes {wanted}, not {type(credential).__name__}")
         return credential.endpoint(service)
 

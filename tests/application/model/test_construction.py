@@ -11,12 +11,19 @@ from typing import Any
 
 import pytest
 
-from modelport.credential import CredentialBase, DashScopeCredential, GeminiCredential, OpenAICredential
+from modelport.credential import (
+    CredentialBase,
+    DashScopeCredential,
+    GeminiCredential,
+    MoonshotCredential,
+    OpenAICredential,
+)
 from modelport.embedding import OpenAIEmbeddingModel
 from modelport.message import UserMsg
 from modelport.model import ChatModelBase, ChatResponse, ChatStream, GeminiChatModel, OpenAIChatModel
+from modelport.stt import OpenAITranscriptionModel
 from modelport.testing import ScriptedChatModel
-from modelport.tts import DashScopeRealtimeTTSModel, DashScopeTTSModel
+from modelport.tts import DashScopeRealtimeTTSModel, DashScopeTTSModel, OpenAITTSModel
 
 OPENAI = OpenAICredential(api_key="k")
 DASHSCOPE = DashScopeCredential(api_key="k")
@@ -91,3 +98,10 @@ async def test_what_a_call_gives_can_be_said_per_call(stream: bool) -> None:
     answer = await model.generate_stream(ASK)
     assert type(answer) is ChatStream and (await answer.whole()).text == "Two."
     assert isinstance(await model(ASK), ChatStream if stream else ChatResponse)
+
+
+@pytest.mark.parametrize("model", [OpenAIChatModel, OpenAITTSModel, OpenAITranscriptionModel])
+def test_a_model_knows_its_provider(model: Any) -> None:
+    """Also where one class serves several providers."""
+    assert model(OpenAICredential(api_key="k"), "m").provider == "openai"
+    assert model(MoonshotCredential(api_key="k"), "m").provider == "moonshot"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal, Type
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Type
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from modelport.model import ChatModelBase
 from modelport.provider import Endpoint, HttpChatModel, KeyedCredential
@@ -24,6 +24,12 @@ class LanternCredential(KeyedCredential):
 
     type: Literal["lantern_credential"] = "lantern_credential"
     base_url: str = Field(default="https://api.lantern.example", title="Base URL")
+
+    if TYPE_CHECKING:  # a key may be given as a text, which pydantic makes a secret
+
+        def __init__(
+            self, *, api_key: str | SecretStr, base_url: str = ..., id: str = ..., name: str = ..., type: str = ...
+        ) -> None: ...
 
     @classmethod
     def get_chat_model_class(cls) -> Type[ChatModelBase]:
