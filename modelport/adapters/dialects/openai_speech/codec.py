@@ -52,7 +52,7 @@ class OpenAISpeechCodec:
         if voice is not None:
             body[profile.voice_field] = voice
         wanted = values.get("response_format")
-        asked = profile.samples if wanted in (None, "wav", "pcm") else wanted
+        asked = (profile.samples or wanted) if wanted in (None, "wav", "pcm") else wanted
         if asked is not None:
             body["response_format"] = asked
         body.update({name: values[name] for name in _PLAIN_FIELDS if values.get(name) is not None})

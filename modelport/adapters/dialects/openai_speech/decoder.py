@@ -22,7 +22,9 @@ from ...wire.words.counts import counts
 
 __all__ = ["AudioDecoder", "EventDecoder", "RawFramer"]
 
-_IN_JSON = ("audio_data", "audio", "data")
+_IN_JSON = ("audio_data", "audio", "data", "b64")
+"""Where servers put audio into JSON. Facts: docs/protocols/openai-tts.md#compatible-servers."""
+_COUNTED = ("input_tokens", "output_tokens", "prompt_tokens", "completion_tokens")
 _PAGE = re.compile(rb"\s*<(?:!doctype|html|head|body|\?xml)", re.IGNORECASE)
 
 
@@ -125,13 +127,13 @@ class EventDecoder:
         kind = event.get("type")
         if event.get("error") or kind in ("error", "speech.audio.error"):
             raise error_in_stream(error_facts(event))
-        audio = event.get("audio")
-        if isinstance(audio, str) and audio:
+        audio = next((event[name] for name in _IN_JSON if isinstance(event.get(name), str)), "")
+        if audio:
             self._fresh.append(decoded_audio(audio))
         used = event.get("usage")
         if isinstance(used, dict):
-            sent, received = counts(used, "input_tokens", "output_tokens")
-            self._usage = TTSUsage(sent, received, raw=used)
+            sent, received, prompt, completion = counts(used, *_COUNTED)
+            self._usage = TTSUsage(sent or prompt, received or completion, raw=used)
         self.ended = kind == "speech.audio.done"
 
 

@@ -35,7 +35,7 @@ class OpenAITranscriptionCodec:
         fields = self._fields(request)
         for name, value in request.overrides.items():
             fields = [each for each in fields if each[0].removesuffix("[]") != name.removesuffix("[]")]
-            fields += _as_fields(name, value)
+            fields += self._as_fields(name, value)
         audio = request.audio
         body, content_type = multipart(fields, [("file", (audio.name, audio.data, audio.media_type))])
         headers = {"content-type": content_type, **request.endpoint.headers, **request.extra_headers}
@@ -53,17 +53,17 @@ class OpenAITranscriptionCodec:
     def _fields(self, request: TranscriptionRequest) -> list[tuple[str, str]]:
         profile, values, card = self._profile, request.parameters, request.card
         fields = [("model", request.model)] if profile.sends_model else []
-        for name in _PLAIN:
-            fields += _as_fields(name, values.get(name))
-        for name in _LISTS:
-            fields += _as_fields(name, values.get(name))
+        for name in (*_PLAIN, *_LISTS):
+            fields += self._as_fields(profile.names.get(name, name), values.get(name))
         times = [name for name in ("word", "segment") if values.get(f"{name}s")]
+        if values.get("speakers") and profile.speakers_need and not times:
+            times = [profile.speakers_need]
         if card.response_format:
             fields.append(("response_format", card.response_format))
         elif times and profile.verbose:
             fields.append(("response_format", profile.verbose))
         if times and profile.granularities and not card.response_format:
-            fields += [("timestamp_granularities[]", name) for name in times]
+            fields += self._as_fields("timestamp_granularities", times)
         if values.get("speakers") and profile.speakers_field:
             fields.append(profile.speakers_field)
         if card.speakers and card.response_format:
@@ -72,15 +72,14 @@ class OpenAITranscriptionCodec:
             fields.append(("stream", "true"))
         return fields
 
-
-def _as_fields(name: str, value: Any) -> list[tuple[str, str]]:  # Any: what a form can hold
-    """A field; several for a list, whose name then ends in `[]`; none for nothing."""
-    if value is None:
-        return []
-    if isinstance(value, list | tuple):
-        listed = name if name.endswith("[]") else f"{name}[]"
-        return [(listed, _text(each)) for each in value]
-    return [(name, _text(value))]
+    def _as_fields(self, name: str, value: Any) -> list[tuple[str, str]]:  # Any: what a form can hold
+        """A field; several for a list, whose name then has the server's suffix; none for nothing."""
+        if value is None:
+            return []
+        if isinstance(value, list | tuple):
+            listed = name if name.endswith("[]") else f"{name}{self._profile.list_suffix}"
+            return [(listed, _text(each)) for each in value]
+        return [(name, _text(value))]
 
 
 def _text(value: Any) -> str:  # Any: as above

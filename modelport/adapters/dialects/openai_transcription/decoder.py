@@ -97,6 +97,7 @@ class TranscriptEvents:
         self._said: list[str] = []
         self._segments: list[TranscriptSegment] = []
         self._done: Transcript | None = None
+        self._language: str | None = None
 
     def feed(self, payloads: Sequence[bytes]) -> Transcript | None:
         """What is new in these events, if anything. An error among them is left in `failure`."""
@@ -117,6 +118,7 @@ class TranscriptEvents:
         if self._done is None:
             raise StreamTruncatedError("the transcript ended before its last event")
         self._done.segments = self._segments or self._done.segments
+        self._done.language = self._done.language or self._language
         return self._done
 
     def _step(self) -> Transcript | None:
@@ -137,6 +139,8 @@ class TranscriptEvents:
             self._fresh.append(said)
         elif kind.endswith(".segment"):
             self._fresh_segments.append(_segment(event))
+        elif kind.endswith(".language"):
+            self._language = language_code(event.get("audio_language") or event.get("language"))
         elif kind.endswith(".done"):
             self._done = _of_json(event)
             self.ended = True

@@ -5,7 +5,8 @@ Facts: docs/protocols/speech-to-text.md#openai-files.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,6 +25,12 @@ class TranscriptionProfile:
     """Whether words and segments are asked for by `timestamp_granularities[]`."""
     verbose: str | None = "verbose_json"
     """The `response_format` with times; `None` where times come without asking."""
+    speakers_need: str | None = None
+    """The granularity that must be asked for where speakers are."""
+    list_suffix: str = "[]"
+    """What follows the name of a field that repeats."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """The server's name of a field, where it has another."""
 
 
 class TranscriptionData(BaseModel):
@@ -36,6 +43,9 @@ class TranscriptionData(BaseModel):
     speakers_field: tuple[str, str] | None = None
     granularities: bool = True
     verbose: str | None = "verbose_json"
+    speakers_need: str | None = None
+    list_suffix: str = Field(default="[]", pattern=r"^(\[\])?$")
+    names: dict[str, str] = Field(default_factory=dict)
 
     def profile(self) -> TranscriptionProfile:
         """The profile that codecs read."""
