@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ...application.transcription.http import HttpSTTModel
 from ...domain.errors import InvalidRequestError, ModelError, ResponseDecodeError, StreamTruncatedError
+from ...domain.message.responses import AttemptRecord
 from ...domain.transcription.transcript import Transcript, TranscriptUsage
 from ...ports.codec.transcription import TranscriptionWireCall
 from ...ports.http import HttpRequest
@@ -23,6 +24,7 @@ from ..wire.json_text import dump_json
 from ..wire.words.counts import counts
 from .errors import DASHSCOPE_CODES
 from .transcription_tasks import DashScopeTasks
+from .transcription_upload import DashScopeUploads
 
 if TYPE_CHECKING:
     from ...application.transcription.audio import Audio
@@ -147,7 +149,7 @@ class _ChatTranscript:
 
 
 class DashScopeTranscriptionModel(HttpSTTModel):
-    """Speech-to-text of DashScope. Models whose card says so transcribe a public URL by a task at the provider.
+    """Speech-to-text of DashScope. Models whose card says so transcribe a URL or a file by a task at the provider.
 
     `submit` starts a task and returns its handle; `task` finds one again by its id, also in another process.
     """
@@ -158,6 +160,7 @@ class DashScopeTranscriptionModel(HttpSTTModel):
     takes_any_key = False
     codec = _ChatCodec()
     tasks = DashScopeTasks()
+    uploads = DashScopeUploads()
 
     def endpoint(self) -> Endpoint:
         """The compatible mode for short files, the native services for tasks."""
@@ -183,19 +186,24 @@ class DashScopeTranscriptionModel(HttpSTTModel):
         audio: Audio,
         **kwargs: Any,  # Any: fields of the task's `parameters`
     ) -> TranscriptionTask:
-        """Start a task for a public URL; returns its handle at once."""
+        """Start a task for a URL, or for a file, which is put into the provider's storage for 48 hours first.
+
+        Returns the task's handle at once. Raises `InvalidRequestError` for a file that the storage does not take.
+        """
         from ...application.call.arguments import parameter_values
-        from ...application.transcription.tasks import submitted
+        from ...application.transcription.tasks import submitted, uploaded
 
         if not self.card.asynchronous:
             raise InvalidRequestError(f"{self.model} answers at once and has no tasks; call transcribe(…)")
         values, _ = parameter_values(self.parameters, self.card, self.card_checks)
-        given = await self._read(audio)
+        given, records = await self._read(audio), list[AttemptRecord]()
+        if given.url is None:
+            given = await uploaded(self._spec(), self.uploads, given, self.endpoint, records)
 
         def encode() -> HttpRequest:
             return self.tasks.submit(self._request(given, values, kwargs, stream=False))
 
-        return await submitted(self._spec(), self.tasks, encode, self.endpoint)
+        return await submitted(self._spec(), self.tasks, encode, self.endpoint, records)
 
     def task(self, task_id: str) -> TranscriptionTask:
         """The handle of a task that was submitted before."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ...ports.codec.base import Endpoint
     from ...ports.codec.transcription import TranscriptionRequest
 
-__all__ = ["DashScopeTasks"]
+__all__ = ["DashScopeTasks", "storage_url"]
 
 _PATH = "/services/audio/asr/transcription"
 _RESULT_HOST = ".aliyuncs.com"
@@ -38,7 +38,7 @@ class DashScopeTasks:
         url, values = request.audio.url, request.parameters
         if url is None:
             raise InvalidRequestError(
-                f"{request.model} fetches audio from a public URL and takes no bytes; pass DataBlock.from_url(…)"
+                f"{request.model} fetches audio from a URL; pass DataBlock.from_url(…), or bytes to submit(…)"
             )
         one = request.card.known and not request.card.speakers
         parameters: Json = {wire: values[ours] for ours, wire in _FIELDS.items() if values.get(ours)}
@@ -56,6 +56,7 @@ class DashScopeTasks:
         headers = {
             "content-type": "application/json",
             "x-dashscope-async": "enable",
+            **({"x-dashscope-ossresourceresolve": "enable"} if url.startswith("oss://") else {}),
             **request.endpoint.headers,
             **request.extra_headers,
         }
@@ -88,7 +89,7 @@ class DashScopeTasks:
         url = first.get("transcription_url")
         if str(first.get("subtask_status", "SUCCEEDED")).upper() != "SUCCEEDED" or not isinstance(url, str):
             return TaskState(task_id, over=True, failure=_failure(first, "the file was not transcribed"))
-        return TaskState(task_id, over=True, result_url=_storage_url(url), seconds=seconds, raw_usage=used)
+        return TaskState(task_id, over=True, result_url=storage_url(url), seconds=seconds, raw_usage=used)
 
     def fetch(self, url: str) -> HttpRequest:
         """The GET of a result; the signature in its query covers the URL as it is, and there is no key."""
@@ -139,15 +140,15 @@ _FILE_CODES = {
 }
 
 
-def _storage_url(url: str) -> str:
-    """The result's URL: always over TLS, and only at the provider's storage."""
+def storage_url(url: str) -> str:
+    """A URL of the provider's storage, always over TLS; raises `ResponseDecodeError` for another host."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
     except ValueError:
         host = ""
     if not host.endswith(_RESULT_HOST):
-        raise ResponseDecodeError(f"the result is offered at {host or 'no host'}, which is not the provider's storage")
+        raise ResponseDecodeError(f"a file is offered at {host or 'no host'}, which is not the provider's storage")
     return "https://" + with_path(url, lambda path: path).partition("://")[2]
 
 

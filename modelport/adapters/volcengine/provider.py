@@ -66,7 +66,7 @@ _CODES: ErrorCodes = {
     "outputtextsensitivecontentdetected": ContentFilterError,
     "authenticationerror": AuthenticationError,
     "accessdenied": PermissionDeniedError,
-    "accountoverdueerror": PermissionDeniedError,
+    "accountoverdueerror": QuotaExceededError,
     "operationdenied": PermissionDeniedError,
     "modelnotopen": NotFoundError,
     "ratelimitexceeded": RateLimitError,

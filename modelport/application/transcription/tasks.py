@@ -13,18 +13,20 @@ from typing import TypeVar
 from ...domain.errors import ModelError, ModelTimeoutError
 from ...domain.message.responses import AttemptRecord
 from ...domain.retry import Budget
-from ...domain.transcription.transcript import Transcript, TranscriptUsage
+from ...domain.transcription.transcript import AudioInput, Transcript, TranscriptUsage
 from ...ports.codec.base import Endpoint
-from ...ports.codec.transcription import TaskState, TranscriptionTasks
+from ...ports.codec.transcription import TaskState, TranscriptionTasks, TranscriptionUploads
 from ...ports.http import HttpRequest
 from ..call.attempts import Attempts, Call
 from ..call.context import CallContext
-from ..call.http import HttpBody, attempt
+from ..call.http import ErrorMap, HttpBody, attempt
 from ..call.spec import CallSpec
 
-__all__ = ["TranscriptionTask", "submitted"]
+__all__ = ["TranscriptionTask", "submitted", "uploaded"]
 
 T = TypeVar("T")
+_THERE_ALREADY = "FileAlreadyExists"
+"""Facts: docs/protocols/speech-to-text.md#dashscope-uploads."""
 _FIRST_WAIT, _LONGEST_WAIT, _GROWTH = 1.0, 5.0, 1.5
 """Seconds between questions. Facts: docs/protocols/speech-to-text.md#dashscope-long-files."""
 
@@ -97,10 +99,13 @@ class TranscriptionTask:
 
 
 async def submitted(
-    spec: CallSpec, tasks: TranscriptionTasks, encode: Callable[[], HttpRequest], endpoint: Callable[[], Endpoint]
+    spec: CallSpec,
+    tasks: TranscriptionTasks,
+    encode: Callable[[], HttpRequest],
+    endpoint: Callable[[], Endpoint],
+    records: list[AttemptRecord],
 ) -> TranscriptionTask:
-    """Submit a task; raises what the provider says against it."""
-    records: list[AttemptRecord] = []
+    """Submit a task; raises what the provider says against it. `records` are the attempts that were made before."""
     state = await exchanged(spec, tasks, encode(), tasks.state, records, endpoint, [])
     if state.failure is not None:
         raise state.failure
@@ -109,9 +114,30 @@ async def submitted(
     return task
 
 
+async def uploaded(
+    spec: CallSpec,
+    uploads: TranscriptionUploads,
+    audio: AudioInput,
+    endpoint: Callable[[], Endpoint],
+    records: list[AttemptRecord],
+) -> AudioInput:
+    """Put the audio into the provider's storage; the audio with its URL there. Adds its attempts to `records`."""
+    asked = uploads.policy(endpoint(), spec.model)
+    ticket = await exchanged(spec, uploads, asked, uploads.ticket, records, endpoint, [])
+    request, url = uploads.upload(ticket, audio)
+    before = len(records)
+    try:
+        await exchanged(spec, uploads, request, lambda body: None, records, endpoint, [*ticket.secrets])
+    except ModelError as error:
+        # an upload whose answer was lost is there when it is sent again
+        if error.code != _THERE_ALREADY or len(records) == before + 1:
+            raise
+    return AudioInput(audio.media_type, audio.name, url=url)
+
+
 async def exchanged(
     spec: CallSpec,
-    tasks: TranscriptionTasks,
+    errors: ErrorMap,
     request: HttpRequest,
     read: Callable[[bytes], T],
     records: list[AttemptRecord],
@@ -129,7 +155,7 @@ async def exchanged(
         return await body.decoded(read)
 
     def send() -> Awaitable[T]:
-        return attempt(context, encode, decode, tasks, lambda: [*secrets, *_words(endpoint), *_signature(request)])
+        return attempt(context, encode, decode, errors, lambda: [*secrets, *_words(endpoint), *_signature(request)])
 
     call: Call[T] = Call(context, attempts, send, lambda answer: answer)  # type: ignore[arg-type, return-value]
     try:
@@ -147,6 +173,6 @@ def _words(endpoint: Callable[[], Endpoint]) -> list[str]:
 
 
 def _signature(request: HttpRequest) -> list[str]:
-    """The query of a signed URL, which must not be repeated."""
-    query = request.url.partition("?")[2]
+    """The query of a URL that is signed because there is no key; it must not be repeated."""
+    query = "" if "authorization" in request.headers else request.url.partition("?")[2]
     return [query, *(part.partition("=")[2] for part in query.split("&"))] if query else []

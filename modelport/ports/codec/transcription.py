@@ -90,6 +90,39 @@ class TaskState:
     """The provider's own object (Any: its JSON)."""
 
 
+@dataclass(frozen=True, slots=True)
+class UploadTicket:
+    """The leave to put one file into a provider's storage."""
+
+    url: str
+    folder: str
+    fields: Mapping[str, str] = field(repr=False)
+    """The fields of the form, among them a signature."""
+    secrets: tuple[str, ...] = field(repr=False)
+    """The values that must not be repeated anywhere."""
+    max_bytes: int | None = None
+
+
+class TranscriptionUploads(Protocol):
+    """The requests that put a file where a task finds it."""
+
+    def policy(self, endpoint: Endpoint, model: str) -> HttpRequest:
+        """The request for leave to upload."""
+        ...
+
+    def ticket(self, body: bytes) -> UploadTicket:
+        """What its answer allows."""
+        ...
+
+    def upload(self, ticket: UploadTicket, audio: AudioInput) -> tuple[HttpRequest, str]:
+        """The request with the file, which has no key, and the URL that the task is given."""
+        ...
+
+    def map_error(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
+        """The error for an answer with this status; header names are lower case."""
+        ...
+
+
 class TranscriptionTasks(Protocol):
     """The requests of a task: to submit it, to ask for it, and to fetch its result."""
 

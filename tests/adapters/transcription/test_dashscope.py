@@ -28,7 +28,7 @@ from modelport.stt import DashScopeTranscriptionModel, TranscriptSegment, Transc
 from modelport.testing.clock import VirtualClock
 from modelport.testing.servers.http import RecordedRequest, ScriptedAnswer, ScriptedServer
 from modelport.transport import HttpRequest, HttpResponse, HttpxTransport, Timeouts
-from tests.adapters.transcription.support import WAV, Json, said, sse, whole
+from tests.adapters.transcription.support import Json, said, sse, whole
 
 URL = DataBlock.from_url("https://files.example/a.mp3", "audio/mpeg")
 RESULT = "https://dashscope-result-bj.oss-cn-beijing.aliyuncs.com/prod/a.json?Expires=1&Signature=s3cretOfTheStorage"
@@ -191,12 +191,6 @@ async def test_errors_do_not_repeat_the_signature_of_a_result() -> None:
         with pytest.raises(ModelError) as caught:
             await whole(model_at(server), URL)
     assert "s3cretOfTheStorage" not in f"{caught.value} {caught.value.body}"
-
-
-async def test_a_task_takes_a_url_and_no_bytes() -> None:
-    model = DashScopeTranscriptionModel(DashScopeCredential(api_key=KEY), "fun-asr")
-    with pytest.raises(InvalidRequestError, match="public URL"):
-        await model.transcribe(WAV)
 
 
 INFO = [{"type": "audio_info", "language": "en", "emotion": "neutral"}]
