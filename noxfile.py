@@ -6,7 +6,7 @@ import nox
 
 nox.options.error_on_missing_interpreters = False
 nox.options.sessions = ["test"]
-EXTRAS = ".[test,embedded,embedded-speech]"
+EXTRAS = ".[test,embedded,embedded-speech,embedded-recognition]"
 
 
 @nox.session(python=["3.11", "3.12", "3.13", "3.14"])

@@ -8,6 +8,7 @@ from ._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from .adapters.dashscope.transcription import DashScopeTranscriptionModel
+    from .adapters.embedded.transcription import EmbeddedTranscriptionModel
     from .adapters.gemini.transcription import GeminiTranscriptionModel
     from .adapters.openai.transcription import OpenAITranscriptionModel
     from .adapters.xai.transcription import XAITranscriptionModel
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DashScopeTranscriptionModel",
+    "EmbeddedTranscriptionModel",
     "GeminiTranscriptionModel",
     "OpenAITranscriptionModel",
     "STTModelBase",
@@ -34,6 +36,7 @@ __getattr__ = lazy_exports(
     __name__,
     {
         "DashScopeTranscriptionModel": "adapters.dashscope.transcription",
+        "EmbeddedTranscriptionModel": "adapters.embedded.transcription",
         "GeminiTranscriptionModel": "adapters.gemini.transcription",
         "OpenAITranscriptionModel": "adapters.openai.transcription",
         "STTModelBase": "application.transcription.model",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,12 +88,21 @@ def choose_speech(config: Path | None, name: str | None) -> tuple[Modelport, TTS
 
 
 def choose_transcription(config: Path | None, name: str | None) -> tuple[Modelport, STTModelBase]:
-    """A hub, and the speech-to-text model to use; `SettingsError` when none is named."""
+    """A hub, and its speech-to-text model of that name, else the one in the settings, else the embedded one.
+
+    `SettingsError` when none is named and the embedded one is not installed.
+    """
+    from ..adapters.embedded.transcription import MOONSHINE
     from ..composition.hub import Modelport
 
     hub = Modelport(_find_settings(config))
     if name is None and not hub.settings.stt:
-        raise SettingsError("no model is named; give --model provider/model, for example openai/gpt-transcribe")
+        name = f"embedded/{MOONSHINE}"
+        if find_spec("moonshine_voice") is None:
+            raise SettingsError(
+                "no model is named; give --model provider/model, for example openai/gpt-transcribe, or install the "
+                "embedded one: pip install 'modelport[embedded-recognition]'"
+            )
     return hub, hub.stt(name)
 
 

@@ -52,10 +52,18 @@ def test_json(folder: Path) -> None:
     ("arguments", "says"),
     [
         (["b.wav", "--model", "openai/gpt-transcribe"], "cannot be read"),
-        (["a.wav"], "no model is named"),
         (["a.wav", "--model", "openai/gpt-transcribe", "--config", "none.yaml"], "none.yaml"),
     ],
 )
 def test_errors_are_said(folder: Path, arguments: list[str], says: str) -> None:
     status, out, err = run(*arguments)
     assert status != 0 and out == "" and says in err
+
+
+def test_without_a_model_the_recogniser_in_this_process_is_asked_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("modelport.cli.choice.find_spec", lambda name: None)
+    status, out, err = run("a.wav")
+    assert (status, out) == (2, "") and "no model is named" in err
+    assert "pip install 'modelport[embedded-recognition]'" in err

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ...application.chat.model import ChatModelBase
     from ...application.embedding.model import EmbeddingModelBase
     from ...application.speech.model import TTSModelBase
+    from ...application.transcription.model import STTModelBase
 
 __all__ = ["EmbeddedCredential"]
 
@@ -47,3 +48,10 @@ class EmbeddedCredential(CredentialBase):
         from .speech import EmbeddedTTSModel
 
         return [EmbeddedTTSModel]
+
+    @classmethod
+    def get_stt_model_classes(cls) -> list[Type[STTModelBase]]:
+        """Speech-to-text by the recogniser in this process."""
+        from .transcription import EmbeddedTranscriptionModel
+
+        return [EmbeddedTranscriptionModel]

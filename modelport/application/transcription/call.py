@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from typing import Any
+from typing import Any, Protocol
 
 from ...domain.errors import ModelError
 from ...domain.message.blocks import TextBlock
@@ -14,13 +14,27 @@ from ...ports.codec.transcription import TranscriptionWireCall
 from ..call.attempts import Attempts, Call
 from ..call.context import CallContext
 from ..call.http import HttpBody
-from ..call.http_answer import HttpAnswer
 from ..call.http_answer import read_answer as http_answer
 from ..call.spec import CallSpec
 
-__all__ = ["TranscriptAnswer", "TranscriptionCall", "read_answer"]
+__all__ = ["TranscriptAnswer", "TranscriptSteps", "TranscriptionCall", "read_answer"]
 
-TranscriptAnswer = Transcript | HttpAnswer[Transcript]
+
+class TranscriptSteps(Protocol):
+    """An answer step by step. `ended` is true once the last step, which is the whole, was returned."""
+
+    ended: bool
+
+    async def __anext__(self) -> Transcript:
+        """The next step."""
+        ...
+
+    async def aclose(self) -> None:
+        """Stop."""
+        ...
+
+
+TranscriptAnswer = Transcript | TranscriptSteps
 """The answer to a request: whole, or step by step."""
 
 
@@ -71,10 +85,10 @@ class TranscriptionCall:
         """A head, with which the generator is started; what is new, as it comes; the whole transcript."""
         try:
             yield Transcript(is_last=False)
-            while isinstance(answer, HttpAnswer):
+            while not isinstance(answer, Transcript):
                 try:
                     with self._context.clocks:
-                        step = await anext(answer)
+                        step = await answer.__anext__()
                 except Exception as error:
                     failure = self._attempts.failed(error)
                     if self._said or not isinstance(failure, ModelError):
@@ -91,13 +105,12 @@ class TranscriptionCall:
                     self._said.append(step.text)
                     step.is_last = False
                     yield step
-            assert isinstance(answer, Transcript), "an answer that does not end raises"
             yield self._finished(answer)
         except BaseException as error:
             self._failed(error)
             raise
         finally:
-            if isinstance(answer, HttpAnswer):
+            if not isinstance(answer, Transcript):
                 await answer.aclose()
 
     def _finished(self, last: Transcript) -> Transcript:
@@ -125,5 +138,5 @@ class TranscriptionCall:
 
 
 def _unchecked(answer: Any) -> TranscriptAnswer:  # Any: what an attempt returned
-    assert isinstance(answer, Transcript | HttpAnswer), "only `HttpSTTModel` makes attempts"
-    return answer
+    made: TranscriptAnswer = answer
+    return made

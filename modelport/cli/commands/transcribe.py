@@ -26,7 +26,11 @@ _SETTINGS = click.Path(path_type=Path)
 
 @click.command()
 @click.argument("file", metavar="FILE")
-@click.option("--model", metavar="NAME", help="A name under `stt` in the settings, or provider/model.")
+@click.option(
+    "--model",
+    metavar="NAME",
+    help="A name under `stt` in the settings, or provider/model; by default the embedded recogniser.",
+)
 @click.option("--language", metavar="CODE", help="The language that is spoken, such as en.")
 @click.option("--times", is_flag=True, help="Write each part with its times, where the model gives them.")
 @click.option("--config", "--settings", type=_SETTINGS, help="A settings file; by default ./modelport.yaml.")
