@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ...domain.embedding.dedupe import deduplicate
@@ -85,21 +86,26 @@ class EmbeddingCall:
 
     async def _request(self, missing: Sequence[int], overwrite: bool = False) -> None:
         """Make the requests for these inputs."""
-        inputs = [self._inputs.unique[index] for index in missing]
-        limits = self._spec.limits
-        positions = [self._inputs.first[index] for index in missing]
-        ranges = pack(inputs, limits, _clipped(limits), positions=positions)
-        batches = [missing[batch.start : batch.stop] for batch in ranges]
         spec = self._spec
 
         async def embed(piece: Piece) -> None:
             await self._embed(piece, overwrite)
 
-        schedule = Schedule(batches, spec.concurrency, spec.batch_limit, spec.splits_after, embed)
+        schedule = Schedule(missing, self._packed, spec.concurrency, spec.batch_limit, spec.splits_after, embed)
         try:
             await schedule.run()
         finally:
             self._refused.update(schedule.refused)
+
+    def _packed(self, indices: Sequence[int], most: int | None) -> list[Sequence[int]]:
+        """These inputs in requests within all limits of the model, and of at most so many inputs."""
+        limits = self._spec.limits
+        if most is not None:
+            limits = replace(limits, max_items=min(most, limits.max_items))
+        inputs = [self._inputs.unique[index] for index in indices]
+        positions = [self._inputs.first[index] for index in indices]
+        ranges = pack(inputs, limits, _clipped(limits), positions=positions)
+        return [indices[batch.start : batch.stop] for batch in ranges]
 
     async def _embed(self, piece: Piece, overwrite: bool) -> None:
         """Get and keep the vectors of one piece, once the model has a free slot for the request."""

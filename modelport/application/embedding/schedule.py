@@ -1,7 +1,8 @@
 """The requests of one embedding call: several at once, and smaller ones where the server refuses a batch.
 
 The unit of failure is the input. A refused batch is halved until the inputs at fault are alone; the others get their
-vectors. A batch that has too many inputs for the server is cut to what it accepts, which the model remembers.
+vectors. A batch that has too many inputs for the server is cut to what it accepts, which the model remembers; once that
+is known, all inputs that are left are packed anew, so that the rests of batches do not become requests of their own.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ class Schedule:
     """Makes the requests for batches of inputs.
 
     Args:
-        batches: the indices of the inputs of each request.
+        indices: of the inputs.
+        pack: divides indices into requests of at most so many inputs (`None`: as many as the model takes).
         concurrency: the most requests at once.
         limit: what is known of the server's largest batch.
         splits_after: whether smaller requests may be accepted after this error.
@@ -54,13 +56,17 @@ class Schedule:
 
     def __init__(
         self,
-        batches: Sequence[Sequence[int]],
+        indices: Sequence[int],
+        pack: Callable[[Sequence[int], int | None], Sequence[Sequence[int]]],
         concurrency: int,
         limit: BatchLimit,
         splits_after: Callable[[ModelError], bool],
         embed: Callable[[Piece], Awaitable[None]],
     ) -> None:
         self.refused: dict[int, ModelError] = {}
+        self._pack = pack
+        self._packed_for = limit.known
+        batches = pack(indices, limit.known)
         self._pending = deque(map(Piece, batches))
         self._concurrency = concurrency
         self._limit = limit
@@ -114,12 +120,26 @@ class Schedule:
 
     def _take(self) -> Piece:
         """The next piece, cut to what the server accepts."""
+        if self._packed_for != self._limit.known:
+            self._repack()
         piece = self._pending.popleft()
         most = self._limit.most(len(piece.indices))
         if most == len(piece.indices):
             return piece
         self._pending.appendleft(Piece(piece.indices[most:], piece.last_try))
         return Piece(piece.indices[:most], piece.last_try)
+
+    def _repack(self) -> None:
+        """Divide what is left into requests of the size that the server accepts, except parts that hold a bad input."""
+        most = self._packed_for = self._limit.known
+        if most is None:
+            return
+        kept = [piece for piece in self._pending if piece.last_try or (piece.split and len(piece.indices) <= most)]
+        left = sorted(
+            {index for piece in self._pending for index in piece.indices}
+            - {index for piece in kept for index in piece.indices}
+        )
+        self._pending = deque([*kept, *map(Piece, self._pack(left, most))])
 
     def _answered(self, piece: Piece) -> None:
         self._failures = 0
@@ -142,6 +162,7 @@ class Schedule:
         elif counts_inputs(error):
             self._limit.refused(size, stated_limit(error, size))
             self._pending.appendleft(Piece(piece.indices, piece.last_try))
+            self._packed_for = None  # so that this piece is packed with the others
         else:
             self._halve(piece, error)
 

@@ -92,6 +92,11 @@ class BatchLimit:
         """Whether a batch between the two bounds has yet to be tried."""
         return self._refused is not None and self._refused - self._accepted > 1
 
+    @property
+    def known(self) -> int | None:
+        """The most inputs of one request, once it is found out that a server takes fewer than it was sent."""
+        return None if self._refused is None or self.searching else max(1, self._accepted)
+
     def most(self, wanted: int) -> int:
         """The size of the next batch, at most `wanted`."""
         if self._refused is None or wanted < self._refused:
