@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .adapters.anthropic.credential import AnthropicCredential
     from .adapters.dashscope.credential import DashScopeCredential
     from .adapters.deepseek.credential import DeepSeekCredential
+    from .adapters.embedded.credential import EmbeddedCredential
     from .adapters.gemini.credential import GeminiCredential
     from .adapters.minimax.credential import MiniMaxCredential
     from .adapters.moonshot.credential import MoonshotCredential
@@ -26,6 +27,7 @@ __all__ = [
     "CredentialFactory",
     "DashScopeCredential",
     "DeepSeekCredential",
+    "EmbeddedCredential",
     "GeminiCredential",
     "MiniMaxCredential",
     "MoonshotCredential",
@@ -43,6 +45,7 @@ __getattr__ = lazy_exports(
         "CredentialFactory": "composition.providers.credential_factory",
         "DashScopeCredential": "adapters.dashscope.credential",
         "DeepSeekCredential": "adapters.deepseek.credential",
+        "EmbeddedCredential": "adapters.embedded.credential",
         "GeminiCredential": "adapters.gemini.credential",
         "MiniMaxCredential": "adapters.minimax.credential",
         "MoonshotCredential": "adapters.moonshot.credential",

@@ -8,6 +8,7 @@ from ._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from .adapters.dashscope.realtime import DashScopeRealtimeModel
+    from .adapters.embedded.voice.model import EmbeddedRealtimeModel
     from .adapters.gemini.live.model import GeminiRealtimeModel
     from .adapters.openai.realtime import OpenAIRealtimeModel
     from .adapters.xai.realtime import XAIRealtimeModel
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AudioTransport",
     "DashScopeRealtimeModel",
+    "EmbeddedRealtimeModel",
     "GeminiRealtimeModel",
     "InputTranscriptEvent",
     "InterruptedEvent",
@@ -60,6 +62,7 @@ __getattr__ = lazy_exports(
     {
         "AudioTransport": "ports.audio",
         "DashScopeRealtimeModel": "adapters.dashscope.realtime",
+        "EmbeddedRealtimeModel": "adapters.embedded.voice.model",
         "GeminiRealtimeModel": "adapters.gemini.live.model",
         "InputTranscriptEvent": "domain.realtime.events",
         "InterruptedEvent": "domain.realtime.events",

@@ -12,6 +12,7 @@ from ...application.model.credential import CredentialBase
 if TYPE_CHECKING:
     from ...application.chat.model import ChatModelBase
     from ...application.embedding.model import EmbeddingModelBase
+    from ...application.realtime.model import RealtimeModelBase
     from ...application.speech.model import TTSModelBase
     from ...application.transcription.model import STTModelBase
 
@@ -55,3 +56,10 @@ class EmbeddedCredential(CredentialBase):
         from .transcription import EmbeddedTranscriptionModel
 
         return [EmbeddedTranscriptionModel]
+
+    @classmethod
+    def get_realtime_model_classes(cls) -> list[Type[RealtimeModelBase]]:
+        """Voice conversations in this process."""
+        from .voice.model import EmbeddedRealtimeModel
+
+        return [EmbeddedRealtimeModel]
