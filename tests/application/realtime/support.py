@@ -56,6 +56,11 @@ class Line:
         """What the client sent, by kind."""
         return [frame.get("type") or next(iter(frame)) for frame in self.sent]
 
+    @property
+    def waiting(self) -> int:
+        """Frames of the server's that the client has not taken."""
+        return self._frames.qsize()
+
     def named(self, kind: str) -> list[Json]:
         return [frame for frame in self.sent if (frame.get("type") or next(iter(frame))) == kind]
 
@@ -270,3 +275,28 @@ def heard(item_id: str, text: str) -> Json:
 TOOLS: Sequence[Json] = (
     {"type": "function", "function": {"name": "look", "description": "Look.", "parameters": {"type": "object"}}},
 )
+
+
+# -- Gemini's frames
+
+
+def content(**fields: Any) -> Json:
+    return {"serverContent": fields}
+
+
+def live_sound(data: bytes) -> Json:
+    return content(modelTurn={"parts": [{"inlineData": {"mimeType": "audio/pcm;rate=24000", "data": b64(data)}}]})
+
+
+def live_words(text: str) -> Json:
+    return content(outputTranscription={"text": text})
+
+
+def live_call(*ids: str) -> Json:
+    return {"toolCall": {"functionCalls": [{"id": call_id, "name": "look", "args": {"at": 1}} for call_id in ids]}}
+
+
+END: Json = {
+    "serverContent": {"turnComplete": True},
+    "usageMetadata": {"promptTokenCount": 20, "responseTokenCount": 7, "thoughtsTokenCount": 3},
+}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from typing import Any
 
 import pytest
 
@@ -17,31 +16,25 @@ from modelport.error import (
 from modelport.message import AssistantMsg, Base64Source, DataBlock, ToolResultBlock, ToolResultState, UserMsg
 from modelport.realtime import DashScopeRealtimeModel, GeminiRealtimeModel, TurnDetection, XAIRealtimeModel
 
-from .support import TOOLS, Line, Talk, b64, committed, created, done, item, pcm, settle, sound, speech, words
-
-Json = dict[str, Any]
-
-
-def content(**fields: Any) -> Json:
-    return {"serverContent": fields}
-
-
-def live_sound(data: bytes) -> Json:
-    return content(modelTurn={"parts": [{"inlineData": {"mimeType": "audio/pcm;rate=24000", "data": b64(data)}}]})
-
-
-def live_words(text: str) -> Json:
-    return content(outputTranscription={"text": text})
-
-
-def live_call(*ids: str) -> Json:
-    return {"toolCall": {"functionCalls": [{"id": call_id, "name": "look", "args": {"at": 1}} for call_id in ids]}}
-
-
-END: Json = {
-    "serverContent": {"turnComplete": True},
-    "usageMetadata": {"promptTokenCount": 20, "responseTokenCount": 7, "thoughtsTokenCount": 3},
-}
+from .support import (
+    END,
+    TOOLS,
+    Line,
+    Talk,
+    committed,
+    content,
+    created,
+    done,
+    item,
+    live_call,
+    live_sound,
+    live_words,
+    pcm,
+    settle,
+    sound,
+    speech,
+    words,
+)
 
 
 def result(call_id: str, state: ToolResultState = ToolResultState.SUCCESS) -> ToolResultBlock:
