@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...domain.errors import (
+    ContextLengthError,
     InvalidRequestError,
     ModelConnectionError,
     ModelError,
@@ -21,6 +22,7 @@ from ...domain.errors import (
 from ...ports.websocket import Frame
 from .decoder import Json
 from .json_text import dump_json, parse_json
+from .words.error_words import by_phrase, is_context_length
 
 __all__ = ["close_error", "frame_object", "text_frame", "text_of"]
 
@@ -67,9 +69,13 @@ def text_of(value: Any, *keys: str) -> str:  # Any: whatever JSON the server sen
 
 
 def close_error(code: int, reason: str) -> ModelError:
-    """The error of a connection that the server closed; one that was closed as done is not opened again."""
+    """The error of a connection that the server closed; one that was closed as done is not opened again.
+
+    A reason whose words name an error decides, since servers close with one code for many reasons.
+    """
     detail = f": {reason}" if reason else ""
     if code == _DONE:
         return ModelConnectionError(f"the server ended the session{detail}", code="1000", retryable=False)
-    cls = _CLOSED.get(code, StreamTruncatedError)
+    named = ContextLengthError if is_context_length(reason) else by_phrase(reason)
+    cls = named or _CLOSED.get(code, StreamTruncatedError)
     return cls(f"the connection was closed with code {code}{detail}", code=str(code))

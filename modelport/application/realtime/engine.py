@@ -82,7 +82,7 @@ class SessionEngine:
         self._use(connection)
         self._queue.put([SessionEvent(kind="connected")])
         self._take_early(connection)
-        self._reader = asyncio.get_running_loop().create_task(self._run())
+        self._reader = asyncio.get_running_loop().create_task(self._run(connection))
 
     async def __aenter__(self) -> Self:
         return await self.open()
@@ -97,16 +97,18 @@ class SessionEngine:
         self._closing = True
         self._timers.stop()
         reader, connection = self._reader, self._connection
-        if reader is not None and reader is not asyncio.current_task():
-            reader.cancel()
-            await asyncio.wait([reader])
-        self._connection = None
-        self._connected.set()
-        if self._dialogue is not None and reader is not None and not self._queue.ended:
-            self._queue.put([*self._dialogue.lost(), SessionEvent(kind="ended")])
-        self._queue.end()
-        if connection is not None:
-            await connection.aclose()
+        try:
+            if reader is not None and reader is not asyncio.current_task():
+                reader.cancel()
+                await asyncio.wait([reader])
+        finally:  # also when this is cancelled, nothing stays open
+            self._connection = None
+            self._connected.set()
+            if reader is not None and not self._queue.ended:
+                self._queue.put([*self._lost(), SessionEvent(kind="ended")])
+            self._queue.end()
+            if connection is not None:
+                await connection.aclose()
 
     def _check(self, fact: str, what: str) -> None:
         if not getattr(self.facts, fact):
@@ -137,7 +139,7 @@ class SessionEngine:
         if self._reader is None and not self._closing:
             await self.open()
         if self._failed is not None:
-            raise self._failed
+            raise self._failed.with_traceback(None)  # each raise of one object adds to its traceback
         if self._closing or self._dialogue is None:
             raise InvalidRequestError("the session is closed; open another one with model.connect()")
         return self._dialogue
@@ -225,30 +227,31 @@ class SessionEngine:
             self._emit(self._dialogue.give_up(response_id, error))
             self._flush()
 
-    async def _run(self) -> None:
+    async def _run(self, connection: RealtimeConnection) -> None:
         """Read until the session ends, over as many connections as it takes."""
         error: ModelError | None = None
         try:
             while True:
-                connection = self._connection
-                assert connection is not None and self._dialogue is not None
                 failed = await self._read(connection)
                 planned, self._rotate = self._rotate and self._connection is None, False
                 self._connection = None
                 self._connected.clear()
                 await connection.aclose()
-                self._emit(self._dialogue.lost())
+                self._emit(self._lost())
                 if not (planned or self._may_continue(failed)):
                     error = failed
                     break
                 self._progress = False
-                await self._reopen(None if planned else failed)
+                connection = await self._reopen(None if planned else failed)
         except ModelError as final:
             error = final
         except Exception as broken:  # a fault of ours or of a connector: the session ends, and says so
             self._finish(ModelError(f"the session failed: {broken}"), broken)
             return
         self._finish(error)
+
+    def _lost(self) -> list[RealtimeEvent]:
+        return self._dialogue.lost() if self._dialogue is not None else []
 
     def _may_continue(self, failed: ModelError) -> bool:
         return self._may_reconnect and failed.retryable and self._progress
@@ -270,14 +273,18 @@ class SessionEngine:
         except ModelError as error:
             return error
 
-    async def _reopen(self, failed: ModelError | None) -> None:
+    async def _reopen(self, failed: ModelError | None) -> RealtimeConnection:
+        assert self._dialogue is not None
         connection, resumed = await open_connection(self._spec, self._codec, self._next_setup, failed)
         dropped = self._early.dropped_ms(connection.protocol.traits.input_rate)
         self._use(connection)
+        self._dialogue.reconnected(resumed)
+        self._flush()
         restored: Literal["handle", "history"] = "handle" if resumed else "history"
         facts = {"dropped_audio_ms": dropped} if dropped else {}
         self._emit([SessionEvent(kind="reconnected", reason=_reason(failed), restored=restored, metadata=facts)])
         self._take_early(connection)
+        return connection
 
     def _finish(self, error: ModelError | None, cause: Exception | None = None) -> None:
         self._timers.stop()

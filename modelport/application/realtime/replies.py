@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ...domain.message.blocks import TextBlock
 from ...domain.message.events import ModelCallEndEvent, ReplyEndEvent
 from ...domain.message.messages import Usage
 from ...domain.message.responses import ChatUsage, FinishReason
@@ -41,6 +42,8 @@ class Replies:
         self._last: OpenResponse | None = None
         self._requested = False
         self._deferred: RespondOptions | None = None
+        self._asked = RespondOptions()
+        self._again: RespondOptions | None = None
         self._committed = False
         self._speaking = False
         self._turn_since = False
@@ -226,7 +229,7 @@ class Replies:
             self._ask(RespondOptions())
 
     def _ask(self, options: RespondOptions) -> None:
-        self._requested = True
+        self._requested, self._asked = True, options
         self.protocol.respond(options)
 
     def lost(self) -> Events:
@@ -250,9 +253,30 @@ class Replies:
         if ids:
             events.append(ToolCallsCancelledEvent(ids=ids))
         events += self._end_reply(None, INTERRUPTED)
+        asked = self._deferred or (self._asked if self._requested else None)
+        if self._committed:
+            asked = asked or RespondOptions()
+        self._again = asked if self.history.unanswered() is not None else None
+        self._deferred, self._asked = None, RespondOptions()
         self._requested = self._committed = self._speaking = False
         self._last = None
         return events
+
+    def reconnected(self, resumed: bool) -> None:
+        """There is a new connection: a reply that was asked for, and never began, is asked for again.
+
+        Only the answer to words of the user's, which the server was given with the history. A session that was
+        `resumed` has no history; the server forgets a turn that was open, so it is sent again.
+        """
+        options, self._again = self._again, None
+        words = self.history.unanswered()
+        if options is None or words is None:
+            return
+        if resumed:
+            self.protocol.user_items([TextBlock(text=words)], True)
+            self._committed = self.protocol.traits.text_replies
+        if not self._committed:
+            self._ask(options)
 
     def give_up(self, response_id: str, error: str | None) -> Events:
         """The server never ended this response: it ends as cancelled, or as failed with `error`."""

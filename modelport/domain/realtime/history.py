@@ -166,6 +166,11 @@ class RealtimeHistory:
         """The calls without a result."""
         return [item for item in self._placed() if item.call is not None and item.result is None]
 
+    def unanswered(self) -> str | None:
+        """The words of the user's with which the conversation ends, typed or transcribed."""
+        last = self._items[self._order[-1]] if self._order else None
+        return last.text or None if last is not None and last.role == "user" else None
+
     def _placed(self) -> list[Item]:
         return [self._items[item_id] for item_id in self._order]
 

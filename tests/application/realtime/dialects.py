@@ -114,14 +114,24 @@ class Dialect:
             return [{"type": "response.output_item.done", "response_id": reply, "item": item}]
         return [support.done(reply, "cancelled")]
 
-    async def go_away(self, talk: Talk) -> None:
+    async def grows_old(self, talk: Talk) -> float:
+        """The connection comes within a minute and a half of its end; returns the seconds to `go_away`."""
+        limit = talk.model.card.max_session_duration_s
+        if self.live:
+            return 0.0
+        assert limit is not None
+        talk.clock.advance(limit - 90)
+        await support.settle()
+        return 31.0
+
+    async def go_away(self, talk: Talk, seconds: float | None = None) -> None:
         """The connection nears its end: the server says so, or its known duration is almost over."""
         if self.live:
             await talk.say({"goAway": {"timeLeft": "50s"}})
             return
         limit = talk.model.card.max_session_duration_s
         assert limit is not None
-        talk.clock.advance(limit - 59)
+        talk.clock.advance(limit - 59 if seconds is None else seconds)
         await support.settle()
 
     def asks(self, frame: Json) -> bool:

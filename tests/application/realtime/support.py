@@ -49,6 +49,10 @@ class Line:
         self.closed = False
         self.blocked = asyncio.Event()
         self.blocked.set()
+        self.reacts: Callable[[Json], None] | None = None
+        """What the server does when a frame of the client's arrives."""
+        self.slow = False
+        """Whether everything takes a turn of the loop, so that no two frames arrive at once."""
         self._frames: asyncio.Queue[Frame | WebSocketClosed | Exception] = asyncio.Queue()
 
     @property
@@ -73,11 +77,17 @@ class Line:
 
     async def send(self, frame: Frame) -> None:
         await self.blocked.wait()
+        if self.slow:
+            await asyncio.sleep(0)
         if self.closed:
             raise WebSocketClosed(1000)
         self.sent.append(json.loads(frame))
+        if self.reacts is not None:
+            self.reacts(self.sent[-1])
 
     async def receive(self) -> Frame:
+        if self.slow:
+            await asyncio.sleep(0)
         frame = await self._frames.get()
         if isinstance(frame, Exception):
             self._frames.put_nowait(frame)  # an end stays one
@@ -88,6 +98,8 @@ class Line:
         if not self.closed:
             self.closed = True
             self._frames.put_nowait(WebSocketClosed(code, reason))
+        if self.slow:
+            await asyncio.sleep(0)
 
 
 class Server:
@@ -98,7 +110,7 @@ class Server:
         self.refuse: list[Exception] = []
         self.open = asyncio.Event()
         self.open.set()
-        self._greet = greet
+        self.greet = greet
 
     @property
     def line(self) -> Line:
@@ -110,7 +122,7 @@ class Server:
         if self.refuse:
             raise self.refuse.pop(0)
         self.lines.append(Line(request))
-        self._greet(self.line)
+        self.greet(self.line)
         return self.line
 
     async def aclose(self) -> None:

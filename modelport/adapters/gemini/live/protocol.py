@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from ....domain.errors import (
-    AuthenticationError,
     ContextLengthError,
     InvalidRequestError,
     ModelError,
@@ -43,7 +42,6 @@ from ....ports.websocket import Frame
 from ...wire.decoder import Json
 from ...wire.json_text import dump_json
 from ...wire.realtime import close_error, frame_object, text_frame, text_of
-from ...wire.words.error_words import by_phrase
 from .setup import parts_of, past_turns, setup_frame
 from .turn import LiveTurn
 from .usage import live_usage
@@ -135,6 +133,7 @@ class GeminiLiveProtocol:
         """Ask for an answer to what was said so far."""
         if options.instructions or options.tools is not None or options.tool_choice is not None:
             raise UnsupportedFeatureError("gemini live sessions take no instructions or tools for one reply")
+        self._turn.typed = self._turn.typed or not self._turn.answering
         self._send({"clientContent": {"turnComplete": True}})
 
     def cancel_response(self, response_id: str | None) -> None:
@@ -320,10 +319,6 @@ class GeminiLiveProtocol:
 
     def closed(self, code: int, reason: str) -> ModelError:
         """Why the connection ended; there is no event for an error."""
-        error = close_error(code, reason)
         if code == 1007 and self.ready and "invalid argument" in reason.lower():
             return ContextLengthError(f"the conversation no longer fits the model's context: {reason}", code="1007")
-        named = by_phrase(reason)
-        if named is AuthenticationError and code in (1007, 1008):
-            return AuthenticationError(str(error), code=str(code))
-        return error
+        return close_error(code, reason)
