@@ -1,0 +1,72 @@
+"""The reference: a page for each public module, with every name that it exports."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from typing import Final
+
+import modelport
+
+_SUMMARY: Final = "reference/api/index.md"
+
+
+def pages() -> dict[str, str]:
+    """The pages by their place in the site."""
+    faces = public_modules()
+    homes = _homes(faces)
+    found = {f"reference/api/{face}.md": _page(face, homes) for face in faces}
+    lines = ["# API reference\n", "Every public name, by the module that exports it.\n"]
+    for face in faces:
+        module = importlib.import_module(face)
+        names = ", ".join(f"[`{name}`]({face}.md#{face}.{name})" for name in _names(face))
+        lines += [f"## [`{face}`]({face}.md)\n", f"{inspect.getdoc(module)}\n", f"{names}\n"]
+    return found | {_SUMMARY: "\n".join(lines)}
+
+
+def public_modules() -> list[str]:
+    """The modules whose names users import."""
+    modules = [f"modelport.{module.name}" for module in pkgutil.iter_modules(modelport.__path__)]
+    inner = {"adapters", "application", "cli", "composition", "domain", "ports", "__main__"}
+    return ["modelport", *(name for name in modules if name.split(".")[1] not in inner and "._" not in name)]
+
+
+def _names(face: str) -> list[str]:
+    return sorted(importlib.import_module(face).__all__, key=str.lower)
+
+
+def _homes(faces: list[str]) -> dict[str, str]:
+    """The module on whose page a class or function is described, by its own place; the first with fewest names."""
+    homes: dict[str, str] = {}
+    for face in sorted(faces, key=lambda face: len(_names(face))):
+        module = importlib.import_module(face)
+        for name in _names(face):
+            homes.setdefault(_place(getattr(module, name)), face)
+    return homes
+
+
+def _place(value: object) -> str:
+    if inspect.isclass(value) or inspect.isfunction(value):
+        return f"{value.__module__}.{value.__qualname__}"
+    return ""
+
+
+def _page(face: str, homes: dict[str, str]) -> str:
+    module = importlib.import_module(face)
+    lines = [f"# {face}\n", f"{inspect.getdoc(module)}\n"]
+    for name in _names(face):
+        value = getattr(module, name)
+        place = _place(value)
+        if not place:
+            lines.append(f"## `{name}` {{#{face}.{name}}}\n\n{_constant(value)}\n")
+        elif homes[place] == face:
+            lines += [f"[](){{#{face}.{name}}}\n", f"::: {place}\n"]
+        else:
+            home = homes[place]
+            lines.append(f"## `{name}` {{#{face}.{name}}}\n\nThe same as in [`{home}`]({home}.md#{home}.{name}).\n")
+    return "\n".join(lines)
+
+
+def _constant(value: object) -> str:
+    return f"`{value!r}`" if isinstance(value, str | int | float) else f"`{value}`".replace("typing.", "")

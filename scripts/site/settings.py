@@ -1,0 +1,119 @@
+"""The settings reference: each key of a settings file, with its type, its default and an example."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Iterator
+from typing import Any, Final, Union, get_args, get_origin
+
+import yaml
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+
+from modelport.settings import Settings
+
+_EXAMPLES: Final[dict[str, object]] = {
+    "chat": {"careful": {"provider": "openai", "model": "gpt-4.1", "parameters": {"temperature": 0.2}}},
+    "embedding": {"search": {"provider": "openai", "model": "text-embedding-3-small", "batch_size": 100}},
+    "tts": {"voice": {"provider": "dashscope", "model": "qwen3-tts-flash", "parameters": {"voice": "Cherry"}}},
+    "stt": {"ears": {"provider": "openai", "model": "gpt-4o-mini-transcribe"}},
+    "realtime": {"talk": {"provider": "openai", "model": "gpt-realtime"}},
+    "credentials": {"work": {"provider": "openai", "api_key": "${OPENAI_API_KEY}"}},
+    "providers": {"lamp": {"base_url": "https://lamp.example/v1", "key_variable": "LAMP_API_KEY"}},
+    "cache": {"adapter": "sql", "url": "sqlite+aiosqlite:///~/vectors.db", "max_entries": 1000000},
+    "rate_limits": {"adapter": "in_process", "limits": {"openai/*": {"requests": 500, "tokens": 200000}}},
+    "transport": {"adapter": "auto", "proxy": "http://proxy:8080"},
+    "media": {"roots": ["~/pictures"], "max_bytes": 10000000},
+    "retry": {"max_retries": 5, "max_wait": 300},
+    "timeouts": {"first_event": 30, "total": None},
+    "limits": {"openai": {"requests": 500, "period": 60}},
+}
+
+
+def page() -> str:
+    """The page."""
+    lines = [
+        "# Settings reference\n",
+        "Every key of a settings file, read from the classes that check it. A file with one of these sections is valid;",
+        "keys that are not listed are an error with the file and the line.\n",
+    ]
+    for title, path, model in _sections():
+        lines += [f"## {title}\n", _text(model), "", *_table(model), *_example(path)]
+    return "\n".join(lines)
+
+
+def _sections() -> Iterator[tuple[str, str, type[BaseModel]]]:
+    yield "The file", "", Settings
+    seen = {Settings}
+    waiting = [("", Settings)]
+    while waiting:
+        path, model = waiting.pop(0)
+        for name, field in model.model_fields.items():
+            for inner in _models(field.annotation):
+                if inner in seen:
+                    continue
+                seen.add(inner)
+                within = f"{path}{name}" + (".NAME" if get_origin(field.annotation) is dict else "")
+                yield f"`{within}`", name, inner
+                waiting.append((f"{within}.", inner))
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:  # Any: an annotation
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models(part)]
+
+
+def _table(model: type[BaseModel]) -> list[str]:
+    lines = ["| key | type | default | |", "|---|---|---|---|"]
+    for name, field in model.model_fields.items():
+        description = (field.description or "").replace("|", "\\|")
+        lines.append(f"| `{name}` | {_type(field)} | {_default(field)} | {description} |")
+    return [*lines, ""]
+
+
+def _example(name: str) -> list[str]:
+    if name not in _EXAMPLES:
+        return []
+    return ["```yaml", yaml.safe_dump({name: _EXAMPLES[name]}, sort_keys=False).rstrip(), "```\n"]
+
+
+def _text(model: type[BaseModel]) -> str:
+    return (model.__doc__ or "").strip().split("\n\n")[0]
+
+
+def _type(field: FieldInfo) -> str:
+    bounds = [f"{sign} {getattr(limit, name)}" for limit in field.metadata for name, sign in _BOUNDS.items() if hasattr(limit, name)]
+    return f"`{_named(field.annotation)}`".replace("|", "\\|") + (f", {', '.join(bounds)}" if bounds else "")
+
+
+_BOUNDS: Final = {"gt": ">", "ge": "≥", "lt": "<", "le": "≤"}
+
+
+def _named(annotation: Any) -> str:  # Any: an annotation
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin in (Union, types.UnionType):
+        return " | ".join(dict.fromkeys(map(_named, arguments)))
+    if origin is typing.Literal:
+        return " | ".join(map(str, arguments))
+    if origin is typing.Annotated:
+        return _named(arguments[0])
+    if origin in (dict, list):
+        return f"{'map' if origin is dict else 'list'} of {_named(arguments[-1])}"
+    if annotation is type(None):
+        return "null"
+    if isinstance(annotation, type):
+        return {"SecretStr": "str", "Path": "path"}.get(annotation.__name__, annotation.__name__.removesuffix("Settings"))
+    return "any"
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    value = field.get_default(call_default_factory=True)
+    if isinstance(value, BaseModel) or value in ({}, []):
+        return ""
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
+    return f"`{yaml.safe_dump(value if isinstance(value, (int, float, str, type(None))) else str(value)).split(chr(10))[0]}`"
