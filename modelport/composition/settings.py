@@ -8,13 +8,26 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, field_validator
+from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, field_validator
 
 from ..adapters.sql.options import check_url_options
-from ..domain.chat.settings import checked_settings
-from ..domain.errors import InvalidRequestError, SettingsError
-from ..domain.retry import RetryPolicy, Timeouts
-from ..domain.secrets import secret_name, url_secrets
+from ..domain.errors import SettingsError
+from ..domain.secrets import url_secrets
+from .model_settings import (
+    ChatSettings,
+    EmbeddingSettings,
+    FreeFields,
+    ModelSettings,
+    RealtimeSettings,
+    RetrySettings,
+    StrictSettings,
+    STTSettings,
+    TimeoutSettings,
+    TTSSettings,
+    concealed,
+    revealed,
+    without_open_secrets,
+)
 
 __all__ = [
     "CacheSettings",
@@ -48,10 +61,6 @@ def _in_the_users_folder(url: SecretStr) -> SecretStr:
     return SecretStr(found[1] + os.path.expanduser(found[2])) if found else url
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", protected_namespaces=(), hide_input_in_errors=True)
-
-
 def _with_checked_options(url: SecretStr) -> SecretStr:
     """The URL; raises `ValueError` for an option that the driver of its database does not have."""
     try:
@@ -61,133 +70,18 @@ def _with_checked_options(url: SecretStr) -> SecretStr:
     return url
 
 
-def _without_open_secrets(fields: dict[str, Any]) -> dict[str, Any]:  # Any: parameters of any model class
-    """The fields, with texts as `SecretStr` whose names or contents say that they are secret."""
-    return {name: _concealed_member(str(name), value) for name, value in fields.items()}
-
-
-def _concealed_member(name: str, value: Any, secret: bool = False) -> Any:  # Any: as above
-    secret = secret or secret_name(name) or name.lower().endswith("headers")
-    if isinstance(value, dict):
-        return {key: _concealed_member(str(key), item, secret) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_concealed_member(name, item, secret) for item in value]
-    return SecretStr(value) if isinstance(value, str) and value and (secret or url_secrets(value)) else value
-
-
-_Fields = Annotated[dict[str, Any], AfterValidator(_without_open_secrets)]
-
-
-class RetrySettings(_Strict):
-    """The keys of a `RetryPolicy`."""
-
-    max_retries: int = Field(default=3, ge=0)
-    retry_delay: float = Field(default=1.0, ge=0)
-    multiplier: float = Field(default=2.0, ge=1)
-    max_delay: float = Field(default=30.0, ge=0)
-    max_wait: float = Field(default=120.0, ge=0)
-
-    def policy(self) -> RetryPolicy:
-        """The value that models accept."""
-        return RetryPolicy(**self.model_dump())
-
-
-class TimeoutSettings(_Strict):
-    """The keys of `Timeouts`: seconds, or `null` for no limit."""
-
-    connect: float | None = Field(default=Timeouts().connect, gt=0)
-    first_event: float | None = Field(default=Timeouts().first_event, gt=0)
-    idle: float | None = Field(default=Timeouts().idle, gt=0)
-    total: float | None = Field(default=Timeouts().total, gt=0)
-
-    def timeouts(self) -> Timeouts:
-        """The value that models accept."""
-        return Timeouts(**self.model_dump())
-
-
-class ModelSettings(_Strict):
-    """The keys that all kinds of models have: a provider or a credential, a model, retries and timeouts."""
-
-    provider: str | None = Field(default=None, description="Required unless a credential is named.")
-    credential: str | None = Field(default=None, description="A name under `credentials`; by default the provider's.")
-    model: str
-    parameters: _Fields = Field(
-        default_factory=dict, description="What the model class's `Parameters` has; secrets are held as `SecretStr`."
-    )
-    retry: RetrySettings = RetrySettings()
-    timeouts: TimeoutSettings = TimeoutSettings()
-    card_checks: Literal["on", "off"] = "on"
-
-
-class ChatSettings(ModelSettings):
-    """One chat model."""
-
-    model_class: str | None = Field(
-        default=None, description="One of the credential's chat classes, by default its first."
-    )
-    stream: bool = True
-    formatter: Literal["chat", "multi_agent"] = "chat"
-    context_size: int | None = Field(default=None, gt=0)
-    on_unsupported: Literal["warn", "error"] = "warn"
-    settings: dict[str, Any] = Field(
-        default_factory=dict,
-        description="Neutral settings of every call, such as thinking: low, which stay valid for every provider.",
-    )  # Any: each setting has its own type
-    extra_body: _Fields = Field(default_factory=dict, description="Fields of every request.")
-    extra_headers: dict[str, SecretStr] = Field(default_factory=dict, description="Headers of every request.")
-
-    @field_validator("settings")
-    @classmethod
-    def _known_settings(cls, value: dict[str, Any]) -> dict[str, Any]:
-        try:
-            return checked_settings(value)
-        except InvalidRequestError as error:
-            raise ValueError(str(error)) from error
-
-
-class EmbeddingSettings(ModelSettings):
-    """One embedding model."""
-
-    context_size: int | None = Field(default=None, gt=0)
-    batch_size: int | None = Field(default=None, gt=0)
-    concurrency: int | None = Field(default=None, gt=0, description="Requests in flight; by default the model's own.")
-    cache: bool = Field(default=True, description="Whether to use the cache that is described under `cache`.")
-    on_error: Literal["raise", "skip"] = Field(
-        default="raise", description="Whether inputs that are refused raise an error or get no vector."
-    )
-
-
-class TTSSettings(ModelSettings):
-    """One speech model."""
-
-    model_class: str | None = Field(default=None, description="By default the class that the model's card names.")
-    stream: bool = True
-
-
-class STTSettings(ModelSettings):
-    """One speech-to-text model."""
-
-    model_class: str | None = Field(default=None, description="By default the class that the model's card names.")
-    stream: bool = False
-
-
-class RealtimeSettings(ModelSettings):
-    """One model of voice conversations."""
-
-    model_class: str | None = Field(default=None, description="By default the class that the model's card names.")
-    reconnect: bool = Field(default=True, description="Whether a session goes on over a new connection.")
-
-
-class CacheSettings(_Strict):
+class CacheSettings(StrictSettings):
     """Where the hub's embedding models store vectors."""
 
-    adapter: Literal["none", "file", "sql"] = "none"
+    adapter: Literal["none", "file", "sql"] = Field(
+        default="none", description="Nowhere, in a folder, or in a database (SQLite or PostgreSQL)."
+    )
     path: _UserPath = Field(default=Path(".cache/embeddings"), description="The folder of the file cache.")
     url: SecretStr = Field(
         default=SecretStr("sqlite+aiosqlite:///.cache/embeddings.db"), description="The database of the SQL cache."
     )
-    max_entries: int | None = Field(default=None, ge=0)
-    max_size_mb: float | None = Field(default=None, ge=0)
+    max_entries: int | None = Field(default=None, ge=0, description="The most vectors; the oldest are removed.")
+    max_size_mb: float | None = Field(default=None, ge=0, description="Likewise in megabytes.")
     memory_mb: float | None = Field(default=None, ge=0, description="How much of it is also kept in memory.")
 
     @field_validator("url")
@@ -196,7 +90,7 @@ class CacheSettings(_Strict):
         return _with_checked_options(_in_the_users_folder(value))
 
 
-class ConversationSettings(_Strict):
+class ConversationSettings(StrictSettings):
     """Where conversations are stored."""
 
     url: SecretStr | None = Field(default=None, description="The database; by default a file in the user's folder.")
@@ -207,18 +101,20 @@ class ConversationSettings(_Strict):
         return _with_checked_options(_in_the_users_folder(value)) if value else value
 
 
-class RateLimitEntry(_Strict):
+class RateLimitEntry(StrictSettings):
     """The most requests and tokens in any period of that many seconds."""
 
-    requests: int | None = Field(default=None, gt=0)
-    tokens: int | None = Field(default=None, gt=0)
-    period: float = Field(default=60.0, gt=0)
+    requests: int | None = Field(default=None, gt=0, description="The most requests in a period.")
+    tokens: int | None = Field(default=None, gt=0, description="The most tokens in a period.")
+    period: float = Field(default=60.0, gt=0, description="Its length in seconds.")
 
 
-class RateLimitSettings(_Strict):
+class RateLimitSettings(StrictSettings):
     """Rate limits of the hub: of this process, or shared with other processes through a database."""
 
-    adapter: Literal["none", "in_process", "sql"] = "none"
+    adapter: Literal["none", "in_process", "sql"] = Field(
+        default="none", description="No limits, those of this process, or those that processes share in a database."
+    )
     url: SecretStr | None = Field(default=None, description="The shared database, for `sql`.")
     limits: dict[str, RateLimitEntry] = Field(
         default_factory=dict,
@@ -231,7 +127,7 @@ class RateLimitSettings(_Strict):
         return _with_checked_options(_in_the_users_folder(value)) if value else value
 
 
-class TransportSettings(_Strict):
+class TransportSettings(StrictSettings):
     """How requests are sent, or which recording answers in place of the network."""
 
     adapter: Literal["auto", "httpx", "httpx2", "aiohttp", "record", "replay"] = Field(
@@ -272,35 +168,35 @@ class TransportSettings(_Strict):
         return value
 
 
-class MediaSettings(_Strict):
+class MediaSettings(StrictSettings):
     """Which media are loaded on behalf of an API that cannot load them itself."""
 
     roots: list[_UserPath] = Field(default_factory=list, description="Folders from which `file://` URLs may be read.")
     allow_private: bool = Field(default=False, description="Whether private and loopback addresses may be fetched.")
-    max_bytes: int = Field(default=20 * 1024 * 1024, gt=0)
+    max_bytes: int = Field(default=20 * 1024 * 1024, gt=0, description="The largest file that is loaded.")
 
 
-class ProviderSettings(_Strict):
+class ProviderSettings(StrictSettings):
     """A provider that speaks Chat Completions with differences: `docs/guides/add-a-provider.md`."""
 
-    label: str = ""
+    label: str = Field(default="", description="The name to show.")
     base_url: str | SecretStr = Field(description="A `SecretStr` where it holds a password or a key.")
-    key_variable: str = ""
+    key_variable: str = Field(default="", description="The environment variable of its key.")
     key_optional: bool = Field(default=False, description="Whether the provider also answers without a key.")
     key_header: str = Field(default="authorization", description="In another header the key stands without `Bearer`.")
     headers: dict[str, str | SecretStr] = Field(default_factory=dict, description="Further headers of every request.")
-    fields: Annotated[dict[str, dict[str, Any]], AfterValidator(_without_open_secrets)] = Field(
+    fields: Annotated[dict[str, dict[str, Any]], AfterValidator(without_open_secrets)] = Field(
         default_factory=dict, description="Further fields of the credential."
     )
     models: str | None = Field(default=None, description="The folder of its cards, relative to the settings file.")
-    profile: _Fields = Field(default_factory=dict, description="Its differences from OpenAI.")
-    speech: _Fields | None = Field(default=None, description="Its differences in speech, where it speaks.")
-    transcription: _Fields | None = Field(default=None, description="Likewise in speech-to-text.")
+    profile: FreeFields = Field(default_factory=dict, description="Its differences from OpenAI.")
+    speech: FreeFields | None = Field(default=None, description="Its differences in speech, where it speaks.")
+    transcription: FreeFields | None = Field(default=None, description="Likewise in speech-to-text.")
 
     @field_validator("headers")
     @classmethod
     def _hidden_headers(cls, values: dict[str, str | SecretStr]) -> dict[str, str | SecretStr]:
-        return _without_open_secrets(values)
+        return without_open_secrets(values)
 
     @field_validator("base_url")
     @classmethod
@@ -308,22 +204,32 @@ class ProviderSettings(_Strict):
         return SecretStr(value) if isinstance(value, str) and url_secrets(value) else value
 
 
-class Settings(_Strict):
+class Settings(StrictSettings):
     """All that a hub is built from."""
 
-    providers: dict[str, ProviderSettings] = Field(default_factory=dict)
-    credentials: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    providers: dict[str, ProviderSettings] = Field(
+        default_factory=dict, description="Providers of your own that need no code."
+    )
+    credentials: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="Each has its `provider` and the fields of that provider's credential."
+    )
     """Texts that may be secret are held as `SecretStr`, so that neither `repr` nor `model_dump` shows them."""
-    chat: dict[str, ChatSettings] = Field(default_factory=dict)
-    embedding: dict[str, EmbeddingSettings] = Field(default_factory=dict)
-    tts: dict[str, TTSSettings] = Field(default_factory=dict)
-    stt: dict[str, STTSettings] = Field(default_factory=dict)
-    realtime: dict[str, RealtimeSettings] = Field(default_factory=dict)
-    cache: CacheSettings = CacheSettings()
-    conversations: ConversationSettings = ConversationSettings()
-    rate_limits: RateLimitSettings = RateLimitSettings()
-    transport: TransportSettings = TransportSettings()
-    media: MediaSettings = MediaSettings()
+    chat: dict[str, ChatSettings] = Field(default_factory=dict, description="Chat models; `hub.chat(NAME)` gives one.")
+    embedding: dict[str, EmbeddingSettings] = Field(default_factory=dict, description="Embedding models.")
+    tts: dict[str, TTSSettings] = Field(default_factory=dict, description="Speech models.")
+    stt: dict[str, STTSettings] = Field(default_factory=dict, description="Speech-to-text models.")
+    realtime: dict[str, RealtimeSettings] = Field(default_factory=dict, description="Models of voice conversations.")
+    cache: CacheSettings = Field(default=CacheSettings(), description="Where vectors are kept.")
+    conversations: ConversationSettings = Field(
+        default=ConversationSettings(), description="Where conversations are stored."
+    )
+    rate_limits: RateLimitSettings = Field(
+        default=RateLimitSettings(), description="How many requests and tokens may be sent."
+    )
+    transport: TransportSettings = Field(
+        default=TransportSettings(), description="How requests are sent, or which recording answers."
+    )
+    media: MediaSettings = Field(default=MediaSettings(), description="Which files and URLs may be loaded.")
     default_chat: str | None = Field(default=None, description="The name under `chat` that is used when none is given.")
     default_embedding: str | None = Field(default=None, description="Likewise under `embedding`.")
     default_tts: str | None = Field(default=None, description="Likewise under `tts`.")
@@ -336,7 +242,7 @@ class Settings(_Strict):
     @classmethod
     def _hidden(cls, value: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
         return {
-            name: {field: _concealed(field, given) for field, given in fields.items()} for name, fields in value.items()
+            name: {field: concealed(field, given) for field, given in fields.items()} for name, fields in value.items()
         }
 
     @property
@@ -367,27 +273,3 @@ def place_in(source: str, line: Callable[[Sequence[object]], int | None] | None,
 def _joined(source: str, line: Callable[[Sequence[object]], int | None] | None, keys: Sequence[object]) -> str:
     number = line(keys) if line else None
     return "".join([f"{source}: " if source else "", f"line {number}: " if number else ""])
-
-
-_OPEN_FIELDS = ("id", "name", "provider", "region", "type")
-_ADDRESS = re.compile(r"(^|_)(url|host|endpoint)$")
-
-
-def _concealed(field: str, value: Any) -> Any:  # Any: a field of a credential, whose class is not known here
-    """The value with its texts as `SecretStr`, but for what names a provider or an address without a password."""
-    if isinstance(value, dict):
-        return {name: _concealed(str(name), item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_concealed(field, item) for item in value]
-    if not isinstance(value, str) or field in _OPEN_FIELDS:
-        return value
-    return value if _ADDRESS.search(field) and not url_secrets(value) else SecretStr(value)
-
-
-def revealed(value: Any) -> Any:  # Any: as above
-    """Fields with their secrets in clear, for the class that they are for."""
-    if isinstance(value, dict):
-        return {name: revealed(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [revealed(item) for item in value]
-    return value.get_secret_value() if isinstance(value, SecretStr) else value

@@ -1,0 +1,1 @@
+"""The site: pages that are written from the package, and the order of all."""

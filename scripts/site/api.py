@@ -20,7 +20,7 @@ def pages() -> dict[str, str]:
     lines = ["# API reference\n", "Every public name, by the module that exports it.\n"]
     for face in faces:
         module = importlib.import_module(face)
-        names = ", ".join(f"[`{name}`]({face}.md#{face}.{name})" for name in _names(face))
+        names = ", ".join(f"[`{name}`]({face}.md#{anchor(face, name)})" for name in _names(face))
         lines += [f"## [`{face}`]({face}.md)\n", f"{inspect.getdoc(module)}\n", f"{names}\n"]
     return found | {_SUMMARY: "\n".join(lines)}
 
@@ -58,14 +58,20 @@ def _page(face: str, homes: dict[str, str]) -> str:
     for name in _names(face):
         value = getattr(module, name)
         place = _place(value)
+        lines.append(f"[](){{#{anchor(face, name)}}}\n")
         if not place:
-            lines.append(f"## `{name}` {{#{face}.{name}}}\n\n{_constant(value)}\n")
+            lines.append(f"## `{name}`\n\n{_constant(value)}\n")
         elif homes[place] == face:
-            lines += [f"[](){{#{face}.{name}}}\n", f"::: {place}\n"]
+            lines.append(f"::: {place}\n")
         else:
             home = homes[place]
-            lines.append(f"## `{name}` {{#{face}.{name}}}\n\nThe same as in [`{home}`]({home}.md#{home}.{name}).\n")
+            lines.append(f"## `{name}`\n\nThe same as in [`{home}`]({home}.md#{anchor(home, name)}).\n")
     return "\n".join(lines)
+
+
+def anchor(face: str, name: str) -> str:
+    """The anchor of a name on the page of its module; underlines at both ends would be Markdown."""
+    return f"{face}.{name.strip('_')}"
 
 
 def _constant(value: object) -> str:

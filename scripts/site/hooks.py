@@ -1,4 +1,4 @@
-"""What MkDocs calls while it builds the site: it adds the generated pages, the navigation, and the links between both."""
+"""What MkDocs calls while it builds the site: it adds the generated pages, the navigation and links."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ ROOT = Path(__file__).parents[2]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))  # MkDocs loads this file by its path
 
-from scripts.site import api, llms, navigation, providers, settings  # noqa: E402 - needs the path above
+from scripts.site import api, llms, navigation, providers  # noqa: E402 - needs the path above
 from scripts.site.links import ROOT_PAGES, site_links  # noqa: E402 - likewise
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages that are written from the package, and those that stand beside `docs`."""
     pages = {page: (ROOT / name).read_text(encoding="utf-8") for name, page in ROOT_PAGES.items()}
-    pages |= api.pages() | providers.pages() | {"reference/settings.md": settings.page()}
+    pages |= api.pages() | providers.pages()
     for uri, text in pages.items():
         files.append(File.generated(config, uri, content=text))
     config.nav = navigation.navigation(sorted(file.src_uri for file in files.documentation_pages()))

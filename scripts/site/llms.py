@@ -10,7 +10,12 @@ from mkdocs.structure.files import Files
 
 def index(nav: list[Any] | None, files: Files) -> str:
     """The list, by section."""
-    lines = ["# Modelport", "", "> One neutral model layer over every provider's own wire protocol, without vendor SDKs.", ""]
+    lines = [
+        "# Modelport",
+        "",
+        "> One neutral model layer over every provider's own wire protocol, without vendor SDKs.",
+        "",
+    ]
     for section in nav or []:
         for title, pages in section.items():
             lines += [f"## {title}", "", *(_line(files, uri) for uri in _flat(pages)), ""]

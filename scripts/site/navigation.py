@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 _GUIDES: Final = {
-    "Models": ["models", "settings", "thinking", "tools", "attachments", "structured-output", "errors", "sync"],
+    "Models": [
+        *("models", "streams", "settings", "thinking", "tools", "attachments", "structured-output", "errors"),
+        *("sync", "formatters", "cards", "transports"),
+    ],
     "Voice and vectors": ["embedding", "embeddings-at-scale", "speech", "transcription", "realtime"],
     "Applications": ["agents-and-speech", "conversations", "testing-your-application", "container", "cli"],
     "Coming from": ["migration-from-agentscope", "migration"],

@@ -41,8 +41,8 @@ def pages() -> dict[str, str]:
         rows.append(f"| [{_label(provider)}]({name}.md) | `{name}` | {counts} |")
     head = [
         "# Providers\n",
-        "How many models of each kind have a card. A model without one can be used too; it needs a `context_size` where",
-        "that matters. Those that are only data are listed with their URLs under",
+        "How many models of each kind have a card. A model without one can be used too; it needs a `context_size`",
+        "where that matters. Those that are only data are listed with their URLs under",
         "[Providers that are data](../providers.md).\n",
         f"| provider | name in settings | {' | '.join(_KINDS.values())} |",
         "|---|---|" + "---|" * len(_KINDS),
@@ -102,7 +102,9 @@ def _table(kind: str, entries: Iterable[CatalogueEntry]) -> list[str]:
         for entry in entries:
             card = entry.card
             takes, gives = _types(card.input_types), _types(card.output_types)
-            lines.append(f"| `{card.name}` | {_status(card)} | {takes} | {gives} | {card.verified_on or ''} | {_source(card)} |")
+            lines.append(
+                f"| `{card.name}` | {_status(card)} | {takes} | {gives} | {card.verified_on or ''} | {_source(card)} |"
+            )
         return lines
     lines = [
         "| model | status | context | output | takes | thinks | tools | schema | verified | source |",
@@ -171,7 +173,12 @@ def _differences(provider: Provider) -> list[str]:
     for title, profile in parts.items():
         if profile:
             text = yaml.safe_dump(_plain(profile), sort_keys=False, allow_unicode=True, width=100).rstrip()
-            lines += [f"What differs from {title}, as [a profile](../guides/add-a-provider.md) says it:\n", "```yaml", text, "```\n"]
+            lines += [
+                f"What differs from {title}, as [a profile](../guides/add-a-provider.md) says it:\n",
+                "```yaml",
+                text,
+                "```\n",
+            ]
     return ["## Differences\n", *lines] if lines else []
 
 

@@ -1,7 +1,11 @@
-"""The settings reference: each key of a settings file, with its type, its default and an example."""
+"""The settings reference: each key of a settings file, with its type, its default and an example.
+
+`python -m scripts.site.settings > docs/reference/settings.md` writes it; a test compares the page with this.
+"""
 
 from __future__ import annotations
 
+import sys
 import types
 import typing
 from collections.abc import Iterator
@@ -22,6 +26,7 @@ _EXAMPLES: Final[dict[str, object]] = {
     "credentials": {"work": {"provider": "openai", "api_key": "${OPENAI_API_KEY}"}},
     "providers": {"lamp": {"base_url": "https://lamp.example/v1", "key_variable": "LAMP_API_KEY"}},
     "cache": {"adapter": "sql", "url": "sqlite+aiosqlite:///~/vectors.db", "max_entries": 1000000},
+    "conversations": {"url": "sqlite+aiosqlite:///~/conversations.db"},
     "rate_limits": {"adapter": "in_process", "limits": {"openai/*": {"requests": 500, "tokens": 200000}}},
     "transport": {"adapter": "auto", "proxy": "http://proxy:8080"},
     "media": {"roots": ["~/pictures"], "max_bytes": 10000000},
@@ -34,9 +39,10 @@ _EXAMPLES: Final[dict[str, object]] = {
 def page() -> str:
     """The page."""
     lines = [
+        "<!-- written by python -m scripts.site.settings -->\n",
         "# Settings reference\n",
-        "Every key of a settings file, read from the classes that check it. A file with one of these sections is valid;",
-        "keys that are not listed are an error with the file and the line.\n",
+        "Every key of a settings file, as the classes that check it declare it. A key that is not listed is an error",
+        "with the file and the line. Times are in seconds.\n",
     ]
     for title, path, model in _sections():
         lines += [f"## {title}\n", _text(model), "", *_table(model), *_example(path)]
@@ -84,7 +90,12 @@ def _text(model: type[BaseModel]) -> str:
 
 
 def _type(field: FieldInfo) -> str:
-    bounds = [f"{sign} {getattr(limit, name)}" for limit in field.metadata for name, sign in _BOUNDS.items() if hasattr(limit, name)]
+    bounds = [
+        f"{sign} {getattr(limit, name)}"
+        for limit in field.metadata
+        for name, sign in _BOUNDS.items()
+        if hasattr(limit, name)
+    ]
     return f"`{_named(field.annotation)}`".replace("|", "\\|") + (f", {', '.join(bounds)}" if bounds else "")
 
 
@@ -103,8 +114,12 @@ def _named(annotation: Any) -> str:  # Any: an annotation
         return f"{'map' if origin is dict else 'list'} of {_named(arguments[-1])}"
     if annotation is type(None):
         return "null"
+    if annotation is Any:
+        return "any"
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return "section"
     if isinstance(annotation, type):
-        return {"SecretStr": "str", "Path": "path"}.get(annotation.__name__, annotation.__name__.removesuffix("Settings"))
+        return {"SecretStr": "str", "Path": "path"}.get(annotation.__name__, annotation.__name__)
     return "any"
 
 
@@ -116,4 +131,9 @@ def _default(field: FieldInfo) -> str:
         return ""
     if isinstance(value, SecretStr):
         value = value.get_secret_value()
-    return f"`{yaml.safe_dump(value if isinstance(value, (int, float, str, type(None))) else str(value)).split(chr(10))[0]}`"
+    plain = value if isinstance(value, int | float | str | None) else str(value)
+    return f"`{yaml.safe_dump(plain).splitlines()[0]}`"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())

@@ -1,0 +1,62 @@
+"""The site builds strictly, names every public name, and its settings reference is the current one."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from scripts.site import settings
+from scripts.site.api import anchor, public_modules
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("mkdocs")
+    folder = tmp_path_factory.mktemp("site")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    built = subprocess.run(
+        [ROOT / "scripts/docs", "-d", folder], env=environment, capture_output=True, text=True, check=False
+    )
+    assert built.returncode == 0, built.stderr
+    return folder
+
+
+def test_the_settings_reference_is_current() -> None:
+    written = (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8")
+    assert written == settings.page(), "run: python -m scripts.site.settings > docs/reference/settings.md"
+
+
+def test_each_setting_is_described() -> None:
+    keys = [line.split("|") for line in settings.page().splitlines() if line.startswith("| `")]
+    assert keys
+    assert [row[1] for row in keys if not row[-2].strip()] == []
+
+
+@pytest.mark.timeout(300)
+def test_every_public_name_is_found(site: Path) -> None:
+    found = json.loads((site / "search/search_index.json").read_text(encoding="utf-8"))["docs"]
+    places = {entry["location"] for entry in found}
+    texts = " ".join(f"{entry['title']} {entry['text']}" for entry in found)
+    missing = []
+    for face in public_modules():
+        page = (site / f"reference/api/{face}/index.html").read_text(encoding="utf-8")
+        for name in import_module(face).__all__:
+            if f'id="{anchor(face, name)}"' not in page or name not in texts:
+                missing.append(f"{face}.{name}")
+    assert not missing
+    assert "guides/errors/" in places
+
+
+@pytest.mark.timeout(300)
+def test_programs_find_the_pages(site: Path) -> None:
+    listed = (site / "llms.txt").read_text(encoding="utf-8")
+    assert "](guides/errors/)" in listed
+    assert "](providers/openai/)" in listed
