@@ -20,7 +20,7 @@ _KINDS: Final = {
     "embedding": "Embeddings",
     "tts": "Speech",
     "stt": "Speech to text",
-    "realtime": "Voice conversations",
+    "realtime": "Voice",
 }
 _CASSETTES: Final = Path(__file__).parents[2] / "fixtures"
 _NEVER_SHOWN: Final = {"id", "name", "type"}
