@@ -1,4 +1,8 @@
-"""The contract suite on every built-in chat class and formatter, from the cassettes in `fixtures`."""
+"""The contract suite on every built-in chat class and formatter, and on all classes of the providers that are data.
+
+The other classes of speech, speech-to-text and embedding have files of their own beside this one. The cassettes are in
+`fixtures`.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +28,9 @@ Facts: docs/protocols/anthropic-messages.md#request-body, docs/protocols/gemini.
 """
 
 
+CHAT = ("ChatContract", "FormatterContract")
+
+
 def contracts() -> Iterator[type[Contract]]:
     ours = (
         "openai",
@@ -42,7 +49,7 @@ def contracts() -> Iterator[type[Contract]]:
             if issubclass(found, FormatterContract):
                 legal = _LEGAL_NAMES.get(provider, r"[A-Za-z0-9_-]{1,64}")
                 found = type(found.__name__, (found,), {"legal_name": legal})
-            if found().kind() in ("ChatContract", "FormatterContract"):  # the others have test files of their own
+            if found().kind() in CHAT or provider in row_names():
                 yield found
 
 
@@ -57,6 +64,7 @@ def test_nothing_is_missing() -> None:
     kinds = [found.kind() for found in _ALL.values()]
     rows = len(row_names())
     assert (kinds.count("ChatContract"), kinds.count("FormatterContract")) == (11 + rows, 22 + rows)
+    assert {"TTSContract", "STTContract"} <= {*kinds}
 
 
 @pytest.mark.parametrize("name", [*EVERYWHERE, "count_is_exact", "count_fails"])

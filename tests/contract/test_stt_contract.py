@@ -7,9 +7,15 @@ from pathlib import Path
 import pytest
 
 from modelport import Modelport
-from modelport.credential import GeminiCredential, OpenAICredential
+from modelport.credential import DashScopeCredential, GeminiCredential, OpenAICredential, XAICredential
 from modelport.error import ReplayMismatchError
-from modelport.stt import GeminiTranscriptionModel, OpenAITranscriptionModel, Transcript
+from modelport.stt import (
+    DashScopeTranscriptionModel,
+    GeminiTranscriptionModel,
+    OpenAITranscriptionModel,
+    Transcript,
+    XAITranscriptionModel,
+)
 from modelport.testing.contract.transcription.contract import STTContract
 from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer
 from tests.adapters.transcription.support import WAV, Json
@@ -26,6 +32,18 @@ class TestGeminiTranscriptionModel(STTContract):
     model = GeminiTranscriptionModel
     credential = GeminiCredential(api_key="test")
     cassettes = CASSETTES / "gemini_stt"
+
+
+class TestDashScopeTranscriptionModel(STTContract):
+    model = DashScopeTranscriptionModel
+    credential = DashScopeCredential(api_key="test")
+    cassettes = CASSETTES / "dashscope_stt"
+
+
+class TestXAITranscriptionModel(STTContract):
+    model = XAITranscriptionModel
+    credential = XAICredential(api_key="test")
+    cassettes = CASSETTES / "xai_stt"
 
 
 async def test_an_upload_is_recorded_and_replayed(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from modelport.credential import DashScopeCredential, GeminiCredential, OpenAICredential
+from modelport.credential import DashScopeCredential, GeminiCredential, OpenAICredential, XAICredential
 from modelport.error import StreamTruncatedError
 from modelport.testing import Status, TTSContract
 from modelport.tts import (
@@ -23,6 +23,7 @@ from modelport.tts import (
     TTSModelBase,
     TTSModelCard,
     TTSResponse,
+    XAITTSModel,
 )
 from tests.cassettes import CASSETTES
 
@@ -45,6 +46,12 @@ class TestGeminiTTSModel(TTSContract):
     model = GeminiTTSModel
     credential = GeminiCredential(api_key="test")
     cassettes = CASSETTES / "gemini_tts"
+
+
+class TestXAITTSModel(TTSContract):
+    model = XAITTSModel
+    credential = XAICredential(api_key="test")
+    cassettes = CASSETTES / "xai_tts"
 
 
 class TestDashScopeRealtimeTTSModel(TTSContract):

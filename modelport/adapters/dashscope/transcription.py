@@ -195,7 +195,7 @@ class DashScopeTranscriptionModel(HttpSTTModel):
 
         if not self.card.asynchronous:
             raise InvalidRequestError(f"{self.model} answers at once and has no tasks; call transcribe(…)")
-        values, _ = parameter_values(self.parameters, self.card, self.card_checks)
+        values, warnings = parameter_values(self.parameters, self.card, self.card_checks)
         given, records = await self._read(audio), list[AttemptRecord]()
         if given.url is None:
             given = await uploaded(self._spec(), self.uploads, given, self.endpoint, records)
@@ -203,7 +203,7 @@ class DashScopeTranscriptionModel(HttpSTTModel):
         def encode() -> HttpRequest:
             return self.tasks.submit(self._request(given, values, kwargs, stream=False))
 
-        return await submitted(self._spec(), self.tasks, encode, self.endpoint, records)
+        return await submitted(self._spec(), self.tasks, encode, self.endpoint, records, warnings)
 
     def task(self, task_id: str) -> TranscriptionTask:
         """The handle of a task that was submitted before."""

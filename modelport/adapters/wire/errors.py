@@ -8,7 +8,7 @@ Facts: docs/protocols/transport.md#error-bodies.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,7 @@ __all__ = [
     "error_in_stream",
     "error_of_answer",
     "has_failed_base",
+    "names_an_error",
     "read_error",
     "refused_answer",
 ]
@@ -145,6 +146,11 @@ def error_in_stream(facts: ErrorFacts, codes: ErrorCodes = COMMON_CODES) -> Mode
         cls = error_for_status(number) if number else by_phrase(facts.message) or ServerError
     cls = _context_length(cls, facts) or cls
     return _build(cls, facts, facts.message, None, retryable=cls.default_retryable)
+
+
+def names_an_error(event: Mapping[str, Any]) -> bool:  # Any: whatever JSON the server sent
+    """Whether an event is an error: one in its envelope, or one that says only by its kind that it is one."""
+    return bool(event.get("error")) or "error" in (event.get("object"), str(event.get("type")).rpartition(".")[2])
 
 
 def refused_answer(

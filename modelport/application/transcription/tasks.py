@@ -5,13 +5,13 @@ A task goes on when its asker does not: a handle by its id asks again, also in a
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
 from ...domain.errors import ModelError, ModelTimeoutError
-from ...domain.message.responses import AttemptRecord
+from ...domain.message.responses import AttemptRecord, ModelWarning
 from ...domain.retry import Budget
 from ...domain.transcription.transcript import AudioInput, Transcript, TranscriptUsage
 from ...ports.codec.base import Endpoint
@@ -53,6 +53,7 @@ class TranscriptionTask:
         self._tasks = tasks
         self._endpoint = endpoint
         self._records: list[AttemptRecord] = []
+        self._warnings: Sequence[ModelWarning] = ()
 
     async def state(self) -> TaskState:
         """How far the task is, by one question."""
@@ -84,6 +85,7 @@ class TranscriptionTask:
         found.usage = found.usage or TranscriptUsage(seconds=state.seconds, raw=state.raw_usage)
         found.usage.time = clock.monotonic() - started
         found.provider, found.model, found.attempts = self._spec.provider, self._spec.model, tuple(self._records)
+        found.warnings = self._warnings
         found.metadata = {**(found.metadata or {}), "task_id": self.id}
         return found
 
@@ -104,13 +106,18 @@ async def submitted(
     encode: Callable[[], HttpRequest],
     endpoint: Callable[[], Endpoint],
     records: list[AttemptRecord],
+    warnings: Sequence[ModelWarning] = (),
 ) -> TranscriptionTask:
-    """Submit a task; raises what the provider says against it. `records` are the attempts that were made before."""
+    """Submit a task; raises what the provider says against it. `records` are the attempts that were made before.
+
+    The transcript will have `warnings`, which say what of the request was changed.
+    """
     state = await exchanged(spec, tasks, encode(), tasks.state, records, endpoint, [])
     if state.failure is not None:
         raise state.failure
     task = TranscriptionTask(state.id, spec, tasks, endpoint)
     task._records += records
+    task._warnings = tuple(warnings)
     return task
 
 

@@ -21,6 +21,7 @@ from .core.secrets import SECRET
 from .embedding.contract import EmbeddingContract
 from .formatter.contract import FormatterContract
 from .speech.contract import TTSContract
+from .transcription.contract import STTContract
 
 __all__ = ["contracts_of", "folders_of"]
 
@@ -106,13 +107,26 @@ def _of_speech(credential: CredentialBase, folders: Sequence[Path]) -> Iterator[
     places = {folder.parent.with_name("websocket") for folder in folders}
     more = [each for place in sorted(places) for each in _named(place, type(credential).provider_name())]
     for model in type(credential).get_tts_model_classes():
-        attributes = {"model": model, "credential": credential, "cassettes": [*folders, *more]}
+        attributes = {"model": model, "credential": credential, "cassettes": [*_of_kind(folders, "_tts"), *more]}
         yield type(f"{model.__name__}Contract", (TTSContract,), attributes)
+
+
+def _of_transcription(credential: CredentialBase, folders: Sequence[Path]) -> Iterator[type[Contract]]:
+    """Those of the speech-to-text classes."""
+    for model in type(credential).get_stt_model_classes():
+        attributes = {"model": model, "credential": credential, "cassettes": _of_kind(folders, "_stt")}
+        yield type(f"{model.__name__}Contract", (STTContract,), attributes)
+
+
+def _of_kind(folders: Sequence[Path], ending: str) -> Sequence[Path]:
+    """The folders for one kind of model alone, where there are any: other kinds may be answered by the same method."""
+    return [folder for folder in folders if folder.name.endswith(ending)] or folders
 
 
 _KINDS: tuple[Callable[[CredentialBase, Sequence[Path]], Iterable[type[Contract]]], ...] = (
     _of_chat,
     _of_embedding,
     _of_speech,
+    _of_transcription,
 )
 """What makes the contracts of one kind of model."""

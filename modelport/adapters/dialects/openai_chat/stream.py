@@ -16,7 +16,7 @@ from ....domain.message.blocks import ProviderData, ThinkingBlock
 from ....domain.message.responses import ChatResponse, ChatUsage, FinishReason
 from ...wire.calls.tool_calls import ToolCallTracker
 from ...wire.decoder import Json, JsonDecoder
-from ...wire.errors import error_facts, error_in_stream, has_failed_base, refused_answer
+from ...wire.errors import error_facts, error_in_stream, has_failed_base, names_an_error, refused_answer
 from ...wire.words.counts import add_counts, count, counts
 from ...wire.words.finish_words import finish_reason, is_failure, reason_word
 from ...wire.words.think_tags import ThinkTags
@@ -177,7 +177,12 @@ class OpenAIChatDecoder(JsonDecoder):
 
     def _without_choices(self, event: Json) -> None:
         """An error without its envelope, or facts about the prompt; kept, in case that no choice ever comes."""
-        if event.get("code") or has_failed_base(event) or (not self._chosen and error_facts(event).explained):
+        if (
+            event.get("code")
+            or names_an_error(event)
+            or has_failed_base(event)
+            or (not self._chosen and error_facts(event).explained)
+        ):
             raise self._refused_answer(event)
         if self._odd is None and event.get("choices") is None:  # an empty list is of the protocol: facts come first
             self._odd = event

@@ -33,6 +33,7 @@ _MEDIA_TYPES = {
     "flac": "audio/flac",
 }
 _SAMPLES = ("pcm", "raw", "wav")
+_WANTS_SAMPLES = (None, "wav", "pcm")
 _PLAIN_FIELDS = ("instructions", "speed")
 
 
@@ -52,14 +53,14 @@ class OpenAISpeechCodec:
         if voice is not None:
             body[profile.voice_field] = voice
         wanted = values.get("response_format")
-        asked = (profile.samples or wanted) if wanted in (None, "wav", "pcm") else wanted
+        asked = (profile.samples or wanted) if wanted in _WANTS_SAMPLES else wanted
         if asked is not None:
             body["response_format"] = asked
         body.update({name: values[name] for name in _PLAIN_FIELDS if values.get(name) is not None})
-        if request.card.event_stream:
-            body["stream_format"] = "sse"
+        if request.card.event_stream and (wanted in _WANTS_SAMPLES or "response_format" not in profile.events):
+            body.update(profile.events)
         body.update(request.overrides)
-        events = body.get("stream_format") == "sse"
+        events = all(body.get(name) == value for name, value in profile.events.items())
         audio_format = self._format(body.get("response_format") or profile.default_format, wanted)
         headers = {
             "content-type": "application/json",

@@ -15,7 +15,7 @@ from ....domain.speech.responses import TTSUsage
 from ....ports.codec.speech import SpeechChunk
 from ...wire.audio_pieces import SpeechPieces, decoded_audio
 from ...wire.decoder import Json, read_json_event
-from ...wire.errors import error_facts, error_in_stream
+from ...wire.errors import error_facts, error_in_stream, names_an_error
 from ...wire.framing import SSEFramer, begins_as_sse
 from ...wire.json_text import parse_json
 from ...wire.words.counts import counts
@@ -125,7 +125,7 @@ class EventDecoder:
 
     def _event(self, event: Json) -> None:
         kind = event.get("type")
-        if event.get("error") or kind in ("error", "speech.audio.error"):
+        if names_an_error(event):
             raise error_in_stream(error_facts(event))
         audio = next((event[name] for name in _IN_JSON if isinstance(event.get(name), str)), "")
         if audio:

@@ -26,6 +26,8 @@ class SpeechProfile:
     """The format to ask for where the caller wants samples: bare ones, or `wav`; `None` to ask for none."""
     default_format: str = "mp3"
     """What the server sends where it is asked for no format."""
+    events: Mapping[str, Any] = field(default_factory=lambda: {"stream_format": "sse"})
+    """Body fields that ask for events, for models whose card says that they can (Any: the provider's JSON)."""
     extra_body: Mapping[str, Any] = field(default_factory=dict)
     """Body fields of every request (Any: the provider's JSON); those that the caller gives replace them."""
 
@@ -40,6 +42,7 @@ class SpeechData(BaseModel):
     voice_field: str = "voice"
     samples: str | None = "pcm"
     default_format: str = "mp3"
+    events: dict[str, Any] = Field(default_factory=lambda: {"stream_format": "sse"})  # Any: as below
     extra_body: dict[str, Any] = Field(default_factory=dict)  # Any: the provider's JSON
 
     def profile(self) -> SpeechProfile:

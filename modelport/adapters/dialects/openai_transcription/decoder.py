@@ -13,7 +13,7 @@ from ....domain.errors import ModelError, ResponseDecodeError, StreamTruncatedEr
 from ....domain.transcription.times import language_code, milliseconds
 from ....domain.transcription.transcript import Transcript, TranscriptSegment, TranscriptUsage, TranscriptWord
 from ...wire.decoder import Json, read_json_event
-from ...wire.errors import error_facts, error_in_stream
+from ...wire.errors import error_facts, error_in_stream, names_an_error
 from ...wire.json_text import parse_json
 from ...wire.words.counts import counts
 
@@ -132,7 +132,7 @@ class TranscriptEvents:
 
     def _event(self, event: Json) -> None:
         kind = str(event.get("type", ""))
-        if event.get("error") or kind == "error":
+        if names_an_error(event):
             raise error_in_stream(error_facts(event))
         said = event.get("delta", event.get("text"))
         if kind.endswith(".delta") and isinstance(said, str):

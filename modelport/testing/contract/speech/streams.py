@@ -55,7 +55,10 @@ async def nothing_lost(contract: TTSContractBase, tape: Any) -> str:
 @case("Audio is handed out while the server still sends", good, AN_ANSWER)
 async def audio_at_once(contract: TTSContractBase, tape: Any) -> None:
     wanted: Spoken = await contract.expected(tape)
-    model, wire = contract.play(tape, tape.answer(contract.units(tape)[:-1], End.HANG))
+    units = contract.units(tape)
+    if len(units) < 2:
+        raise NotApplicableError("needs a cassette of an answer that comes in pieces")
+    model, wire = contract.play(tape, tape.answer(units[:-1], End.HANG))
     received: list[bytes] = []
 
     async def read() -> None:
