@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.end_to_end.command import ROOT, Home, default_sigint
 
@@ -36,7 +38,7 @@ class Example:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=110,
+            timeout=240,
             check=False,
         )
 
@@ -68,3 +70,13 @@ def copy_of(name: str, place: Path) -> Example:
     home = place / "home"
     home.mkdir()
     return Example(folder, Home(home))
+
+
+def module_of(name: str, module: str) -> Any:  # Any: a module that no type checker of the tests sees
+    """A module of an example, loaded anew from its file."""
+    path = EXAMPLES / name / f"{module}.py"
+    spec = importlib.util.spec_from_file_location(f"example_{name}_{module}", path)
+    assert spec is not None and spec.loader is not None, path
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
