@@ -142,6 +142,8 @@ async def test_with_skip_a_refused_input_has_no_vector_and_a_warning(provider: s
         model = MODELS[provider](server.base_url, retry_delay=0.0, on_error="skip")
         response = await model(inputs)
         assert response.missing_indices == (1, 3)
+        assert response.found_indices == (0, 2, 4)
+        assert response.found_array.tolist() == [vector_of(text) for text in ("one", "three", "four")]
         expected = [None if text == "two" else vector_of(text) for text in inputs]
         assert list(response.embeddings) == expected and response.embeddings == expected
         assert response.embeddings[1] is None and response.embeddings[1:3] == expected[1:3]

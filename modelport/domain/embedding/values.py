@@ -221,6 +221,18 @@ class EmbeddingResponse:
         given = self.embeddings
         return (given if isinstance(given, EmbeddingVectors) else EmbeddingVectors(given)).array
 
+    @property
+    def found_indices(self) -> tuple[int, ...]:
+        """The inputs that have a vector: all of them, unless the call left some out."""
+        missing = set(self.missing_indices)
+        return tuple(index for index in range(len(self.embeddings)) if index not in missing)
+
+    @property
+    def found_array(self) -> npt.NDArray[np.float32]:
+        """The vectors of `found_indices` as float32 of shape (vectors, size); `ValueError` when the sizes differ."""
+        given = self.embeddings
+        return EmbeddingVectors(given.rows).array if isinstance(given, IncompleteVectors) else self.array
+
 
 def compact(numbers: npt.ArrayLike) -> FloatArray:
     """The same numbers as float32 where that changes none of them, else as float64; float32 is not copied.
