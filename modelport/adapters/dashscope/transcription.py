@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import base64
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, overload
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...application.transcription.http import HttpSTTModel
+from ...application.transcription.model import TranscriptT_co
 from ...domain.errors import InvalidRequestError, ModelError, ResponseDecodeError, StreamTruncatedError
 from ...domain.message.responses import AttemptRecord
 from ...domain.transcription.transcript import Transcript, TranscriptUsage
@@ -27,7 +28,9 @@ from .transcription_tasks import DashScopeTasks
 from .transcription_upload import DashScopeUploads
 
 if TYPE_CHECKING:
+    from ...application.model.credential import CredentialBase
     from ...application.transcription.audio import Audio
+    from ...application.transcription.options import STTOptions
     from ...application.transcription.tasks import TranscriptionTask
     from ...ports.codec.base import Endpoint
     from ...ports.codec.transcription import TranscriptionRequest
@@ -148,19 +151,68 @@ class _ChatTranscript:
             self._finished = self._finished or bool(choice.get("finish_reason"))
 
 
-class DashScopeTranscriptionModel(HttpSTTModel):
+class DashScopeTranscriptionModel(HttpSTTModel[TranscriptT_co]):
     """Speech-to-text of DashScope. Models whose card says so transcribe a URL or a file by a task at the provider.
 
     `submit` starts a task and returns its handle; `task` finds one again by its id, also in another process.
     """
 
-    Parameters = DashScopeTranscriptionParameters
+    Parameters: TypeAlias = DashScopeTranscriptionParameters
+    parameters: DashScopeTranscriptionParameters
     type = "dashscope_transcription"
     provider = "dashscope"
     takes_any_key = False
     codec = _ChatCodec()
     tasks = DashScopeTasks()
     uploads = DashScopeUploads()
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: DashScopeTranscriptionModel[Transcript],
+            credential: CredentialBase,
+            model: str,
+            parameters: DashScopeTranscriptionParameters | None = None,
+            stream: Literal[False] = False,
+            **options: Unpack[STTOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: DashScopeTranscriptionModel[AsyncGenerator[Transcript, None]],
+            credential: CredentialBase,
+            model: str,
+            parameters: DashScopeTranscriptionParameters | None = None,
+            *,
+            stream: Literal[True],
+            **options: Unpack[STTOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: DashScopeTranscriptionModel[AsyncGenerator[Transcript, None]],
+            credential: CredentialBase,
+            model: str,
+            parameters: DashScopeTranscriptionParameters | None,
+            stream: Literal[True],
+            **options: Unpack[STTOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: DashScopeTranscriptionParameters | None = None,
+            stream: bool = False,
+            **options: Unpack[STTOptions],
+        ) -> None: ...
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: DashScopeTranscriptionParameters | None = None,
+            stream: bool = False,
+            **options: Unpack[STTOptions],
+        ) -> None: ...
 
     def endpoint(self) -> Endpoint:
         """The compatible mode for short files, the native services for tasks."""
@@ -170,7 +222,7 @@ class DashScopeTranscriptionModel(HttpSTTModel):
         self,
         audio: Audio,
         **kwargs: Any,  # Any: provider fields
-    ) -> Transcript | AsyncGenerator[Transcript, None]:
+    ) -> TranscriptT_co:
         """Write down what is said; see `HttpSTTModel.transcribe`. A task is waited for.
 
         The error of a wait that ended before its task names the task; `task(id).result()` goes on.
@@ -179,7 +231,8 @@ class DashScopeTranscriptionModel(HttpSTTModel):
             return await super().transcribe(audio, **kwargs)
         task = await self.submit(audio, **kwargs)
         found = await task.result()
-        return _alone(found) if self.stream else found
+        answer: Any = _alone(found) if self.stream else found  # Any: as `stream` says
+        return answer  # type: ignore[no-any-return]
 
     async def submit(
         self,

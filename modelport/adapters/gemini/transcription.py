@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, overload
 
 from ...application.transcription.http import HttpSTTModel
+from ...application.transcription.model import TranscriptT_co
 from ...domain.errors import ContentFilterError, ModelError, ResponseDecodeError, StreamTruncatedError
 from ...domain.message.responses import FinishReason
 from ...domain.transcription.times import of_duration
@@ -26,6 +27,10 @@ from .parameters import GeminiTranscriptionParameters
 from .request import method_url
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from ...application.model.credential import CredentialBase
+    from ...application.transcription.options import STTOptions
     from ...ports.codec.transcription import TranscriptionRequest
 
 __all__ = ["GeminiTranscriptDecoder", "GeminiTranscriptionCodec", "GeminiTranscriptionModel"]
@@ -163,11 +168,60 @@ def _word(found: Json, speaker: Any) -> TranscriptWord:  # Any: whatever names a
     return TranscriptWord(str(found.get("word") or ""), *times, speaker)
 
 
-class GeminiTranscriptionModel(HttpSTTModel):
+class GeminiTranscriptionModel(HttpSTTModel[TranscriptT_co]):
     """Gemini's speech-to-text, and any Gemini model that takes audio. The audio is sent inside the request."""
 
-    Parameters = GeminiTranscriptionParameters
+    Parameters: TypeAlias = GeminiTranscriptionParameters
+    parameters: GeminiTranscriptionParameters
     type = "gemini_transcription"
     provider = "gemini"
     takes_any_key = False
     codec = GeminiTranscriptionCodec()
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: GeminiTranscriptionModel[Transcript],
+            credential: CredentialBase,
+            model: str,
+            parameters: GeminiTranscriptionParameters | None = None,
+            stream: Literal[False] = False,
+            **options: Unpack[STTOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: GeminiTranscriptionModel[AsyncGenerator[Transcript, None]],
+            credential: CredentialBase,
+            model: str,
+            parameters: GeminiTranscriptionParameters | None = None,
+            *,
+            stream: Literal[True],
+            **options: Unpack[STTOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: GeminiTranscriptionModel[AsyncGenerator[Transcript, None]],
+            credential: CredentialBase,
+            model: str,
+            parameters: GeminiTranscriptionParameters | None,
+            stream: Literal[True],
+            **options: Unpack[STTOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: GeminiTranscriptionParameters | None = None,
+            stream: bool = False,
+            **options: Unpack[STTOptions],
+        ) -> None: ...
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: GeminiTranscriptionParameters | None = None,
+            stream: bool = False,
+            **options: Unpack[STTOptions],
+        ) -> None: ...

@@ -2,16 +2,75 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Literal, TypeAlias, Unpack, overload
+
+from ...application.transcription.model import TranscriptT_co
 from ..dialects.openai_transcription.model import DialectSTTModel
 from ..dialects.openai_transcription.profile import TranscriptionProfile
 from .parameters import OpenAITranscriptionParameters
 
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from ...application.model.credential import CredentialBase
+    from ...application.transcription.options import STTOptions
+    from ...domain.transcription.transcript import Transcript
+
 __all__ = ["OpenAITranscriptionModel"]
 
 
-class OpenAITranscriptionModel(DialectSTTModel):
+class OpenAITranscriptionModel(DialectSTTModel[TranscriptT_co]):
     """Speech-to-text by `/audio/transcriptions`, at OpenAI and at servers that copy it."""
 
-    Parameters = OpenAITranscriptionParameters
+    Parameters: TypeAlias = OpenAITranscriptionParameters
+    parameters: OpenAITranscriptionParameters
     type = "openai_transcription"
     profile = TranscriptionProfile()
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: OpenAITranscriptionModel[Transcript],
+            credential: CredentialBase,
+            model: str,
+            parameters: OpenAITranscriptionParameters | None = None,
+            stream: Literal[False] = False,
+            **options: Unpack[STTOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: OpenAITranscriptionModel[AsyncGenerator[Transcript, None]],
+            credential: CredentialBase,
+            model: str,
+            parameters: OpenAITranscriptionParameters | None = None,
+            *,
+            stream: Literal[True],
+            **options: Unpack[STTOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: OpenAITranscriptionModel[AsyncGenerator[Transcript, None]],
+            credential: CredentialBase,
+            model: str,
+            parameters: OpenAITranscriptionParameters | None,
+            stream: Literal[True],
+            **options: Unpack[STTOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: OpenAITranscriptionParameters | None = None,
+            stream: bool = False,
+            **options: Unpack[STTOptions],
+        ) -> None: ...
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str,
+            parameters: OpenAITranscriptionParameters | None = None,
+            stream: bool = False,
+            **options: Unpack[STTOptions],
+        ) -> None: ...

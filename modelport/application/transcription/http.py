@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Mapping
+from collections.abc import Awaitable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..call.arguments import body_fields, parameter_values, secret_words
 from ..call.context import current_call
-from .model import STTModelBase
+from .model import STTModelBase, TranscriptT_co
 
 if TYPE_CHECKING:
-    from ...domain.transcription.transcript import AudioInput, Transcript
+    from ...domain.transcription.transcript import AudioInput
     from ...ports.codec.base import Endpoint
     from ...ports.codec.transcription import STTCodec, TranscriptionRequest, TranscriptionWireCall
     from .audio import Audio
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["HttpSTTModel"]
 
 
-class HttpSTTModel(STTModelBase):
+class HttpSTTModel(STTModelBase[TranscriptT_co]):
     """A speech-to-text model whose provider is a codec and an endpoint."""
 
     codec: STTCodec
@@ -33,7 +33,7 @@ class HttpSTTModel(STTModelBase):
         self,
         audio: Audio,
         **kwargs: Any,  # Any: provider fields
-    ) -> Transcript | AsyncGenerator[Transcript, None]:
+    ) -> TranscriptT_co:
         """Write down what is said: a `Transcript`, or with `stream=True` a generator of them.
 
         `audio` is a path, bytes or a `DataBlock`. `kwargs` are fields of the provider that override the parameters;
@@ -48,7 +48,8 @@ class HttpSTTModel(STTModelBase):
         send = partial(self._send, given, values, kwargs, streams)
         call = TranscriptionCall(self._spec(stream=streams), send, warnings)
         steps = await call.open()
-        return steps if self.stream else await call.whole(steps)
+        answer: Any = steps if self.stream else await call.whole(steps)  # Any: as `stream` says
+        return answer  # type: ignore[no-any-return]
 
     async def _read(self, audio: Audio) -> AudioInput:
         from .audio import read_audio

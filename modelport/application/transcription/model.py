@@ -6,7 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Generic, Literal
+
+from typing_extensions import TypeVar
 
 from ...domain.retry import RetryPolicy, Timeouts
 from ...domain.transcription.transcript import Transcript
@@ -20,10 +22,18 @@ if TYPE_CHECKING:
     from ...ports.http import HttpTransport
     from .audio import Audio
 
-__all__ = ["STTModelBase"]
+__all__ = ["STTModelBase", "TranscriptT_co"]
+
+TranscriptT_co = TypeVar(
+    "TranscriptT_co",
+    bound="Transcript | AsyncGenerator[Transcript, None]",
+    default="Transcript | AsyncGenerator[Transcript, None]",
+    covariant=True,
+)
+"""What `transcribe` gives, as `stream` says: a `Transcript`, or with `stream=True` a generator of them."""
 
 
-class STTModelBase(ModelBase, ABC):
+class STTModelBase(ModelBase, ABC, Generic[TranscriptT_co]):
     """A speech-to-text model: a credential, a model name and parameters, and `transcribe`.
 
     Args:
@@ -80,7 +90,7 @@ class STTModelBase(ModelBase, ABC):
         self,
         audio: Audio,
         **kwargs: Any,  # Any: provider fields
-    ) -> Transcript | AsyncGenerator[Transcript, None]:
+    ) -> TranscriptT_co:
         """Write down what is said: a `Transcript`, or with `stream=True` a generator of them.
 
         `audio` is a path, bytes or a `DataBlock`. `kwargs` are fields of the provider that override the parameters.

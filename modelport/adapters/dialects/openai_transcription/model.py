@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from ....application.transcription.http import HttpSTTModel
+from ....application.transcription.model import TranscriptT_co
 from .profile import TranscriptionProfile
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["DialectSTTModel"]
 
 
-class DialectSTTModel(HttpSTTModel):
+class DialectSTTModel(HttpSTTModel[TranscriptT_co]):
     """A model behind `/audio/transcriptions`."""
 
     profile: ClassVar[TranscriptionProfile]
