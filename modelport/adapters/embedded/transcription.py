@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, Unpack, overload
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...application.model.credential import CredentialBase
-from ...application.transcription.model import STTModelBase
+from ...application.transcription.model import STTModelBase, TranscriptT_co
 from ...domain.errors import InvalidRequestError, NotFoundError, SettingsError
 from ...domain.transcription.transcript import Transcript, TranscriptSegment, TranscriptUsage
 
 if TYPE_CHECKING:
     from ...application.transcription.audio import Audio
+    from ...application.transcription.options import STTOptions
     from ...domain.retry import RetryPolicy, Timeouts
     from ...ports.http import HttpTransport
     from ...ports.runtime import Runtime
@@ -38,7 +39,7 @@ class EmbeddedTranscriptionParameters(BaseModel):
     )
 
 
-class EmbeddedTranscriptionModel(STTModelBase):
+class EmbeddedTranscriptionModel(STTModelBase[TranscriptT_co]):
     """The recogniser in this process. It takes WAV files of any rate, and knows English.
 
     It listens in a thread, one piece of audio of the process at a time; closing or cancelling a stream stops it.
@@ -49,6 +50,37 @@ class EmbeddedTranscriptionModel(STTModelBase):
     parameters: EmbeddedTranscriptionParameters
     type = "embedded_transcription"
     provider: ClassVar[str] = "embedded"
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: EmbeddedTranscriptionModel[Transcript],
+            credential: CredentialBase,
+            model: str = ...,
+            parameters: EmbeddedTranscriptionParameters | None = None,
+            stream: Literal[False] = False,
+            **options: Unpack[STTOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: EmbeddedTranscriptionModel[AsyncGenerator[Transcript, None]],
+            credential: CredentialBase,
+            model: str = ...,
+            parameters: EmbeddedTranscriptionParameters | None = None,
+            *,
+            stream: Literal[True],
+            **options: Unpack[STTOptions],
+        ) -> None: ...
+        @overload
+        def __init__(
+            self,
+            credential: CredentialBase,
+            model: str = ...,
+            parameters: EmbeddedTranscriptionParameters | None = None,
+            stream: bool = False,
+            **options: Unpack[STTOptions],
+        ) -> None: ...
 
     def __init__(
         self,
@@ -90,7 +122,7 @@ class EmbeddedTranscriptionModel(STTModelBase):
         self,
         audio: Audio,
         **kwargs: Any,  # Any: parameters, which override those of the model
-    ) -> Transcript | AsyncGenerator[Transcript, None]:
+    ) -> TranscriptT_co:
         """Write down what is said: a `Transcript` with a segment for each line, or with `stream=True` line by line.
 
         Raises `InvalidRequestError` for anything but a WAV with whole-number samples, and for another language.
@@ -108,7 +140,8 @@ class EmbeddedTranscriptionModel(STTModelBase):
 
         call = TranscriptionCall(self._spec(stream=self.stream), listen, warnings)
         steps = await call.open()
-        return steps if self.stream else await call.whole(steps)
+        answer: Any = steps if self.stream else await call.whole(steps)  # Any: as `stream` says
+        return answer  # type: ignore[no-any-return]
 
     def _with(self, changes: Mapping[str, Any]) -> EmbeddedTranscriptionParameters:  # Any: each has its own type
         unknown = [name for name in changes if name not in self.Parameters.model_fields]
