@@ -10,14 +10,13 @@ import pytest
 from tests.examples.running import copy_of
 
 nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed")
+nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed")
 pytest.importorskip("ipykernel", reason="ipykernel is not installed")
 
 
 @pytest.fixture
 def outputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[Any]]:  # Any: the outputs of each code cell
     """What the cells print and show; an error in one of them fails the test."""
-    import nbformat
-
     example = copy_of("notebook", tmp_path)
     for name, value in example.environment(JUPYTER_PLATFORM_DIRS="1", IPYTHONDIR=str(tmp_path / "ipython")).items():
         monkeypatch.setenv(name, value)
