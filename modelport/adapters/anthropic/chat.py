@@ -11,6 +11,7 @@ from .formatter import AnthropicChatFormatter
 from .parameters import AnthropicChatParameters
 
 if TYPE_CHECKING:
+    from ...domain.chat.breakpoints import BreakpointRules
     from ...domain.chat.settings import SettingRules
     from .request import AnthropicCodec
 
@@ -91,3 +92,8 @@ class AnthropicChatModel(HttpChatModel[AnswerT_co]):
         from .settings import ANTHROPIC_SETTINGS
 
         return ANTHROPIC_SETTINGS
+
+    def _breakpoint_rules(self) -> BreakpointRules:
+        from .settings import ANTHROPIC_BREAKPOINTS
+
+        return ANTHROPIC_BREAKPOINTS

@@ -56,7 +56,10 @@ class PartWriter:
 
     def parts(self, blocks: Sequence[TextBlock | DataBlock]) -> list[Json]:
         """Text and media; empty text is left out."""
-        return [self._part(block) for block in blocks if isinstance(block, DataBlock) or block.text.strip()]
+        taken = [block for block in blocks if isinstance(block, DataBlock) or block.text.strip()]
+        if self._context.marks:
+            return [self._context.mark(self._part(block), block) for block in taken]
+        return [self._part(block) for block in taken]
 
     def announced(self, block: DataBlock) -> Json:
         """A note in text in place of media that the API does not accept."""
@@ -67,7 +70,8 @@ class PartWriter:
     def call(self, call: ToolCallBlock) -> Json:
         """A tool call of the model."""
         name = legal_tool_name(call.name)
-        return {"type": "tool_use", "id": _legal_id(call.id), "name": name, "input": parse_json(call.input)}
+        part = {"type": "tool_use", "id": _legal_id(call.id), "name": name, "input": parse_json(call.input)}
+        return self._context.mark(part, call)
 
     def result(self, result: ToolResultBlock) -> Json:
         """What a tool returned, media included."""
@@ -78,7 +82,7 @@ class PartWriter:
         block: Json = {"type": "tool_result", "tool_use_id": _legal_id(result.id), "content": content}
         if result.state in _FAILED:
             block["is_error"] = True
-        return block
+        return self._context.mark(block, result)
 
     def _part(self, block: TextBlock | DataBlock) -> Json:
         if isinstance(block, TextBlock):

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ...domain.chat.breakpoints import BreakpointRules
 from ...domain.chat.settings import SettingRules, at, stop_texts
 
-__all__ = ["ANTHROPIC_SETTINGS"]
+__all__ = ["ANTHROPIC_BREAKPOINTS", "ANTHROPIC_SETTINGS"]
 
-_TIMES = ("5m", "1h")
+_TIMES = ("1h", "5m")
 
 
 def _cache(value: str) -> Mapping[str, Any] | str:
@@ -33,3 +34,10 @@ ANTHROPIC_SETTINGS: SettingRules = {
     "user": at("metadata", "user_id"),
     "cache": _cache,
 }
+
+
+def _mark(time: str) -> Mapping[str, Any]:
+    return {"cache_control": {"type": "ephemeral", **({"ttl": time} if time else {})}}
+
+
+ANTHROPIC_BREAKPOINTS = BreakpointRules(_mark, most=4, times=_TIMES, default_time="5m", whole_counts=True)

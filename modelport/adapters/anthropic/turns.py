@@ -98,7 +98,7 @@ def _end(arranged: Arranged, prefill: bool) -> None:
         _warn(arranged, "messages", "the model cannot continue its own message; a user message asks it to")
         arranged.messages.append({"role": "user", "content": [_text(_CONTINUE)]})
     elif last["content"][-1].get("type") == "text":
-        last["content"][-1] = _text(last["content"][-1]["text"].rstrip())
+        last["content"][-1] = {**last["content"][-1], "text": last["content"][-1]["text"].rstrip()}
 
 
 def loop_starts_without_thinking(messages: Sequence[Json]) -> bool:
@@ -119,7 +119,9 @@ def bound_thinking(body: Json, prefixes: Mapping[str, Sequence[str]]) -> tuple[l
     Newer models refuse thinking when anything before it (system, tools, messages) is not what it was when the thinking
     was written. Blocks are digested one by one, so that merging of messages changes nothing.
     """
-    digest = blake2b(dump_json([body.get("system"), body.get("tools")]), digest_size=16)
+    system = body.get("system")
+    system = [_unmarked(block) for block in system] if isinstance(system, list) else system
+    digest = blake2b(dump_json([system, body.get("tools")]), digest_size=16)
     kept_messages: list[Json] = []
     dropped = 0
     for message in body["messages"]:
@@ -130,12 +132,19 @@ def bound_thinking(body: Json, prefixes: Mapping[str, Sequence[str]]) -> tuple[l
                 dropped += 1
                 continue
             kept.append(block)
-            digest.update(message["role"].encode() + dump_json(block))
+            digest.update(message["role"].encode() + dump_json(_unmarked(block)))
             reached.add(digest.hexdigest())
         if kept:
             kept_messages.append({**message, "content": kept})
     text = f"{dropped} thinking block(s) were left out, since what stood before them has changed"
     return kept_messages, digest.hexdigest(), [ModelWarning("dropped", "thinking", text)] if dropped else []
+
+
+def _unmarked(block: Json) -> Json:
+    """The block without its cache mark, which changes nothing that the model sees."""
+    return (
+        {name: value for name, value in block.items() if name != "cache_control"} if "cache_control" in block else block
+    )
 
 
 def _append(messages: list[Json], role: str, content: list[Json]) -> None:

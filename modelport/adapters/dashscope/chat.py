@@ -76,6 +76,7 @@ DASHSCOPE_CHAT = OpenAIChatProfile(
     raw_audio_formats=frozenset({"wav", "pcm", "pcm16"}),
     audio_needs_stream=True,
     keeps_audio=False,
+    cache_control=True,
     refine_error=with_native_code,
 )
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ...application.chat.options import ChatOptions
     from ...application.chat.stream import ChatStream
     from ...application.model.credential import CredentialBase
+    from ...domain.chat.breakpoints import BreakpointRules
     from ...domain.chat.settings import SettingRules
     from ...domain.message.responses import ChatResponse
 
@@ -95,6 +96,15 @@ class OpenAIChatModel(DialectChatModel[AnswerT_co]):
         ) -> None: ...
 
     def _setting_rules(self) -> SettingRules | None:
-        from .settings import OPENAI_CHAT_SETTINGS
+        from .settings import OPENAI_CHAT_SETTINGS, timed_cache
 
-        return super()._setting_rules() if self._credential_profile() else OPENAI_CHAT_SETTINGS
+        if self._credential_profile():
+            return super()._setting_rules()
+        facts = self.card.cache
+        return {**OPENAI_CHAT_SETTINGS, "cache": timed_cache(facts)} if facts else OPENAI_CHAT_SETTINGS
+
+    def _breakpoint_rules(self) -> BreakpointRules:
+        from .settings import breakpoints
+
+        facts = None if self._credential_profile() else self.card.cache
+        return breakpoints(facts) if facts else super()._breakpoint_rules()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ...application.chat.options import ChatOptions
     from ...application.chat.stream import ChatStream
     from ...application.model.credential import CredentialBase
+    from ...domain.chat.breakpoints import BreakpointRules
     from ...domain.chat.settings import SettingRules
     from ...domain.message.responses import ChatResponse
 
@@ -118,6 +119,12 @@ class OpenAIResponseModel(DialectResponseModel[AnswerT_co]):
         ) -> None: ...
 
     def _setting_rules(self) -> SettingRules | None:
-        from .settings import OPENAI_RESPONSE_SETTINGS
+        from .settings import OPENAI_RESPONSE_SETTINGS, timed_cache
 
-        return OPENAI_RESPONSE_SETTINGS
+        facts = self.card.cache
+        return {**OPENAI_RESPONSE_SETTINGS, "cache": timed_cache(facts)} if facts else OPENAI_RESPONSE_SETTINGS
+
+    def _breakpoint_rules(self) -> BreakpointRules:
+        from .settings import breakpoints
+
+        return breakpoints(self.card.cache) if self.card.cache else super()._breakpoint_rules()

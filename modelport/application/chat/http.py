@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .model import AnswerT_co, ChatModelBase
 
 if TYPE_CHECKING:
+    from ...domain.chat.breakpoints import BreakpointRules
     from ...domain.chat.settings import SettingRules
     from ...domain.chat.tools import ToolChoice, ToolSchema
     from ...domain.message.messages import Msg
@@ -47,6 +48,10 @@ class HttpChatModel(ChatModelBase[AnswerT_co]):
         values, warnings = self._checked[1]
         return values.copy(), warnings
 
+    def breakpoint_rules(self) -> BreakpointRules:
+        """How the provider marks blocks up to which it keeps the prompt."""
+        return self._breakpoint_rules()
+
     def setting_rules(self) -> tuple[SettingRules | None, Mapping[str, Any]]:
         """How the provider writes neutral settings, and the schema of the parameters (Any: a JSON Schema).
 
@@ -56,6 +61,11 @@ class HttpChatModel(ChatModelBase[AnswerT_co]):
 
     def _setting_rules(self) -> SettingRules | None:
         return None
+
+    def _breakpoint_rules(self) -> BreakpointRules:
+        from ...domain.chat.breakpoints import NO_BREAKPOINTS
+
+        return NO_BREAKPOINTS
 
     def model_family(self) -> str:
         """The family whose replay data this model reads; empty when the provider's models read each other's."""

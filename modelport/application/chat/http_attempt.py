@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from ...domain.card.cards import ModelCard
+from ...domain.chat.breakpoints import cache_marks, has_breakpoints, unplaced
 from ...domain.chat.tools import ToolChoice, ToolSchema
 from ...domain.errors import InvalidRequestError, UnsupportedFeatureError
 from ...domain.message.messages import Msg
 from ...domain.message.responses import ChatResponse, ModelWarning
 from ...domain.structured.plan import OutputRequest, without_thinking
 from ...ports.codec.chat import ChatRequest, CountingCodec, WireCall
-from ...ports.codec.rendering import RenderContext
+from ...ports.codec.rendering import RenderContext, Rendered
 from ..call.arguments import body_fields, secret_words
 from ..call.context import CallContext, current_call
 from ..call.http import attempt
 from ..call.http_answer import read_answer
 
 if TYPE_CHECKING:
+    from ...domain.chat.breakpoints import BreakpointRules
     from ...domain.chat.settings import SettingRules
     from ...domain.chat.tools import ToolChoice, ToolSchema
     from ...domain.message.messages import Msg
@@ -56,6 +59,8 @@ class HttpChat(Protocol):
     def model_family(self) -> str: ...
 
     def _spec(self, *, stream: bool) -> CallSpec: ...
+
+    def breakpoint_rules(self) -> BreakpointRules: ...
 
     def setting_rules(self) -> tuple[SettingRules | None, Mapping[str, Any]]: ...
 
@@ -97,10 +102,9 @@ async def _encode(
     """The request on the wire; its warnings go to the context."""
     output = context.output or OutputRequest()
     card = model.card if model.card_checks == "on" else ModelCard.permissive(model.model)
+    cache = kwargs.get("cache")
     values, chosen, kwargs, warnings = _parameters(model, card, kwargs, output)
-    rendered = await model.formatter.prepare(messages, context.runtime.media_loader, _render_context(model, context))
-    if not rendered.messages:
-        raise _nothing_rendered(model.formatter)
+    rendered = await _rendered(model, context, messages, cache)
     tools, dropped = _taken_tools(card, tools, tool_choice) if tools else ((), [])
     overrides, headers = body_fields(kwargs)
     request = ChatRequest(
@@ -142,6 +146,22 @@ def _parameters(
     return values, chosen, kwargs, warnings
 
 
+async def _rendered(model: HttpChat, context: CallContext, messages: Sequence[Msg], cache: object) -> Rendered:
+    """The messages of the wire; `cache` is the call's setting of that name, or a field of the provider's."""
+    types = model.card.input_types if model.card.known and model.card_checks == "on" else None
+    rendering = RenderContext(family=model.model_family(), input_types=types, now=context.runtime.clock.wall())
+    warnings: list[ModelWarning] = []
+    if has_breakpoints(messages):
+        marks = cache_marks(messages, model.breakpoint_rules(), cache if isinstance(cache, str) else None)
+        rendering, warnings = replace(rendering, marks=marks.fields), marks.warnings
+    rendered = await model.formatter.prepare(messages, context.runtime.media_loader, rendering)
+    if not rendered.messages:
+        raise _nothing_rendered(model.formatter)
+    if rendering.marks:
+        warnings += unplaced(rendering.marks)
+    return replace(rendered, warnings=[*rendered.warnings, *warnings]) if warnings else rendered
+
+
 def _nothing_rendered(formatter: FormatterBase) -> InvalidRequestError:
     name = type(formatter).__name__
     advice = "pass a message with content that this API accepts"
@@ -162,11 +182,6 @@ def _taken_tools(
 def _counting(codec: object, request: ChatRequest) -> WireCall:
     assert isinstance(codec, CountingCodec), "tokens are counted only where the protocol can"
     return codec.encode_count(request)
-
-
-def _render_context(model: HttpChat, context: CallContext) -> RenderContext:
-    types = model.card.input_types if model.card.known and model.card_checks == "on" else None
-    return RenderContext(family=model.model_family(), input_types=types, now=context.runtime.clock.wall())
 
 
 def _refuse(warnings: Sequence[ModelWarning]) -> None:

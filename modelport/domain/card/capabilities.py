@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
     "BudgetFacts",
+    "CacheFacts",
     "EmbeddingLimits",
     "SamplingFacts",
     "StructuredOutputFacts",
@@ -71,6 +72,12 @@ class ToolChoiceFacts(_Facts):
     required: bool = True
     named: bool = True
     with_thinking: bool = True
+
+
+class CacheFacts(_Facts):
+    """For how long the provider keeps prompts when asked, in its own words and longest first."""
+
+    times: list[str] = Field(min_length=1)
 
 
 class StructuredOutputFacts(_Facts):

@@ -25,7 +25,14 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ..message.media import THINKING_TYPE, media_matches
-from .capabilities import EmbeddingLimits, SamplingFacts, StructuredOutputFacts, ThinkingFacts, ToolChoiceFacts
+from .capabilities import (
+    CacheFacts,
+    EmbeddingLimits,
+    SamplingFacts,
+    StructuredOutputFacts,
+    ThinkingFacts,
+    ToolChoiceFacts,
+)
 from .form import NO_FORM, FormRules, MergedSchema, Schema, copy_json, merge_schema
 from .form_check import form_fault, schema_fault
 from .shown import line_of, table_of
@@ -218,6 +225,8 @@ class ModelCard(BaseCard):
     tool_choice: ToolChoiceFacts = ToolChoiceFacts()
     structured_output: StructuredOutputFacts = StructuredOutputFacts()
     sampling: SamplingFacts = SamplingFacts()
+    cache: CacheFacts | None = None
+    """Whether a call may say for how long its prompt is kept, and up to which blocks; `None` when it may not."""
     prefill: bool = True
     """Whether the conversation may end with an assistant message that the model continues."""
     stream_only: bool = False

@@ -128,6 +128,8 @@ class _Block(BaseModel):
     created_at: str = Field(default_factory=new_timestamp)
     finished_at: str | None = None
     provider_data: ProviderData | None = None
+    cache: bool | str | None = None
+    """Ask the provider to keep the prompt up to and with this block: `True`, or for how long, such as `1h`."""
 
     def __repr_args__(self) -> Any:  # Any: pydantic's own
         """The fields that matter to a reader; ids, times and defaults are left out."""

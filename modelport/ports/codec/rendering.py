@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...domain.message.blocks import Base64Source
+from ...domain.message.blocks import Base64Source, ContentBlock
 from ...domain.message.responses import ModelWarning
 
 __all__ = ["RenderContext", "Rendered"]
@@ -24,6 +24,13 @@ class RenderContext:
     """MIME types that the model takes, from its card; `None` when not known."""
     now: float = 0.0
     """Seconds since the epoch, for what the provider keeps only for a while."""
+    marks: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    """Fields for the parts of blocks that end a cached prefix, by type and id (Any: the provider's JSON)."""
+
+    def mark(self, part: dict[str, Any], block: ContentBlock) -> dict[str, Any]:
+        """The part, with its mark where the block has one; what is placed is no longer in `marks` (Any: as above)."""
+        fields = self.marks.pop((block.type, block.id), None)
+        return {**part, **fields} if fields else part
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from ....application.chat.model import AnswerT_co
 
 if TYPE_CHECKING:
     from ....application.model.formatter import FormatterBase
+    from ....domain.chat.breakpoints import BreakpointRules
     from ....domain.chat.settings import SettingRules
     from .formatter import DialectChatFormatter
     from .profile import OpenAIChatProfile
@@ -60,6 +61,12 @@ class DialectChatModel(HttpChatModel[AnswerT_co]):
 
         by_effort = (self._credential_profile() or self.profile).thinking is effort_only
         return {**CHAT_SETTINGS, "thinking": BY_EFFORT} if by_effort else CHAT_SETTINGS
+
+    def _breakpoint_rules(self) -> BreakpointRules:
+        from .settings import EPHEMERAL_BREAKPOINTS
+
+        marks = (self._credential_profile() or self.profile).cache_control
+        return EPHEMERAL_BREAKPOINTS if marks else super()._breakpoint_rules()
 
 
 def _formatter_of(profile: OpenAIChatProfile) -> DialectChatFormatter:

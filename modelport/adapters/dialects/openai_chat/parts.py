@@ -47,8 +47,10 @@ class PartWriter:
         parts, texts = [], []
         for block in blocks:
             part = self._part_or_text(block)
+            if self._context.marks:
+                part = self._context.mark(part, block)
             parts.append(part)
-            if part["type"] == "text":
+            if part["type"] == "text" and len(part) == 2:  # without a mark
                 texts.append(part["text"])
         return "\n".join(texts) if self._as_string and len(texts) == len(parts) else parts
 

@@ -103,6 +103,8 @@ class OpenAIChatProfile:
     """The length that ids of tool calls must have exactly, of letters and digits alone; `None` where it is free."""
     one_system_message: bool = False
     """Whether only one system message is accepted, and only at the start."""
+    cache_control: bool = False
+    """Whether parts may have `cache_control`, which keeps the prompt up to them."""
     codes: ErrorCodes = field(default_factory=lambda: COMMON_CODES)
     stream_usage: bool = True
     """Whether usage in streams is asked for with `stream_options`."""

@@ -153,6 +153,9 @@ class ProfileData(_Strict):
     max_id_length: int | None = Field(default=None, ge=16)
     id_length: int | None = Field(default=None, ge=6, le=40)
     one_system_message: bool | None = None
+    cache_control: bool | None = Field(
+        default=None, description="Whether parts may have `cache_control`, which keeps the prompt up to them."
+    )
     codes: dict[str, str] = Field(
         default_factory=dict, description="The provider's error words to classes of `modelport.error`."
     )

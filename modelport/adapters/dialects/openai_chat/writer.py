@@ -9,7 +9,7 @@ from typing import Any
 
 from ....domain.chat.names import exact_id, legal_name, short_id
 from ....domain.chat.turns import AssistantTurn, HintTurn, SystemTurn, ToolTurn, Turn, UserTurn
-from ....domain.message.blocks import DataBlock, TextBlock, ThinkingBlock, ToolCallBlock
+from ....domain.message.blocks import DataBlock, TextBlock, ThinkingBlock, ToolCallBlock, ToolResultBlock
 from ....domain.message.media import THINKING_TYPE, media_matches, split_tool_output
 from ....domain.message.responses import ModelWarning
 from ....ports.codec.rendering import RenderContext
@@ -38,7 +38,7 @@ class MessageWriter:
     def add(self, turn: Turn) -> None:
         """Write one turn."""
         if isinstance(turn, SystemTurn):
-            content = "\n".join(block.text for block in turn.texts)
+            content = self._parts.content(turn.texts) if self._context.marks else _joined(turn.texts)
             self._append({"role": "system", "content": content}, turn.name)
         elif isinstance(turn, UserTurn):
             self._append({"role": "user", "content": self._parts.content(turn.blocks)}, turn.name)
@@ -144,11 +144,19 @@ class MessageWriter:
         for result in turn.results:
             text, media = split_tool_output(result)
             content, left = self._result_content(text or "(no output)", media)
+            if self._context.marks:
+                content = self._marked(content, result)
             self.messages.append({"role": "tool", "tool_call_id": self._call_id(result.id), "content": content})
             for block in left:
                 promoted += [TextBlock(text=f"The tool's output with the identifier {block.id}:"), block]
         if promoted:
             self.messages.append({"role": "user", "content": self._parts.content(promoted)})
+
+    def _marked(self, content: Any, result: ToolResultBlock) -> Any:  # Any: JSON
+        """The content of a result, whose last part has the result's mark."""
+        parts = _as_parts(content)
+        last = self._context.mark(parts[-1], result)
+        return content if last is parts[-1] else [*parts[:-1], last]
 
     def _result_content(self, text: str, media: list[DataBlock]) -> tuple[Any, list[DataBlock]]:
         """The content of one result, a string when there is only text, and the media that stay outside (Any: JSON)."""
@@ -160,10 +168,22 @@ class MessageWriter:
         return [{"type": "text", "text": text}, *shown] if shown else text, left
 
 
+def _joined(texts: list[TextBlock]) -> str:
+    return "\n".join(block.text for block in texts)
+
+
 def with_one_system(messages: list[Json]) -> list[Json]:
     """The messages with all instructions in one, at the start."""
     system = [message for message in messages if message["role"] == "system"]
     if len(system) < 2 and (not system or messages[0] is system[0]):
         return messages
-    joined = {**system[0], "content": "\n".join(message["content"] for message in system)}
+    if any(isinstance(message["content"], list) for message in system):
+        content: Any = [part for message in system for part in _as_parts(message["content"])]
+    else:
+        content = "\n".join(message["content"] for message in system)
+    joined = {**system[0], "content": content}
     return [joined, *(message for message in messages if message["role"] != "system")]
+
+
+def _as_parts(content: Any) -> list[Json]:  # Any: a string or parts
+    return content if isinstance(content, list) else [{"type": "text", "text": content}]

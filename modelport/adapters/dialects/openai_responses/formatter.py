@@ -54,11 +54,14 @@ class _Writer:
         self.warnings = warnings
         self._parts = PartWriter(profile, context, warnings)
         self._family = context.family
+        self._marks = context.marks
         self._reasons: set[str] = set()
 
     def add(self, turn: Turn) -> None:
         if isinstance(turn, SystemTurn):
-            self.items.append({"role": "system", "content": "\n".join(block.text for block in turn.texts)})
+            marked = bool(self._marks)
+            content = self._parts.content(turn.texts) if marked else "\n".join(block.text for block in turn.texts)
+            self.items.append({"role": "system", "content": content})
         elif isinstance(turn, UserTurn | HintTurn):
             self.items.append({"role": "user", "content": self._parts.content(turn.blocks)})
         elif isinstance(turn, AssistantTurn):

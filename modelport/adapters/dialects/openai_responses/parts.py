@@ -43,12 +43,11 @@ class PartWriter:
 
     def content(self, blocks: Sequence[TextBlock | DataBlock], *, tool: bool = False) -> Any:  # Any: a string or parts
         """A user message's content or a tool's output: a string when there is only text, without empty text."""
-        parts = [
-            self._part_or_text(block, tool=tool)
-            for block in blocks
-            if not isinstance(block, TextBlock) or block.text.strip()
-        ]
-        if all(part["type"] == "input_text" for part in parts):
+        taken = [block for block in blocks if not isinstance(block, TextBlock) or block.text.strip()]
+        parts = [self._part_or_text(block, tool=tool) for block in taken]
+        if self._context.marks:
+            parts = [self._context.mark(part, block) for part, block in zip(parts, taken, strict=True)]
+        if all(part["type"] == "input_text" and len(part) == 2 for part in parts):
             return "\n".join(part["text"] for part in parts)
         return parts
 
