@@ -14,7 +14,7 @@ from vcr.serializers import yamlserializer
 
 from modelport.adapters.cassettes.found_secrets import message_secrets
 from modelport.adapters.cassettes.websocket_file import read_conversations
-from modelport.composition.providers.rows import row_names
+from modelport.composition.providers.profiles import profile_names
 from tests.cassettes import CASSETTES
 
 SCENARIOS = {"text", "stream", "thinking_stream", "tool_round_trip", "parallel_tools", "image_in", "error"}
@@ -117,14 +117,14 @@ def test_every_folder_is_a_provider_with_every_scenario() -> None:
     assert {name: scenarios for name, scenarios in missing.items() if scenarios} == {}
 
 
-@pytest.mark.parametrize("name", row_names())
+@pytest.mark.parametrize("name", profile_names())
 def test_every_provider_that_is_data_has_the_main_scenarios(name: str) -> None:
     assert {path.stem for path in (CASSETTES / name).glob("*.yaml")} >= {"text", "stream", "error"}
 
 
 def test_no_cassette_is_of_an_unknown_provider() -> None:
     adapters = Path(__file__).parents[1] / "modelport" / "adapters"
-    known = {folder.name for folder in adapters.iterdir() if (folder / "credential.py").is_file()} | {*row_names()}
+    known = {folder.name for folder in adapters.iterdir() if (folder / "credential.py").is_file()} | {*profile_names()}
     kinds = {f"{name}_{kind}" for name in known for kind in ("embedding", "stt", "tts")}
     assert {folder.name for folder in folders()} <= known | kinds | {"openai_responses"}
     assert [path for path in CASSETTES.rglob("*") if path.is_file() and path.suffix != ".yaml"] == []

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from modelport.composition.providers.registry import ProviderRegistry
-from modelport.composition.providers.rows import row_names
+from modelport.composition.providers.profiles import profile_names
 from modelport.error import InvalidRequestError, ModelConnectionError
 from modelport.message import UserMsg
 from modelport.model import ChatModelBase, ModelCard
@@ -29,7 +29,7 @@ NAMES = [
     "ollama",
     "minimax",
     "volcengine",
-    *row_names(),
+    *profile_names(),
 ]
 
 

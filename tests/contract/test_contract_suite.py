@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from modelport.composition.providers.registry import ProviderRegistry
-from modelport.composition.providers.rows import row_names
+from modelport.composition.providers.profiles import profile_names
 from modelport.testing import Contract, FormatterContract, Status
 from modelport.testing.contract.provider import contracts_of
 from tests.cassettes import CASSETTES
@@ -44,12 +44,12 @@ def contracts() -> Iterator[type[Contract]]:
         "minimax",
         "volcengine",
     )
-    for provider in (*ours, *row_names()):
+    for provider in (*ours, *profile_names()):
         for found in contracts_of(ProviderRegistry().get(provider), CASSETTES):
             if issubclass(found, FormatterContract):
                 legal = _LEGAL_NAMES.get(provider, r"[A-Za-z0-9_-]{1,64}")
                 found = type(found.__name__, (found,), {"legal_name": legal})
-            if found().kind() in CHAT or provider in row_names():
+            if found().kind() in CHAT or provider in profile_names():
                 yield found
 
 
@@ -62,15 +62,15 @@ globals().update(_ALL)
 
 def test_nothing_is_missing() -> None:
     kinds = [found.kind() for found in _ALL.values()]
-    rows = len(row_names())
-    assert (kinds.count("ChatContract"), kinds.count("FormatterContract")) == (11 + rows, 22 + rows)
+    data = len(profile_names())
+    assert (kinds.count("ChatContract"), kinds.count("FormatterContract")) == (11 + data, 22 + data)
     assert {"TTSContract", "STTContract"} <= {*kinds}
 
 
 @pytest.mark.parametrize("name", [*EVERYWHERE, "count_is_exact", "count_fails"])
 def test_a_case_applies_where_it_should(name: str) -> None:
-    rows = tuple("".join(part.capitalize() for part in row.split("_")) + "Chat" for row in row_names())
+    data = tuple("".join(part.capitalize() for part in name.split("_")) + "Chat" for name in profile_names())
     made = (found() for found in _ALL.values())
-    chats = [each for each in made if each.kind() == "ChatContract" and not each.subject.startswith(rows)]
+    chats = [each for each in made if each.kind() == "ChatContract" and not each.subject.startswith(data)]
     held = {chat.subject for chat in chats if asyncio.run(chat.run(name)).of(Status.HELD)}
     assert held == ({chat.subject for chat in chats} if name in EVERYWHERE else COUNTING)

@@ -117,7 +117,7 @@ class ProviderRegistry:
     """Looks providers up by name; entry points are read once, at the first lookup that needs them."""
 
     def __init__(self, providers: tuple[Provider, ...] | None = None) -> None:
-        self._rows = providers is None
+        self._reads_profiles = providers is None
         """Whether the providers of this package that are only data belong to it."""
         self._providers = {provider.name: provider for provider in (_OURS if providers is None else providers)}
         self._foreign_read = False
@@ -130,7 +130,7 @@ class ProviderRegistry:
     def get(self, name: str) -> Provider:
         """The provider of that name; `SettingsError` lists the known ones."""
         if name not in self._providers:
-            self._read_row(name)
+            self._read_profile(name)
         if name not in self._providers:
             self._read_entry_points()
         if name not in self._providers:
@@ -142,7 +142,7 @@ class ProviderRegistry:
     def names(self) -> list[str]:
         """All names, sorted."""
         self._read_entry_points()
-        return sorted({*self._providers, *self._row_names()})
+        return sorted({*self._providers, *self._profile_names()})
 
     def by_credential_type(self, type_name: str) -> Provider | None:
         """The provider whose credential has this `type`."""
@@ -151,19 +151,19 @@ class ProviderRegistry:
                 return self.get(name)
         return None
 
-    def _row_names(self) -> tuple[str, ...]:
-        if not self._rows:
+    def _profile_names(self) -> tuple[str, ...]:
+        if not self._reads_profiles:
             return ()
-        from .rows import row_names
+        from .profiles import profile_names
 
-        return row_names()
+        return profile_names()
 
-    def _read_row(self, name: str) -> None:
+    def _read_profile(self, name: str) -> None:
         """Read a provider that is only data; each is read when it is first asked for."""
-        if name in self._row_names():
-            from .rows import row
+        if name in self._profile_names():
+            from .profiles import profile_fields
 
-            self._providers[name] = Provider(name, **row(name))
+            self._providers[name] = Provider(name, **profile_fields(name))
 
     def _read_entry_points(self) -> None:
         if self._foreign_read:
@@ -175,7 +175,7 @@ class ProviderRegistry:
             except SettingsError as error:
                 self._broken[point.name] = error  # raised when it is asked for; the others work
             else:
-                if provider.name not in self._row_names():
+                if provider.name not in self._profile_names():
                     self._providers.setdefault(provider.name, provider)
 
 

@@ -90,7 +90,7 @@ def test_a_whole_answer_in_a_container_format_is_left_as_it_is() -> None:
     assert answer.text == "Hi."
 
 
-def test_a_row_may_say_that_wav_is_raw_in_truth() -> None:
+def test_a_profile_may_say_that_wav_is_raw_in_truth() -> None:
     profile = replace(PROFILE, raw_audio_formats=frozenset({"wav"}))
     message = {"role": "assistant", "content": "", "audio": {"data": encoded(FIRST)}}
     assert data_of(sound(whole(message, "wav", profile))) == streaming_header(24_000, size=4) + FIRST

@@ -80,7 +80,7 @@ def test_plain_words_are_the_message() -> None:
     assert OpenAIChatCodec(PROFILE).map_error(502, {}, b"upstream went away").message == "upstream went away"
 
 
-def test_a_row_may_read_more_out_of_an_error() -> None:
+def test_a_profile_may_read_more_out_of_an_error() -> None:
     def refined(facts: ErrorFacts) -> ErrorFacts:
         return replace(facts, words=("insufficient_quota", *facts.words))
 

@@ -47,7 +47,7 @@ def model(transport: Scripted, *, stream: bool = False, **parameters: Any) -> Op
     return OpenAIChatModel(credential, "tug-7b", given, stream, transport=transport, max_retries=0)
 
 
-async def test_a_call_follows_the_row() -> None:
+async def test_a_call_follows_the_profile() -> None:
     transport = Scripted()
     picture = DataBlock(source=Base64Source(data=PIXEL, media_type="application/pdf"))
     question = UserMsg(name="Ann", content=[TextBlock(text="See"), picture])

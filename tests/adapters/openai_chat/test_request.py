@@ -52,7 +52,7 @@ def test_a_stream_asks_for_its_usage() -> None:
     assert "stream_options" not in encoded(replace(PROFILE, stream_usage=False), stream=True)[0]
 
 
-def test_parameters_go_under_the_rows_names() -> None:
+def test_parameters_go_under_the_profiles_names() -> None:
     values = {"max_tokens": 9, "temperature": 0.5, "top_p": 0.9, "unheard_of": 1}
     assert encoded(parameters=values)[0] == {
         "model": "m",

@@ -243,7 +243,7 @@ async def test_xai_has_a_path_and_fields_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("provider", "asked"), [("groq", "wav"), ("openrouter", "pcm"), ("mistral", None), ("together", "wav")]
 )
-async def test_rows_that_speak(provider: str, asked: str | None) -> None:
+async def test_providers_that_speak(provider: str, asked: str | None) -> None:
     async with ScriptedServer([audio(PCM)]) as server:
         settings_of: Json = {"credentials": {provider: {"api_key": "k", "base_url": server.base_url}}}
         settings_of["tts"] = {"say": {"credential": provider, "model": "any-model", "stream": False}}

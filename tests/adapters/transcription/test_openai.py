@@ -252,7 +252,7 @@ async def test_xai() -> None:
 
 
 @pytest.mark.parametrize("provider", ["groq", "openrouter", "mistral", "azure"])
-async def test_rows_that_write_down_speech(provider: str) -> None:
+async def test_providers_that_write_down_speech(provider: str) -> None:
     usage = {"prompt_audio_seconds": 3, "prompt_tokens": 3, "completion_tokens": 11}
     async with ScriptedServer([ScriptedAnswer.json({"text": "Hi", "usage": usage, "language": None})]) as server:
         settings: Json = {"credentials": {provider: {"api_key": "k", "base_url": server.base_url}}}

@@ -28,7 +28,7 @@ from ....domain.structured.schema_rules import (
 from ....ports.codec.chat import ChatRequest
 from ...wire.words.error_words import COMMON_CODES
 from .profile import MediaRules, OpenAIChatProfile
-from .thinking import ThinkingPlan, ThinkingRule, ThinkingSwitch, effort_only, with_effort
+from .thinking import ThinkingPlan, ThinkingRule, ThinkingSwitch, effort_only, with_effort, without_effort
 
 __all__ = ["MediaData", "OutputData", "ProfileData", "ThinkingData"]
 
@@ -66,9 +66,8 @@ class ThinkingData(_Strict):
         field = "reasoning_effort" if self.effort is True else self.effort
 
         def plan(request: ChatRequest) -> ThinkingPlan:
-            if not field:
-                return switch.plan(request)
-            return with_effort(switch.plan(request, implied_by="reasoning_effort"), request, field)
+            planned = switch.plan(request, implied_by="reasoning_effort")
+            return with_effort(planned, request, field) if field else without_effort(planned, request)
 
         return plan
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ....ports.codec.chat import ChatRequest
 
 __all__ = [
+    "NO_EFFORT",
     "TYPE_SWITCH",
     "ThinkingPlan",
     "ThinkingRule",
@@ -23,7 +24,12 @@ __all__ = [
     "effort_only",
     "has_reasoning",
     "with_effort",
+    "without_effort",
 ]
+
+
+NO_EFFORT = "none"
+"""The effort that means no thinking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +99,29 @@ TYPE_SWITCH = ThinkingSwitch("thinking", on={"type": "enabled"}, off={"type": "d
 def with_effort(plan: ThinkingPlan, request: ChatRequest, field: str = "reasoning_effort") -> ThinkingPlan:
     """The plan with the effort, which servers reject while thinking is off.
 
-    The field may be one of the switch's object, as in `reasoning.effort`.
+    The field may be one of the switch's object, as in `reasoning.effort`. No effort is no thinking: the switch says so.
     """
     effort = request.parameters.get("reasoning_effort")
-    if not effort:
+    if not effort or (effort == NO_EFFORT and plan.thinks is False):
         return plan
+    if effort == NO_EFFORT:
+        thinks = ModelWarning("dropped", "reasoning_effort", f"reasoning_effort was not sent: {request.model} thinks")
+        return replace(plan, warnings=[*plan.warnings, thinks])
     if plan.thinks is not False:
         outer, dot, inner = field.partition(".")
         value = {**plan.fields.get(outer, {}), inner: effort} if dot else effort
         return replace(plan, fields={**plan.fields, outer: value})
     dropped = ModelWarning("dropped", "reasoning_effort", "reasoning_effort was not sent: thinking is off")
+    return replace(plan, warnings=[*plan.warnings, dropped])
+
+
+def without_effort(plan: ThinkingPlan, request: ChatRequest) -> ThinkingPlan:
+    """The plan where the server has no field for the effort; one that the caller set is a warning."""
+    if request.parameters.get("reasoning_effort") in (None, NO_EFFORT):
+        return plan
+    dropped = ModelWarning(
+        "dropped", "reasoning_effort", "reasoning_effort was not sent: the server has no field for it"
+    )
     return replace(plan, warnings=[*plan.warnings, dropped])
 
 
@@ -116,6 +135,8 @@ def _wanted(request: ChatRequest, implied_by: str) -> bool | None:
     values = request.parameters
     if "thinking_enable" in request.chosen and "thinking_enable" in values:
         return bool(values["thinking_enable"])
+    if values.get(implied_by) == NO_EFFORT:
+        return False
     return True if values.get("thinking_enable") or values.get(implied_by) else None
 
 

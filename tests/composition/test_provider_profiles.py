@@ -13,14 +13,14 @@ from pydantic import ValidationError
 
 from modelport import Modelport
 from modelport.composition.providers.registry import Provider, ProviderRegistry
-from modelport.composition.providers.rows import row_names
+from modelport.composition.providers.profiles import profile_names
 from modelport.credential import CredentialFactory
 from modelport.error import InvalidRequestError, ModelConnectionError, SettingsError
 from modelport.message import UserMsg
 from modelport.transport import HttpRequest, HttpResponse
 
 DOCS = Path(__file__).parents[2] / "docs"
-ROWS = row_names()
+NAMES = profile_names()
 LOCAL = {"llamacpp", "lmstudio", "sglang", "vllm"}
 
 
@@ -49,7 +49,7 @@ async def sent(provider: str, model: str = "any-model", **fields: Any) -> HttpRe
 def table() -> str:
     """The table of the page, as it should be."""
     lines = ["| name | provider | base URL | key variable | cards |", "|---|---|---|---|---|"]
-    for name in ROWS:
+    for name in NAMES:
         provider = ProviderRegistry().get(name)
         cards = provider.credential_class().list_models()
         shown = ", ".join(f"`{card.name}`" for card in cards) or "none"
@@ -57,13 +57,13 @@ def table() -> str:
     return "\n".join(lines) + "\n"
 
 
-def test_the_rows_on_the_page_are_true() -> None:
+def test_the_tables_on_the_page_are_true() -> None:
     written = re.findall(r"^\| `\w+` .*$", (DOCS / "providers.md").read_text(), re.M)
     assert len(written) >= 14
     assert [line for line in written if line not in table().splitlines()] == []
 
 
-@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_facts_of_each_are_on_a_page(name: str) -> None:
     provider = ProviderRegistry().get(name)
     page = (DOCS / "protocols/openai-shaped-providers.md").read_text()
@@ -72,7 +72,7 @@ def test_the_facts_of_each_are_on_a_page(name: str) -> None:
     assert provider.key_variable in page or name in LOCAL
 
 
-@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("name", NAMES)
 def test_each_has_a_credential_a_form_and_cards(name: str) -> None:
     provider = ProviderRegistry().get(name)
     cls = provider.credential_class()
@@ -129,7 +129,7 @@ async def test_headers_of_the_provider_and_of_the_account() -> None:
     assert (await sent("zai", api_key="k")).headers["accept-language"] == "en-US"
 
 
-@pytest.mark.parametrize("name", sorted(LOCAL & set(ROWS)))
+@pytest.mark.parametrize("name", sorted(LOCAL & set(NAMES)))
 async def test_local_servers_need_no_key(name: str) -> None:
     assert "authorization" not in (await sent(name)).headers
     assert (await sent(name, api_key="k-1")).headers["authorization"] == "Bearer k-1"
@@ -142,14 +142,14 @@ def test_a_stored_credential_with_a_url_of_parts_is_read_back() -> None:
     assert CredentialFactory().from_dict(credential.to_storage(include_secrets=True)) == credential
 
 
-def test_a_provider_of_the_settings_replaces_a_row() -> None:
+def test_a_provider_of_the_settings_replaces_one_that_is_data() -> None:
     settings = {"providers": {"groq": {"base_url": "https://groq.example/v1"}}, "chat": {}}
     assert (
         Modelport.from_mapping(settings, {}).chat("groq/m").credential.endpoint().base_url == "https://groq.example/v1"
     )
 
 
-def test_a_registry_of_given_providers_has_no_rows() -> None:
+def test_a_registry_of_given_providers_has_no_others() -> None:
     registry = ProviderRegistry((Provider("mine", base_url="https://mine.example/v1"),))
     assert "groq" not in registry.names()
     with pytest.raises(SettingsError, match="unknown provider 'groq'"):

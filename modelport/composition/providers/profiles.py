@@ -12,19 +12,19 @@ from ...domain.errors import SettingsError
 from ..settings import ProviderSettings
 from ..validation import validated
 
-__all__ = ["row", "row_names"]
+__all__ = ["profile_fields", "profile_names"]
 
 _FILE = "provider.yaml"
 
 
 @lru_cache(maxsize=1)
-def row_names() -> tuple[str, ...]:
-    """The names of all rows; no file is read."""
+def profile_names() -> tuple[str, ...]:
+    """The names of all of them; no file is read."""
     return tuple(sorted(place.parent.name for place in FOLDER.glob(f"*/{_FILE}")))
 
 
 @lru_cache(maxsize=128)
-def row(name: str) -> dict[str, Any]:  # Any: the values of `Provider`'s fields
+def profile_fields(name: str) -> dict[str, Any]:  # Any: the values of `Provider`'s fields
     """The fields of a provider, its cards beside it; `SettingsError` for a file with a mistake."""
     folder = FOLDER / name
     return {**_read(folder / _FILE).model_dump(), "models": folder / "_models"}
