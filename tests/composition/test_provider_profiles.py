@@ -12,8 +12,8 @@ import pytest
 from pydantic import ValidationError
 
 from modelport import Modelport
-from modelport.composition.providers.registry import Provider, ProviderRegistry
 from modelport.composition.providers.profiles import profile_names
+from modelport.composition.providers.registry import Provider, ProviderRegistry
 from modelport.credential import CredentialFactory
 from modelport.error import InvalidRequestError, ModelConnectionError, SettingsError
 from modelport.message import UserMsg

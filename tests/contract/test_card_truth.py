@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from modelport.composition.providers.registry import ProviderRegistry
 from modelport.composition.providers.profiles import profile_names
+from modelport.composition.providers.registry import ProviderRegistry
 from modelport.error import InvalidRequestError, ModelConnectionError
 from modelport.message import UserMsg
 from modelport.model import ChatModelBase, ModelCard

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from modelport.composition.providers.registry import ProviderRegistry
 from modelport.composition.providers.profiles import profile_names
+from modelport.composition.providers.registry import ProviderRegistry
 from modelport.testing import Contract, FormatterContract, Status
 from modelport.testing.contract.provider import contracts_of
 from tests.cassettes import CASSETTES

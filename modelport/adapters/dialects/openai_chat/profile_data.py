@@ -28,7 +28,7 @@ from ....domain.structured.schema_rules import (
 from ....ports.codec.chat import ChatRequest
 from ...wire.words.error_words import COMMON_CODES
 from .profile import MediaRules, OpenAIChatProfile
-from .thinking import ThinkingPlan, ThinkingRule, ThinkingSwitch, effort_only, with_effort, without_effort
+from .thinking import NO_EFFORT, ThinkingPlan, ThinkingRule, ThinkingSwitch, effort_only, with_effort, without_effort
 
 __all__ = ["MediaData", "OutputData", "ProfileData", "ThinkingData"]
 
@@ -66,7 +66,8 @@ class ThinkingData(_Strict):
         field = "reasoning_effort" if self.effort is True else self.effort
 
         def plan(request: ChatRequest) -> ThinkingPlan:
-            planned = switch.plan(request, implied_by="reasoning_effort")
+            decides = bool(field) or request.parameters.get("reasoning_effort") == NO_EFFORT
+            planned = switch.plan(request, implied_by="reasoning_effort" if decides else "")
             return with_effort(planned, request, field) if field else without_effort(planned, request)
 
         return plan
