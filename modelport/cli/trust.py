@@ -1,8 +1,9 @@
 """Settings in the current folder: they may not send the user's keys anywhere without the user's consent.
 
 A folder that somebody else filled, such as a cloned repository, can hold a `modelport.yaml`. A note says that it is
-read. Where it would send a key of the environment to a host that is not the provider's own, or lead all requests
-through another one, it must be given with `--config` or be confirmed once.
+read. Where it would send a key of the environment to a host that is not the provider's own, put a variable anywhere
+else, lead all requests through another host, or have files written or models loaded from where it says, it must be
+given with `--config` or be confirmed once.
 """
 
 from __future__ import annotations
@@ -13,24 +14,25 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 from urllib.parse import urlsplit
 
 import click
 import platformdirs
 
 from ..adapters.cassettes.files import replace_file
-from ..domain.errors import SettingsError
+from ..domain.errors import ModelportError, SettingsError
 from ..domain.json_values import read_json
 from .console.terminal import note, printable
 
 if TYPE_CHECKING:
+    from ..application.model.credential import CredentialBase
+    from ..composition.providers.registry import Provider
     from ..composition.settings import Settings
 
 __all__ = ["announce", "require_consent"]
 
 _VARIABLE = re.compile(r"(?<!\$)\$\{(\w+)")
-_URL_KEYS = ("base_url", "host")
 
 
 def announce(path: Path) -> None:
@@ -65,41 +67,104 @@ def _reasons(content: bytes, settings: Settings, environment: Mapping[str, str])
     for name in settings.providers:
         yield f"defines where the provider {name!r} is"
     for name, fields in settings.credentials.items():
-        yield from _sent_keys(name, revealed(fields), (written.get("credentials") or {}).get(name) or {}, environment)
+        own = (written.get("credentials") or {}).get(name) or {}
+        yield from _of_credential(name, revealed(fields), own, environment)
     if settings.transport.proxy:
         yield "sends all requests through a proxy"
     if settings.transport.verify is not True:
         yield "changes how the servers' certificates are verified"
-    for section in ("cache", "conversations", "rate_limits"):
-        for variable in _variables((written.get(section) or {}).get("url")):
-            yield f"puts {variable} into the database URL of {section}"
+    for section, value in written.items():
+        if section not in ("credentials", "providers"):
+            yield from _put_elsewhere(str(section), value)
+    yield from _written_files(settings)
 
 
-def _sent_keys(
+def _put_elsewhere(place: str, value: object) -> Iterator[str]:
+    """Each variable in a section where no key belongs, with the setting it is in."""
+    if isinstance(value, Mapping) and place.count(".") < 2:
+        for key, item in value.items():
+            yield from _put_elsewhere(f"{place}.{key}", item)
+        return
+    for variable in _variables(value):
+        yield f"puts {variable} into {place}"
+
+
+def _written_files(settings: Settings) -> Iterator[str]:
+    """Each file or database outside the current folder that is written, and each recording of what is sent."""
+    transport, cache = settings.transport, settings.cache
+    if transport.adapter == "record":
+        yield f"records all messages and answers in {transport.cassettes}"
+    if cache.adapter == "file" and not _is_below(cache.path, Path.cwd()):
+        yield f"keeps vectors in {cache.path}"
+    if cache.adapter == "sql":
+        yield "keeps vectors in a database"
+    if settings.rate_limits.adapter == "sql":
+        yield "counts requests in a database"
+
+
+def _is_below(path: Path, folder: Path) -> bool:
+    """Whether the path stays in the folder when links are followed."""
+    try:
+        return path.resolve().is_relative_to(folder.resolve())
+    except (OSError, RuntimeError, ValueError):
+        return False
+
+
+def _of_credential(
     name: str,
     fields: Mapping[str, Any],
     written: Mapping[str, Any],
     environment: Mapping[str, str],  # Any: YAML
 ) -> Iterator[str]:
-    """Each key of the environment that a credential sends to a host which is not its provider's own."""
+    """Each key of the environment that it sends to a host which is not its provider's own, and the files it names."""
     from ..composition.providers.registry import ProviderRegistry
 
     try:
         provider = ProviderRegistry().get(str(fields.get("provider", name)))
     except SettingsError:
         return  # building it will fail, or the file defines it, which needs consent anyway
-    own = {_host(str(field.default)) for field in provider.credential_class().model_fields.values()}
-    hosts = [_host(str(fields[key])) for key in _URL_KEYS if fields.get(key)]
-    foreign = [host for host in hosts if host not in own]
+    credential = _built(provider, {key: value for key, value in fields.items() if key != "provider"})
+    if credential is None:
+        return  # building it will fail
+    for field in fields:
+        if isinstance(path := getattr(credential, field, None), Path):
+            yield f"takes the files of {name} from {path}"
+    own = _hosts(_built(provider, {}))
+    foreign = [host for host in _hosts(credential) if host not in own]
     if not foreign:
         return
-    variables = [found for key, value in written.items() if key not in _URL_KEYS for found in _variables(value)]
+    variables = [found for value in written.values() for found in _variables(value)]
     inherited = provider.key_variable if provider.key_field not in fields else ""
     if inherited and environment.get(inherited):
         variables.append(inherited)
-    in_url = [found for key in _URL_KEYS for found in _variables(written.get(key))]
-    for variable in dict.fromkeys([*variables, *in_url]):
+    for variable in dict.fromkeys(variables):
         yield f"sends {variable} to {foreign[0]}"
+
+
+def _built(provider: Provider, fields: Mapping[str, Any]) -> CredentialBase | None:
+    """The credential with these fields, and with any key; `None` for fields that its class does not accept."""
+    cls = provider.credential_class()
+    keys = [name for name in ("api_key", provider.key_field) if name in cls.model_fields]
+    missing = {name: "key" for name in keys if "://" not in str(cls.model_fields[name].default)}
+    try:
+        return cls(**{**missing, **fields})
+    except ValueError:
+        return None
+
+
+def _hosts(credential: CredentialBase | None) -> list[str]:
+    """The hosts to which requests go with the credential; none where it does not say."""
+    from ..application.model.credential import Service
+
+    found: dict[str, None] = {}
+    if credential is None:
+        return []
+    for service in get_args(Service):
+        try:
+            found[_host(credential.endpoint(service).base_url)] = None
+        except ModelportError:
+            continue
+    return list(found)
 
 
 def _variables(value: object) -> list[str]:
@@ -107,10 +172,10 @@ def _variables(value: object) -> list[str]:
 
 
 def _host(url: str) -> str:
-    """The host and scheme of a URL; a host without a scheme is taken as it is."""
+    """The host and scheme of a URL; a text that is none is taken as it is."""
     try:
-        parts = urlsplit(url if "//" in url else f"//{url}")
-        return f"{parts.scheme}://{parts.hostname}" if parts.scheme else str(parts.hostname)
+        parts = urlsplit(url)
+        return f"{parts.scheme}://{parts.hostname}"
     except ValueError:
         return url
 

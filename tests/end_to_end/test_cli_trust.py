@@ -13,6 +13,7 @@ from tests.end_to_end.command import MODEL, SECRET, Home, streamed
 
 OTHER = "http://127.0.0.1:1/v1"
 CHAT = {"main": {"provider": "openai", "model": MODEL, "retry": {"max_retries": 0}}}
+OWN = {"credentials": {"openai": {"api_key": "of the file", "base_url": OTHER}}}
 
 TAKING: dict[str, tuple[dict[str, Any], str]] = {
     "a variable as the key": (
@@ -48,22 +49,63 @@ TAKING: dict[str, tuple[dict[str, Any], str]] = {
     "no verification": ({"transport": {"verify": False}}, "certificates"),
     "a database": (
         {"cache": {"adapter": "sql", "url": "postgresql://x:${LOCAL_KEY}@127.0.0.1/x"}},
-        "puts LOCAL_KEY into the database URL of cache",
+        "puts LOCAL_KEY into cache.url",
+    ),
+    "a variable in a header, with a key and a host of the file's own": (
+        {**OWN, "chat": {"main": {**CHAT["main"], "extra_headers": {"x-note": "${LOCAL_KEY}"}}}},
+        "puts LOCAL_KEY into chat.main.extra_headers",
+    ),
+    "a variable in a body": (
+        {**OWN, "embedding": {"main": {**CHAT["main"], "parameters": {"user": "${LOCAL_KEY:-x}"}}}},
+        "puts LOCAL_KEY into embedding.main.parameters",
+    ),
+    "a variable in a model's name": (
+        {**OWN, "chat": {"main": {"provider": "openai", "model": "${LOCAL_KEY}"}}},
+        "puts LOCAL_KEY into chat.main.model",
+    ),
+    "a part of a host": (
+        {"credentials": {"azure": {"resource": "another", "api_key": "${LOCAL_KEY}"}}},
+        "sends LOCAL_KEY to https://another.openai.azure.com",
+    ),
+    "a recording": (
+        {"transport": {"adapter": "record", "cassettes": "~/.profile"}},
+        "records all messages and answers in ",
+    ),
+    "a recording in the folder": (
+        {"transport": {"adapter": "record", "cassettes": "notes.yaml"}},
+        "records all messages and answers in notes.yaml",
+    ),
+    "a cache elsewhere": ({"cache": {"adapter": "file", "path": "../vectors"}}, "keeps vectors in ../vectors"),
+    "a cache behind a link": ({"cache": {"adapter": "file", "path": "link/vectors"}}, "keeps vectors in link/vectors"),
+    "a database of another machine, whose password the driver finds": (
+        {"cache": {"adapter": "sql", "url": "postgresql+asyncpg://x@192.0.2.1/x"}},
+        "keeps vectors in a database",
+    ),
+    "a database of limits": (
+        {"rate_limits": {"adapter": "sql", "url": "sqlite+aiosqlite:///x.db"}},
+        "counts requests in a database",
+    ),
+    "weights": (
+        {"credentials": {"embedded": {"directory": "models"}}},
+        "takes the files of embedded from models",
     ),
 }
 
 
 @pytest.mark.parametrize("case", TAKING)
-@pytest.mark.parametrize("command", [["chat", "hi"], ["embed", "hi"]])
-def test_a_file_of_the_current_folder_needs_consent(home: Home, case: str, command: list[str]) -> None:
+def test_a_file_of_the_current_folder_needs_consent(home: Home, case: str) -> None:
     taking, reason = TAKING[case]
     (home.folder / "modelport.yaml").write_text(yaml.safe_dump({"chat": CHAT, **taking}))
-    ran = home.run(*command, OPENAI_API_KEY="sk-other-secret-9876543210")
+    (home.folder / "link").symlink_to(home.folder.parent)
+    before = sorted(home.folder.rglob("*"))
+    command = "embed" if "cache" in taking else "chat"
+    ran = home.run(command, "hi", OPENAI_API_KEY="sk-other-secret-9876543210")
     assert (ran.returncode, ran.stdout) == (2, "")
     note, line = ran.stderr.splitlines()
     assert note == f"modelport: reading the settings in {home.folder / 'modelport.yaml'}"
     assert reason in line and "give --config modelport.yaml" in line
     assert SECRET not in ran.stderr and "sk-other" not in ran.stderr
+    assert sorted(home.folder.rglob("*")) == before and not (home.folder.parent / "vectors").exists()
 
 
 def test_a_file_that_is_named_needs_none(home: Home) -> None:
@@ -82,3 +124,16 @@ def test_a_file_with_a_key_of_its_own_needs_none(home: Home) -> None:
         path.write_text(json.dumps(settings))
         ran = home.run("chat", "hi")
     assert (ran.stdout, ran.stderr) == ("Hello\n", f"modelport: reading the settings in {path}\n")
+
+
+def test_what_stays_in_the_folder_and_goes_to_the_providers_own_host_needs_none(home: Home) -> None:
+    given = {
+        "credentials": {"openai": {"api_key": "${LOCAL_KEY}", "organization": "org-1"}},
+        "cache": {"adapter": "file", "path": "vectors"},
+        "transport": {"adapter": "replay", "cassettes": "none.yaml"},
+        "chat": CHAT,
+    }
+    (home.folder / "modelport.yaml").write_text(yaml.safe_dump(given))
+    (home.folder / "none.yaml").write_text("interactions: []")
+    ran = home.run("chat", "hi")
+    assert "--config" not in ran.stderr and "none.yaml: it holds no interactions" in ran.stderr
