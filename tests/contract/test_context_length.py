@@ -31,6 +31,12 @@ _LLAMA = {
     "n_ctx": 4096,
 }
 BODIES: list[tuple[str, int, Json]] = [
+    ("openai 413", 413, {"error": {"message": "Request too large for the context window of this model"}}),
+    (
+        "anthropic 413",
+        413,
+        {"type": "error", "error": {"type": "request_too_large", "message": "too large: over the 200k context window"}},
+    ),
     ("openai", 400, {"error": {"message": "Your input is large", "code": "context_length_exceeded"}}),
     ("responses", 400, {"error": {"message": "Your input exceeds the context window of this model", "code": None}}),
     (

@@ -22,10 +22,11 @@ from modelport.error import (
     RateLimitError,
     ResponseDecodeError,
     ServerError,
+    StreamTruncatedError,
 )
 from modelport.model import ChatStream
 from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer
-from tests.contract.samples import GEMINI, OPENAI_RESPONSES, SAMPLES, XAI, Sample, question
+from tests.contract.samples import ANTHROPIC, GEMINI, OLLAMA, OPENAI_RESPONSES, SAMPLES, XAI, Sample, question
 
 RESPONSES = [OPENAI_RESPONSES, XAI]
 CHAT_COMPLETIONS = [sample for sample in SAMPLES if b'"choices"' in sample.opening[-1]]
@@ -171,3 +172,54 @@ async def test_a_stream_that_never_had_a_choice(sample: Sample, events: list[Jso
     pieces = [event(sample, value) for value in events]
     error = await fail(sample, sample.stream(*pieces, b"data: [DONE]\n\n"))
     assert "base_url" in error.message
+
+
+MORE: list[Json] = [{}, {"response": {}}]
+ENDS: list[tuple[Sample, list[Json]]] = [
+    (OLLAMA, [{"done": True}]),
+    (OLLAMA, [{"model": "m", "done": False}, {"model": "m", "done": True, "done_reason": "stop"}]),
+    (ANTHROPIC, [{"type": "message_stop"}]),
+    (ANTHROPIC, [{"type": "ping"}, {"type": "message_stop"}]),
+    *[(sample, [{"type": "response.completed", **more}]) for sample in RESPONSES for more in MORE],
+]
+
+
+@pytest.mark.parametrize(("sample", "events"), ENDS)
+async def test_the_end_alone_is_no_answer(sample: Sample, events: list[Json]) -> None:
+    error = await fail(sample, sample.stream(*(event(sample, value) for value in events)))
+    assert isinstance(error, StreamTruncatedError) and "base_url" in error.message
+
+
+EMPTY: list[tuple[Sample, list[Json]]] = [
+    (OLLAMA, [{"message": {"role": "assistant", "content": ""}, "done": True}]),
+    (ANTHROPIC, [{"type": "message_start", "message": {"id": "m", "content": []}}, {"type": "message_stop"}]),
+    (ANTHROPIC, [{"type": "message_delta", "delta": {"stop_reason": "end_turn"}}, {"type": "message_stop"}]),
+    *[(sample, [{"type": "response.completed", "response": {"id": "r", "output": []}}]) for sample in RESPONSES],
+]
+
+
+@pytest.mark.parametrize(("sample", "events"), EMPTY)
+async def test_an_empty_message_is_one(sample: Sample, events: list[Json]) -> None:
+    async with ScriptedServer([sample.stream(*(event(sample, value) for value in events))]) as server:
+        given = await sample.model(server.base_url, max_retries=0)(question())
+        assert isinstance(given, ChatStream)
+        assert [response async for response in given][-1].content == []
+
+
+LLAMA_CPP = {"code": 400, "message": "the request exceeds the available context size", "type": "invalid_request_error"}
+
+
+@pytest.mark.parametrize("cut", [1, 3, 7, 8, 9, 1000])
+@pytest.mark.parametrize("sample", CHAT_COMPLETIONS, ids=str)
+async def test_the_error_field_of_old_llama_cpp(sample: Sample, cut: int) -> None:
+    sent = b"error: " + json.dumps(LLAMA_CPP).encode() + b"\n\n"
+    error = await fail(sample, sample.stream(sent[:cut], sent[cut:], b"data: [DONE]\n\n"))
+    assert isinstance(error, ContextLengthError)
+    late = await fail(sample, sample.stream(*sample.opening, sent, b"data: [DONE]\n\n"))
+    assert isinstance(late, ContextLengthError) and late.partial is not None and late.partial.text == "Hello world"
+
+
+@pytest.mark.parametrize("label", ["text/event-stream", "application/json", "text/plain"])
+async def test_an_error_in_words_is_still_quoted(label: str) -> None:
+    error = await fail(CHAT_COMPLETIONS[0], ScriptedAnswer(200, {"content-type": label}, [b"error: upstream is away"]))
+    assert "upstream is away" in error.message

@@ -132,3 +132,26 @@ async def test_names_and_ids_of_calls(stream: bool) -> None:
     (block,) = response.content
     assert isinstance(block, ToolCallBlock)
     assert (block.id, block.name, block.input) == ("c\ufffd", "g\ufffd", "{}")
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
+@pytest.mark.parametrize("ids", [["c\ud83d", "c\ud83e", "c\ufffd"], ["c\ufffd", "c\udc00", "c\udc01"]])
+async def test_ids_that_differ_in_half_a_character_stay_apart(ids: list[str], stream: bool) -> None:
+    calls = [
+        {"index": place, "id": each, "type": "function", "function": {"name": "f", "arguments": f'{{"n": {place}}}'}}
+        for place, each in enumerate(ids)
+    ]
+    answers = [[call] for call in calls] if stream else [calls]
+    events = [
+        json.dumps({"id": "r", "choices": [{"index": 0, "delta" if stream else "message": {"tool_calls": said}}]})
+        for said in answers
+    ]
+    end = json.dumps({"id": "r", "choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]})
+    whole = {**json.loads(events[0])}
+    whole["choices"][0]["finish_reason"] = "tool_calls"
+    answer = ScriptedAnswer.sse(*events, end) if stream else ScriptedAnswer.json(whole)
+    async with ScriptedServer([answer]) as server:
+        response = await ask(OPENAI.model(server.base_url, stream=stream), question())
+    found = [block for block in response.content if isinstance(block, ToolCallBlock)]
+    assert [json.loads(block.input)["n"] for block in found] == [0, 1, 2]
+    assert len({block.id for block in found}) == 3 and found[0].id == "c\ufffd"

@@ -25,7 +25,7 @@ COUNT = re.compile(
     rb'|prompt_eval_count|eval_count)": )(\d+)'
 )
 MEANINGS = {
-    "stop": ["stop", "STOP", "eos", "end_turn", "stop_sequence", "COMPLETE"],
+    "stop": ["stop", "STOP", "eos", "end_turn", "stop_sequence", "COMPLETE", "normal"],
     "length": ["length", "MAX_TOKENS", "max_tokens", "FINISH_REASON_MAX_TOKENS", "max_output_tokens", "model_length"],
     "tool_calls": ["tool_use", "FUNCTION_CALL", "tool_call", "Tool_Calls", "function_call"],
     "content_filter": ["SAFETY", "content_filter", "content-filter", "RECITATION", "sensitive"],

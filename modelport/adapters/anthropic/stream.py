@@ -72,6 +72,8 @@ class AnthropicDecoder(JsonDecoder):
         self._raw_usage: Json = {}
         self._ran: list[Json] = []
         self._shown: tuple[RunKind, str, str] | None = None
+        self._begun = False
+        """Whether a message or a block of it has begun."""
 
     def body(self, answer: Json) -> ChatResponse:
         """A whole answer, as one response."""
@@ -84,6 +86,10 @@ class AnthropicDecoder(JsonDecoder):
     def _check_end(self) -> None:
         if not self.ended:
             raise StreamTruncatedError("the stream ended without message_stop")
+        if not (self._begun or self.raw_finish_reason):
+            raise StreamTruncatedError(
+                "the stream ended without a message; check that base_url points to a Messages API"
+            )
         self.finish_reason = finish_reason(self.raw_finish_reason)
         for index in list(self._open):
             self._stop(index)
@@ -125,6 +131,7 @@ class AnthropicDecoder(JsonDecoder):
         self._facts(message, message.get("usage"))
 
     def _begin(self, message: Json) -> None:
+        self._begun = True
         message_id = message.get("id")
         if self.model is not None and message_id not in (None, self.response_id):
             raise ResponseDecodeError("a second answer began inside the first one's stream", retryable=True)
@@ -150,6 +157,7 @@ class AnthropicDecoder(JsonDecoder):
                 self.metadata["service_tier"] = self._raw_usage["service_tier"]
 
     def _start(self, index: Any, block: Json) -> _Open:  # Any: as in `_open`
+        self._begun = True
         self._stop(index)  # of a block that was never ended
         opened = self._open[index] = _Open(block)
         if opened.kind == "text":
@@ -168,6 +176,7 @@ class AnthropicDecoder(JsonDecoder):
     def _delta(self, index: Any, delta: Json) -> None:  # Any: as in `_open`
         kind = delta.get("type")
         if kind == "text_delta":
+            self._begun = True
             self._say(delta.get("text") or "")
             return
         opened = self._open.get(index) or self._start(index, {"type": _IMPLIED.get(kind or "")})

@@ -26,6 +26,8 @@ class OllamaDecoder(JsonDecoder):
         self._text_id = ""
         self._thinking_id = ""
         self._call_ids: set[str] = set()
+        self._answered = False
+        """Whether there was a message."""
 
     def body(self, answer: Json) -> ChatResponse:
         """A whole answer, as one response."""
@@ -36,12 +38,17 @@ class OllamaDecoder(JsonDecoder):
     def _check_end(self) -> None:
         if not self.ended:
             raise StreamTruncatedError('the stream ended without a line with "done": true')
+        if not self._answered:
+            raise StreamTruncatedError(
+                "the stream ended without a message; check that base_url points to an Ollama server"
+            )
 
     def _event(self, event: Json) -> None:
         if event.get("error"):
             raise error_in_stream(error_facts(event))
         message = event.get("message")
         if message.__class__ is dict:
+            self._answered = True
             thinking, content = message.get("thinking"), message.get("content")
             if thinking:
                 self._think(thinking)

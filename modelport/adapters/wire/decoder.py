@@ -250,7 +250,8 @@ class JsonDecoder:
         if text.__class__ is not str:
             raise TypeError(f"{text!r:.60} is not text")
         if self._halves is not None:
-            block_id, name = well_formed_value(block_id), well_formed_value(name)
+            _check_texts(block_id)
+            block_id, name = self._halves.whole_id(block_id, self._glued), well_formed_value(name)
         if block_id == self._run_id:
             self._run.append(text)
             if data is not None:

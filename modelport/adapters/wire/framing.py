@@ -67,8 +67,8 @@ class _Buffer:
         return rest
 
 
-_SSE_LINE = re.compile(rb"(?:data|event|id|retry)?[:\r\n]|(?:data|event|id|retry)\Z")
-_SSE_FIELDS = b"\ndata\nevent\nid\nretry"
+_SSE_LINE = re.compile(rb"(?:data|event|id|retry)?[:\r\n]|(?:data|event|id|retry)\Z|error:(?: ?\{| ?\Z)")
+_SSE_FIELDS = b"\ndata\nevent\nid\nretry\nerror"
 
 
 def begins_as_sse(data: bytes) -> bool:
@@ -83,7 +83,8 @@ class SSEFramer:
     """Server-sent events to their `data` payloads.
 
     All three line ends, comments, fields without a space, several data lines, a byte order mark and unknown fields are
-    handled; events without data, or with empty data, are skipped.
+    handled; events without data, or with empty data, are skipped. A field `error` with an object, which old llama.cpp
+    servers send in place of data, is read as data with that error.
     """
 
     __slots__ = ("_after_cr", "_buffer", "_first")
@@ -148,12 +149,14 @@ class SSEFramer:
 
 
 def _data_lines(event: bytes) -> bytes | None:
-    lines = []
+    lines, error = [], b""
     for line in event.split(b"\n"):
         name, _, value = line.partition(b":")
         if name == b"data":
             lines.append(value.removeprefix(b" "))
-    return b"\n".join(lines) or None
+        elif name == b"error" and value.lstrip().startswith(b"{"):
+            error = b'{"error":' + value + b"}"
+    return b"\n".join(lines) or error or None
 
 
 class NDJSONFramer:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
+from ...domain.ids import new_id
 from ...domain.unicode import REPLACEMENT, well_formed
 
 __all__ = ["Halves"]
@@ -10,10 +13,23 @@ __all__ = ["Halves"]
 class Halves:
     """Holds back the first half of a character of each block until its second half arrives."""
 
-    __slots__ = ("_held",)
+    __slots__ = ("_held", "_ids", "_taken")
 
     def __init__(self) -> None:
         self._held: dict[str, str] = {}
+        self._ids: dict[str, str] = {}
+        self._taken: set[str] = set()
+
+    def whole_id(self, block_id: str, used: Container[str] = ()) -> str:
+        """The id, well-formed; a new one where that is the id of another block already, or is among those `used`."""
+        known = self._ids.get(block_id)
+        if known is None:
+            known = well_formed(block_id)
+            if known in self._taken or (known != block_id and known in used):
+                known = f"call_{new_id()}"
+            self._ids[block_id] = known
+            self._taken.add(known)
+        return known
 
     def joined(self, block_id: str, text: str) -> str:
         """The next piece of a block, well-formed, with the half that was held back before it."""

@@ -75,6 +75,8 @@ class OpenAIResponsesDecoder(JsonDecoder):
         self._names = names
         self._items = OutputItems()
         self._refused = False
+        self._has_output = False
+        """Whether the final response has a list of output items, which may be empty."""
         self._call_ids: set[str] = set()
         self._raw_usage: Json = {}
 
@@ -91,6 +93,10 @@ class OpenAIResponsesDecoder(JsonDecoder):
     def _check_end(self) -> None:
         if not self.ended:
             raise StreamTruncatedError("the stream ended without response.completed, .incomplete or .failed")
+        if not (self._items or self._has_output) and self.raw_finish_reason == "completed":
+            raise StreamTruncatedError(
+                "the stream ended without any output; check that base_url points to a Responses API"
+            )
         cut = self.raw_finish_reason != "completed"
         for item in self._items.of_kind("function_call"):
             if not item.closed:
@@ -284,6 +290,7 @@ class OpenAIResponsesDecoder(JsonDecoder):
         for name in _FACTS:
             if response.get(name) is not None:
                 self.metadata[name] = response[name]
+        self._has_output = isinstance(response.get("output"), list)
         counts: dict[str, int] = {}
         for index, raw in enumerate(response.get("output") or ()):
             kind = str(raw.get("type"))

@@ -100,6 +100,7 @@ _TOO_LONG = (
     r"|range of input length should be|range of max_tokens.{0,40}input"
     r"|reduce the length of (?:the |your )?(?:messages|prompt|input)"
     r"|inputs?`? (?:tokens )?must have less than|`inputs` tokens \+ `max_new_tokens` must be"
+    r"|too (?:large|long|big).{0,80}context (?:window|length|size)"
     r"|tokens to keep from the initial prompt is greater|when context the overflows|context overflow"
     r"|prompt exceeds max|input length.{0,40} exceeds|prompt contains \d+ tokens.{0,80}too large"
     r"|prompt超长|输入.{0,10}过长|超过.{0,12}(?:长度|token)"

@@ -18,7 +18,7 @@ __all__ = ["finish_reason", "is_failure", "reason_word"]
 _BY_MEANING: Mapping[FinishReason, str] = {
     FinishReason.STOP: (
         "stop stopped end_turn stop_sequence eos eos_token eot end_of_text end complete completed finished done"
-        " natural success stop_token"
+        " natural success stop_token normal"
     ),
     FinishReason.LENGTH: (
         "length max_length max_tokens max_token max_output_tokens max_completion_tokens max_new_tokens model_length"
