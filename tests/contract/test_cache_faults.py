@@ -7,9 +7,8 @@ import os
 import shutil
 import sqlite3
 import stat
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,11 @@ from tests.contract.test_refused_inputs import MODELS, vector_of
 from tests.contract.test_vector_identity import echo
 
 pytest.importorskip("aiosqlite", reason="aiosqlite is not installed")
+
+from sqlalchemy import URL
+
+from modelport.adapters.sql.engine import LoopEngines
+from modelport.adapters.sql.pool import Pool
 
 
 def file_cache(folder: Path) -> EmbeddingCacheBase:
@@ -157,15 +161,30 @@ def out_of_reach(kind: str, folder: Path) -> Iterator[None]:
     lock.close()
 
 
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """How often a lock was waited for in vain; waits are short."""
+    pools: list[Pool] = []
+
+    class Counted(Pool):
+        def __init__(self, url: URL, busy_seconds: float, subject: str) -> None:
+            super().__init__(url, 0.2, subject)
+            pools.append(self)
+
+    monkeypatch.setattr("modelport.adapters.sql.engine.Pool", Counted)
+    return lambda: sum(pool.locked_out for pool in pools)
+
+
 @pytest.mark.parametrize("kind", CACHES)
-async def test_storage_that_is_locked_costs_a_call_one_short_wait(kind: str, tmp_path: Path) -> None:
+async def test_storage_that_is_locked_costs_a_call_one_short_wait(
+    kind: str, tmp_path: Path, waits: Callable[[], int]
+) -> None:
     async with ScriptedServer(echo) as server:
         model = MODELS["openai"](server.base_url, embedding_cache=CACHES[kind](tmp_path), batch_size=1)
         await model(["warm"])
         with out_of_reach(kind, tmp_path):
-            started = time.monotonic()
             response = await model([f"text {number}" for number in range(12)])
-            assert time.monotonic() - started < 9
+            assert waits() == (0 if kind.startswith("file") else 1)
             assert len(response.embeddings) == 12 and len(warnings_of(response)) == 1
             if not kind.startswith("file"):
                 hit = await MODELS["openai"](server.base_url, embedding_cache=CACHES[kind](tmp_path))(["warm"])
@@ -173,14 +192,28 @@ async def test_storage_that_is_locked_costs_a_call_one_short_wait(kind: str, tmp
 
 
 @pytest.mark.parametrize("kind", ["sql", "sql without memory"])
-async def test_calls_at_the_same_time_do_not_wait_for_a_lock_one_after_the_other(kind: str, tmp_path: Path) -> None:
+async def test_calls_at_the_same_time_do_not_wait_for_a_lock_one_after_the_other(
+    kind: str, tmp_path: Path, waits: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with ScriptedServer(echo) as server:
         model = MODELS["openai"](server.base_url, embedding_cache=CACHES[kind](tmp_path))
         await model(["warm"])
         with out_of_reach(kind, tmp_path):
-            started = time.monotonic()
+            all_ask, asked, writing = asyncio.Event(), [], LoopEngines.writing
+
+            @asynccontextmanager
+            async def together(engines: LoopEngines) -> AsyncIterator[Any]:
+                """All eight ask for their turn before one of them has waited in vain."""
+                asked.append(engines)
+                if len(asked) == 8:
+                    all_ask.set()
+                await all_ask.wait()
+                async with writing(engines) as connection:
+                    yield connection
+
+            monkeypatch.setattr(LoopEngines, "writing", together)
             await asyncio.gather(*(model([f"text {number}"]) for number in range(8)))
-            assert time.monotonic() - started < 12
+            assert (len(asked), waits()) == (8, 1)
 
 
 @pytest.mark.parametrize("kind", CACHES)
