@@ -26,12 +26,15 @@ from ..domain.json_values import read_json
 from .console.terminal import note, printable
 
 if TYPE_CHECKING:
+    from pydantic import SecretStr
+
     from ..application.model.credential import CredentialBase
     from ..composition.providers.registry import Provider
     from ..composition.settings import Settings
 
 __all__ = ["announce", "require_consent"]
 
+_SQLITE_FILE = re.compile(r"sqlite(?:\+\w+)?:///(?!file:)([^?]+)")
 _VARIABLE = re.compile(r"(?<!\$)\$\{(\w+)")
 
 
@@ -91,15 +94,15 @@ def _put_elsewhere(place: str, value: object) -> Iterator[str]:
 
 def _written_files(settings: Settings) -> Iterator[str]:
     """Each file or database outside the current folder that is written, and each recording of what is sent."""
-    transport, cache = settings.transport, settings.cache
+    transport, cache, limits = settings.transport, settings.cache, settings.rate_limits
     if transport.adapter == "record":
         yield f"records all messages and answers in {transport.cassettes}"
     if cache.adapter == "file" and not _is_below(cache.path, Path.cwd()):
         yield f"keeps vectors in {cache.path}"
-    if cache.adapter == "sql":
-        yield "keeps vectors in a database"
-    if settings.rate_limits.adapter == "sql":
-        yield "counts requests in a database"
+    if cache.adapter == "sql" and not _is_database_below(cache.url, Path.cwd()):
+        yield "keeps vectors in a database elsewhere"
+    if limits.adapter == "sql" and limits.url and not _is_database_below(limits.url, Path.cwd()):
+        yield "counts requests in a database elsewhere"
 
 
 def _is_below(path: Path, folder: Path) -> bool:
@@ -108,6 +111,12 @@ def _is_below(path: Path, folder: Path) -> bool:
         return path.resolve().is_relative_to(folder.resolve())
     except (OSError, RuntimeError, ValueError):
         return False
+
+
+def _is_database_below(url: SecretStr, folder: Path) -> bool:
+    """Whether it is an SQLite file in the folder."""
+    found = _SQLITE_FILE.match(url.get_secret_value())
+    return found is not None and _is_below(Path(found[1]), folder)
 
 
 def _of_credential(

@@ -79,11 +79,19 @@ TAKING: dict[str, tuple[dict[str, Any], str]] = {
     "a cache behind a link": ({"cache": {"adapter": "file", "path": "link/vectors"}}, "keeps vectors in link/vectors"),
     "a database of another machine, whose password the driver finds": (
         {"cache": {"adapter": "sql", "url": "postgresql+asyncpg://x@192.0.2.1/x"}},
-        "keeps vectors in a database",
+        "keeps vectors in a database elsewhere",
+    ),
+    "a file of SQLite elsewhere": (
+        {"cache": {"adapter": "sql", "url": "sqlite+aiosqlite:///link/cookies.sqlite?timeout=1"}},
+        "keeps vectors in a database elsewhere",
+    ),
+    "a URL of SQLite's own": (
+        {"cache": {"adapter": "sql", "url": "sqlite+aiosqlite:///file:/x.db?uri=true"}},
+        "keeps vectors in a database elsewhere",
     ),
     "a database of limits": (
-        {"rate_limits": {"adapter": "sql", "url": "sqlite+aiosqlite:///x.db"}},
-        "counts requests in a database",
+        {"rate_limits": {"adapter": "sql", "url": "sqlite+aiosqlite:////x.db"}},
+        "counts requests in a database elsewhere",
     ),
     "weights": (
         {"credentials": {"embedded": {"directory": "models"}}},
@@ -129,7 +137,8 @@ def test_a_file_with_a_key_of_its_own_needs_none(home: Home) -> None:
 def test_what_stays_in_the_folder_and_goes_to_the_providers_own_host_needs_none(home: Home) -> None:
     given = {
         "credentials": {"openai": {"api_key": "${LOCAL_KEY}", "organization": "org-1"}},
-        "cache": {"adapter": "file", "path": "vectors"},
+        "cache": {"adapter": "sql", "url": "sqlite+aiosqlite:///vectors.db"},
+        "rate_limits": {"adapter": "sql", "url": "sqlite+aiosqlite:///limits.db"},
         "transport": {"adapter": "replay", "cassettes": "none.yaml"},
         "chat": CHAT,
     }
