@@ -95,6 +95,7 @@ def _put_elsewhere(place: str, value: object) -> Iterator[str]:
 def _written_files(settings: Settings) -> Iterator[str]:
     """Each file or database outside the current folder that is written, and each recording of what is sent."""
     transport, cache, limits = settings.transport, settings.cache, settings.rate_limits
+    stored = settings.conversations.url
     if transport.adapter == "record":
         yield f"records all messages and answers in {transport.cassettes}"
     if cache.adapter == "file" and not _is_below(cache.path, Path.cwd()):
@@ -103,6 +104,8 @@ def _written_files(settings: Settings) -> Iterator[str]:
         yield "keeps vectors in a database elsewhere"
     if limits.adapter == "sql" and limits.url and not _is_database_below(limits.url, Path.cwd()):
         yield "counts requests in a database elsewhere"
+    if stored and not _is_database_below(stored, Path.cwd()):
+        yield "stores conversations in a database elsewhere"
 
 
 def _is_below(path: Path, folder: Path) -> bool:

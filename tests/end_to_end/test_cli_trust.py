@@ -93,6 +93,10 @@ TAKING: dict[str, tuple[dict[str, Any], str]] = {
         {"rate_limits": {"adapter": "sql", "url": "sqlite+aiosqlite:////x.db"}},
         "counts requests in a database elsewhere",
     ),
+    "a database of conversations": (
+        {"conversations": {"url": "postgresql+asyncpg://x@192.0.2.1/x"}},
+        "stores conversations in a database elsewhere",
+    ),
     "weights": (
         {"credentials": {"embedded": {"directory": "models"}}},
         "takes the files of embedded from models",
