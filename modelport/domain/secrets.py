@@ -24,7 +24,10 @@ HIDDEN = "[secret]"
 _SHORTEST = 7
 """Shorter values, such as `none` or `ollama`, are placeholders; replacing them would damage ordinary words."""
 _PREFIX = 8
-"""How many first characters of a key that was cut off or masked are enough to recognise it."""
+"""How many first or last characters of a key that was cut off or masked are enough to recognise it."""
+_CUT_AFTER = r"(?=\*\*|\.\.\.|\u2026|\\u2026|â\x80¦|[\"'\\]|\Z)"
+_CUT_BEFORE = r"(?:(?<=\*\*)|(?<=\.\.\.)|(?<=\u2026)|(?<=\\u2026)|(?<=â\x80¦))"
+"""What stands beside the rest of a key that was cut off: a mask, dots, or the end of the text or of a string in it."""
 _GAP = r"(?:[\s\u200b]|\\{1,8}[nrt]){0,16}"
 _SHORT_ESCAPES = {'"': "&quot;", "&": "&amp;", "<": "&lt;", ">": "&gt;", "'": "&apos;"}
 _BASE64_TWINS = {"+": r"(?:[+-]|%2[bB])", "/": r"(?:\\{0,8}/|_|%2[fF])"}
@@ -130,8 +133,11 @@ def _forms(secret: str, octets: bool) -> Iterator[str]:
     yield "".join(f"[{digit}{digit.upper()}]" for digit in secret.encode("utf-8", "surrogatepass").hex())
     start = max(_PREFIX, len(secret) // 3)
     if start < len(secret) - 1:
-        rest = "".join(f"(?:{character}" for character in written[start:-1]) + ")?" * (len(secret) - 1 - start)
-        yield "".join(written[:start]) + rest + r"(?=\*\*|\.\.\.|\u2026|\\u2026|â\x80¦|\Z)"
+        left = len(secret) - 1 - start
+        rest = "".join(f"(?:{character}" for character in written[start:-1]) + ")?" * left
+        yield "".join(written[:start]) + rest + _CUT_AFTER
+        before = "(?:" * left + "".join(f"{character})?" for character in written[1:-start])
+        yield _CUT_BEFORE + before + "".join(written[-start:])
 
 
 def _written(character: str, octets: bool) -> str:

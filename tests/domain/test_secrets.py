@@ -72,11 +72,20 @@ def test_any_value_is_found(key: str, form: str, lead: int) -> None:
     assert HIDDEN in SecretFilter([key])(written)
 
 
-@pytest.mark.parametrize("end", ["***", "**********xyz", "...", "…", ""])
+@pytest.mark.parametrize("end", ["***", "**********xyz", "...", "…", "", '"}', '\\"}', "'"])
 def test_a_key_that_was_masked_or_cut_is_found(end: str) -> None:
     assert (
         SecretFilter(["SECRET-abcdef-0123456789"])(f"wrong key SECRET-abcdef-01234{end}") == f"wrong key {HIDDEN}{end}"
     )
+
+
+@pytest.mark.parametrize("begin", ["***", "xyz*******", "...", "…", "\\u2026"])
+@pytest.mark.parametrize("form", ["raw", "json", "url", "escaped letters"])
+def test_the_last_part_of_a_key_is_found(begin: str, form: str) -> None:
+    hidden, shown = SecretFilter(["SECRET-abcdef-0123456789"]), FORMS[form]("ef-0123456789")
+    assert hidden(f"wrong key {begin}{shown}, try again") == f"wrong key {begin}{HIDDEN}, try again"
+    assert hidden.spans(f"wrong key {begin}{shown}".encode()) != []
+    assert hidden(f"a word {shown} stays") == f"a word {shown} stays"
 
 
 def test_ordinary_text_stays() -> None:
@@ -85,7 +94,7 @@ def test_ordinary_text_stays() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["\\" * 200_000, "s" + " " * 200_000, "sk-Ab" * 40_000, "%25" * 70_000, "&#0" * 70_000]
+    "text", ["\\" * 200_000, "s" + " " * 200_000, "sk-Ab" * 40_000, "%25" * 70_000, "&#0" * 70_000, "*" * 200_000]
 )
 def test_it_is_linear(text: str) -> None:
     start = time.process_time()
