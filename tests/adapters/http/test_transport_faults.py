@@ -75,12 +75,16 @@ class TestNothingIsHandedOver:
                 assert await ask(transport, post(server.url())) == b"first"
             assert await ask(transport, post(server.url())) == b"second"
 
-    async def test_so_do_bytes_that_come_before_the_next_request(self, transport: HttpTransport) -> None:
+    @pytest.mark.parametrize("surplus", [answer(b"of another caller"), b"HTTP/1.1 200 OK\r\nx-a: ", b"x", b"\r\n"])
+    async def test_so_do_bytes_that_come_before_the_next_request(
+        self, transport: HttpTransport, surplus: bytes
+    ) -> None:
         async with raw_server(answer(b"first"), answer(b"second")) as server:
             assert await ask(transport, post(server.url())) == b"first"
-            server.writers[0].write(answer(b"of another caller"))
+            server.writers[0].write(surplus)
             await asyncio.sleep(0.1)
             assert await ask(transport, post(server.url())) == b"second"
+            assert server.connections == 2
 
     @pytest.mark.parametrize("chunked", [True, False])
     async def test_so_do_bytes_in_the_packet_of_the_end_of_a_stream(
