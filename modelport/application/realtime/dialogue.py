@@ -130,7 +130,7 @@ class Dialogue(Replies):
             return response.text(self._output(response, signal.item_id), signal)
         item = self.history.get(signal.item_id)
         if item is not None and item.reply_id:  # a transcript may come after the end of its reply
-            item.text += signal.text
+            item.said.add(signal.text)
             item.playout.pieces.append((signal.text, signal.start_ms))
         return []
 
@@ -213,7 +213,9 @@ class Dialogue(Replies):
         if signal.error is not None:
             item.transcript_error = signal.error
         else:
-            item.text = item.text + signal.text if signal.more else signal.text
+            if not signal.more:
+                item.text = ""
+            item.said.add(signal.text)
             item.transcribed = bool(item.text)
         return [
             InputTranscriptEvent(item_id=item.id, text=item.text, is_final=signal.final, error=signal.error),

@@ -13,18 +13,21 @@ __all__ = ["EventQueue"]
 
 
 _SMALL = 64
-"""What an event without audio counts: a server that sends a hundred thousand has to wait too."""
+"""What an event without audio counts beside its text: a server that sends a hundred thousand has to wait too."""
 
 
 def _weight(event: RealtimeEvent) -> int:
-    return len(event.data or "") if type(event) is DataBlockDeltaEvent else _SMALL
+    if type(event) is DataBlockDeltaEvent:
+        return len(event.data or "")
+    text = getattr(event, "delta", None) or getattr(event, "text", None) or ""
+    return _SMALL + len(text)
 
 
 class EventQueue:
-    """Events in order. They are counted, so that the reader can pause: audio by its length, all others as small.
+    """Events in order. They are counted, so that the reader can pause: audio and text by their length.
 
     Args:
-        limit: the most base64 characters of audio that may wait before the reader has to.
+        limit: the most characters, of base64 for audio, that may wait before the reader has to.
     """
 
     def __init__(self, limit: int) -> None:

@@ -32,6 +32,8 @@ __all__ = ["OpenResponse"]
 
 _CALL_LIMIT = 1024 * 1024
 """Characters of one call's arguments."""
+_ITEM_LIMIT = 1000
+"""Items of one response."""
 
 
 @dataclass(slots=True)
@@ -50,6 +52,9 @@ class _Blocks:
     """How many pieces of audio were passed on."""
     odd: bytes = b""
     """The first bytes of a sample whose rest has not come."""
+    arguments: list[str] = field(default_factory=list)
+    """The pieces of a call's arguments so far, and their length."""
+    length: int = 0
     started: bool = False
     """Whether the call's name was given."""
     ended: bool = False
@@ -86,6 +91,8 @@ class OpenResponse:
         """The blocks of an item."""
         blocks = self.items.get(item.id)
         if blocks is None:
+            if len(self.items) >= _ITEM_LIMIT:
+                raise ResponseDecodeError(f"a response of the server has more than {_ITEM_LIMIT} items")
             item.reply_id = self.reply_id
             blocks = self.items[item.id] = _Blocks(item)
             blocks.audio_facts = {"text_block_id": blocks.text_id, "item_id": item.id}
@@ -95,7 +102,7 @@ class OpenResponse:
         """More text."""
         blocks = self.open(item)
         item.spoken = item.spoken or delta.spoken
-        item.text += delta.text
+        item.said.add(delta.text)
         item.playout.pieces.append((delta.text, delta.start_ms))
         if self.interrupted:
             return []
@@ -112,7 +119,7 @@ class OpenResponse:
     def thought(self, item: Item, text: str) -> list[RealtimeEvent]:
         """More reasoning."""
         blocks = self.open(item)
-        item.thoughts += text
+        item.thought.add(text)
         events: list[RealtimeEvent] = []
         if not blocks.thought_open:
             blocks.thought_open = True
@@ -175,9 +182,11 @@ class OpenResponse:
         """More of a call's arguments."""
         if item.call is None or self.interrupted:
             return []
-        if len(item.call.input) + len(signal.text) > _CALL_LIMIT:
+        blocks = self.open(item)
+        blocks.arguments.append(signal.text)
+        blocks.length += len(signal.text)
+        if blocks.length > _CALL_LIMIT:
             raise ResponseDecodeError(f"the arguments of a tool call are longer than {_CALL_LIMIT} characters")
-        item.call.input += signal.text
         return [ToolCallDeltaEvent(reply_id=self.reply_id, tool_call_id=item.call.id, delta=signal.text)]
 
     def call_done(self, item: Item, signal: CallDone) -> list[RealtimeEvent]:
@@ -186,10 +195,11 @@ class OpenResponse:
         blocks = self.open(item)
         if item.call is None or blocks.ended:
             return events
-        missing = signal.arguments.removeprefix(item.call.input) if signal.arguments else ""
-        if missing and signal.arguments.startswith(item.call.input):
+        given = "".join(blocks.arguments)
+        missing = signal.arguments.removeprefix(given)
+        if missing and signal.arguments.startswith(given):
             events += self.arguments(item, CallArguments(self.id, item.id, missing))
-        item.call.input = signal.arguments or item.call.input
+        item.call.input = signal.arguments or given
         blocks.ended = True
         events.append(ToolCallEndEvent(reply_id=self.reply_id, tool_call_id=item.call.id))
         return events

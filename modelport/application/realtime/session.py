@@ -22,8 +22,6 @@ from .output import output_text
 
 __all__ = ["RealtimeSession"]
 
-_INCOMING_SECONDS = 120
-"""Audio that may wait for the application before the server has to wait."""
 _OUTGOING_SECONDS = 2
 """Audio that may wait for the socket before `send_audio` waits."""
 
@@ -125,6 +123,7 @@ class RealtimeSession(SessionEngine):
             item.text, item.media = text or "", media
             media = []
             self._history.place(item)
+        self._history.forget_media()
         dialogue.user_turn(respond)
         self._flush()
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
+from ..errors import ResponseDecodeError
 from ..ids import new_timestamp
 from ..message.blocks import (
+    Base64Source,
     ContentBlock,
     DataBlock,
     TextBlock,
@@ -23,13 +25,46 @@ from ..message.responses import FinishReason
 from .playout import Playout
 from .signals import ItemAdded
 
-__all__ = ["INTERRUPTED", "UNHEARD_SPEECH", "Item", "RealtimeHistory"]
+__all__ = ["INTERRUPTED", "MOST_ITEMS", "UNHEARD_SPEECH", "Item", "RealtimeHistory"]
+
+MOST_ITEMS = 4000
+"""Of a conversation, beside its seed: when there are more, the oldest turns are forgotten, up to half of them."""
+_MOST_MEDIA = 64 * 1024 * 1024
+"""Base64 characters of the images that are kept."""
+_MOST_EXPECTED = 1000
+"""Items that were sent and that the server may still give an id: some servers never do."""
 
 INTERRUPTED = "interrupted"
 """The `error` of a reply that was cut short."""
 UNHEARD_SPEECH = "[speech without a transcript]"
 """Stands for what the user said where it was not transcribed."""
+_LONGEST_TEXT = 256 * 1024
+"""Characters: some hours of speech."""
 _NOT_RUN = "The call was interrupted before its result came."
+
+
+class GrowingText:
+    """Pieces of a text, joined when it is read: adding them one by one to a text would take quadratic time."""
+
+    __slots__ = ("_length", "_pieces")
+
+    def __init__(self, pieces: Sequence[str] = ()) -> None:
+        self._pieces = list(pieces)
+        self._length = sum(map(len, pieces))
+
+    def add(self, piece: str) -> None:
+        """Add a piece; raises `ResponseDecodeError` when the text gets longer than any turn of a conversation."""
+        self._length += len(piece)
+        if self._length > _LONGEST_TEXT:
+            raise ResponseDecodeError(f"a turn of the conversation is longer than {_LONGEST_TEXT} characters")
+        self._pieces.append(piece)
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        if len(self._pieces) > 1:
+            self._pieces = ["".join(self._pieces)]
+        return self._pieces[0] if self._pieces else ""
 
 
 @dataclass(slots=True)
@@ -38,13 +73,11 @@ class Item:
 
     id: str
     role: str
-    text: str = ""
     spoken: bool = False
     transcribed: bool = False
     transcript_error: str | None = None
     media: Sequence[DataBlock] = ()
     reply_id: str = ""
-    thoughts: str = ""
     interrupted: bool = False
     heard_ms: int | None = None
     heard: str = ""
@@ -53,6 +86,27 @@ class Item:
     silent: bool = False
     created_at: str = field(default_factory=new_timestamp)
     playout: Playout = field(default_factory=Playout)
+    said: GrowingText = field(default_factory=GrowingText)
+    thought: GrowingText = field(default_factory=GrowingText)
+
+    @property
+    def text(self) -> str:
+        """What was said, typed or generated; `said.add` adds to it."""
+        return self.said.text
+
+    @text.setter
+    def text(self, text: str) -> None:
+        self.said = GrowingText([text])
+
+    @property
+    def media_size(self) -> int:
+        """Base64 characters of its images."""
+        return sum(len(block.source.data) for block in self.media if isinstance(block.source, Base64Source))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is a call without a result."""
+        return self.call is not None and self.result is None
 
     def close_call(self) -> None:
         """The call gets no result any more."""
@@ -73,6 +127,8 @@ class ReplyFacts:
 
 class RealtimeHistory:
     """Items by id and in order. A message stands where its turn began, whenever its transcript came.
+
+    Of a very long conversation the newest 2,000 items are kept at least, and no more than twice as many.
 
     Args:
         seed: the messages that the session began with; they stand first, unchanged.
@@ -96,8 +152,32 @@ class RealtimeHistory:
         """The item with this id; a new one has no place yet."""
         item = self.get(item_id)
         if item is None:
+            if len(self._items) >= MOST_ITEMS:
+                self._forget_oldest(MOST_ITEMS // 2)
             item = self._items[item_id] = Item(item_id, role)
         return item
+
+    def forget_media(self) -> None:
+        """Forget old turns where the images of the conversation have become too many."""
+        if sum(item.media_size for item in self._items.values() if item.media) > _MOST_MEDIA:
+            self._forget_oldest(MOST_ITEMS)
+
+    def _forget_oldest(self, most: int) -> None:
+        """Forget items from the beginning, but none behind a call without a result; a user's turn then comes first."""
+        order = self._placed()
+        gone = _too_many(order, most)
+        turns = (place for place in range(gone, len(order)) if order[place].role == "user")
+        turn = next(turns, gone)
+        if not any(item.is_open for item in order[gone:turn]):
+            gone = turn
+        self._order = self._order[gone:]
+        kept = set(self._order)
+        placed = kept.union(item.id for item in order[:gone])
+        kept.update([item_id for item_id in self._items if item_id not in placed][-most:])
+        self._items = {item_id: item for item_id, item in self._items.items() if item_id in kept}
+        self._same = {name: item_id for name, item_id in self._same.items() if item_id in kept}
+        used = {item.reply_id for item in self._items.values()}
+        self.replies = {reply_id: facts for reply_id, facts in self.replies.items() if reply_id in used}
 
     def place(self, item: Item, previous: str | None = None) -> None:
         """Put an item after another one, where that is known; else a new one goes to the end."""
@@ -118,6 +198,7 @@ class RealtimeHistory:
     def expect(self, items: Iterable[tuple[str, str | None]]) -> None:
         """These items were sent to the server, in this order; it may give them other ids."""
         self._expected.extend(items)
+        del self._expected[:-_MOST_EXPECTED]
 
     def added(self, signal: ItemAdded) -> None:
         """The server says that an item stands in its conversation: an old one, one that we sent, or a new one."""
@@ -164,7 +245,7 @@ class RealtimeHistory:
 
     def open_calls(self) -> list[Item]:
         """The calls without a result."""
-        return [item for item in self._placed() if item.call is not None and item.result is None]
+        return [item for item in self._placed() if item.is_open]
 
     def unanswered(self) -> str | None:
         """The words of the user's with which the conversation ends, typed or transcribed."""
@@ -219,10 +300,20 @@ class RealtimeHistory:
         )
 
 
+def _too_many(items: Sequence[Item], most: int) -> int:
+    """How many of the first ones have to go: never the last one, and none behind a call without a result."""
+    held = sum(item.media_size for item in items)
+    gone = 0
+    while gone < len(items) - 1 and not items[gone].is_open and (len(items) - gone > most or held > _MOST_MEDIA):
+        held -= items[gone].media_size
+        gone += 1
+    return gone
+
+
 def _assistant_blocks(item: Item) -> list[ContentBlock]:
     blocks: list[ContentBlock] = []
-    if item.thoughts:
-        blocks.append(ThinkingBlock(thinking=item.thoughts))
+    if item.thought.text:
+        blocks.append(ThinkingBlock(thinking=item.thought.text))
     text = item.heard if item.interrupted and item.spoken else item.text
     if text:
         blocks.append(TextBlock(text=text))

@@ -445,6 +445,29 @@ async def test_a_slow_consumer_stops_the_reading_but_not_the_sending() -> None:
         assert len(talk.of("DATA_BLOCK_DELTA")) == 200
 
 
+async def test_text_that_is_not_taken_stops_the_reading_too() -> None:
+    async with Talk() as talk:
+        await talk.stop_listening()
+        arguments = {"type": "response.function_call_arguments.delta", "response_id": "r1", "item_id": "f1"}
+        start, *_ = call("c1", "f1")
+        pieces = [{**arguments, "delta": "1" * 10_000}] * 100
+        more = [frame for number in range(20) for frame in (_numbered(start, number), *_pieces(pieces, number))]
+        await talk.say(created(), *more)
+        assert talk.line.waiting >= 500
+        talk.listen()
+        for _ in range(40):
+            await settle()
+        assert talk.line.waiting == 0
+
+
+def _numbered(frame: Any, number: int) -> Any:
+    return {**frame, "item": {**frame["item"], "id": f"f{number}", "call_id": f"c{number}"}}
+
+
+def _pieces(frames: list[Any], number: int) -> list[Any]:
+    return [{**frame, "item_id": f"f{number}"} for frame in frames]
+
+
 async def test_audio_waits_for_a_socket_that_takes_none() -> None:
     async with Talk() as talk:
         talk.line.blocked.clear()

@@ -163,7 +163,9 @@ class OpenAIRealtimeProtocol:
         if kind == "input_audio_buffer.committed":
             item_id = text_of(event, "item_id")
             previous = text_of(event, "previous_item_id") or None
-            return [TurnCommitted(item_id, previous, silent=item_id in self._silent)]
+            silent = item_id in self._silent
+            self._silent.discard(item_id)
+            return [TurnCommitted(item_id, previous, silent=silent)]
         if kind == "input_audio_buffer.timeout_triggered":
             self._silent.add(text_of(event, "item_id"))
         elif kind == "session.created":
