@@ -106,7 +106,10 @@ async def talk(socket: WebSocket) -> None:
     await socket.accept()
     browser = Browser(socket)
     agent = RealtimeAgent(
-        "guide", app.state.hub.realtime("guide"), "You guide visitors of a museum.", tools=[opening_hours]
+        "guide",
+        app.state.hub.realtime("guide"),
+        system_prompt="You guide visitors of a museum.",
+        tools=[opening_hours],
     )
     try:
         async with agent.session(browser) as session:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncIterator
-from typing import Protocol
+from typing import Any, Protocol
 
 from ...domain.errors import InvalidRequestError
 from ...domain.message.events import Event
 from ...domain.message.messages import Msg
-from ...ports.models import ChatModel
 
 __all__ = ["AgentView", "Middleware", "MiddlewareBase", "apply_middleware"]
 
 
 class AgentView(Protocol):
-    """What a middleware may see of the agent that it wraps; every `Agent` has it."""
+    """What a middleware may see of the agent that it wraps; every `Agent` and `RealtimeAgent` has it.
+
+    `model` is a chat model, or a model of voice conversations.
+    """
 
     name: str
-    model: ChatModel
+    model: Any  # Any: the two have nothing in common that is called
     history: list[Msg]
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from types import TracebackType
 from typing import Self
 
 from ...domain.errors import InvalidRequestError
 from ...domain.message.blocks import ToolCallBlock
-from ...domain.message.events import DataBlockDeltaEvent, ToolCallEndEvent, ToolResultStartEvent
+from ...domain.message.events import DataBlockDeltaEvent, ReplyEndEvent, ToolCallEndEvent, ToolResultStartEvent
 from ...domain.message.messages import Msg
 from ...domain.realtime.events import InterruptedEvent, RealtimeEvent, ToolCallsCancelledEvent
 from ...ports.audio import AudioTransport
@@ -18,8 +19,11 @@ from ..call.tasks import cancel_all
 from ..realtime.model import RealtimeModelBase
 from ..realtime.session import RealtimeSession
 from ..tools.function_tool import FunctionTool, ToolFunction
-from .reply import as_messages
+from .middleware import Middleware
+from .reply import NewMessages, as_messages
+from .streams import Owned
 from .tool_calls import result_events, run_call, tools_by_name
+from .voice_events import VoiceEvents
 
 __all__ = ["RealtimeAgent", "VoiceSession"]
 
@@ -30,6 +34,9 @@ class RealtimeAgent:
     Args:
         name: the name that its messages carry.
         model: any realtime model.
+        middlewares: wrappers around each reply's events; the first one is the outermost. What they change is what is
+            yielded and played; tools run, and playback stops, whatever they do. Events of the session that come while
+            a reply is open pass through them too.
         system_prompt: the instructions of its sessions.
         tools: Python functions, sync or async, or `FunctionTool`s. They run while the model speaks.
         history: the conversation so far.
@@ -42,13 +49,20 @@ class RealtimeAgent:
         self,
         name: str,
         model: RealtimeModelBase,
+        middlewares: Sequence[Middleware] = (),
         system_prompt: str = "",
         tools: Sequence[ToolFunction | FunctionTool] = (),
         *,
         history: Sequence[Msg] = (),
     ) -> None:
+        if isinstance(middlewares, str):
+            raise InvalidRequestError(
+                "the third argument of RealtimeAgent is a list of middlewares, got a text; give the instruction by "
+                "name: RealtimeAgent(name, model, system_prompt=…)"
+            )
         self.name = name
         self.model = model
+        self.middlewares = list(middlewares)
         self.system_prompt = system_prompt
         self.history = as_messages(history)
         self._tools = tools_by_name(tools)
@@ -62,6 +76,20 @@ class RealtimeAgent:
         schemas = [tool.schema for tool in self._tools.values()]
         conversation = self.model.connect(self.system_prompt, schemas, self.history)
         return VoiceSession(self, conversation, self._tools, transport)
+
+    async def reply_stream(
+        self, message: NewMessages = None, transport: AudioTransport | None = None
+    ) -> AsyncGenerator[RealtimeEvent, None]:
+        """Open a session, send the message, and yield events: of its reply alone, or with a transport of the session.
+
+        With a transport it ends with the session, or when the loop is left. For several replies over one connection
+        use `session`.
+        """
+        async with self.session(transport) as session:
+            events = session.reply_stream(message) if transport is None else session.all_events(message)
+            async with aclosing(Owned(events)) as owned:
+                async for event in owned:
+                    yield event
 
 
 class VoiceSession:
@@ -84,6 +112,9 @@ class VoiceSession:
         self._transport = transport
         self._running: dict[asyncio.Task[None], str] = {}
         self._microphone: asyncio.Task[None] | None = None
+        self._replies = VoiceEvents(agent.middlewares, agent, self._next)
+        self._events = Owned(self._replies.stream())
+        self._stopped: str | None = None
 
     async def __aenter__(self) -> Self:
         await self.conversation.open()
@@ -99,13 +130,55 @@ class VoiceSession:
         try:
             await cancel_all([*self._running, *microphone])
         finally:
-            await self.conversation.aclose()
-            self._agent.history = self.conversation.history
+            try:
+                await self.conversation.aclose()
+            finally:
+                self._agent.history = self.conversation.history
+                await self._events.aclose()
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> RealtimeEvent:
+        event = await (self._through_middlewares() if self._agent.middlewares else self._next())
+        if isinstance(event, DataBlockDeltaEvent):
+            self._play(event)
+        return event
+
+    def _play(self, event: DataBlockDeltaEvent) -> None:
+        if self._transport is not None and event.data and event.reply_id != self._stopped:
+            self._transport.play(str(event.metadata.get("item_id")), base64.b64decode(event.data))
+
+    async def reply_stream(self, message: NewMessages = None) -> AsyncGenerator[RealtimeEvent, None]:
+        """Send the message, if there is one, and yield the events up to the end of the next reply.
+
+        `SessionEvent`s and what else happens meanwhile are among them. Leaving the loop early ends nothing: the reply
+        goes on, and so does the iteration over the session.
+        """
+        async with aclosing(Owned(self.all_events(message))) as events:
+            async for event in events:
+                yield event
+                if isinstance(event, ReplyEndEvent):
+                    return
+
+    async def all_events(self, message: NewMessages = None) -> AsyncGenerator[RealtimeEvent, None]:
+        """Send the message, if there is one, and yield the events up to the end of the session."""
+        messages = as_messages(message)
+        for index, each in enumerate(messages):
+            await self.conversation.send(each, respond=index == len(messages) - 1)
+        async for event in self:
+            yield event
+
+    async def _through_middlewares(self) -> RealtimeEvent:
+        try:
+            return await self._events.__anext__()
+        except StopAsyncIteration:
+            raise
+        except BaseException:  # a generator ends by it, also where only the wait for this event was cancelled
+            self._events = Owned(self._replies.stream())
+            raise
+
+    async def _next(self) -> RealtimeEvent:
         event = await self.conversation.__anext__()
         self._act_on(event)
         return event
@@ -119,9 +192,8 @@ class VoiceSession:
             for task, call_id in self._running.items():
                 if call_id in event.ids:
                     task.cancel()
-        elif transport is not None and isinstance(event, DataBlockDeltaEvent) and event.data:
-            transport.play(str(event.metadata.get("item_id")), base64.b64decode(event.data))
         elif transport is not None and isinstance(event, InterruptedEvent):
+            self._stopped = event.reply_id
             transport.clear()
 
     def _run(self, reply_id: str, call_id: str) -> None:

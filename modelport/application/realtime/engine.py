@@ -61,7 +61,7 @@ class SessionEngine:
         self._timers = SessionTimers(spec, self)
         self.playback: Callable[[], tuple[str, float] | None] | None = None
         """Asked for the item that is played and its position in milliseconds, before each frame is looked at."""
-        self._check_setup()
+        self._check_setup(setup)
 
     def __await__(self) -> Generator[Any, None, Self]:  # Any: whatever the event loop passes
         return self.open().__await__()
@@ -114,16 +114,16 @@ class SessionEngine:
         if not getattr(self.facts, fact):
             raise UnsupportedFeatureError(f"{self._spec.provider} {self._spec.model} sessions cannot {what}")
 
-    def _check_setup(self) -> None:
-        if self._setup.text_only:
+    def _check_setup(self, setup: RealtimeSetup) -> None:
+        if setup.text_only:
             self._check("text_output", "answer with text alone")
-        if self._setup.tools:
+        if setup.tools:
             self._check("tools", "call tools")
-        if self._setup.history:
+        if setup.history:
             self._check("seeds_history", "take a past conversation")
-        if self._setup.turn_detection.manual:
+        if setup.turn_detection.manual:
             self._check("manual_turns", "end turns by hand")
-        wanted = self._setup.parameters.get("output_sample_rate")
+        wanted = setup.parameters.get("output_sample_rate")
         if wanted is not None and wanted != self._output_rate:
             raise UnsupportedFeatureError(
                 f"{self._spec.provider} {self._spec.model} sessions speak at {self._output_rate} samples per second, "

@@ -201,8 +201,9 @@ class RealtimeSession(SessionEngine):
         changes.update({"tools": tuple(tools)} if tools is not None else {})
         changes.update({"turn_detection": turn_detection} if turn_detection is not None else {})
         dialogue = await self._ready()
-        self._setup = replace(self._setup, **changes)
-        self._check_setup()
-        dialogue.detects = not self._setup.turn_detection.manual
-        dialogue.protocol.update(self._setup, frozenset(changes))
+        setup = replace(self._setup, **changes)
+        self._check_setup(setup)
+        dialogue.protocol.update(setup, frozenset(changes))
+        self._setup = setup
+        dialogue.detects = not setup.turn_detection.manual
         self._flush()

@@ -49,7 +49,7 @@ async def test_tools_run_while_the_model_speaks() -> None:
         return f"{at} is blue"
 
     talk = Talk()
-    agent = RealtimeAgent("pilot", talk.model, "Be brief.", [look])
+    agent = RealtimeAgent("pilot", talk.model, system_prompt="Be brief.", tools=[look])
     events: list[Any] = []
     async with agent.session() as session:
         listener = asyncio.create_task(listen(session, events))

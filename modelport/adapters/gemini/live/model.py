@@ -16,6 +16,7 @@ from ....domain.realtime.settings import RealtimeFacts
 from ....ports.codec.realtime import RealtimeCodec, RealtimeProtocol, RealtimeSetup
 from ....ports.websocket import WebSocketRequest
 from ..errors import map_error
+from .kinds import kind_of
 from .protocol import GeminiLiveProtocol
 
 __all__ = ["GeminiLiveCodec", "GeminiRealtimeModel", "GeminiRealtimeParameters"]
@@ -51,7 +52,9 @@ class GeminiLiveCodec:
 
     def facts(self, setup: RealtimeSetup) -> RealtimeFacts:
         """What a session can do; a reply can be stopped only where the application ends the turns."""
-        facts = RealtimeFacts(cancels=setup.turn_detection.manual, truncates=False, updates=False, resumes=True)
+        facts = RealtimeFacts(
+            cancels=setup.turn_detection.manual, truncates=False, updates=kind_of(setup.model).updates, resumes=True
+        )
         if not setup.card.known:
             return facts
         return replace(

@@ -16,7 +16,6 @@ from ....domain.errors import (
 from ....domain.ids import new_id
 from ....domain.message.blocks import DataBlock, TextBlock, ToolResultBlock, ToolResultState
 from ....domain.message.messages import Msg
-from ....domain.message.responses import FinishReason
 from ....domain.realtime.signals import (
     AudioDelta,
     CallDone,
@@ -25,7 +24,6 @@ from ....domain.realtime.signals import (
     GoingAway,
     HandleIssued,
     Interrupted,
-    ResponseEnded,
     ResponseStarted,
     SessionReady,
     Signal,
@@ -42,14 +40,14 @@ from ....ports.websocket import Frame
 from ...wire.decoder import Json
 from ...wire.json_text import dump_json
 from ...wire.realtime import close_error, frame_object, text_frame, text_of
-from .setup import parts_of, past_turns, setup_frame
+from .ending import is_refusal, turn_ended
+from .kinds import kind_of
+from .setup import context_update, parts_of, past_turns, setup_frame
 from .turn import LiveTurn
 from .usage import live_usage
 
 __all__ = ["GeminiLiveProtocol"]
 
-_STREAMS_TEXT = re.compile(r"gemini-[3-9]")
-"""Models that take typed text in the stream of input once the conversation has begun."""
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)s")
 
 
@@ -68,6 +66,7 @@ class GeminiLiveProtocol:
         self.ready = False
         self.seeded: Sequence[tuple[str, str | None]] = ()
         self._setup = setup
+        self._kind = kind_of(setup.model)
         self._turn = LiveTurn()
         self._last: LiveTurn | None = None
         self._next: LiveTurn | None = None
@@ -96,7 +95,7 @@ class GeminiLiveProtocol:
         """Send a message, which with `respond` is answered. One that would cut a reply off waits for its end."""
         text = "".join(block.text for block in blocks if isinstance(block, TextBlock))
         typed_only = all(isinstance(block, TextBlock) for block in blocks)
-        if respond and typed_only and self._begun and _STREAMS_TEXT.search(self._setup.model):
+        if respond and typed_only and self._begun and self._kind.streams_text:
             frame: Json = {"realtimeInput": {"text": text}}
         else:
             turn = {"role": "user", "parts": parts_of(blocks)}
@@ -111,10 +110,13 @@ class GeminiLiveProtocol:
 
     def seed(self, messages: Sequence[Msg]) -> Sequence[tuple[str, str | None]]:
         """Past messages as turns."""
+        self._send_past(messages, complete=False)
+        return ()
+
+    def _send_past(self, messages: Sequence[Msg], *, complete: bool) -> None:
         turns = list(past_turns(messages))
         if turns:
-            self._send({"clientContent": {"turns": turns, "turnComplete": False}})
-        return ()
+            self._send({"clientContent": {"turns": turns, "turnComplete": complete}})
 
     def commit(self) -> None:
         """End the user's turn, which is then answered."""
@@ -155,8 +157,11 @@ class GeminiLiveProtocol:
             self._send(frame)
 
     def update(self, setup: RealtimeSetup, changed: frozenset[str]) -> None:
-        """Nothing can change."""
-        raise UnsupportedFeatureError("gemini live sessions cannot be changed; connect again")
+        """Change instructions and tools, where the model can; nothing else changes while the connection lasts."""
+        if not self._kind.updates or "turn_detection" in changed:
+            raise UnsupportedFeatureError("gemini live sessions cannot change their turn detection; connect again")
+        self._setup = setup
+        self._send(context_update(setup, changed))
 
     def cancel(self) -> None:
         """Nothing is sent at the end."""
@@ -202,7 +207,7 @@ class GeminiLiveProtocol:
     def _accepted(self, complete: Any) -> list[Signal]:  # Any: whatever JSON the server sent
         self.ready = True
         if self._setup.handle is None:
-            self.seed(self._setup.history)
+            self._send_past(self._setup.history, complete=self._kind.history_in_setup)
         else:
             self._begun = True
         return [SessionReady(text_of(complete, "sessionId") or None, self._setup.model)]
@@ -289,10 +294,11 @@ class GeminiLiveProtocol:
         turn = self._turn
         if content.get("interactionStatus") == "IN_PROGRESS":
             return
+        why = text_of(content, "turnCompleteReason")
+        if is_refusal(why):
+            self._answer(signals)  # also an answer that has nothing but its refusal ends
         if turn.answering:
-            status = "cancelled" if turn.interrupted else "completed"
-            reason = None if turn.interrupted else FinishReason.STOP
-            signals.append(ResponseEnded(turn.id, status, reason, usage=turn.usage))  # type: ignore[arg-type]  # a literal
+            signals.append(turn_ended(turn, why))
             self._last = turn
         elif turn.usage is not None:
             signals.append(UsageReported(turn.usage))

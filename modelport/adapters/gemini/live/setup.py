@@ -13,8 +13,9 @@ from ....domain.realtime.settings import Transcription
 from ....ports.codec.realtime import RealtimeSetup
 from ...wire.decoder import Json
 from ..request import function_declaration
+from .kinds import kind_of
 
-__all__ = ["parts_of", "past_turns", "setup_frame", "to_send"]
+__all__ = ["context_update", "parts_of", "past_turns", "setup_frame", "to_send"]
 
 _GENERATION = {
     "temperature": "temperature",
@@ -34,7 +35,7 @@ def setup_frame(setup: RealtimeSetup) -> Json:
     if setup.instructions:
         body["systemInstruction"] = {"parts": [{"text": setup.instructions}]}
     if setup.tools:
-        body["tools"] = [{"functionDeclarations": [function_declaration(tool, []) for tool in setup.tools]}]
+        body["tools"] = _tools(setup)
     listening = _activity(setup)
     if listening:
         body["realtimeInputConfig"] = {"automaticActivityDetection": listening}
@@ -46,8 +47,26 @@ def setup_frame(setup: RealtimeSetup) -> Json:
     body["sessionResumption"] = {"handle": setup.handle} if setup.handle is not None else {}
     if values.get("context_compression", True):
         body["contextWindowCompression"] = {"slidingWindow": {}}
+    if setup.history and setup.handle is None and kind_of(setup.model).history_in_setup:
+        body["historyConfig"] = {"initialHistoryInClientContent": True}
     body.update(setup.overrides)
     return {"setup": body}
+
+
+def context_update(setup: RealtimeSetup, changed: frozenset[str]) -> Json:
+    """New instructions and tools for a connection that is open."""
+    body: Json = {}
+    if "instructions" in changed:
+        body["systemInstruction"] = {"parts": [{"text": setup.instructions}]}
+    if "tools" in changed:
+        body["tools"] = {"tools": _tools(setup) if setup.tools else []}
+    return {"contextUpdate": body}
+
+
+def _tools(setup: RealtimeSetup) -> list[Json]:
+    behavior = kind_of(setup.model).behavior
+    waits = {"behavior": behavior} if behavior else {}
+    return [{"functionDeclarations": [{**function_declaration(tool, []), **waits} for tool in setup.tools]}]
 
 
 def _generation(setup: RealtimeSetup) -> Json:
