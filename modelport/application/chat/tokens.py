@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
-from ...domain.chat.tokens import TokenCount, estimated
+from ...domain.chat.tokens import TokenCount, estimated, text_length
 from ...domain.chat.tools import ToolSchema, validate_tools
 from ...domain.errors import NotFoundError, UnsupportedFeatureError
 from ...domain.message.messages import Msg
 from ..call.arguments import check_message_list, check_messages
 
 __all__ = ["count_tokens"]
+
+_LONG = 50_000
+"""Characters: estimating more than this would hold the event loop for more than some milliseconds."""
 
 
 async def count_tokens(
@@ -32,4 +36,6 @@ async def count_tokens(
             return TokenCount(await ask(), estimated=False, source=source)
         except (NotFoundError, UnsupportedFeatureError):
             pass
-    return TokenCount(estimated(messages, tools), estimated=True, source="estimate")
+    long = text_length(messages) > _LONG
+    tokens = await asyncio.to_thread(estimated, messages, tools) if long else estimated(messages, tools)
+    return TokenCount(tokens, estimated=True, source="estimate")

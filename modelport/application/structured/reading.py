@@ -64,7 +64,15 @@ def _read_value(text: str, *, truncated: bool, allow_partial: bool) -> tuple[Any
     return _repaired(wanted, fault), True
 
 
+LONGEST_REPAIR = 256 * 1024
+"""Characters: the time that a repair takes grows faster than the text, and this much takes half a second."""
+
+
 def _repaired(text: str, fault: str) -> Any:
+    if len(text) > LONGEST_REPAIR:
+        raise InvalidAnswerError(
+            [f"$: this is not JSON ({fault}); with {len(text):,} characters it is too long to be repaired"]
+        )
     try:
         from json_repair import repair_json
     except ImportError as error:

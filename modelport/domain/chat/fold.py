@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
+from itertools import accumulate
 from typing import Any
 
 from ..errors import ResponseDecodeError
 from ..ids import new_id, new_timestamp
+from ..message.base64_text import is_plain
 from ..message.blocks import Base64Source, ContentBlock, DataBlock, ProviderData, ToolCallBlock
 from ..message.responses import AttemptRecord, ChatResponse, ChatUsage, FinishReason, ModelWarning
-from ..message.wav import with_true_sizes
+from ..message.wav import HEADER_SIZE, true_header, with_true_sizes
 from ..unicode import well_formed
 
 __all__ = ["ChatFold"]
@@ -24,12 +26,14 @@ _TEXT_FIELD = {"text": "text", "thinking": "thinking", "tool_call": "input"}
 class _Part:
     """The pieces of one block so far."""
 
-    __slots__ = ("field", "first", "name", "pieces", "provider_data", "source")
+    __slots__ = ("field", "first", "joins", "name", "pieces", "provider_data", "source")
 
     def __init__(self, block: ContentBlock) -> None:
         self.first = block
         self.field = _TEXT_FIELD.get(block.type)
         self.pieces: list[str] = []
+        self.joins = True
+        """Whether the base64 of a sound is the base64 of its pieces, one after the other."""
         self.name: str = getattr(block, "name", None) or ""
         self.provider_data: ProviderData | None = None
         self.source: Any = None  # Any: the last source of a data block that is not joined
@@ -47,6 +51,7 @@ class _Part:
     def _add_data(self, block: DataBlock) -> None:
         source = block.source
         if isinstance(source, Base64Source) and source.media_type.startswith("audio/"):
+            self.joins = self.joins and is_plain(source.data) and not (self.pieces and self.pieces[-1].endswith("="))
             self.pieces.append(source.data)
         self.source = source
 
@@ -60,7 +65,7 @@ class _Part:
         if self.field is not None:
             changes[self.field] = well_formed("".join(self.pieces))
         elif self.pieces:
-            changes["source"] = self.source.model_copy(update={"data": _joined_audio(self.pieces)})
+            changes["source"] = self.source.model_copy(update={"data": _joined_audio(self.pieces, self.joins)})
         elif self.source is not None:
             changes["source"] = self.source
         if self.first.type == "tool_call":
@@ -68,7 +73,25 @@ class _Part:
         return self.first.model_copy(update=changes)
 
 
-def _joined_audio(pieces: list[str]) -> str:
+_HEADER = -(-HEADER_SIZE // 3) * 4
+"""Characters of base64 that hold a WAV's header, and a byte more."""
+
+
+def _joined_audio(pieces: list[str], joins: bool) -> str:
+    """The sound as one piece of base64, with the true sizes of a WAV; only its header is decoded where that will do."""
+    if not joins:
+        return _decoded_and_joined(pieces)
+    count = next((n for n, length in enumerate(accumulate(map(len, pieces)), 1) if length >= _HEADER), len(pieces))
+    start = "".join(pieces[:count])
+    characters, padding = sum(map(len, pieces)), pieces[-1].count("=")
+    decoded = base64.b64decode(start[:_HEADER])
+    header = true_header(decoded[:HEADER_SIZE], characters // 4 * 3 - padding)
+    if header is not None:
+        start = base64.b64encode(header + decoded[HEADER_SIZE:]).decode("ascii") + start[_HEADER:]
+    return "".join([start, *pieces[count:]])
+
+
+def _decoded_and_joined(pieces: list[str]) -> str:
     try:
         raw = b"".join(base64.b64decode(piece) for piece in pieces)
     except ValueError as error:

@@ -15,7 +15,15 @@ from ..message.blocks import DataBlock, HintBlock, TextBlock, ThinkingBlock, Too
 from ..message.messages import Msg
 from .tools import ToolSchema
 
-__all__ = ["MEDIA_TOKENS", "TokenCount", "estimate_tokens", "estimated", "estimated_quickly", "quick_tokens"]
+__all__ = [
+    "MEDIA_TOKENS",
+    "TokenCount",
+    "estimate_tokens",
+    "estimated",
+    "estimated_quickly",
+    "quick_tokens",
+    "text_length",
+]
 
 MEDIA_TOKENS = 1_500
 """The tokens assumed for an image or other medium; providers count by its size, which is unknown here."""
@@ -113,6 +121,11 @@ def estimated(messages: Sequence[Msg], tools: Sequence[ToolSchema] | None) -> in
 def estimated_quickly(messages: Sequence[Msg], tools: Sequence[ToolSchema] | None) -> int:
     """A cheap estimate for use before every request; rather too high than too low."""
     return _sum(messages, tools, quick_tokens)
+
+
+def text_length(messages: Sequence[Msg]) -> int:
+    """The characters of all texts in the messages."""
+    return sum(len(part) for message in messages for part in _parts(message.content) if isinstance(part, str))
 
 
 def quick_tokens(text: str) -> int:

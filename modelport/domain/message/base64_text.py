@@ -6,7 +6,9 @@ import re
 
 from .media_types import SIGNATURE_CHARACTERS
 
-__all__ = ["is_base64", "plain_base64"]
+__all__ = ["is_base64", "is_plain", "plain_base64"]
+
+_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 _BLANK = re.compile(r"\s+")
 _URL_SAFE = str.maketrans("-_", "+/")
@@ -28,3 +30,11 @@ def is_base64(text: str) -> bool:
     """Whether it may be base64 of something: its length and both of its ends are; what lies between is not read."""
     ends = text if len(text) <= 2 * SIGNATURE_CHARACTERS else text[:SIGNATURE_CHARACTERS] + text[-SIGNATURE_CHARACTERS:]
     return bool(text) and len(text) % 4 == 0 and _START.match(ends) is not None
+
+
+def is_plain(text: str) -> bool:
+    """Whether it is base64 of the usual alphabet in whole groups of four, with padding at its end only."""
+    bare = text.rstrip("=")
+    if len(text) % 4 or len(text) - len(bare) > 2:
+        return False
+    return not bare.encode("utf-8", "replace").translate(None, _ALPHABET)

@@ -12,6 +12,7 @@ __all__ = [
     "audio_start",
     "pcm_of_wav",
     "streaming_header",
+    "true_header",
     "wav_format",
     "with_true_sizes",
 ]
@@ -72,12 +73,18 @@ def wav_format(wav: bytes) -> WavFormat | None:
 
 def with_true_sizes(wav: bytes) -> bytes:
     """The WAV with its true sizes in place of unknown ones; other bytes are returned unchanged."""
-    if len(wav) < HEADER_SIZE or wav[:4] != b"RIFF" or wav[36:40] != b"data":
-        return wav
-    if wav[4:8] != b"\xff\xff\xff\xff" and wav[40:44] != b"\xff\xff\xff\xff":
-        return wav
-    size = len(wav) - HEADER_SIZE
-    return wav[:4] + struct.pack("<I", size + HEADER_SIZE - 8) + wav[8:40] + struct.pack("<I", size) + wav[44:]
+    header = true_header(wav[:HEADER_SIZE], len(wav))
+    return wav if header is None else header + wav[HEADER_SIZE:]
+
+
+def true_header(header: bytes, size: int) -> bytes | None:
+    """The plain header of a WAV of `size` bytes with its true sizes; `None` where they are not unknown in it."""
+    if len(header) < HEADER_SIZE or header[:4] != b"RIFF" or header[36:40] != b"data":
+        return None
+    if header[4:8] != b"\xff\xff\xff\xff" and header[40:44] != b"\xff\xff\xff\xff":
+        return None
+    audio = size - HEADER_SIZE
+    return header[:4] + struct.pack("<I", audio + HEADER_SIZE - 8) + header[8:40] + struct.pack("<I", audio)
 
 
 def pcm_of_wav(wav: bytes) -> bytes:

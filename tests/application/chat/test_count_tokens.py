@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
 
+from modelport.application.chat import tokens
 from modelport.credential import AnthropicCredential, GeminiCredential, OpenAICredential, XAICredential
 from modelport.error import AuthenticationError
 from modelport.message import AssistantMsg, Base64Source, DataBlock, HintBlock, ToolCallBlock, ToolResultBlock, UserMsg
@@ -114,3 +116,20 @@ async def test_a_tool_that_is_no_json_is_estimated_too() -> None:
     odd = {"type": "function", "function": {"name": "look", "parameters": {"default": {1, 2}}}}
     async with ScriptedServer() as server:
         assert (await ollama_model(server).count_tokens(question(), [odd])).tokens > 0
+
+
+async def test_a_long_text_is_estimated_outside_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[int] = []
+    estimated = tokens.estimated
+
+    def noted(*arguments: Any) -> int:
+        threads.append(threading.get_ident())
+        return estimated(*arguments)
+
+    monkeypatch.setattr(tokens, "estimated", noted)
+    model = anthropic("http://127.0.0.1:1")
+    short = await model.count_tokens([UserMsg("user", "Short.")])
+    long = await model.count_tokens([UserMsg("user", '{"word": 12345}, ' * 5000)])
+    assert threads[0] == threading.get_ident()
+    assert threads[1] != threading.get_ident()
+    assert short < 20 < 20_000 < long

@@ -43,3 +43,9 @@ async def test_the_error_contains_what_was_wrong_with_the_last_answer() -> None:
     with pytest.raises(StructuredOutputError, match=r"1 request.*\$\.temperature: Field required") as caught:
         await model.generate_structured_output(question(), Weather)
     assert caught.value.errors == ("forced_tool: $.temperature: Field required",)
+
+
+async def test_long_malformed_json_is_not_repaired() -> None:
+    damaged = '{"city": "' + "x" * 300_000 + '", "temperature": 3'
+    with pytest.raises(StructuredOutputError, match="too long to be repaired"):
+        await Custom([called(damaged + ",,}")], max_retries=0).generate_structured_output(question(), Weather)

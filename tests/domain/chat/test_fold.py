@@ -117,3 +117,27 @@ def test_steps_share_no_state_that_could_be_changed() -> None:
     with pytest.raises(TypeError):
         step.metadata["a"] = 1  # type: ignore[index]  # that it cannot be changed is the point
     assert other.metadata == {}
+
+
+@given(
+    st.lists(st.binary(max_size=50), min_size=1, max_size=6),
+    st.booleans(),
+    st.sampled_from([0, 1, 3]),
+)
+def test_sound_is_joined_like_its_bytes(pieces: list[bytes], wav: bool, width: int) -> None:
+    sound = (streaming_header(24_000) if wav else b"") + b"".join(pieces)
+    cut = [part[: len(part) - len(part) % width] if width else part for part in pieces]
+    if width:  # pieces whose base64 can be joined as text, or with padding inside
+        sound = (streaming_header(24_000) + b"\0" * 4 if wav else b"") + b"".join(cut)
+    parts = ([sound[: len(sound) - sum(map(len, cut))]] if wav else []) + cut
+    fold = ChatFold()
+    for part in parts:
+        source = Base64Source(data=base64.b64encode(part).decode(), media_type="audio/wav")
+        fold.add(delta(DataBlock(id="a", source=source)))
+    (block,) = fold.final([], 0.0).content or (None,)
+    assert isinstance(block, DataBlock) and isinstance(block.source, Base64Source)
+    got = base64.b64decode(block.source.data, validate=True)
+    if wav:
+        assert struct.unpack("<I", got[40:44])[0] == len(got) - 44
+        got = got[:4] + b"\xff" * 4 + got[8:40] + b"\xff" * 4 + got[44:]
+    assert got == b"".join(parts)

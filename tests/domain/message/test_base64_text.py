@@ -7,7 +7,7 @@ import base64
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelport.domain.message.base64_text import is_base64, plain_base64
+from modelport.domain.message.base64_text import is_base64, is_plain, plain_base64
 from modelport.message import Base64Source
 
 
@@ -32,3 +32,15 @@ def test_the_ends_of_long_data_are_looked_at() -> None:
     whole = base64.b64encode(bytes(10_000)).decode()
     assert is_base64(whole)
     assert not is_base64("@" + whole[1:]) and not is_base64(whole[:-1] + "@") and not is_base64(whole + "A")
+
+
+@given(st.text(st.sampled_from("AQgz09+/=-_ \n!ä"), max_size=12))
+def test_plain_is_what_a_strict_decoder_takes_in_whole_groups(text: str) -> None:
+    try:
+        base64.b64decode(text, validate=True)
+        strict = "=" not in text.rstrip("=")
+    except ValueError:
+        strict = False
+    if is_plain(text):
+        assert len(text) % 4 == 0
+        assert strict
