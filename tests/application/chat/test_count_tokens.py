@@ -9,6 +9,7 @@ import pytest
 
 from modelport.application.chat import tokens
 from modelport.credential import AnthropicCredential, GeminiCredential, OpenAICredential, XAICredential
+from modelport.domain.chat.tokens import estimated
 from modelport.error import AuthenticationError
 from modelport.message import AssistantMsg, Base64Source, DataBlock, HintBlock, ToolCallBlock, ToolResultBlock, UserMsg
 from modelport.model import AnthropicChatModel, ChatModelBase, GeminiChatModel, OpenAIResponseModel, XAIChatModel
@@ -120,7 +121,6 @@ async def test_a_tool_that_is_no_json_is_estimated_too() -> None:
 
 async def test_a_long_text_is_estimated_outside_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     threads: list[int] = []
-    estimated = tokens.estimated
 
     def noted(*arguments: Any) -> int:
         threads.append(threading.get_ident())
