@@ -131,24 +131,40 @@ class _ChatTranscript:
         return self.finish()
 
     def _event(self, event: Json) -> None:
-        if event.get("error") or (event.get("code") and not event.get("choices")):
+        if event.get("error") or (event.get("code") and not (event.get("choices") or event.get("output"))):
             raise error_in_stream(error_facts(event), DASHSCOPE_CODES)
-        used = event.get("usage")
-        if isinstance(used, dict):
-            sent, received = counts(used, "prompt_tokens", "completion_tokens")
-            seconds = used.get("seconds")
-            heard = float(seconds) if isinstance(seconds, int | float) and not isinstance(seconds, bool) else 0.0
-            self._usage = TranscriptUsage(sent, received, heard, raw=used)
-        for choice in (event.get("choices") or [])[:1]:
+        if isinstance(event.get("usage"), dict):
+            self._usage = _usage(event["usage"])
+        native = event.get("output")  # the native service's envelope, of a proxy that asks it
+        choices = (native if isinstance(native, dict) else event).get("choices")
+        for choice in (choices or [])[:1]:
             self._answered = True
             said = choice.get("delta") or choice.get("message") or {}
-            if isinstance(said.get("content"), str) and said["content"]:
-                self._texts.append(said["content"])
-                self._fresh.append(said["content"])
+            text = _text(said.get("content"))
+            if text:
+                self._texts.append(text)
+                self._fresh.append(text)
             for note in said.get("annotations") or []:
                 if isinstance(note, dict):
                     self._info.update({key: note[key] for key in ("language", "emotion") if note.get(key)})
             self._finished = self._finished or bool(choice.get("finish_reason"))
+
+
+def _text(content: Any) -> str:  # Any: whatever stands there
+    """A text, or the texts of a list of parts."""
+    if isinstance(content, list):
+        return "".join(part["text"] for part in content if isinstance(part, dict) and isinstance(part.get("text"), str))
+    return content if isinstance(content, str) else ""
+
+
+def _usage(used: Json) -> TranscriptUsage:
+    """Tokens by either service's names, and the seconds of audio."""
+    sent, received, prompt, completion = counts(
+        used, "input_tokens", "output_tokens", "prompt_tokens", "completion_tokens"
+    )
+    seconds = used.get("seconds")
+    heard = float(seconds) if isinstance(seconds, int | float) and not isinstance(seconds, bool) else 0.0
+    return TranscriptUsage(sent or prompt, received or completion, heard, raw=used)
 
 
 class DashScopeTranscriptionModel(HttpSTTModel[TranscriptT_co]):

@@ -228,3 +228,27 @@ async def test_silence_is_an_empty_text() -> None:
     answer = {"choices": [{"message": {"content": ""}, "finish_reason": "stop"}]}
     async with ScriptedServer([ScriptedAnswer.json(answer)]) as server:
         assert (await whole(model_at(server, "qwen3-asr-flash"))).text == ""
+
+
+async def test_an_answer_of_the_native_service() -> None:
+    """A proxy may ask it in our place."""
+    message = {"role": "assistant", "content": [{"text": "Hello."}], "annotations": INFO}
+    output = {"choices": [{"finish_reason": "stop", "message": message}]}
+    usage = {"input_tokens_details": {"text_tokens": 5}, "output_tokens_details": {"text_tokens": 2}, "seconds": 2}
+    answer = ScriptedAnswer.json({"output": output, "usage": usage, "request_id": "r"})
+    async with ScriptedServer([answer]) as server:
+        found = await whole(model_at(server, "qwen3-asr-flash"), URL)
+    assert (found.text, found.language, found.emotion) == ("Hello.", "en", "neutral")
+    assert found.usage is not None and found.usage.seconds == 2.0
+
+
+async def test_the_warnings_of_a_request_are_on_the_transcript_of_its_task() -> None:
+    async with ScriptedServer([task("PENDING"), succeeded(GOOD), TRANSCRIPT]) as server:
+        found = await whole(model_at(server, parameters={"itn": True}), URL)
+    assert [warning.setting for warning in found.warnings] == ["itn"]
+
+
+async def test_results_of_a_task_for_one_file_by_either_name() -> None:
+    for named in ({"result": GOOD}, {"results": [GOOD]}):
+        async with ScriptedServer([task("PENDING"), task("SUCCEEDED", **named), TRANSCRIPT]) as server:
+            assert (await whole(model_at(server, "qwen3-asr-flash-filetrans"), URL)).text == "Hello, you."
