@@ -184,7 +184,7 @@ class RealtimeModelBase(ModelBase, ABC):
                 raise InvalidRequestError(f"history[{index}] is a {type(message).__name__}; pass a list of Msg")
         validate_tools(tools, None)
         parameters: RealtimeParameters = self.parameters
-        values, _ = parameter_values(parameters, self.card, self.card_checks)
+        values, warnings = parameter_values(parameters, self.card, self.card_checks)
         values["transcription"] = parameters.transcription
         values.pop("turn_detection", None)
         card = self.card if self.card_checks == "on" else self._unchecked_card()
@@ -201,6 +201,7 @@ class RealtimeModelBase(ModelBase, ABC):
             tools=tuple(tools),
             turn_detection=detection,
             history=tuple(history),
+            warnings=tuple(warnings),
         )
 
     # -- for code written for AgentScope, which knows one session for each model ---------------------------------------

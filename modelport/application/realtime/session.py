@@ -11,7 +11,7 @@ from ...domain.errors import InvalidRequestError
 from ...domain.message.blocks import DataBlock, TextBlock, ToolResultBlock
 from ...domain.message.events import DataBlockDeltaEvent
 from ...domain.message.messages import Msg
-from ...domain.message.responses import ChatUsage
+from ...domain.message.responses import ChatUsage, ModelWarning
 from ...domain.realtime.events import RealtimeEvent
 from ...domain.realtime.history import Item
 from ...domain.realtime.settings import TurnDetection
@@ -51,6 +51,11 @@ class RealtimeSession(SessionEngine):
     def history(self) -> list[Msg]:
         """The conversation so far: what was heard, not what was generated; legal for any chat model."""
         return self._history.messages()
+
+    @property
+    def warnings(self) -> list[ModelWarning]:
+        """What was left out of the set-up, and whether the model's end is announced."""
+        return list(self._setup.warnings)
 
     @property
     def usage(self) -> ChatUsage:

@@ -14,6 +14,7 @@ from ...domain.chat.tools import ToolChoice, ToolSchema
 from ...domain.errors import ModelError
 from ...domain.message.blocks import DataBlock, TextBlock, ToolResultBlock
 from ...domain.message.messages import Msg
+from ...domain.message.responses import ModelWarning
 from ...domain.realtime.settings import RealtimeFacts, TurnDetection
 from ...domain.realtime.signals import Signal
 from ..websocket import Frame, WebSocketRequest
@@ -41,6 +42,7 @@ class RealtimeSetup:
         instructions, tools, turn_detection: as given to `connect`, or changed by `update` since.
         history: the conversation to begin with.
         handle: with which the server goes on with an earlier session; its history is then not sent.
+        warnings: what the caller should know, such as a parameter that was left out.
     """
 
     endpoint: Endpoint
@@ -54,6 +56,7 @@ class RealtimeSetup:
     turn_detection: TurnDetection = field(default_factory=TurnDetection)
     history: Sequence[Msg] = ()
     handle: str | None = None
+    warnings: Sequence[ModelWarning] = ()
 
     @property
     def text_only(self) -> bool:
