@@ -48,6 +48,28 @@ def test_json(folder: Path) -> None:
     assert described["segments"][0]["end_ms"] == 1500 and described["provider"] == "openai"
 
 
+SRT = "1\n00:00:00,000 --> 00:00:01,500\nThe train leaves at nine.\n"
+VTT = "WEBVTT\n\n00:00:00.000 --> 00:00:01.500\nThe train leaves at nine.\n"
+
+
+@pytest.mark.parametrize(("form", "wanted"), [("srt", SRT), ("vtt", VTT), ("text", "The train leaves at nine.\n")])
+def test_subtitles_on_stdout_and_in_a_file(folder: Path, form: str, wanted: str) -> None:
+    status, out, _ = run("a.wav", "--model", "openai/whisper-1", "--format", form)
+    assert (status, out) == (0, wanted)
+    status, out, err = run("a.wav", "--model", "openai/whisper-1", "--format", form, "--out", "talk.txt")
+    assert (status, out, (folder / "talk.txt").read_text()) == (0, "", wanted) and "25 characters in talk.txt" in err
+
+
+def test_subtitles_need_times(folder: Path) -> None:
+    status, out, err = run("a.wav", "--model", "openai/gpt-4o-transcribe", "--format", "json")
+    assert (status, json.loads(out)["text"]) == (0, "The train leaves at nine.")
+    settings = json.loads((folder / "here.yaml").read_text())
+    settings["stt"] = {"ear": {"provider": "openai", "model": "gpt-4o-transcribe", "stream": True}}
+    (folder / "here.yaml").write_text(json.dumps(settings))
+    status, out, err = run("a.wav", "--model", "ear", "--format", "srt")
+    assert status != 0 and out == "" and "need a transcript with times" in err
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...domain.errors import ModelportError
-from ..console.terminal import complain, error_status, errors, note, write_json
+from ..console.terminal import complain, error_status, errors, json_text, note, write, write_json
 
 if TYPE_CHECKING:
     from ...application.transcription.model import STTModelBase
@@ -33,27 +33,46 @@ _SETTINGS = click.Path(path_type=Path)
 )
 @click.option("--language", metavar="CODE", help="The language that is spoken, such as en.")
 @click.option("--times", is_flag=True, help="Write each part with its times, where the model gives them.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "srt", "vtt", "json"]),
+    default="text",
+    help="Text, subtitles (SubRip or WebVTT), or one JSON object.",
+)
+@click.option("--out", type=_SETTINGS, metavar="FILE", help="Write there, and not to stdout.")
 @click.option("--config", "--settings", type=_SETTINGS, help="A settings file; by default ./modelport.yaml.")
-@click.option("--json", "as_json", is_flag=True, help="Write the transcript as one JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 def transcribe(
-    file: str, model: str | None, language: str | None, times: bool, config: Path | None, as_json: bool
+    file: str,
+    model: str | None,
+    language: str | None,
+    times: bool,
+    form: str,
+    out: Path | None,
+    config: Path | None,
+    as_json: bool,
 ) -> int:
     """Write down what is said in FILE, an audio file or the URL of one."""
     from ..choice import choose_transcription
     from ..console.answers import JsonLines
 
+    form = "json" if as_json else form
     try:
         hub, chosen = choose_transcription(config, model)
-        wanted = {"language": language, "segments": times or None}
+        wanted = {"language": language, "segments": times or form in ("srt", "vtt") or None}
         _set(chosen, {name: value for name, value in wanted.items() if value is not None}, required={"language"})
         transcript = asyncio.run(_run(hub, chosen, file))
+        written = _written(transcript, form, times=times)
     except ModelportError as error:
-        if as_json:
+        if form == "json":
             JsonLines().failed(error)
         else:
             complain(str(error))
         return error_status(error)
-    _report(transcript, times=times, as_json=as_json)
+    if times and form == "text" and not transcript.segments:
+        note("the answer has no times")
+    _report(transcript, written, out, form)
     return 0
 
 
@@ -104,24 +123,46 @@ def _progress(file: str) -> Iterator[Callable[[int], None]]:
         yield came
 
 
-def _report(transcript: Transcript, *, times: bool, as_json: bool) -> None:
+def _written(transcript: Transcript, form: str, *, times: bool) -> str:
+    """The transcript in that form, with a line break at its end."""
+    if form == "json":
+        return f"{json_text(_described(transcript))}\n"
+    if form == "srt":
+        return transcript.to_srt()
+    if form == "vtt":
+        return transcript.to_vtt()
+    if not (times and transcript.segments):
+        return f"{transcript.text}\n"
+    lines = []
+    for segment in transcript.segments:
+        who = f"{segment.speaker}: " if segment.speaker else ""
+        lines.append(f"[{_time(segment.start_ms)} - {_time(segment.end_ms)}] {who}{segment.text}\n")
+    return "".join(lines)
+
+
+def _described(transcript: Transcript) -> dict[str, Any]:  # Any: JSON
+    described = {**asdict(transcript), "attempts": len(transcript.attempts)}
+    return {name: value for name, value in described.items() if name not in ("is_last", "created_at")}
+
+
+def _report(transcript: Transcript, written: str, out: Path | None, form: str) -> None:
+    """Write it, with the warnings and a note on stderr; a JSON object has them inside."""
     from ..console.answers import note_warning
 
-    if as_json:
-        described = asdict(transcript)
-        described["attempts"] = len(transcript.attempts)
-        write_json({name: value for name, value in described.items() if name not in ("is_last", "created_at")})
+    if form != "json":
+        for warning in transcript.warnings:
+            note_warning(warning)
+    if out is None:
+        if form == "json":
+            write_json(_described(transcript))
+        else:
+            write(written)
         return
-    for warning in transcript.warnings:
-        note_warning(warning)
-    if times and transcript.segments:
-        for segment in transcript.segments:
-            who = f"{segment.speaker}: " if segment.speaker else ""
-            click.echo(f"[{_time(segment.start_ms)} - {_time(segment.end_ms)}] {who}{segment.text}")
-        return
-    if times:
-        note("the answer has no times")
-    click.echo(transcript.text)
+    try:
+        out.write_text(written, encoding="utf-8")
+    except OSError as error:
+        raise click.ClickException(f"{out} cannot be written: {error.strerror or error}") from error
+    note(f"{len(transcript.text):,} characters in {out}")
 
 
 def _time(milliseconds: int | None) -> str:

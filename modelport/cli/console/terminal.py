@@ -15,7 +15,7 @@ from rich.segment import Segment
 from ...domain.errors import ModelportError, SettingsError
 from .streams import discard
 
-__all__ = ["complain", "error_status", "errors", "note", "printable", "show", "write", "write_json"]
+__all__ = ["complain", "error_status", "errors", "json_text", "note", "printable", "show", "write", "write_json"]
 
 _WIDE = 240
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
@@ -69,14 +69,16 @@ def write(text: str) -> None:
 
 
 def write_json(value: Any, indent: int | None = None) -> None:  # Any: JSON values
-    """Write a JSON value and a line break to stdout and flush it.
-
-    What steers a terminal is escaped, and every other character as well where stdout is not UTF-8.
-    """
+    """Write a JSON value and a line break to stdout and flush it; every sign is escaped where stdout is not UTF-8."""
     unicode = (sys.stdout.encoding or "").lower().replace("-", "").replace("_", "") == "utf8"
-    text = json.dumps(value, ensure_ascii=not unicode, indent=indent)
-    sys.stdout.write(_UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
+    sys.stdout.write(json_text(value, indent, ascii_only=not unicode) + "\n")
     sys.stdout.flush()
+
+
+def json_text(value: Any, indent: int | None = None, *, ascii_only: bool = False) -> str:  # Any: JSON values
+    """A JSON value in which what steers a terminal is escaped."""
+    text = json.dumps(value, ensure_ascii=ascii_only, indent=indent)
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def note(text: str, style: str = "dim", end: str = "\n") -> None:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from ..ids import new_id, new_timestamp
 from ..message.responses import AttemptRecord, ModelWarning
+from .subtitles import to_srt, to_vtt
 
 __all__ = ["AudioInput", "Transcript", "TranscriptSegment", "TranscriptUsage", "TranscriptWord"]
 
@@ -84,3 +85,11 @@ class Transcript:
     model: str | None = None
     warnings: Sequence[ModelWarning] = ()
     attempts: Sequence[AttemptRecord] = ()
+
+    def to_srt(self) -> str:
+        """As SubRip subtitles; raises `InvalidRequestError` for a transcript without times."""
+        return to_srt(self)
+
+    def to_vtt(self) -> str:
+        """As WebVTT subtitles; raises `InvalidRequestError` for a transcript without times."""
+        return to_vtt(self)
