@@ -1,12 +1,19 @@
-"""Gemini's generateContent. Facts: docs/protocols/gemini.md#request."""
+"""Gemini's generateContent: chat, speech and speech-to-text.
+
+Facts: docs/protocols/gemini.md#request, docs/protocols/gemini-tts.md#answer,
+docs/protocols/speech-to-text.md#gemini-files.
+"""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from urllib.parse import unquote
 
 from ..servers.http import RecordedRequest, ScriptedAnswer
+from .dashscope_speech import silence
 from .reply import Asked, Json, Reply, pieces, reply_to, sse, texts_of
+from .transcription import HEARD
 
 __all__ = ["answer"]
 
@@ -19,10 +26,33 @@ def answer(request: RecordedRequest) -> ScriptedAnswer:
     body = request.json()
     if method == "countTokens":
         return ScriptedAnswer.json({"totalTokens": 1 + len(request.body) // 4})
+    config = body.get("generationConfig") or {}
+    if config.get("responseModalities") == ["AUDIO"]:
+        return _spoken(name, "".join(part["text"] for part in body["contents"][-1]["parts"]), method)
+    if "audioTranscriptionConfig" in config:
+        heard = Reply(HEARD, None, {}, 40)
+        turn = {"audioTranscription": {"text": HEARD, "languageCode": "en", "startOffset": "0s", "endOffset": "1.5s"}}
+        whole = _answer(name, heard, turn, ended=True)
+        return sse([("", whole)]) if method == "streamGenerateContent" else ScriptedAnswer.json(whole)
     reply = reply_to(_asked(body, len(request.body)))
     if method == "streamGenerateContent":
         return sse([("", part) for part in _parts(name, reply)])
     return ScriptedAnswer.json(_answer(name, reply, _part(reply, reply.text), ended=True))
+
+
+def _spoken(model: str, text: str, method: str) -> ScriptedAnswer:
+    """Silence as long as the text needs, as samples."""
+
+    def part(piece: str) -> Json:
+        data = base64.b64encode(silence(piece)).decode()
+        return {"inlineData": {"mimeType": "audio/L16;codec=pcm;rate=24000", "data": data}}
+
+    counted = Reply(text, None, {}, len(text))
+    if method != "streamGenerateContent":
+        return ScriptedAnswer.json(_answer(model, counted, part(text), ended=True))
+    cut = pieces(text)
+    last = len(cut) - 1
+    return sse([("", _answer(model, counted, part(piece), ended=number == last)) for number, piece in enumerate(cut)])
 
 
 def _asked(body: Json, size: int) -> Asked:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from ..servers.http import RecordedRequest, ScriptedAnswer
 from .reply import pieces, sse
 
-__all__ = ["answer"]
+__all__ = ["HEARD", "answer"]
 
-_TEXT = "The train leaves at nine."
+HEARD = "The train leaves at nine."
 
 
 def answer(request: RecordedRequest) -> ScriptedAnswer:
@@ -16,7 +16,7 @@ def answer(request: RecordedRequest) -> ScriptedAnswer:
         raise ValueError("the form has no file")
     usage = {"type": "tokens", "input_tokens": 14, "output_tokens": 6, "total_tokens": 20}
     if b'name="stream"\r\n\r\ntrue' in request.body:
-        deltas = [("", {"type": "transcript.text.delta", "delta": piece}) for piece in pieces(_TEXT)]
-        return sse([*deltas, ("", {"type": "transcript.text.done", "text": _TEXT, "usage": usage})])
-    segment = {"id": 0, "start": 0.0, "end": 1.5, "text": f" {_TEXT}"}
-    return ScriptedAnswer.json({"text": _TEXT, "segments": [segment], "duration": 1.5, "usage": usage})
+        deltas = [("", {"type": "transcript.text.delta", "delta": piece}) for piece in pieces(HEARD)]
+        return sse([*deltas, ("", {"type": "transcript.text.done", "text": HEARD, "usage": usage})])
+    segment = {"id": 0, "start": 0.0, "end": 1.5, "text": f" {HEARD}"}
+    return ScriptedAnswer.json({"text": HEARD, "segments": [segment], "duration": 1.5, "usage": usage})
