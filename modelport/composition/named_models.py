@@ -14,6 +14,7 @@ from ..application.realtime.model import RealtimeModelBase
 from ..application.speech.model import TTSModelBase
 from ..application.transcription.model import STTModelBase
 from ..domain.errors import InvalidRequestError, SettingsError
+from ..ports.cards import CardSource
 from ..ports.runtime import Runtime
 from .builders import build_chat, build_embedding, build_realtime, build_stt, build_tts
 from .settings import (
@@ -68,6 +69,20 @@ class NamedModels(Generic[S, M]):
         self._runtime = runtime
         self._place = place
         self._built: dict[str, M] = {}
+
+    @classmethod
+    def of(
+        cls,
+        kind: str,
+        entry: type[S],
+        build: Callable[[S, CredentialBase], M],
+        settings: Settings,
+        credential: GetCredential,
+        runtime: Runtime,
+    ) -> NamedModels[S, M]:
+        """Those that the settings name under `kind`, with the default under `default_` and it."""
+        named, default = getattr(settings, kind), getattr(settings, f"default_{kind}")
+        return cls(kind, entry, named, default, build, credential, runtime, settings.place)
 
     def get(self, name: str | None = None, /, **fields: Any) -> M:  # Any: the values of the settings' keys
         """A model; `SettingsError` names the wrong key and the known names.
@@ -156,77 +171,44 @@ def chat_models(
     settings: Settings, find_credential: GetCredential, runtime: Runtime
 ) -> NamedModels[ChatSettings, ChatModelBase]:
     """The chat models of the settings."""
-    return NamedModels(
-        "chat",
-        ChatSettings,
-        settings.chat,
-        settings.default_chat,
-        build_chat,
-        find_credential,
-        runtime,
-        settings.place,
-    )
+    return NamedModels.of("chat", ChatSettings, build_chat, settings, find_credential, runtime)
 
 
 def embedding_models(
     settings: Settings, find_credential: GetCredential, runtime: Runtime, embedding_cache: EmbeddingCacheBase | None
 ) -> NamedModels[EmbeddingSettings, EmbeddingModelBase[Any]]:  # Any: whatever an input may be
     """The embedding models of the settings, with one cache."""
-    return NamedModels(
-        "embedding",
-        EmbeddingSettings,
-        settings.embedding,
-        settings.default_embedding,
-        lambda entry, credential: build_embedding(entry, credential, embedding_cache),
-        find_credential,
-        runtime,
-        settings.place,
-    )
+
+    def build(entry: EmbeddingSettings, credential: CredentialBase) -> EmbeddingModelBase[Any]:  # Any: as above
+        return build_embedding(entry, credential, embedding_cache)
+
+    return NamedModels.of("embedding", EmbeddingSettings, build, settings, find_credential, runtime)
 
 
 def tts_models(
     settings: Settings, find_credential: GetCredential, runtime: Runtime
 ) -> NamedModels[TTSSettings, TTSModelBase]:
     """The speech models of the settings."""
-    return NamedModels(
-        "tts",
-        TTSSettings,
-        settings.tts,
-        settings.default_tts,
-        lambda entry, credential: build_tts(entry, credential, runtime.cards),
-        find_credential,
-        runtime,
-        settings.place,
-    )
+    return NamedModels.of("tts", TTSSettings, _on_cards(build_tts, runtime), settings, find_credential, runtime)
 
 
 def realtime_models(
     settings: Settings, find_credential: GetCredential, runtime: Runtime
 ) -> NamedModels[RealtimeSettings, RealtimeModelBase]:
     """The models for voice conversations of the settings."""
-    return NamedModels(
-        "realtime",
-        RealtimeSettings,
-        settings.realtime,
-        settings.default_realtime,
-        lambda entry, credential: build_realtime(entry, credential, runtime.cards),
-        find_credential,
-        runtime,
-        settings.place,
-    )
+    build = _on_cards(build_realtime, runtime)
+    return NamedModels.of("realtime", RealtimeSettings, build, settings, find_credential, runtime)
 
 
 def stt_models(
     settings: Settings, find_credential: GetCredential, runtime: Runtime
 ) -> NamedModels[STTSettings, STTModelBase]:
     """The speech-to-text models of the settings."""
-    return NamedModels(
-        "stt",
-        STTSettings,
-        settings.stt,
-        settings.default_stt,
-        lambda entry, credential: build_stt(entry, credential, runtime.cards),
-        find_credential,
-        runtime,
-        settings.place,
-    )
+    return NamedModels.of("stt", STTSettings, _on_cards(build_stt, runtime), settings, find_credential, runtime)
+
+
+def _on_cards(
+    build: Callable[[S, CredentialBase, CardSource], M], runtime: Runtime
+) -> Callable[[S, CredentialBase], M]:
+    """A builder that chooses the class by the cards of the runtime."""
+    return lambda entry, credential: build(entry, credential, runtime.cards)
