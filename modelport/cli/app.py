@@ -18,6 +18,7 @@ from .commands.embed import embed
 from .commands.models import models
 from .commands.record import record
 from .commands.speak import speak
+from .commands.talk import talk
 from .commands.transcribe import transcribe
 from .console.streams import discard, replace_closed_streams
 from .console.terminal import complain, error_status
@@ -47,7 +48,7 @@ def commands(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for _command in (chat, speak, transcribe, embed, models, credentials, cache, record, contract):
+for _command in (chat, talk, speak, transcribe, embed, models, credentials, cache, record, contract):
     commands.add_command(_command)
 
 

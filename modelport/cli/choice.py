@@ -15,6 +15,7 @@ from .trust import announce, require_consent
 if TYPE_CHECKING:
     from ..application.embedding.cache import EmbeddingCacheBase
     from ..application.embedding.model import EmbeddingModelBase
+    from ..application.realtime.model import RealtimeModelBase
     from ..application.speech.model import TTSModelBase
     from ..application.transcription.model import STTModelBase
     from ..composition.hub import Modelport
@@ -25,6 +26,7 @@ __all__ = [
     "choose",
     "choose_cache",
     "choose_embedding",
+    "choose_realtime",
     "choose_speech",
     "choose_transcription",
     "find_config",
@@ -104,6 +106,17 @@ def choose_transcription(config: Path | None, name: str | None) -> tuple[Modelpo
                 "embedded one: pip install 'modelport[embedded-recognition]'"
             )
     return hub, hub.stt(name)
+
+
+def choose_realtime(config: Path | None, name: str | None) -> tuple[Modelport, RealtimeModelBase]:
+    """A hub, and its model for voice conversations: of that name, else in the settings, else the embedded one."""
+    from ..adapters.embedded.voice.model import VOICE
+    from ..composition.hub import Modelport
+
+    hub = Modelport(_find_settings(config))
+    if name is None and not hub.settings.realtime:
+        name = f"embedded/{VOICE}"
+    return hub, hub.realtime(name)
 
 
 def speech_model(hub: Modelport, name: str | None = None) -> TTSModelBase:

@@ -10,12 +10,12 @@ from .console.terminal import errors, note
 
 if TYPE_CHECKING:
     from ..adapters.embedded.store import EmbeddedModel, ModelStore
-    from ..application.chat.model import ChatModelBase
+    from ..application.model.base import ModelBase
 
 __all__ = ["pull_embedded"]
 
 
-def pull_embedded(model: ChatModelBase, allowed: bool = True) -> None:
+def pull_embedded(model: ModelBase, allowed: bool = True) -> None:
     """Fetch the model's file if the model is an embedded one and the file is not here."""
     from ..adapters.embedded.credential import EmbeddedCredential
 

@@ -56,8 +56,11 @@ class SessionEngine:
         self._early = EarlyAudio()
         traits = codec.new_protocol(setup).traits
         given = setup.parameters.get("input_sample_rate") or traits.input_rate
+        self.input_sample_rate: int = given
+        """Samples per second that `send_audio` takes."""
+        self.output_sample_rate: int = traits.output_rate
+        """Samples per second of the audio in events."""
         self._resampler = Resampler(given, traits.input_rate)
-        self._output_rate = traits.output_rate
         self._timers = SessionTimers(spec, self)
         self.playback: Callable[[], tuple[str, float] | None] | None = None
         """Asked for the item that is played and its position in milliseconds, before each frame is looked at."""
@@ -124,10 +127,10 @@ class SessionEngine:
         if setup.turn_detection.manual:
             self._check("manual_turns", "end turns by hand")
         wanted = setup.parameters.get("output_sample_rate")
-        if wanted is not None and wanted != self._output_rate:
+        if wanted is not None and wanted != self.output_sample_rate:
             raise UnsupportedFeatureError(
-                f"{self._spec.provider} {self._spec.model} sessions speak at {self._output_rate} samples per second, "
-                f"not at {wanted}; leave output_sample_rate out, and resample"
+                f"{self._spec.provider} {self._spec.model} sessions speak at {self.output_sample_rate} samples per "
+                f"second, not at {wanted}; leave output_sample_rate out, and resample"
             )
 
     def _next_setup(self) -> RealtimeSetup:
