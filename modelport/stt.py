@@ -12,15 +12,19 @@ if TYPE_CHECKING:
     from .adapters.gemini.transcription import GeminiTranscriptionModel
     from .adapters.openai.transcription import OpenAITranscriptionModel
     from .adapters.xai.transcription import XAITranscriptionModel
+    from .application.transcription.live import LiveTranscription
     from .application.transcription.model import STTModelBase
     from .application.transcription.tasks import TranscriptionTask
     from .domain.card.transcription_card import STTModelCard
+    from .domain.transcription.live import LiveSegment
     from .domain.transcription.transcript import Transcript, TranscriptSegment, TranscriptUsage, TranscriptWord
 
 __all__ = [
     "DashScopeTranscriptionModel",
     "EmbeddedTranscriptionModel",
     "GeminiTranscriptionModel",
+    "LiveSegment",
+    "LiveTranscription",
     "OpenAITranscriptionModel",
     "STTModelBase",
     "STTModelCard",
@@ -38,6 +42,8 @@ __getattr__ = lazy_exports(
         "DashScopeTranscriptionModel": "adapters.dashscope.transcription",
         "EmbeddedTranscriptionModel": "adapters.embedded.transcription",
         "GeminiTranscriptionModel": "adapters.gemini.transcription",
+        "LiveSegment": "domain.transcription.live",
+        "LiveTranscription": "application.transcription.live",
         "OpenAITranscriptionModel": "adapters.openai.transcription",
         "STTModelBase": "application.transcription.model",
         "STTModelCard": "domain.card.transcription_card",

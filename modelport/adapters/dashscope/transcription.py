@@ -24,6 +24,7 @@ from ..wire.framing import SSEFramer
 from ..wire.json_text import dump_json
 from ..wire.words.counts import counts
 from .errors import DASHSCOPE_CODES
+from .live_transcription import DashScopeLiveCodec
 from .transcription_tasks import DashScopeTasks
 from .transcription_upload import DashScopeUploads
 
@@ -181,6 +182,7 @@ class DashScopeTranscriptionModel(HttpSTTModel[TranscriptT_co]):
     codec = _ChatCodec()
     tasks = DashScopeTasks()
     uploads = DashScopeUploads()
+    live_codec = DashScopeLiveCodec()
 
     if TYPE_CHECKING:
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, Unpack, overload
 
@@ -12,8 +13,12 @@ from ...application.model.credential import CredentialBase
 from ...application.transcription.model import STTModelBase, TranscriptT_co
 from ...domain.errors import InvalidRequestError, NotFoundError, SettingsError
 from ...domain.transcription.transcript import Transcript, TranscriptSegment, TranscriptUsage
+from ...ports.codec.base import Endpoint
+from ...ports.codec.live_transcription import LiveCodec
+from ..dialects.openai_transcription.live import LiveProfile, SessionLiveCodec
 
 if TYPE_CHECKING:
+    from ...application.call.spec import CallSpec
     from ...application.transcription.audio import Audio
     from ...application.transcription.options import STTOptions
     from ...domain.retry import RetryPolicy, Timeouts
@@ -50,6 +55,7 @@ class EmbeddedTranscriptionModel(STTModelBase[TranscriptT_co]):
     parameters: EmbeddedTranscriptionParameters
     type = "embedded_transcription"
     provider: ClassVar[str] = "embedded"
+    live_codec: ClassVar[LiveCodec | None] = SessionLiveCodec(LiveProfile(path="", rate=16_000, fields={}))
 
     if TYPE_CHECKING:
 
@@ -142,6 +148,18 @@ class EmbeddedTranscriptionModel(STTModelBase[TranscriptT_co]):
         steps = await call.open()
         answer: Any = steps if self.stream else await call.whole(steps)  # Any: as `stream` says
         return answer  # type: ignore[no-any-return]
+
+    def _live_endpoint(self) -> Endpoint:
+        """A name of this process; nothing is sent there."""
+        check_language(self.parameters.language)
+        return Endpoint("embedded:")
+
+    def _spec(self, *, stream: bool = False) -> CallSpec:
+        """Live sessions have a server of their own in this process."""
+        from .voice.connector import InProcessConnector
+
+        spec = super()._spec(stream=stream)
+        return dataclasses.replace(spec, runtime=dataclasses.replace(spec.runtime, websockets=InProcessConnector()))
 
     def _with(self, changes: Mapping[str, Any]) -> EmbeddedTranscriptionParameters:  # Any: each has its own type
         unknown = [name for name in changes if name not in self.Parameters.model_fields]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias, Unpack, overload
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias, Unpack, overload
 
 from ...application.transcription.model import TranscriptT_co
+from ...ports.codec.live_transcription import LiveCodec
+from ..dialects.openai_transcription.live import LiveProfile, SessionLiveCodec
 from ..dialects.openai_transcription.model import DialectSTTModel
 from ..dialects.openai_transcription.profile import TranscriptionProfile
 from .parameters import OpenAITranscriptionParameters
@@ -20,12 +22,13 @@ __all__ = ["OpenAITranscriptionModel"]
 
 
 class OpenAITranscriptionModel(DialectSTTModel[TranscriptT_co]):
-    """Speech-to-text by `/audio/transcriptions`, at OpenAI and at servers that copy it."""
+    """Speech-to-text by `/audio/transcriptions`, at OpenAI and at servers that copy it; live by realtime sessions."""
 
     Parameters: TypeAlias = OpenAITranscriptionParameters
     parameters: OpenAITranscriptionParameters
     type = "openai_transcription"
     profile = TranscriptionProfile()
+    live_codec: ClassVar[LiveCodec | None] = SessionLiveCodec(LiveProfile())
 
     if TYPE_CHECKING:
 

@@ -101,6 +101,8 @@ def _named(data: bytes, media_type: str, name: str) -> AudioInput:
 def _checked(audio: AudioInput, card: STTModelCard, checks: bool) -> AudioInput:
     if not audio.data:
         raise InvalidRequestError("the audio is empty; pass a recording")
+    if checks and not card.takes:
+        raise InvalidRequestError(f"{card.name} transcribes live audio only; use `async with model.live() as session`")
     if checks and "bytes" not in card.takes:
         raise InvalidRequestError(
             f"{card.name} fetches audio from a public URL and takes no bytes; pass DataBlock.from_url(…), "

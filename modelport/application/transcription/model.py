@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal
 
 from typing_extensions import TypeVar
 
@@ -19,8 +19,11 @@ from ..model.credential import CredentialBase
 if TYPE_CHECKING:
     from ...domain.card.cards import CardQuery
     from ...domain.card.transcription_card import STTModelCard
+    from ...ports.codec.base import Endpoint
+    from ...ports.codec.live_transcription import LiveCodec
     from ...ports.http import HttpTransport
     from .audio import Audio
+    from .live import LiveTranscription
 
 __all__ = ["STTModelBase", "TranscriptT_co"]
 
@@ -49,6 +52,7 @@ class STTModelBase(ModelBase, ABC, Generic[TranscriptT_co]):
     """
 
     type: str = "stt_model"
+    live_codec: ClassVar[LiveCodec | None] = None
 
     def __init__(
         self,
@@ -96,6 +100,34 @@ class STTModelBase(ModelBase, ABC, Generic[TranscriptT_co]):
         `audio` is a path, bytes or a `DataBlock`. `kwargs` are fields of the provider that override the parameters.
         Raises `InvalidRequestError` for audio that the model does not take, and a `ModelError`.
         """
+
+    def live(
+        self,
+        *,
+        sample_rate: int = 16_000,
+        **kwargs: Any,  # Any: provider fields of the set-up, and `extra_headers`
+    ) -> LiveTranscription:
+        """Transcribe while someone speaks: `async with model.live() as session`, `push_audio`, and iterate over it.
+
+        The audio is 16-bit little-endian mono at `sample_rate`; it is resampled where the wire takes another rate.
+        Raises `UnsupportedFeatureError` for a model that transcribes only files.
+        """
+        from ...domain.errors import InvalidRequestError, UnsupportedFeatureError
+        from ...ports.codec.live_transcription import LiveRequest
+        from ..call.arguments import body_fields, parameter_values
+        from .live import LiveTranscription
+
+        if self.live_codec is None or (self.card.live is None and self.card_checks == "on"):
+            raise UnsupportedFeatureError(f"{self.model} transcribes files, not live audio; see the models with `live`")
+        if not 8_000 <= sample_rate <= 48_000:
+            raise InvalidRequestError(f"sample_rate is {sample_rate}; expected 8,000 to 48,000")
+        values, warnings = parameter_values(self.parameters, self.card, self.card_checks)
+        overrides, headers = body_fields(kwargs)
+        request = LiveRequest(self._live_endpoint(), self.model, self.card, values, overrides, headers)
+        return LiveTranscription(self._spec(stream=True), self.live_codec, request, sample_rate, list(warnings))
+
+    def _live_endpoint(self) -> Endpoint:
+        return self._endpoint("realtime")
 
     @classmethod
     def _card_query(cls) -> CardQuery[STTModelCard]:

@@ -161,6 +161,40 @@ async def test_what_it_does_not_know_is_refused(speech: bytes, monkeypatch: pyte
         model()
 
 
+@pytest.mark.parametrize("silence", [0, 44_100])
+async def test_live_segments_come_while_it_is_said_and_end_with_the_audio(speech: bytes, silence: int) -> None:
+    subject = model()
+    pcm = speech[44:] + bytes(silence)
+    async with subject.live(sample_rate=22_050) as session:
+
+        async def push() -> None:
+            for start in range(0, len(pcm), 8820):
+                await session.push_audio(pcm[start : start + 8820])
+            await session.finish()
+
+        pushing = asyncio.create_task(push())
+        segments = [segment async for segment in session]
+        await pushing
+    final = [segment for segment in segments if segment.is_final]
+    assert [segment.text for segment in final] == [QUESTION, QUESTION]
+    assert any(not segment.is_final and QUESTION.startswith(segment.text[:7]) for segment in segments)
+    first, second = final
+    assert first.end_ms is not None and second.start_ms is not None and second.end_ms is not None
+    assert first.end_ms < second.start_ms < second.end_ms
+    assert session.transcript.text == f"{QUESTION} {QUESTION}"
+    assert len(asyncio.all_tasks()) == 1
+
+
+async def test_a_live_session_that_is_left_stops() -> None:
+    async with model().live() as session:
+        await session.push_audio(bytes(64_000))
+    assert len(asyncio.all_tasks()) == 1
+    async with model().live() as session:
+        await session.push_audio(bytes(64_000))
+        await session.finish()
+        assert [segment async for segment in session] == [], "silence is no segment"
+
+
 async def test_settings_and_the_catalogue(speech: bytes) -> None:
     settings = {"stt": {"ear": {"provider": "embedded", "model": "moonshine-tiny-en"}}}
     async with Modelport.from_mapping(settings, {}) as hub:

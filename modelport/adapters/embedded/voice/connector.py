@@ -25,9 +25,13 @@ _MOST_OUT = 8 * 1024 * 1024
 
 
 class InProcessConnector:
-    """Each connection has a server of its own."""
+    """Each connection has a server of its own.
 
-    def __init__(self, new_chat: Callable[..., ChatModelBase[ChatStream]]) -> None:
+    Args:
+        new_chat: makes the model that answers; without one, speech is only transcribed.
+    """
+
+    def __init__(self, new_chat: Callable[..., ChatModelBase[ChatStream]] | None = None) -> None:
         self._new_chat = new_chat
         self._open: set[_Connection] = set()
 
@@ -92,7 +96,7 @@ class _Pipe:
 class _Connection:
     """Both directions, and the task that hands the client's events to the server."""
 
-    def __init__(self, new_chat: Callable[..., ChatModelBase[ChatStream]], kept: set[_Connection]) -> None:
+    def __init__(self, new_chat: Callable[..., ChatModelBase[ChatStream]] | None, kept: set[_Connection]) -> None:
         self._to_server, self._to_client = _Pipe(_MOST_IN), _Pipe(_MOST_OUT)
         self._server = VoiceServer(new_chat, self._answer, self._to_client.room)
         self._kept = kept

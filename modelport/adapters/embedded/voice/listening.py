@@ -44,6 +44,11 @@ class Ears:
         self._lines: list[str] = []
         self._fed = False
 
+    @property
+    def begun(self) -> bool:
+        """Whether a turn has begun that has not ended."""
+        return bool(self._item)
+
     async def add(self, pcm: bytes) -> None:
         """Listen to more audio, in pieces."""
         require_recogniser()
@@ -60,6 +65,9 @@ class Ears:
             return None
         heard = await self._heard(bytes(self._waiting), finish=True)
         self._lines += [line.text for line in heard.complete if line.text]
+        if self._item and heard.complete:
+            end = heard.complete[-1].end_ms + self._before * 500 // RATE
+            self._event("input_audio_buffer.speech_stopped", self._item, audio_end_ms=end)
         item_id, text = self._item or new_id(), " ".join(self._lines)
         self._forget()
         return item_id, text

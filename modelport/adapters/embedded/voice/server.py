@@ -36,14 +36,14 @@ class VoiceServer:
     """One session. `take` handles the client's events one after the other; a reply runs beside them.
 
     Args:
-        new_chat: makes the chat model, given its parameters.
+        new_chat: makes the chat model, given its parameters; without one, speech is only transcribed.
         send: sends an event.
         room: waits while the client has too much to read.
     """
 
     def __init__(
         self,
-        new_chat: Callable[..., ChatModelBase[ChatStream]],
+        new_chat: Callable[..., ChatModelBase[ChatStream]] | None,
         send: Callable[[Json], None],
         room: Callable[[], Awaitable[None]],
     ) -> None:
@@ -100,12 +100,17 @@ class VoiceServer:
         listening, speaking = audio.get("input", {}), audio.get("output", {})
         self._ears.detects = listening.get("turn_detection", {}) is not None
         self._ears.transcribes = listening.get("transcription", {}) is not None
+        if self._new_chat is not None:
+            await self._prepare(self._new_chat, session, speaking)
+        self._send({"type": "session.updated", "session": {"id": "embedded", "model": "voice", **session}})
+
+    async def _prepare(self, new_chat: Callable[..., ChatModelBase[ChatStream]], session: Json, speaking: Json) -> None:
+        """Who answers, and how."""
         spoken = session.get("output_modalities", ["audio"]) != ["text"]
         manner = await _manner(speaking) if spoken else None
         self._style = Style(text_of(session, "instructions") or _INSTRUCTIONS, manner)
         values = {"max_tokens": session.get("max_output_tokens") or _TOKENS, "temperature": session.get("temperature")}
-        self._chat = self._new_chat(**{name: value for name, value in values.items() if value is not None})
-        self._send({"type": "session.updated", "session": {"id": "embedded", "model": "voice", **session}})
+        self._chat = new_chat(**{name: value for name, value in values.items() if value is not None})
 
     # -- items ---------------------------------------------------------------------------------------------------------
 
@@ -139,8 +144,9 @@ class VoiceServer:
         await self._ears.add(pcm)
 
     async def _commit(self, event: Json) -> None:
+        begun = self._ears.begun
         turn = await self._ears.commit()
-        if turn is None:
+        if turn is None or (self._new_chat is None and not begun and not turn[1]):
             self._refuse("there is no audio to commit; send some first", "input_audio_buffer_commit_empty")
             return
         self._said(*turn)
@@ -156,7 +162,8 @@ class VoiceServer:
     async def _turn(self, item_id: str, text: str) -> None:
         """The user has stopped speaking."""
         self._said(item_id, text)
-        await self._begin(self._style)
+        if self._new_chat is not None:
+            await self._begin(self._style)
 
     def _said(self, item_id: str, text: str) -> None:
         """A turn of the user, with its transcript."""

@@ -158,6 +158,10 @@ class ModelContract(Contract):
         """The unsuccessful answers."""
         return [tape for tape in self.tapes() if not tape.succeeded]
 
+    def cards(self) -> Sequence[Any]:
+        """The cards of the models that are asked (Any: of the kind of the contract)."""
+        return list(self.model.list_models())
+
     def units(self, tape: Any) -> Sequence[Any]:  # Any: a recording, pieces of its answer
         """The answer cut into the pieces between which a case may cut it."""
         raise NotImplementedError
@@ -178,7 +182,7 @@ class ModelContract(Contract):
 
     def models_on(self, wire: Any) -> Iterator[Any]:  # Any: a transport, models
         """Models that together call every endpoint of the class: by default those of the cards, and one without."""
-        for name in (*(card.name for card in self.model.list_models()), self.model_name or "any-model"):
+        for name in (*(card.name for card in self.cards()), self.model_name or "any-model"):
             yield self.build(wire, name, max_retries=0)
 
     # ---- calls
@@ -237,7 +241,7 @@ class ModelContract(Contract):
 
     def default_model(self) -> str:
         """The model to ask where nothing names one."""
-        names = (card.name for card in self.model.list_models() if card.status == "active")
+        names = (card.name for card in self.cards() if card.status == "active")
         return self.model_name or next(names, "any-model")
 
 

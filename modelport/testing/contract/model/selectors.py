@@ -68,7 +68,7 @@ class CardOf:
 
 def cards(contract: ModelContract) -> list[CardOf]:
     """Every card of the class."""
-    return [CardOf(card) for card in contract.model.list_models()]
+    return [CardOf(card) for card in contract.cards()]
 
 
 def some(values: Sequence[T], count: int) -> list[T]:

@@ -74,6 +74,10 @@ class STTContract(ModelContract):
         """Raise `TypeError` unless model, credential and cassettes are there."""
         check_model(self, STTModelBase)
 
+    def cards(self) -> Sequence[Any]:
+        """Those of the models that take files (Any: as in the base)."""
+        return [card for card in super().cards() if card.takes]
+
     def tapes(self) -> list[Any]:  # Any: as in the base
         """The answers of one call each; those of tasks are apart."""
         apart = {tape.interaction.place for answers in self.tasks() for tape in answers}
@@ -95,7 +99,7 @@ class STTContract(ModelContract):
     def models_on(self, wire: Any) -> Iterator[Any]:  # Any: as in the base
         """Models that together call every endpoint: of each card, with a stream and without."""
         yield from super().models_on(wire)
-        for card in self.model.list_models():
+        for card in self.cards():
             yield self.build(wire, card.name, stream=True, max_retries=0)
 
     def units(self, tape: Recording) -> Sequence[bytes]:
