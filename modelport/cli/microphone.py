@@ -26,7 +26,7 @@ async def converse(hub: Modelport, model: RealtimeModelBase, system: str | None,
 
     rates = model.connect(system)
     async with hub, SoundDevices(rates.input_sample_rate, rates.output_sample_rate) as devices:
-        agent = RealtimeAgent("modelport", model, system or "")
+        agent = RealtimeAgent("modelport", model, system_prompt=system or "")
         async with agent.session(devices) as session:
             note("speak; Ctrl-C ends it (with a loudspeaker near the microphone, use headphones)")
             shown = _Shown(as_json)
