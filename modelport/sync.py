@@ -8,10 +8,10 @@ from ._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from .application.blocking.chat import SyncChatModel, SyncChatStream
-    from .application.blocking.others import SyncEmbeddingModel, SyncTTSModel
+    from .application.blocking.others import SyncEmbeddingModel, SyncSTTModel, SyncTTSModel
     from .application.blocking.portal import run
 
-__all__ = ["SyncChatModel", "SyncChatStream", "SyncEmbeddingModel", "SyncTTSModel", "run"]
+__all__ = ["SyncChatModel", "SyncChatStream", "SyncEmbeddingModel", "SyncSTTModel", "SyncTTSModel", "run"]
 
 __getattr__ = lazy_exports(
     __name__,
@@ -19,6 +19,7 @@ __getattr__ = lazy_exports(
         "SyncChatModel": "application.blocking.chat",
         "SyncChatStream": "application.blocking.chat",
         "SyncEmbeddingModel": "application.blocking.others",
+        "SyncSTTModel": "application.blocking.others",
         "SyncTTSModel": "application.blocking.others",
         "run": "application.blocking.portal",
     },

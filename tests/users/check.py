@@ -1,4 +1,4 @@
-"""Checks `program.py`, the examples and every Python block of the documentation as their readers do, without plugins.
+"""Checks the programs here, the examples and every Python block of the docs as their readers do, without plugins.
 
 `python -m tests.users.check` runs `mypy --strict` and pyright (in basedpyright, which needs no download) over them, and
 ends with 1 if either finds an error. Errors inside `modelport` itself do not count, as for an installed package.
@@ -38,13 +38,13 @@ def main() -> int:
 
 
 def write_files() -> list[Path]:
-    """One module for each block, the program, and a copy of each example in a folder of its own."""
+    """One module for each block, each program, and a copy of each example in a folder of its own."""
     shutil.rmtree(FOLDER / "examples", ignore_errors=True)
     FOLDER.mkdir(exist_ok=True)
     for old in FOLDER.glob("*.py"):
         old.unlink()
     files = {f"{re.sub(r'[^a-z0-9]+', '_', where.lower())}.py": code for where, code in snippets("python")}
-    files["program.py"] = Path(__file__).with_name("program.py").read_text()
+    files |= {path.name: path.read_text() for path in Path(__file__).parent.glob("program*.py")}
     for name, code in files.items():
         (FOLDER / name).write_text(code)
     folders, examples = copy_examples()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from ...application.model.described import Described
 from ...application.model.parameters import EFFORT, MaxTokens, ParallelToolCalls, TopK, TopP, UnitTemperature
 
 __all__ = ["AnthropicChatParameters"]
 
 
-class AnthropicChatParameters(BaseModel):
+class AnthropicChatParameters(Described):
     """Parameters of a Messages call."""
 
     model_config = ConfigDict(extra="forbid")

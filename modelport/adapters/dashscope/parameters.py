@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from ...application.model.described import Described
 from ...application.model.parameters import Dimensions, ParallelToolCalls, ThinkingEnable, TopP
 
 __all__ = [
@@ -35,7 +36,7 @@ Language = Literal[
 ]
 
 
-class DashScopeChatParameters(BaseModel):
+class DashScopeChatParameters(Described):
     """Parameters of a chat call."""
 
     model_config = ConfigDict(extra="forbid")
@@ -67,7 +68,7 @@ class DashScopeChatParameters(BaseModel):
     voice: str | None = Field(default=None, title="Voice", description="The voice of spoken answers.")
 
 
-class DashScopeEmbeddingParameters(BaseModel):
+class DashScopeEmbeddingParameters(Described):
     """Parameters of an embedding call."""
 
     model_config = ConfigDict(extra="forbid")
@@ -85,7 +86,7 @@ class DashScopeEmbeddingParameters(BaseModel):
     )
 
 
-class DashScopeTTSParameters(BaseModel):
+class DashScopeTTSParameters(Described):
     """Parameters of speech synthesis over HTTP."""
 
     model_config = ConfigDict(extra="forbid")
@@ -103,7 +104,7 @@ class DashScopeTTSParameters(BaseModel):
     )
 
 
-class DashScopeRealtimeTTSParameters(BaseModel):
+class DashScopeRealtimeTTSParameters(Described):
     """Parameters of Qwen speech synthesis from text that is still being written."""
 
     model_config = ConfigDict(extra="forbid")
@@ -141,7 +142,7 @@ class DashScopeRealtimeTTSParameters(BaseModel):
     )
 
 
-class DashScopeCosyVoiceRealtimeTTSParameters(BaseModel):
+class DashScopeCosyVoiceRealtimeTTSParameters(Described):
     """Parameters of CosyVoice and Qwen-Audio speech synthesis."""
 
     model_config = ConfigDict(extra="forbid")

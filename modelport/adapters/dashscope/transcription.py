@@ -9,8 +9,9 @@ import base64
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, overload
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from ...application.model.described import Described
 from ...application.transcription.http import HttpSTTModel
 from ...application.transcription.model import TranscriptT_co
 from ...domain.errors import InvalidRequestError, ModelError, ResponseDecodeError, StreamTruncatedError
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["DashScopeTranscriptionModel", "DashScopeTranscriptionParameters"]
 
 
-class DashScopeTranscriptionParameters(BaseModel):
+class DashScopeTranscriptionParameters(Described):
     """Parameters of speech-to-text."""
 
     model_config = ConfigDict(extra="forbid")

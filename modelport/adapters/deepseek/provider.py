@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, Unpack, overload
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from ...application.chat.model import AnswerT_co
+from ...application.model.described import Described
 from ...application.model.parameters import EFFORT, MaxTokens, ThinkingEnable, TopP
 from ...domain.structured.native_output import NativeOutput
 from ...ports.codec.chat import ChatRequest
@@ -36,7 +37,7 @@ __all__ = [
 _LONGEST_URL = 8192
 
 
-class DeepSeekChatParameters(BaseModel):
+class DeepSeekChatParameters(Described):
     """Parameters of a chat call."""
 
     model_config = ConfigDict(extra="forbid")

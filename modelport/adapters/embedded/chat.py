@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, overload
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from ...application.chat.model import AnswerT_co
 from ...application.model.credential import CredentialBase
+from ...application.model.described import Described
 from ...domain.chat.tools import ToolChoice, ToolLike
 from ...domain.errors import NotFoundError
 from ...domain.message.messages import Msg
@@ -47,7 +48,7 @@ _engines: dict[tuple[Path, int], LlamaEngine] = {}
 _engines_lock = threading.Lock()
 
 
-class EmbeddedParameters(BaseModel):
+class EmbeddedParameters(Described):
     """Parameters of a chat call. A model this small wanders off without a limit and a low temperature."""
 
     model_config = ConfigDict(extra="forbid")

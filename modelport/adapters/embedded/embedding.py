@@ -8,10 +8,11 @@ import threading
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from ...application.embedding.model import EmbeddingModelBase
 from ...application.model.credential import CredentialBase
+from ...application.model.described import Described
 from ...domain.card.capabilities import EmbeddingLimits
 from ...domain.errors import InvalidRequestError, NotFoundError, SettingsError
 from ...domain.message.blocks import DataBlock
@@ -32,7 +33,7 @@ _SHORT = 8_000
 _computing = threading.Lock()
 
 
-class EmbeddedEmbeddingParameters(BaseModel):
+class EmbeddedEmbeddingParameters(Described):
     """Parameters of an embedding call."""
 
     model_config = ConfigDict(extra="forbid")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias, 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from ...application.model.credential import CredentialBase
+from ...application.model.described import Described
 from ...application.speech.model import SpeechT_co, TTSModelBase
 from ...domain.errors import InvalidRequestError, NotFoundError, SettingsError
 
@@ -33,7 +34,7 @@ _PIECE = 300
 _Name = Annotated[str, StringConstraints(min_length=1, to_lower=True)]
 
 
-class EmbeddedTTSParameters(BaseModel):
+class EmbeddedTTSParameters(Described):
     """How to speak."""
 
     model_config = ConfigDict(extra="forbid")

@@ -7,9 +7,10 @@ import dataclasses
 from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, Unpack, overload
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from ...application.model.credential import CredentialBase
+from ...application.model.described import Described
 from ...application.transcription.model import STTModelBase, TranscriptT_co
 from ...domain.errors import InvalidRequestError, NotFoundError, SettingsError
 from ...domain.transcription.transcript import Transcript, TranscriptSegment, TranscriptUsage
@@ -34,7 +35,7 @@ _PIECE_SECONDS = 5
 """Audio that is listened to at a time; a cancelled call ends after at most one piece."""
 
 
-class EmbeddedTranscriptionParameters(BaseModel):
+class EmbeddedTranscriptionParameters(Described):
     """What is listened to."""
 
     model_config = ConfigDict(extra="forbid")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from ...application.model.described import Described
 from ...application.model.parameters import Dimensions, MaxTokens, Temperature, TopK, TopP
 
 __all__ = ["GeminiChatParameters", "GeminiEmbeddingParameters", "GeminiTTSParameters", "GeminiTranscriptionParameters"]
@@ -22,7 +23,7 @@ TaskType = Literal[
 ]
 
 
-class GeminiChatParameters(BaseModel):
+class GeminiChatParameters(Described):
     """Parameters of a generateContent call."""
 
     model_config = ConfigDict(extra="forbid")
@@ -49,7 +50,7 @@ class GeminiChatParameters(BaseModel):
     top_k: TopK = None
 
 
-class GeminiEmbeddingParameters(BaseModel):
+class GeminiEmbeddingParameters(Described):
     """Parameters of an embedding call."""
 
     model_config = ConfigDict(extra="forbid")
@@ -58,7 +59,7 @@ class GeminiEmbeddingParameters(BaseModel):
     task_type: TaskType | None = Field(default=None, title="Task", description="What the vectors are for.")
 
 
-class GeminiTTSParameters(BaseModel):
+class GeminiTTSParameters(Described):
     """Parameters of speech synthesis. Facts: docs/protocols/gemini-tts.md#request."""
 
     model_config = ConfigDict(extra="forbid")
@@ -78,7 +79,7 @@ class GeminiTTSParameters(BaseModel):
     )
 
 
-class GeminiTranscriptionParameters(BaseModel):
+class GeminiTranscriptionParameters(Described):
     """Parameters of speech-to-text. Facts: docs/protocols/speech-to-text.md#gemini-files."""
 
     model_config = ConfigDict(extra="forbid")

@@ -10,9 +10,10 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeAlias, Unpack, overload
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from ...application.chat.model import AnswerT_co
+from ...application.model.described import Described
 from ...application.model.parameters import MaxTokens, Temperature, ThinkingEnable, TopP
 from ...domain.card.capabilities import ToolChoiceFacts
 from ...domain.structured.native_output import NativeOutput
@@ -41,7 +42,7 @@ __all__ = [
 _CODE_AT_END = re.compile(r"\((\d{4})\)\s*\Z")
 
 
-class MiniMaxChatParameters(BaseModel):
+class MiniMaxChatParameters(Described):
     """Parameters of a chat call."""
 
     model_config = ConfigDict(extra="forbid")

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, Unpack, overload
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from ...application.chat.model import AnswerT_co
+from ...application.model.described import Described
 from ...application.model.parameters import EFFORT, MaxTokens, ParallelToolCalls, ThinkingEnable, TopP, UnitTemperature
 from ...domain.errors import (
     AuthenticationError,
@@ -47,7 +48,7 @@ __all__ = [
 ]
 
 
-class MoonshotChatParameters(BaseModel):
+class MoonshotChatParameters(Described):
     """Parameters of a chat call."""
 
     model_config = ConfigDict(extra="forbid")

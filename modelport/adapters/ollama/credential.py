@@ -65,8 +65,15 @@ class OllamaCredential(CredentialBase):
     provider: ClassVar[str] = "ollama"
 
     type: Literal["ollama_credential"] = "ollama_credential"
-    host: str = Field(default="http://localhost:11434", title="Host")
-    api_key: SecretStr | None = Field(default=None, title="API key", json_schema_extra={"writeOnly": True})
+    host: str = Field(
+        default="http://localhost:11434", title="Host", description="Where Ollama runs: a URL, or a host with its port."
+    )
+    api_key: SecretStr | None = Field(
+        default=None,
+        title="API key",
+        description="The key of ollama.com; a server of your own needs none.",
+        json_schema_extra={"writeOnly": True},
+    )
 
     if TYPE_CHECKING:  # a key may be given as a text, which pydantic makes a secret
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from ...application.model.described import Described
 from ...application.model.parameters import Dimensions, MaxTokens, Temperature, ThinkingEnable, TopK, TopP
 
 __all__ = ["OllamaChatParameters", "OllamaEmbeddingParameters"]
 
 
-class OllamaChatParameters(BaseModel):
+class OllamaChatParameters(Described):
     """Parameters of a chat call."""
 
     model_config = ConfigDict(extra="forbid")
@@ -39,7 +40,7 @@ class OllamaChatParameters(BaseModel):
     )
 
 
-class OllamaEmbeddingParameters(BaseModel):
+class OllamaEmbeddingParameters(Described):
     """Parameters of an embedding call."""
 
     model_config = ConfigDict(extra="forbid")

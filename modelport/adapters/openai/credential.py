@@ -33,8 +33,12 @@ class OpenAICredential(KeyedCredential):
         json_schema_extra={"writeOnly": True},
     )
     base_url: str = Field(default="https://api.openai.com/v1", title="Base URL")
-    organization: str | None = Field(default=None, title="Organization")
-    project: str | None = Field(default=None, title="Project")
+    organization: str | None = Field(
+        default=None, title="Organization", description="The id of the organization that pays, for keys of several."
+    )
+    project: str | None = Field(
+        default=None, title="Project", description="The id of the project that the requests belong to."
+    )
 
     if TYPE_CHECKING:  # a key may be given as a text, which pydantic makes a secret
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from ...application.model.described import Described
 from ...application.model.parameters import (
     EFFORT,
     Dimensions,
@@ -31,7 +32,7 @@ __all__ = [
 OpenAIEffort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
-class OpenAIChatParameters(BaseModel):
+class OpenAIChatParameters(Described):
     """Parameters of a Chat Completions call."""
 
     model_config = ConfigDict(extra="forbid")
@@ -49,7 +50,7 @@ class OpenAIChatParameters(BaseModel):
     voice: str | None = Field(default=None, title="Voice", description="The voice of spoken answers.")
 
 
-class OpenAIResponseParameters(BaseModel):
+class OpenAIResponseParameters(Described):
     """Parameters of a Responses call."""
 
     model_config = ConfigDict(extra="forbid")
@@ -66,7 +67,7 @@ class OpenAIResponseParameters(BaseModel):
     parallel_tool_calls: ParallelToolCalls = True
 
 
-class OpenAIEmbeddingParameters(BaseModel):
+class OpenAIEmbeddingParameters(Described):
     """Parameters of an embedding call."""
 
     model_config = ConfigDict(extra="forbid")
@@ -74,7 +75,7 @@ class OpenAIEmbeddingParameters(BaseModel):
     dimensions: Dimensions = None
 
 
-class OpenAITTSParameters(BaseModel):
+class OpenAITTSParameters(Described):
     """Parameters of speech synthesis. Facts: docs/protocols/openai-tts.md#request."""
 
     model_config = ConfigDict(extra="forbid")
@@ -91,7 +92,7 @@ class OpenAITTSParameters(BaseModel):
     speed: float | None = Field(default=None, ge=0.25, le=4, title="Speed", description="1 is normal.")
 
 
-class OpenAITranscriptionParameters(BaseModel):
+class OpenAITranscriptionParameters(Described):
     """Parameters of speech-to-text. Facts: docs/protocols/speech-to-text.md#openai-files."""
 
     model_config = ConfigDict(extra="forbid")

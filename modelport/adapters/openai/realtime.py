@@ -17,7 +17,7 @@ __all__ = ["OpenAIRealtimeModel", "OpenAIRealtimeParameters"]
 class OpenAIRealtimeParameters(RealtimeParameters):
     """Parameters of a session. Facts: docs/protocols/realtime-openai.md#sessionupdate."""
 
-    speed: float | None = Field(default=None, ge=0.25, le=1.5, title="Speed", description="Of the speech.")
+    speed: float | None = Field(default=None, ge=0.25, le=1.5, title="Speed", description="1 is normal.")
     noise_reduction: Literal["near_field", "far_field"] | None = Field(
         default=None, title="Noise reduction", description="For a microphone that is near, or far."
     )

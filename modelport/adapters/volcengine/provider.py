@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, Unpack, overload
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from ...application.chat.model import AnswerT_co
+from ...application.model.described import Described
 from ...application.model.parameters import EFFORT, MaxTokens, ParallelToolCalls, Temperature, ThinkingEnable, TopP
 from ...domain.errors import (
     AuthenticationError,
@@ -79,7 +80,7 @@ _CODES: ErrorCodes = {
 }
 
 
-class VolcengineChatParameters(BaseModel):
+class VolcengineChatParameters(Described):
     """Parameters of a chat call."""
 
     model_config = ConfigDict(extra="forbid")

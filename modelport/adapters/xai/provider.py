@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Unpack, overload
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from ...application.chat.model import AnswerT_co
+from ...application.model.described import Described
 from ...application.model.parameters import EFFORT, ParallelToolCalls, Temperature, TopP
 from ...domain.errors import AuthenticationError, ContentFilterError, ContextLengthError, QuotaExceededError
 from ...domain.message.responses import ModelWarning
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["XAI_RESPONSES", "XAIChatFormatter", "XAIChatModel", "XAIChatParameters", "XAIMultiAgentFormatter"]
 
 
-class XAIChatParameters(BaseModel):
+class XAIChatParameters(Described):
     """Parameters of a chat call."""
 
     model_config = ConfigDict(extra="forbid")

@@ -38,7 +38,7 @@ XAI_REALTIME = RealtimeProfile(
 class XAIRealtimeParameters(RealtimeParameters):
     """Parameters of a session. Facts: docs/protocols/realtime-xai.md#sessionupdate."""
 
-    speed: float | None = Field(default=None, ge=0.7, le=1.5, title="Speed", description="Of the speech.")
+    speed: float | None = Field(default=None, ge=0.7, le=1.5, title="Speed", description="1 is normal.")
     reasoning_effort: Literal["high", "none"] | None = Field(
         default=None, title="Reasoning effort", description="How much the model thinks before it answers."
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias, Unpack, overload
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from ...application.model.described import Described
 from ...application.speech.model import SpeechT_co
 from ..dialects.openai_speech.model import DialectTTSModel
 from ..dialects.openai_speech.profile import SpeechProfile
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["XAITTSModel", "XAITTSParameters"]
 
 
-class XAITTSParameters(BaseModel):
+class XAITTSParameters(Described):
     """Parameters of speech synthesis."""
 
     model_config = ConfigDict(extra="forbid")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias, Unpack, overload
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from ...application.model.described import Described
 from ...application.transcription.model import TranscriptT_co
 from ..dialects.openai_transcription.model import DialectSTTModel
 from ..dialects.openai_transcription.profile import TranscriptionProfile
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["XAITranscriptionModel", "XAITranscriptionParameters"]
 
 
-class XAITranscriptionParameters(BaseModel):
+class XAITranscriptionParameters(Described):
     """Parameters of speech-to-text."""
 
     model_config = ConfigDict(extra="forbid")

@@ -1,4 +1,4 @@
-"""Embedding and speech models without `await`."""
+"""Embedding, speech and speech-to-text models without `await`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from .chat import each
 from .portal import run
 
 if TYPE_CHECKING:
-    from ...domain.embedding.values import EmbeddingResponse
-    from ...domain.speech.responses import TTSResponse
+    from pathlib import Path
 
-__all__ = ["SyncEmbeddingModel", "SyncTTSModel"]
+    from ...domain.embedding.values import EmbeddingResponse
+    from ...domain.message.blocks import DataBlock
+    from ...domain.speech.responses import TTSResponse
+    from ...domain.transcription.transcript import Transcript
+
+__all__ = ["SyncEmbeddingModel", "SyncSTTModel", "SyncTTSModel"]
 
 
 class SyncEmbeddingModel:
@@ -65,6 +69,35 @@ class SyncTTSModel:
         spoken = [piece for piece in pieces if piece.content is not None]
         whole: TTSResponse = replace(pieces[-1], content=join_audio(spoken) if spoken else None)
         return whole
+
+    def close(self) -> None:
+        """Close the connections of a transport that only this model uses. Never required."""
+        run(self.model.aclose)
+
+    def __repr__(self) -> str:
+        return f"{self.model!r}.sync"
+
+
+class SyncSTTModel:
+    """A speech-to-text model without `await`; it is made by `model.sync`."""
+
+    def __init__(self, model: Any) -> None:  # Any: a speech-to-text model, whose module imports this one
+        self.model = model
+
+    def transcribe(self, audio: str | Path | bytes | DataBlock, **kwargs: Any) -> Transcript:  # Any: provider fields
+        """Write down what is said: the whole transcript, whatever the model's `stream` is."""
+        *_, last = self.stream(audio, **kwargs)
+        return last
+
+    def stream(
+        self, audio: str | Path | bytes | DataBlock, **kwargs: Any
+    ) -> Generator[Transcript, None, None]:  # Any: as above
+        """Write down what is said, as it is written; the last transcript is whole. One where it does not stream."""
+        answer = run(self.model.transcribe, audio, **kwargs)
+        if hasattr(answer, "__anext__"):
+            yield from each(answer)
+        else:
+            yield answer
 
     def close(self) -> None:
         """Close the connections of a transport that only this model uses. Never required."""

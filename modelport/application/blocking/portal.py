@@ -31,7 +31,8 @@ class _Loop:
     def __init__(self) -> None:
         self.pid = os.getpid()
         started: Future[tuple[BlockingPortal, asyncio.AbstractEventLoop]] = Future()
-        self.thread = threading.Thread(target=_serve, args=(started,), name="modelport-sync", daemon=True)
+        self.ending = threading.Event()
+        self.thread = threading.Thread(target=_serve, args=(started, self.ending), name="modelport-sync", daemon=True)
         self.thread.start()
         self.portal, self.loop = started.result()
 
@@ -94,7 +95,7 @@ def _running() -> _Loop:
         return _loop
 
 
-def _serve(started: Future[tuple[BlockingPortal, asyncio.AbstractEventLoop]]) -> None:
+def _serve(started: Future[tuple[BlockingPortal, asyncio.AbstractEventLoop]], ending: threading.Event) -> None:
     import anyio
     from anyio.from_thread import BlockingPortal
 
@@ -106,9 +107,10 @@ def _serve(started: Future[tuple[BlockingPortal, asyncio.AbstractEventLoop]]) ->
     try:
         anyio.run(serve)
     except BaseException as error:
-        if started.done():
-            raise
-        started.set_exception(error)
+        if not started.done():
+            started.set_exception(error)
+        elif not (ending.is_set() and isinstance(error, RuntimeError)):
+            raise  # but Python 3.12 starts no thread at the program's end, which is how the loop ends its own threads
 
 
 def _stop() -> None:
@@ -117,6 +119,7 @@ def _stop() -> None:
     loop, _loop = _loop, None
     if loop is None or not loop.usable:
         return
+    loop.ending.set()
     try:
         loop.portal.call(loop.portal.stop, True)
     except RuntimeError:  # it stopped already

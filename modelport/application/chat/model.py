@@ -59,6 +59,7 @@ class ChatModelBase(StructuredCalls, Generic[AnswerT_co]):
         retry_delay: the most seconds before the first retry; it doubles with each one.
         retry_policy, timeouts: how patient a call is, in seconds.
         transport: the HTTP transport to use instead of the runtime's.
+        runtime: the ports to run on; the default runtime's, or the hub's, when `None`.
         card_checks: `off` sends values that the model's card does not allow.
         on_unsupported: `error` refuses a call where something would have to be dropped or changed.
         settings: neutral settings of every call, as `CallSettings` lists them, e.g. `{"thinking": "low"}`; those of a
@@ -282,9 +283,6 @@ class ChatModelBase(StructuredCalls, Generic[AnswerT_co]):
         from ..model.cards import class_names
 
         return CardQuery(ModelCard, cls.Parameters, class_names(cls))
-
-
-ChatModelBase.__init__.__doc__ = ChatModelBase.__doc__  # what `help` shows of the classes that inherit it
 
 
 def _settings(

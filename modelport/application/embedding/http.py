@@ -17,7 +17,7 @@ from ..call.context import CallContext, current_call
 from ..call.http import HttpBody, attempt
 from ..call.tasks import all_of
 from ..model.credential import CredentialBase
-from .model import EmbeddingModelBase, T
+from .model import EmbeddingModelBase, T_contra
 
 if TYPE_CHECKING:
     from ...ports.codec.base import Endpoint
@@ -67,7 +67,7 @@ async def _fetch(
     return dict(zip(wanted, found, strict=True))
 
 
-class HttpEmbeddingModel(EmbeddingModelBase[T]):
+class HttpEmbeddingModel(EmbeddingModelBase[T_contra]):
     """An embedding model whose provider is a codec and an endpoint."""
 
     codec: ClassVar[EmbeddingCodec]
@@ -96,7 +96,7 @@ class HttpEmbeddingModel(EmbeddingModelBase[T]):
 
     async def _call_api(
         self,
-        inputs: list[T],
+        inputs: list[T_contra],
         **kwargs: Any,  # Any: provider body fields
     ) -> EmbeddingResponse:
         context = current_call.get() or CallContext.of(self._spec())

@@ -22,6 +22,7 @@ from ..call.arguments import check_word
 from ..call.per_loop import PerLoop
 from ..model.base import ModelBase, retry_policy_of
 from ..model.credential import CredentialBase
+from ..model.described import Described
 
 if TYPE_CHECKING:
     from ...domain.card.cards import CardQuery, EmbeddingModelCard
@@ -38,10 +39,11 @@ if TYPE_CHECKING:
 
 __all__ = ["DimensionsOnly", "EmbeddingModelBase"]
 
-T = TypeVar("T")
+T_contra = TypeVar("T_contra", contravariant=True)
+"""What an input may be: a model that also takes images can stand where one for texts is wanted."""
 
 
-class DimensionsOnly(BaseModel):
+class DimensionsOnly(Described):
     """The parameters of a model that has only this one."""
 
     model_config = ConfigDict(extra="forbid")
@@ -54,8 +56,8 @@ class DimensionsOnly(BaseModel):
     )
 
 
-class EmbeddingModelBase(ModelBase, Generic[T]):
-    """An embedding model: a credential, a model name and parameters, called with inputs. `T` is what an input may be.
+class EmbeddingModelBase(ModelBase, Generic[T_contra]):
+    """An embedding model: a credential, a model name and parameters, called with inputs; `T_contra` is what one may be.
 
     A provider implements `_call_api`, which is one attempt for one batch. Splitting, concurrency, retries, timeouts and
     the cache are handled here.
@@ -70,9 +72,10 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
         max_retries: how often a failed request may be sent again (default 3); not together with `retry_policy`.
         retry_delay: the most seconds before the first retry.
         embedding_cache: keeps vectors per input.
-        retry_policy, timeouts: apply to each batch.
+        retry_policy, timeouts: apply to each batch; timeouts are in seconds.
         transport: the HTTP transport to use instead of the runtime's.
         concurrency: the most requests in flight, over all calls of this model in one event loop.
+        runtime: the ports to run on; the default runtime's, or the hub's, when `None`.
         card_checks: `off` sends what the model's card does not allow.
         dimensions: the size of each vector; the same as the parameter of this name.
         on_error: `skip` gives `None` in place of the vector of an input that is refused, with a warning that
@@ -195,7 +198,7 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
 
     async def __call__(
         self,
-        inputs: Sequence[T],
+        inputs: Sequence[T_contra],
         *,
         on_error: Literal["raise", "skip"] | None = None,
         progress: Callable[[int, int], None] | bool = False,
@@ -248,7 +251,7 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
         self._batch_limit = self._batch_limit or BatchLimit()
         return EmbeddingSpec(
             call=self._spec(),
-            attempt=lambda inputs: self._call_api(cast("list[T]", inputs), **kwargs),
+            attempt=lambda inputs: self._call_api(cast("list[T_contra]", inputs), **kwargs),
             limits=self.request_limits(),
             concurrency=self.concurrency,
             slot=self.free_request,
@@ -260,7 +263,7 @@ class EmbeddingModelBase(ModelBase, Generic[T]):
 
     async def _call_api(
         self,
-        inputs: list[T],
+        inputs: list[T_contra],
         **kwargs: Any,  # Any: provider body fields
     ) -> EmbeddingResponse:
         """One attempt for one batch of at most `batch_size` inputs: their vectors in the same order."""
@@ -312,6 +315,3 @@ def _shown(done: int, total: int) -> None:
     """The progress as a line that replaces itself."""
     sys.stderr.write(f"\r{done:,} of {total:,} vectors" + ("\n" if done == total else ""))
     sys.stderr.flush()
-
-
-EmbeddingModelBase.__init__.__doc__ = EmbeddingModelBase.__doc__  # what `help` shows of the classes that inherit it

@@ -15,6 +15,7 @@ from ..call.arguments import check_credential, check_name, check_type, check_wor
 from .construction import Constructed
 from .copying import Copied
 from .credential import CredentialBase, KeyedCredential, Service
+from .described import Described
 
 if TYPE_CHECKING:
     from ...ports.codec.base import Endpoint
@@ -25,7 +26,7 @@ __all__ = ["ModelBase", "retry_policy_of"]
 C = TypeVar("C", bound=CredentialBase)
 
 
-class NoParameters(BaseModel):
+class NoParameters(Described):
     """A model without parameters."""
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Type
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import ConfigDict, Field, SecretStr, field_validator
 
 from ...domain.errors import AuthenticationError, InvalidRequestError, SettingsError
 from ...domain.ids import new_id
 from ...domain.secrets import hide_url_secrets
 from ...domain.urls import checked_url, normal_url
+from .described import Described
 
 if TYPE_CHECKING:
     from ...domain.card.cards import ModelCard, RealtimeModelCard, TTSModelCard
@@ -27,18 +28,18 @@ Service = Literal["chat", "embedding", "speech", "realtime_speech", "realtime", 
 """The kinds of endpoints; a provider may have a URL for each."""
 
 
-class CredentialBase(BaseModel):
+class CredentialBase(Described):
     """The fields that a provider needs to authenticate its callers, and the model classes they are for."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
     provider: ClassVar[str] = ""
 
-    id: str = Field(default_factory=new_id)
-    name: str = ""
+    id: str = Field(default_factory=new_id, description="Tells stored credentials apart.")
+    name: str = Field(default="", description="What people call this credential.")
     if TYPE_CHECKING:
         type: Any = ""  # Any: a class of the user's may narrow it to a literal, which a variable of type `str` forbids
     else:
-        type: str = "credential"
+        type: str = Field(default="credential", description="Which class it is, for storage.")
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:  # Any: fields
         """Pydantic's, with the passwords of URLs left out."""
@@ -167,8 +168,12 @@ class KeyedCredential(CredentialBase):
     key_variable: ClassVar[str] = ""
     """The environment variable that people keep this key in; named in errors, never read here."""
 
-    api_key: SecretStr = Field(title="API key", json_schema_extra={"writeOnly": True})
-    base_url: str
+    api_key: SecretStr = Field(
+        title="API key",
+        description="The key; it is shown nowhere, and sent only to the base URL.",
+        json_schema_extra={"writeOnly": True},
+    )
+    base_url: str = Field(description="Where requests go; another server with the same protocol may stand here.")
 
     @field_validator("base_url")
     @classmethod

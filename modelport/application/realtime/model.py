@@ -17,6 +17,7 @@ from ...ports.runtime import Runtime, default_runtime
 from ..call.arguments import body_fields, parameter_values
 from ..model.base import ModelBase
 from ..model.credential import CredentialBase
+from ..model.described import Described
 from ..model.parameters import MaxTokens, Temperature
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["RealtimeModelBase", "RealtimeParameters"]
 
 
-class RealtimeParameters(BaseModel):
+class RealtimeParameters(Described):
     """What every provider's sessions can be given; a provider adds its own. Rates are in samples per second."""
 
     model_config = ConfigDict(extra="forbid")
@@ -56,14 +57,14 @@ class RealtimeParameters(BaseModel):
         ge=8000,
         le=48_000,
         title="Input sample rate",
-        description="Of the audio that is given to `send_audio`; it is resampled where the wire takes another one.",
+        description="Samples per second (Hz) of the audio that is given to `send_audio`; it is resampled if need be.",
     )
     output_sample_rate: int | None = Field(
         default=None,
         ge=8000,
         le=48_000,
         title="Output sample rate",
-        description="Of the audio in events, where the provider lets one choose; see the model's card.",
+        description="Samples per second (Hz) of the audio in events, where one can choose; see the model's card.",
     )
 
 
@@ -76,6 +77,7 @@ class RealtimeModelBase(ModelBase, ABC):
         parameters: the class's `Parameters`; the defaults when `None`.
         retry_policy, timeouts: apply to the opening of a connection. `timeouts.idle` also limits how long a reply may
             stay silent before it counts as failed.
+        runtime: the ports to run on; the default runtime's, or the hub's, when `None`.
         card_checks: `off` sends values that the model's card does not allow.
         reconnect: whether a session goes on over a new connection when its own one ends.
 

@@ -46,8 +46,9 @@ class TTSModelBase(ModelBase, ABC, Generic[SpeechT_co]):
         stream: whether `synthesize` returns the audio as a stream or as a whole.
         max_retries: how often a failed request may be sent again (default 3); not together with `retry_policy`.
         retry_delay: the most seconds before the first retry.
-        retry_policy, timeouts: apply to each call.
+        retry_policy, timeouts: apply to each call; timeouts are in seconds.
         transport: the HTTP transport to use instead of the runtime's.
+        runtime: the ports to run on; the default runtime's, or the hub's, when `None`.
         card_checks: `off` sends values that the model's card does not allow.
     """
 
@@ -139,6 +140,3 @@ class TTSModelBase(ModelBase, ABC, Generic[SpeechT_co]):
         from ..model.cards import class_names
 
         return CardQuery(TTSModelCard, cls.Parameters, class_names(cls), cls.realtime)
-
-
-TTSModelBase.__init__.__doc__ = TTSModelBase.__doc__  # what `help` shows of the classes that inherit it

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ...ports.codec.base import Endpoint
     from ...ports.codec.live_transcription import LiveCodec
     from ...ports.http import HttpTransport
+    from ..blocking.others import SyncSTTModel
     from .audio import Audio
     from .live import LiveTranscription
 
@@ -46,8 +47,9 @@ class STTModelBase(ModelBase, ABC, Generic[TranscriptT_co]):
         stream: whether `transcribe` returns the text as it is written, where the model can.
         max_retries: how often a failed request may be sent again (default 3); not together with `retry_policy`.
         retry_delay: the most seconds before the first retry.
-        retry_policy, timeouts: apply to each call.
+        retry_policy, timeouts: apply to each call; timeouts are in seconds.
         transport: the HTTP transport to use instead of the runtime's.
+        runtime: the ports to run on; the default runtime's, or the hub's, when `None`.
         card_checks: `off` sends values that the model's card does not allow.
     """
 
@@ -88,6 +90,13 @@ class STTModelBase(ModelBase, ABC, Generic[TranscriptT_co]):
         from ..model.cards import list_cards
 
         return list_cards(default_runtime().cards, cls, cls._card_query(), custom_yaml_dir)
+
+    @property
+    def sync(self) -> SyncSTTModel:
+        """The calls of this model without `await`."""
+        from ..blocking.others import SyncSTTModel
+
+        return SyncSTTModel(self)
 
     @abstractmethod
     async def transcribe(

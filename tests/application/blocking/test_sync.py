@@ -162,3 +162,10 @@ print(next(left).text)
 def test_a_script_survives_ctrl_c_and_ends_by_itself() -> None:
     ran = subprocess.run([sys.executable, "-W", "error", "-c", SCRIPT], capture_output=True, text=True, timeout=100)
     assert (ran.stdout, ran.stderr, ran.returncode) == ("interrupted\nHello.\nOne \n", "", 0)
+
+
+def test_a_script_whose_calls_used_threads_ends_in_silence() -> None:
+    """As a name is resolved in one; Python 3.12 starts no thread any more when the loop ends its own ones."""
+    script = "import asyncio; from modelport.sync import run; print(run(asyncio.to_thread, str, 5))"
+    ran = subprocess.run([sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, timeout=100)
+    assert (ran.stdout, ran.stderr, ran.returncode) == ("5\n", "", 0)

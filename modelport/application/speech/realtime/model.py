@@ -43,13 +43,19 @@ class RealtimeTTSModel(TTSModelBase[SpeechT_co]):
     too; it is ended by the task that began it or, when it is the only one, by any.
 
     Args:
+        credential: the provider's credential.
+        model: the model's name at the provider.
+        parameters: the class's `Parameters`; the defaults when `None`.
+        stream: whether `synthesize` returns the audio as a stream or as a whole.
         cold_start_length: the number of characters to collect before the first text is sent; later text is sent
             as it comes.
         cold_start_words: the number of words to collect; if both limits are given, both must be reached.
         max_retries: how often an utterance may be restarted before its first audio.
         retry_delay: the most seconds before the first retry; it doubles with each one.
-
-    The other arguments are those of `TTSModelBase`; give either `retry_policy` or these two.
+        retry_policy: in place of `max_retries` and `retry_delay`.
+        timeouts: apply to each utterance, in seconds.
+        runtime: the ports to run on; the default runtime's, or the hub's, when `None`.
+        card_checks: `off` sends values that the model's card does not allow.
     """
 
     realtime: bool = True
@@ -235,6 +241,3 @@ class RealtimeTTSModel(TTSModelBase[SpeechT_co]):
                 f"{len(usable)} other tasks are connected with this model; use `async with model:` in this task too"
             )
         return own or (usable[0] if usable else None)
-
-
-RealtimeTTSModel.__init__.__doc__ = RealtimeTTSModel.__doc__  # what `help` shows of the classes that inherit it
