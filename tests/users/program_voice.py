@@ -41,7 +41,7 @@ async def converse() -> list[Msg]:
         await session.send_audio(bytes(640))
         await session.commit_audio()
         print(sum([len(piece) async for piece in listen(session)]), session.facts.tools)
-    agent = RealtimeAgent("pilot", model, "Be brief.", tools=[weather])
+    agent = RealtimeAgent("pilot", model, system_prompt="Be brief.", tools=[weather])
     async with agent.session() as talk:
         await talk.conversation.send_text("Bergen")
         async for event in talk:
