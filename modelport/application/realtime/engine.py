@@ -26,8 +26,8 @@ __all__ = ["SessionEngine"]
 
 _INCOMING_SECONDS = 120
 """Audio that may wait for the application before the server has to wait."""
-_OUTGOING_SECONDS = 2
-"""Audio that may wait for the socket before `send_audio` waits."""
+_LASTING_SECONDS = 30
+"""A connection that lasted so long is replaced, even if nothing was said over it."""
 
 
 class SessionEngine:
@@ -52,6 +52,7 @@ class SessionEngine:
         self._handle: str | None = None
         self._rotate = False
         self._progress = True
+        self._connected_at = 0.0
         self._queue = EventQueue(_INCOMING_SECONDS * 64_000)
         self._early = EarlyAudio()
         traits = codec.new_protocol(setup).traits
@@ -158,6 +159,7 @@ class SessionEngine:
     def _use(self, connection: RealtimeConnection) -> None:
         assert self._dialogue is not None
         self._connection = connection
+        self._connected_at = self._clock.monotonic()
         self._dialogue.protocol = connection.protocol
         self._dialogue.detects = not self._setup.turn_detection.manual
         self._history.expect(connection.protocol.seeded)
@@ -257,7 +259,8 @@ class SessionEngine:
         return self._dialogue.lost() if self._dialogue is not None else []
 
     def _may_continue(self, failed: ModelError) -> bool:
-        return self._may_reconnect and failed.retryable and self._progress
+        lasted = self._clock.monotonic() - self._connected_at
+        return self._may_reconnect and failed.retryable and (self._progress or lasted >= _LASTING_SECONDS)
 
     async def _read(self, connection: RealtimeConnection) -> ModelError:
         """Read until the connection ends; returns why."""

@@ -315,3 +315,16 @@ async def test_words_that_a_resumed_session_has_not_answered_are_sent_again() ->
         assert [dialect.asks(frame) for frame in talk.line.sent[1:]] == [True]
         assert "Hello?" in str(talk.line.sent[1])
         assert len(talk.session.history) == 1
+
+
+@EACH
+async def test_silent_connections_that_last_are_replaced_as_often_as_they_drop(dialect: Dialect) -> None:
+    async with dialect.talk() as talk:
+        for _ in range(4):
+            talk.clock.advance(31)
+            talk.line.hang_up(1006)
+            await settle()
+        assert len(talk.server.lines) == 5
+        talk.line.hang_up(1006)
+        await settle()
+        assert talk.of("SESSION")[-1].kind == "ended", "but not those that drop at once"
