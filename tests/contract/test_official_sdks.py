@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from modelport.composition.providers.profiles import profile_names
+from modelport.composition.providers.registry import ProviderRegistry
 from modelport.error import ModelError
 from modelport.message import ToolCallBlock, UserMsg
 from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer
@@ -58,3 +60,34 @@ async def test_the_official_sdk_reads_the_same(origin: Origin, response: Any) ->
         theirs = await READERS[FOLDERS.get(origin.name, origin.name)](server.base_url, stream)
         assert await ours(origin, server.base_url, stream) == theirs
         assert len(server.requests) == 2
+
+
+UNREAD = {("mistral", "thinking_stream-0"), ("mistral", "tool_round_trip-0"), ("mistral", "tool_round_trip-1")}
+"""Answers that OpenAI's SDK does not read: content as a list, which it hands on as it is."""
+
+
+def answers_of_data() -> Iterator[Any]:  # Any: as above
+    for name in profile_names():
+        for path in sorted((CASSETTES / name).glob("*.yaml")):
+            for number, interaction in enumerate(yaml.safe_load(path.read_text())["interactions"]):
+                where = f"{path.stem}-{number}"
+                if CHAT.search(interaction["request"]["uri"]) and (name, where) not in UNREAD:
+                    yield pytest.param(name, interaction["response"], id=f"{name}-{where}")
+
+
+@pytest.mark.parametrize(("name", "response"), [*answers_of_data()])
+async def test_openais_sdk_reads_the_same_of_providers_that_are_data(name: str, response: Any) -> None:
+    stream = "event-stream" in response["headers"]["content-type"][0]
+    cls = ProviderRegistry().get(name).credential_class()
+    async with ScriptedServer([playing(response)] * 2) as server:
+        theirs = await READERS["openai"](server.base_url, stream)
+        credential = cls.model_validate({"api_key": "x", "base_url": server.base_url})
+        model = cls.get_chat_model_class()(credential, "any-model", stream=stream, max_retries=0)
+        try:
+            answer = await ask(model, [UserMsg("user", "Hello")])
+        except ModelError as error:
+            assert theirs.status == (error.status_code or 0)
+            return
+    calls = [(block.name, json.loads(block.input)) for block in answer.content if isinstance(block, ToolCallBlock)]
+    usage = (answer.usage.input_tokens, answer.usage.output_tokens) if answer.usage else None
+    assert Reading(answer.text, calls, usage) == theirs
