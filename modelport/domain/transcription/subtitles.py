@@ -8,20 +8,41 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from ..errors import InvalidRequestError
 
-if TYPE_CHECKING:
-    from .transcript import Transcript, TranscriptWord
-
-__all__ = ["to_srt", "to_vtt"]
+__all__ = ["Timed", "to_srt", "to_vtt"]
 
 _LONGEST_CUE = 84
 """Characters of a cue made of words: two lines of a screen."""
 _PAUSE_MS = 1000
 _ENDS = (".", "!", "?", "…", "。", "！", "？")
 _HOUR, _MINUTE, _SECOND = 3_600_000, 60_000, 1000
+
+
+class Timed(Protocol):
+    """A segment or a word: what was said, by whom, and when, if that is known."""
+
+    @property
+    def text(self) -> str:
+        """What was said."""
+        ...
+
+    @property
+    def start_ms(self) -> int | None:
+        """When it begins."""
+        ...
+
+    @property
+    def end_ms(self) -> int | None:
+        """When it ends."""
+        ...
+
+    @property
+    def speaker(self) -> str | None:
+        """Who said it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,34 +53,34 @@ class _Cue:
     speaker: str | None
 
 
-def to_srt(transcript: Transcript) -> str:
-    """SubRip; `InvalidRequestError` for a transcript without times."""
+def to_srt(text: str, segments: Sequence[Timed], words: Sequence[Timed]) -> str:
+    """SubRip; `InvalidRequestError` for a text without times."""
     blocks = (
         f"{number}\n{_time(cue.start_ms, ',')} --> {_time(cue.end_ms, ',')}\n"
         f"{f'{cue.speaker}: ' if cue.speaker else ''}{_one_line(cue.text)}\n"
-        for number, cue in enumerate(_cues(transcript), 1)
+        for number, cue in enumerate(_cues(text, segments, words), 1)
     )
     return "\n".join(blocks)
 
 
-def to_vtt(transcript: Transcript) -> str:
-    """WebVTT; `InvalidRequestError` for a transcript without times."""
+def to_vtt(text: str, segments: Sequence[Timed], words: Sequence[Timed]) -> str:
+    """WebVTT; `InvalidRequestError` for a text without times."""
     blocks = ["WEBVTT\n"]
-    for cue in _cues(transcript):
-        text = html.escape(_one_line(cue.text), quote=False)
-        said = f"<v {html.escape(_one_line(cue.speaker), quote=False)}>{text}" if cue.speaker else text
+    for cue in _cues(text, segments, words):
+        escaped = html.escape(_one_line(cue.text), quote=False)
+        said = f"<v {html.escape(_one_line(cue.speaker), quote=False)}>{escaped}" if cue.speaker else escaped
         blocks.append(f"{_time(cue.start_ms, '.')} --> {_time(cue.end_ms, '.')}\n{said}\n")
     return "\n".join(blocks)
 
 
-def _cues(transcript: Transcript) -> list[_Cue]:
+def _cues(text: str, segments: Sequence[Timed], words: Sequence[Timed]) -> list[_Cue]:
     cues = [
         _Cue(each.start_ms, each.end_ms, each.text, each.speaker)
-        for each in transcript.segments
+        for each in segments
         if each.start_ms is not None and each.end_ms is not None and each.text.strip()
     ]
-    cues = cues or [_cue_of(words) for words in _grouped(transcript.words)]
-    if not cues and transcript.text.strip():
+    cues = cues or [_cue_of(group) for group in _grouped(words)]
+    if not cues and text.strip():
         raise InvalidRequestError(
             "subtitles need a transcript with times, and this one has none; set segments=True, "
             "or use a model that gives them"
@@ -67,9 +88,9 @@ def _cues(transcript: Transcript) -> list[_Cue]:
     return cues
 
 
-def _grouped(words: Sequence[TranscriptWord]) -> Iterator[list[TranscriptWord]]:
+def _grouped(words: Sequence[Timed]) -> Iterator[list[Timed]]:
     """Words with times, cut at ends of sentences, pauses, changes of speaker and the length of a cue."""
-    group: list[TranscriptWord] = []
+    group: list[Timed] = []
     length = 0
     for word in words:
         if word.start_ms is None or word.end_ms is None or not word.text.strip():
@@ -89,7 +110,7 @@ def _grouped(words: Sequence[TranscriptWord]) -> Iterator[list[TranscriptWord]]:
         yield group
 
 
-def _cue_of(words: Sequence[TranscriptWord]) -> _Cue:
+def _cue_of(words: Sequence[Timed]) -> _Cue:
     first, last = words[0], words[-1]
     return _Cue(first.start_ms or 0, last.end_ms or 0, " ".join(word.text for word in words), first.speaker)
 

@@ -88,8 +88,8 @@ class Transcript:
 
     def to_srt(self) -> str:
         """As SubRip subtitles; raises `InvalidRequestError` for a transcript without times."""
-        return to_srt(self)
+        return to_srt(self.text, self.segments, self.words)
 
     def to_vtt(self) -> str:
         """As WebVTT subtitles; raises `InvalidRequestError` for a transcript without times."""
-        return to_vtt(self)
+        return to_vtt(self.text, self.segments, self.words)

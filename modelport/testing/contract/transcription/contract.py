@@ -14,7 +14,6 @@ from typing import Any, ClassVar
 from ....application.transcription.model import STTModelBase
 from ....domain.errors import ModelError
 from ....domain.message.blocks import DataBlock
-from ....domain.message.wav import streaming_header
 from ....domain.transcription.transcript import Transcript
 from ..core.case import Case, NotApplicableError, case, require, require_equal
 from ..core.class_checks import check_model
@@ -66,9 +65,6 @@ class STTContract(ModelContract):
         *timeouts.CASES,
         *cards.CASES,
     )
-
-    audio: ClassVar[bytes] = streaming_header(16_000, size=320) + bytes(320)
-    """What is transcribed: a moment of silence."""
 
     def check_declared(self) -> None:
         """Raise `TypeError` unless model, credential and cassettes are there."""
@@ -128,7 +124,7 @@ class STTContract(ModelContract):
     async def ask(self, model: Any, tape: Recording | None = None) -> CallResult:
         """Transcribe a moment of silence (Any: a speech-to-text model)."""
         try:
-            answer = await model.transcribe(_URL if model.card.asynchronous else self.audio)
+            answer = await model.transcribe(_URL if model.card.asynchronous else streams.AUDIO)
             if not isinstance(answer, Transcript):
                 steps = [step async for step in answer]
                 answer = steps[-1]

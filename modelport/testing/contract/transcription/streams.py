@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ....domain.errors import ModelConnectionError, ModelError, ResponseDecodeError, StreamTruncatedError
+from ....domain.message.wav import streaming_header
 from ..core.case import Case, NotApplicableError, case, require, require_equal
 from ..core.mutated_transport import End
 from ..core.recordings import Recording
+from ..model.model_contract import ModelContract
 
-if TYPE_CHECKING:
-    from .contract import STTContract
+__all__ = ["AUDIO", "CASES"]
 
-__all__ = ["CASES"]
-
+AUDIO = streaming_header(16_000, size=320) + bytes(320)
+"""What is transcribed: a moment of silence."""
 _A_STREAM = "a cassette of a streamed answer"
 
 
-def _streams(contract: STTContract) -> list[Recording]:
+def _streams(contract: ModelContract) -> list[Recording]:
     return [tape for tape in contract.good() if tape.streamed]
 
 
 @case("The steps of a stream come before one whole transcript", _streams, _A_STREAM)
-async def steps_and_a_whole(contract: STTContract, tape: Recording) -> None:
+async def steps_and_a_whole(contract: ModelContract, tape: Recording) -> None:
     model, _ = contract.play(tape, tape.answer())
-    steps = [step async for step in await model.transcribe(contract.audio)]
+    steps = [step async for step in await model.transcribe(AUDIO)]
     require_equal("is_last", [step.is_last for step in steps], [False] * (len(steps) - 1) + [True])
     require(bool(steps[-1].text or steps[-1].segments), "the whole transcript holds nothing")
     require(steps[-1].usage is not None and bool(steps[-1].attempts), "the last step has no usage or no attempts")
 
 
 @case("A stream that is cut is an error, which keeps the text that had come", _streams, _A_STREAM)
-async def cut_short(contract: STTContract, tape: Recording) -> str:
+async def cut_short(contract: ModelContract, tape: Recording) -> str:
     whole = await contract.expected(tape)
     cuts = 0
     for end in (End.WHOLE, End.BROKEN):
@@ -49,7 +50,7 @@ async def cut_short(contract: STTContract, tape: Recording) -> str:
 
 
 @case("An error among the events is raised as its own error class, with the text that had come", _streams, _A_STREAM)
-async def error_among_events(contract: STTContract, tape: Recording) -> None:
+async def error_among_events(contract: ModelContract, tape: Recording) -> None:
     whole = await contract.expected(tape)
     refusal = next(iter(contract.refusals()), None)
     if refusal is None:
