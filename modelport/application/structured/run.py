@@ -134,7 +134,8 @@ class StructuredRun:
         planned = next(self._left, None)
         if planned is None or self._context.budget.left <= 0:
             raise self._record.failure()
-        self._request = StrategyRequest(planned, self._spec, self._adapted(planned.strategy), self._tools)
+        adapted, unseen = self._adapted(planned.strategy), self._facts.native.schema_unseen
+        self._request = StrategyRequest(planned, self._spec, adapted, self._tools, unseen)
         self._sent, self._asked = self._request.messages(self._messages), 0
         return self._request
 

@@ -42,12 +42,14 @@ class StrategyRequest:
         spec: what a valid object is.
         adapted: the schema that is sent, as output format, tool parameters or part of the instruction.
         other_tools: the caller's tools.
+        schema_unseen: whether the model does not see the schema of the output format.
     """
 
     planned: PlannedStrategy
     spec: OutputSpec
     adapted: Adapted
     other_tools: Sequence[ToolSchema] = ()
+    schema_unseen: bool = False
 
     @property
     def strategy(self) -> Strategy:
@@ -106,7 +108,8 @@ class StrategyRequest:
     def _instruction(self) -> str | None:
         if self.strategy is Strategy.AUTO_TOOL:
             return _CALL_INSTRUCTION.format(name=self.tool)
-        if self.strategy in (Strategy.JSON_MODE, Strategy.INSTRUCTION):
+        unseen = self.schema_unseen and self.strategy is Strategy.NATIVE_SCHEMA
+        if unseen or self.strategy in (Strategy.JSON_MODE, Strategy.INSTRUCTION):
             return _SCHEMA_INSTRUCTION.format(schema=_compact(self.adapted.schema))
         return None
 

@@ -22,6 +22,8 @@ class NativeOutput:
     """The rules for models without a card, if different."""
     json_mode: bool = False
     forced_tool: bool = True
+    schema_unseen: bool = False
+    """Whether a schema guides the output without the model seeing it, so that the prompt has to repeat it."""
 
     def rules(self, *, known: bool) -> SchemaRules | None:
         """The rules for a model with, or without, a card."""

@@ -37,6 +37,8 @@ class Facts:
     tools: bool = True
     schema: bool = True
     """Whether a JSON Schema is sent as `response_format`."""
+    shown: bool = False
+    """Whether the prompt repeats that schema, which the model does not see."""
     tags: bool = True
     """Whether `<think>` at the head of the text is thinking."""
     place: str = "reasoning_content"
@@ -218,6 +220,7 @@ PROVIDERS: dict[str, Facts] = {
         usage="finish",
     ),
     "vllm": Facts(
+        shown=True,
         url="http://localhost:8000/v1",
         key="VLLM_API_KEY",
         cap="max_tokens",

@@ -116,6 +116,8 @@ async def test_structured_output(name: str) -> None:
         (request,) = server.requests
     kind = (request.json().get("response_format") or {}).get("type")
     assert (answer.content, kind == "json_schema") == ({"level": 3}, facts.schema)
+    if facts.schema:
+        assert ("JSON Schema" in str(request.json()["messages"])) == facts.shown
 
 
 def reasoning(facts: Facts, text: str) -> Json:

@@ -111,13 +111,20 @@ class OutputData(_Strict):
     )
     json_mode: bool = True
     forced_tool: bool = True
+    schema_unseen: bool = Field(
+        default=False, description="Whether the model does not see the schema that guides it; the prompt repeats it."
+    )
 
     def native(self) -> NativeOutput:
         """As the `NativeOutput` that codecs read."""
         rules = next((rules for rules in _RULES if rules.name == self.rules), None)
         unknown = OPENAI_NATIVE.unknown_schema if rules is OPENAI_NATIVE.schema else None
         return NativeOutput(
-            schema=rules, unknown_schema=unknown, json_mode=self.json_mode, forced_tool=self.forced_tool
+            schema=rules,
+            unknown_schema=unknown,
+            json_mode=self.json_mode,
+            forced_tool=self.forced_tool,
+            schema_unseen=self.schema_unseen,
         )
 
 
