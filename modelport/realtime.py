@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     )
     from .domain.realtime.settings import RealtimeFacts, Transcription, TurnDetection
     from .ports.audio import AudioTransport
+    from .ports.realtime import RealtimeConversation, RealtimeModel
 
 __all__ = [
     "AudioTransport",
@@ -39,9 +40,11 @@ __all__ = [
     "InterruptedEvent",
     "OpenAIRealtimeModel",
     "RealtimeAgent",
+    "RealtimeConversation",
     "RealtimeEvent",
     "RealtimeEventType",
     "RealtimeFacts",
+    "RealtimeModel",
     "RealtimeModelBase",
     "RealtimeModelCard",
     "RealtimeParameters",
@@ -68,9 +71,11 @@ __getattr__ = lazy_exports(
         "InterruptedEvent": "domain.realtime.events",
         "OpenAIRealtimeModel": "adapters.openai.realtime",
         "RealtimeAgent": "application.agent.voice",
+        "RealtimeConversation": "ports.realtime",
         "RealtimeEvent": "domain.realtime.events",
         "RealtimeEventType": "domain.realtime.events",
         "RealtimeFacts": "domain.realtime.settings",
+        "RealtimeModel": "ports.realtime",
         "RealtimeModelBase": "application.realtime.model",
         "RealtimeModelCard": "domain.card.cards",
         "RealtimeParameters": "application.realtime.model",

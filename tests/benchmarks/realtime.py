@@ -107,18 +107,19 @@ async def ours(model: Any, barrier: asyncio.Barrier) -> int:
     return -1
 
 
-async def measure(kind: str, port: int, sessions: int, frames: int) -> float:
-    """CPU seconds of all sessions at once, for each frame; they begin when all are open."""
+async def measure(kind: str, port: int, sessions: int, frames: int) -> tuple[float, float]:
+    """CPU seconds of all sessions at once: for each frame, once all are open, and to open and close each."""
     subject = model(port) if kind == "ours" else None
     barrier = asyncio.Barrier(sessions + 1)
     talks = [ours(subject, barrier) if subject is not None else bare(port, barrier) for _ in range(sessions)]
+    started = time.process_time()
     running = asyncio.gather(*talks)
     await barrier.wait()
     before = time.process_time()
     counts = await running
     spent = time.process_time() - before
     assert counts == [frames] * sessions, "a frame was lost"
-    return spent / (sessions * frames)
+    return spent / (sessions * frames), (before - started) / sessions
 
 
 def main() -> int:
@@ -138,18 +139,20 @@ def main() -> int:
         assert server.stdout is not None
         try:
             port = int(server.stdout.readline())
-            found: dict[str, list[float]] = {"bare": [], "ours": []}
+            found: dict[str, list[tuple[float, float]]] = {"bare": [], "ours": []}
             for _ in range(args.rounds):
                 for kind, times in found.items():
                     times.append(asyncio.run(measure(kind, port, args.sessions, args.frames)))
         finally:
             server.terminate()
-    medians = {kind: statistics.median(times) * 1e6 for kind, times in found.items()}
+    medians = {kind: statistics.median(frame for frame, _ in times) * 1e6 for kind, times in found.items()}
+    opening = {kind: statistics.median(once for _, once in times) * 1e3 for kind, times in found.items()}
     ratio = medians["ours"] / medians["bare"]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     size = f"{args.sessions} sessions of {args.frames} frames"
     print(f"{size}: bare {medians['bare']:.1f} µs, ours {medians['ours']:.1f} µs "
           f"a frame, ratio {ratio:.2f} (bound {BOUND}); peak memory {peak:.0f} MiB")  # fmt: skip
+    print(f"to connect a session, once: bare {opening['bare']:.2f} ms, ours {opening['ours']:.2f} ms")
     return 0 if ratio <= BOUND else 1
 
 

@@ -15,9 +15,8 @@ from ...domain.message.events import DataBlockDeltaEvent, ReplyEndEvent, ToolCal
 from ...domain.message.messages import Msg
 from ...domain.realtime.events import InterruptedEvent, RealtimeEvent, ToolCallsCancelledEvent
 from ...ports.audio import AudioTransport
+from ...ports.realtime import RealtimeConversation, RealtimeModel
 from ..call.tasks import cancel_all
-from ..realtime.model import RealtimeModelBase
-from ..realtime.session import RealtimeSession
 from ..tools.function_tool import FunctionTool, ToolFunction
 from .middleware import Middleware
 from .reply import NewMessages, as_messages
@@ -48,7 +47,7 @@ class RealtimeAgent:
     def __init__(
         self,
         name: str,
-        model: RealtimeModelBase,
+        model: RealtimeModel,
         middlewares: Sequence[Middleware] = (),
         system_prompt: str = "",
         tools: Sequence[ToolFunction | FunctionTool] = (),
@@ -102,7 +101,7 @@ class VoiceSession:
     def __init__(
         self,
         agent: RealtimeAgent,
-        conversation: RealtimeSession,
+        conversation: RealtimeConversation,
         tools: dict[str, FunctionTool],
         transport: AudioTransport | None,
     ) -> None:

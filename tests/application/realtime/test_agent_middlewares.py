@@ -13,7 +13,7 @@ from modelport.error import InvalidRequestError
 from modelport.event import DataBlockDeltaEvent, Event, ReplyEndEvent, TextBlockDeltaEvent
 from modelport.message import ToolCallBlock, UserMsg
 from modelport.middleware import AgentView, MiddlewareBase
-from modelport.realtime import RealtimeAgent
+from modelport.realtime import RealtimeAgent, RealtimeConversation, RealtimeModel
 from modelport.testing import ScriptedRealtimeModel
 
 from .support import Talk, call, created, done, item, pcm, settle, sound, speech, words
@@ -173,6 +173,25 @@ async def test_with_a_transport_the_stream_ends_with_the_session() -> None:
     assert len(agent.history) == 2
     await settle()
     assert len(asyncio.all_tasks()) == 1
+
+
+class Noted:
+    """A model of the test's own around another one: the agent knows no more of it than that it connects."""
+
+    def __init__(self, inner: RealtimeModel) -> None:
+        self._inner = inner
+        self.instructions: list[str | None] = []
+
+    def connect(self, instructions: str | None = None, *args: Any, **kwargs: Any) -> RealtimeConversation:
+        self.instructions.append(instructions)
+        return self._inner.connect(instructions, *args, **kwargs)
+
+
+async def test_an_agent_takes_any_model_that_connects() -> None:
+    model = Noted(ScriptedRealtimeModel(["One."]))
+    agent = RealtimeAgent("pilot", model, system_prompt="Be brief.")
+    assert texts([event async for event in agent.reply_stream("First?")])[0] == "One."
+    assert model.instructions == ["Be brief."]
 
 
 def test_an_instruction_in_the_place_of_the_middlewares_is_an_error() -> None:
