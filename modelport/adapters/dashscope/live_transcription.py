@@ -59,6 +59,7 @@ class _Task:
     """One task on its own connection: JSON for what is to be done, binary frames for the audio."""
 
     input_rate = _RATE
+    quiet_end: float | None = None
 
     def __init__(self, request: LiveRequest) -> None:
         self.ready = self.ended = False
@@ -73,6 +74,10 @@ class _Task:
     def finish(self) -> None:
         """The audio is complete."""
         self._send("finish-task", {"input": {}})
+
+    def quiet(self) -> list[LiveSignal]:
+        """The server says when it is done."""
+        return []
 
     def cancel(self) -> None:
         """The server ends a task whose connection is closed."""

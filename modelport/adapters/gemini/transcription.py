@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, Unpack, overload
 
 from ...application.transcription.http import HttpSTTModel
 from ...application.transcription.model import TranscriptT_co
@@ -15,6 +15,7 @@ from ...domain.errors import ContentFilterError, ModelError, ResponseDecodeError
 from ...domain.message.responses import FinishReason
 from ...domain.transcription.times import of_duration
 from ...domain.transcription.transcript import Transcript, TranscriptSegment, TranscriptUsage, TranscriptWord
+from ...ports.codec.live_transcription import LiveCodec
 from ...ports.codec.transcription import TranscriptionWireCall
 from ...ports.http import HttpRequest
 from ..wire.decoder import Json, decode_json_body, read_json_event
@@ -23,6 +24,7 @@ from ..wire.json_text import dump_json
 from ..wire.words.counts import counts
 from ..wire.words.finish_words import finish_reason
 from .errors import map_error, stream_error
+from .live.transcription import GeminiLiveTranscriptionCodec
 from .parameters import GeminiTranscriptionParameters
 from .request import method_url
 
@@ -177,6 +179,7 @@ class GeminiTranscriptionModel(HttpSTTModel[TranscriptT_co]):
     provider = "gemini"
     takes_any_key = False
     codec = GeminiTranscriptionCodec()
+    live_codec: ClassVar[LiveCodec | None] = GeminiLiveTranscriptionCodec()
 
     if TYPE_CHECKING:
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
-from ...domain.errors import InvalidRequestError, ModelError
+from ...domain.errors import InvalidRequestError, ModelError, ModelTimeoutError
 from ...domain.message.blocks import TextBlock
 from ...domain.message.responses import ChatResponse, ChatUsage, ModelWarning
 from ...domain.realtime.resample import Resampler
@@ -122,6 +122,12 @@ class LiveTranscription:
         connection.protocol.finish()
         connection.flush()
         self._clocks.awaiting_content(True)
+        self._await_quiet(connection)
+
+    def _await_quiet(self, connection: _Connection) -> None:
+        """Count from now, where the end of a session is known by its silence only."""
+        if connection.protocol.quiet_end is not None:
+            self._clocks.drain_at_most(connection.protocol.quiet_end)
 
     def __aiter__(self) -> Self:
         return self
@@ -146,12 +152,19 @@ class LiveTranscription:
                 signals = await connection.receive()
             if self._finished:
                 self._clocks.bytes_received()
-            for signal in signals:
-                segment = self._fold.add(signal)
-                if segment is not None:
-                    self._fresh.append(segment)
+                self._await_quiet(connection)
+            self._take(signals)
+        except ModelTimeoutError as error:
+            if error.clock != "drain":
+                self._end(error)
+                return
+            self._take(connection.protocol.quiet())
+            self._end(None)
         except ModelError as error:
             self._end(error)
+
+    def _take(self, signals: Sequence[LiveSignal]) -> None:
+        self._fresh += [segment for signal in signals if (segment := self._fold.add(signal)) is not None]
 
     def _end(self, error: ModelError | None) -> None:
         self._over, self._failed = True, error
@@ -197,7 +210,7 @@ class LiveTranscription:
         self._context.answered(_SWITCHING_PROTOCOLS, {}, None)
         self._clocks.awaiting_content(False)
         for signals in connection.early:
-            self._fresh += [segment for signal in signals if (segment := self._fold.add(signal)) is not None]
+            self._take(signals)
         return connection
 
 

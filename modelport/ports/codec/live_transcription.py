@@ -47,6 +47,15 @@ class LiveProtocol(Protocol):
         """Samples per second of the audio that is sent."""
         ...
 
+    @property
+    def quiet_end(self) -> float | None:
+        """Seconds without a frame after `finish` that end the session; `None` where the server says that it is done."""
+        ...
+
+    def quiet(self) -> list[LiveSignal]:
+        """Nothing came for that long: what was said last is complete."""
+        ...
+
     def audio(self, pcm: bytes) -> None:
         """Send audio: 16-bit mono samples at `input_rate`."""
         ...

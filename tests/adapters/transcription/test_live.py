@@ -51,6 +51,8 @@ def model(url: str, name: str, **options: Any) -> STTModelBase:
     options = {"retry_policy": ONE_RETRY, **options}
     if name.startswith("gpt-"):
         return OpenAITranscriptionModel(OpenAICredential(api_key=KEY, base_url=f"{http}/v1"), name, **options)
+    if name.startswith("gemini-"):
+        return GeminiTranscriptionModel(GeminiCredential(api_key=KEY, base_url=http), name, **options)
     credential = DashScopeCredential(api_key=KEY, base_url=f"{http}/compatible-mode/v1")
     return DashScopeTranscriptionModel(credential, name, **options)
 
@@ -149,6 +151,22 @@ QWEN: list[Any] = [
     HANG,
 ]
 QWEN_SAYS = [("u1", "Hellow", False), ("u1", "Hello there", False), ("u1", "Hello there.", True), ("u2", "Bye.", True)]
+GEMINI: list[Any] = [
+    Expect(lambda frame: "setup" in json.loads(frame)),
+    b'{"setupComplete": {}}',
+    Expect(lambda frame: "audio" in json.loads(frame)["realtimeInput"]),
+    {"serverContent": {"inputTranscription": {"text": " Hello"}}},
+    {"serverContent": {}},
+    {"serverContent": {"inputTranscription": {"text": " there.", "languageCode": "en-US"}}},
+    {"serverContent": {"modelTurn": {"parts": [{"text": "Hi!"}]}}},
+    {"serverContent": {"turnComplete": True}, "usageMetadata": {"promptTokenCount": 7, "responseTokenCount": 1}},
+    Expect(lambda frame: json.loads(frame)["realtimeInput"] == {"audioStreamEnd": True}),
+    {"serverContent": {"inputTranscription": {"text": " Bye.", "finished": True}}},
+    {"serverContent": {"turnComplete": True}},
+    HANG,
+]
+GEMINI_SAYS = [" Hello", " Hello there.", "Hello there.", "Bye."]
+"""The server names no segments, so their ids are made here."""
 ALL: list[tuple[str, list[Any], list[tuple[str, str, bool]]]] = [
     ("gpt-live-transcribe", OPENAI, OPENAI_SAYS),
     ("paraformer-realtime-v2", TASK, TASK_SAYS),
@@ -250,6 +268,68 @@ async def test_what_qwen_is_sent() -> None:
         "turn_detection": {"type": "server_vad"},
     }
     assert (segments[2].language, segments[2].emotion) == ("en", "neutral")
+
+
+async def test_gemini_is_told_the_languages_and_what_it_answers_is_passed_over() -> None:
+    parameters = GeminiTranscriptionModel.Parameters(languages=["en-US"], vocabulary=["Ada"])
+    clock = VirtualClock()
+    runtime = dataclasses.replace(build_runtime(), clock=clock)
+    async with ScriptedWebSocketServer([GEMINI]) as server:
+        subject = model(server.base_url, "gemini-3.5-transcribe-live", parameters=parameters, runtime=runtime)
+        async with subject.live() as session:
+            await session.push_audio(SECOND)
+            await session.finish()
+            segments = [await anext(session) for _ in GEMINI_SAYS]
+            rest = asyncio.create_task(anext(session, None))
+            await asyncio.sleep(0.01)
+            clock.advance(5)
+            assert await rest is None
+        connection = server.connections[0]
+    assert connection.path.endswith("v1beta.GenerativeService.BidiGenerateContent")
+    assert connection.headers["x-goog-api-key"] == KEY
+    assert json.loads(connection.frames[0])["setup"] == {
+        "model": "models/gemini-3.5-transcribe-live",
+        "generationConfig": {"responseModalities": ["TEXT"]},
+        "inputAudioTranscription": {"languageCodes": ["en-US"], "customVocabulary": ["Ada"]},
+    }
+    assert [segment.text for segment in segments] == GEMINI_SAYS
+    assert [segment.is_final for segment in segments] == [False, False, True, True]
+    assert segments[0].id == segments[2].id != segments[3].id
+    transcript = session.transcript
+    assert transcript.text == "Hello there. Bye." and transcript.language == "en-US"
+    assert transcript.usage is not None and (transcript.usage.input_tokens, transcript.usage.output_tokens) == (7, 1)
+
+
+async def test_gemini_is_done_when_it_is_quiet_after_the_end_of_the_audio() -> None:
+    clock = VirtualClock()
+    runtime = dataclasses.replace(build_runtime(), clock=clock)
+    async with ScriptedWebSocketServer([[*GEMINI[:6], HANG]]) as server:
+        session = model(server.base_url, "gemini-3.5-transcribe-live", runtime=runtime).live()
+        await session.open()
+        await session.push_audio(SECOND)
+        assert [(await anext(session)).text for _ in range(2)] == GEMINI_SAYS[:2]
+        waiting = asyncio.create_task(anext(session))
+        await asyncio.sleep(0)
+        clock.advance(60)
+        await asyncio.sleep(0.01)
+        assert not waiting.done()
+        await session.finish()
+        await asyncio.sleep(0.01)
+        clock.advance(5)
+        last = await waiting
+        assert (last.text, last.is_final) == ("Hello there.", True)
+        assert [segment async for segment in session] == []
+        await session.aclose()
+    assert len(asyncio.all_tasks()) == 1
+
+
+@pytest.mark.parametrize("end", [Close(1007, "invalid frame"), Close(1006)])
+async def test_gemini_breaks_off(end: Close) -> None:
+    async with ScriptedWebSocketServer([[*GEMINI[:4], end]]) as server:
+        with pytest.raises(ModelError) as failed:
+            await everything(model(server.base_url, "gemini-3.5-transcribe-live").live())
+    assert failed.value.partial is not None and failed.value.partial.content
+    assert len(asyncio.all_tasks()) == 1
 
 
 async def test_parts_with_speakers_stand_for_their_item() -> None:

@@ -83,6 +83,8 @@ class SessionLiveCodec:
 class _Session:
     """One connection. Items are known from their first event; those that are not transcribed yet keep it open."""
 
+    quiet_end: float | None = None
+
     def __init__(self, request: LiveRequest, profile: LiveProfile) -> None:
         self.ready = self.ended = False
         self.input_rate = profile.rate
@@ -110,6 +112,10 @@ class _Session:
             return
         self._send({"type": "input_audio_buffer.commit"})
         self._set_up()  # changes nothing; its answer comes after everything that the commit began
+
+    def quiet(self) -> list[LiveSignal]:
+        """The server says when it is done."""
+        return []
 
     def cancel(self) -> None:
         """Nothing is said before the connection is closed."""
