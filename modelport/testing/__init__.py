@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .contract.realtime.contract import RealtimeContract
     from .contract.speech.contract import TTSContract
     from .contract.transcription.contract import STTContract
+    from .contract.transcription.live import LiveSTTContract
     from .doubles.answers import Pause
     from .doubles.chat import FunctionChatModel, RecordedCall, ScriptedChatModel, ScriptOverError
     from .doubles.embedding_and_speech import ScriptedEmbeddingModel, ScriptedRealtimeTTSModel, ScriptedTTSModel
@@ -43,6 +44,7 @@ __all__ = [
     "Expect",
     "FormatterContract",
     "FunctionChatModel",
+    "LiveSTTContract",
     "NetworkForbiddenError",
     "NotApplicableError",
     "Outcome",
@@ -89,6 +91,7 @@ __getattr__ = lazy_exports(
         "Close": "testing.servers.websocket",
         "Contract": "testing.contract.core.contract",
         "EmbeddingContract": "testing.contract.embedding.contract",
+        "LiveSTTContract": "testing.contract.transcription.live",
         "STTContract": "testing.contract.transcription.contract",
         "Expect": "testing.servers.websocket",
         "FormatterContract": "testing.contract.formatter.contract",
