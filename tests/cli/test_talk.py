@@ -19,7 +19,7 @@ from modelport import Modelport
 from modelport.adapters.embedded.speech import EmbeddedTTSModel
 from modelport.cli.app import commands
 from modelport.cli.microphone import converse
-from modelport.cli.spoken_turn import Question, read_question, sample_rate
+from modelport.cli.spoken_turn import Question, read_question, sample_rate, take_turn
 from modelport.credential import EmbeddedCredential
 from modelport.domain.message.wav import streaming_header
 from modelport.error import InvalidRequestError
@@ -80,6 +80,31 @@ def test_the_rate_of_the_audio_is_in_its_type() -> None:
     assert (sample_rate("audio/pcm;rate=22050", 1), sample_rate("audio/pcm", 1)) == (22_050, 1)
 
 
+async def test_where_the_server_ends_turns_silence_follows_the_question() -> None:
+    pytest.importorskip("espeakng_loader")
+    pytest.importorskip("moonshine_voice", exc_type=ImportError)
+    model = EmbeddedRealtimeModel(
+        EmbeddedCredential(),
+        parameters=EmbeddedRealtimeModel.Parameters(input_sample_rate=22_050),
+        chat=ScriptedChatModel(["Paris."]),
+    )
+    async with model.connect() as session:
+        turn = await take_turn(session, model, Question(pcm=await spoken_question(), rate=22_050), None)
+    assert (turn.asked, turn.answer, turn.settled) == (QUESTION, "Paris.", True)
+    assert turn.audio_bytes > 10_000 and len(asyncio.all_tasks()) == 1
+
+
+async def spoken_question() -> bytes:
+    """At the rate of eSpeak NG."""
+    voice = EmbeddedTTSModel[TTSResponse](
+        EmbeddedCredential(), stream=False, parameters=EmbeddedTTSModel.Parameters(variant="f3", rate=150)
+    )
+    spoken = await voice.synthesize(QUESTION)
+    assert spoken.content is not None
+    with wave.open(io.BytesIO(spoken.content.to_bytes())) as file:
+        return bytes(file.readframes(file.getnframes()))
+
+
 class Devices:
     """A microphone before which the question is asked, and a loudspeaker that counts."""
 
@@ -117,13 +142,7 @@ async def test_with_a_microphone_each_turn_is_printed_until_it_is_stopped(
     pytest.importorskip("espeakng_loader")
     pytest.importorskip("moonshine_voice", exc_type=ImportError)
     monkeypatch.setattr("modelport.adapters.sound.devices.SoundDevices", Devices)
-    voice = EmbeddedTTSModel[TTSResponse](
-        EmbeddedCredential(), stream=False, parameters=EmbeddedTTSModel.Parameters(variant="f3", rate=150)
-    )
-    spoken = await voice.synthesize(QUESTION)
-    assert spoken.content is not None
-    with wave.open(io.BytesIO(spoken.content.to_bytes())) as file:
-        Devices.question = file.readframes(file.getnframes())
+    Devices.question = await spoken_question()
     model = EmbeddedRealtimeModel(
         EmbeddedCredential(),
         parameters=EmbeddedRealtimeModel.Parameters(input_sample_rate=22_050),

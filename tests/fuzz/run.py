@@ -33,12 +33,13 @@ class Counted:
 def targets(examples: int) -> tuple[dict[str, Callable[[], Any]], Counted]:
     """The tests with each of their parameters, and what counts their inputs."""
     os.environ["MODELPORT_FUZZ"] = str(examples)  # before the modules read it
-    from tests.fuzz import test_decoders, test_realtime, test_sound, test_voice  # test_files needs a folder of pytest's
+    # test_files needs a folder of pytest's
+    from tests.fuzz import test_decoders, test_live, test_realtime, test_sound, test_voice
 
     counted = Counted(test_decoders.call)
     test_decoders.call = counted  # the same calls
     found: dict[str, Callable[[], Any]] = {}
-    for module in (test_decoders, test_sound, test_realtime, test_voice):
+    for module in (test_decoders, test_live, test_sound, test_realtime, test_voice):
         for name, test in vars(module).items():
             if name.startswith("test_"):
                 for given in parameters(test):
