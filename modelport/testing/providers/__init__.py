@@ -16,6 +16,7 @@ from ..servers.http import RecordedRequest, ScriptedAnswer
 from . import (
     anthropic,
     dashscope_speech,
+    dashscope_tasks,
     embeddings,
     gemini,
     ollama,
@@ -47,6 +48,13 @@ _ENDINGS: tuple[tuple[str, Callable[[RecordedRequest], ScriptedAnswer]], ...] = 
     ("/text-embedding/text-embedding", embeddings.dashscope),
     ("/multimodal-embedding/multimodal-embedding", embeddings.dashscope),
     ("/multimodal-generation/generation", dashscope_speech.answer),
+    ("/asr/transcription", dashscope_tasks.submitted),
+    ("/uploads", dashscope_tasks.policy),
+    (dashscope_tasks.STORAGE, dashscope_tasks.stored),
+    (dashscope_tasks.TASK, dashscope_tasks.state),
+    (dashscope_tasks.RESULT, dashscope_tasks.result),
+    ("/v1/tts", openai_speech.xai),
+    ("/v1/stt", transcription.answer),
 )
 
 

@@ -9,7 +9,7 @@ from ..servers.http import RecordedRequest, ScriptedAnswer
 from .dashscope_speech import silence
 from .reply import pieces, sse
 
-__all__ = ["answer"]
+__all__ = ["answer", "xai"]
 
 _RATE = 24_000
 _TYPES = {"pcm": "audio/pcm", "wav": "audio/wav"}
@@ -29,3 +29,11 @@ def answer(request: RecordedRequest) -> ScriptedAnswer:
     parts = [head + spoken[0], *spoken[1:]]
     deltas = [("", {"type": "speech.audio.delta", "audio": base64.b64encode(part).decode()}) for part in parts]
     return sse([*deltas, ("", {"type": "speech.audio.done", "usage": usage})])
+
+
+def xai(request: RecordedRequest) -> ScriptedAnswer:
+    """Silence by xAI's path, as samples. Facts: docs/protocols/openai-tts.md#compatible-servers."""
+    body = request.json()
+    if not body["language"]:
+        raise ValueError("expected a language")
+    return ScriptedAnswer(200, {"content-type": "audio/mpeg"}, [silence(piece) for piece in pieces(body["text"])])
