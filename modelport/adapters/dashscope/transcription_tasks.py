@@ -89,7 +89,10 @@ class DashScopeTasks:
         url = first.get("transcription_url")
         if str(first.get("subtask_status", "SUCCEEDED")).upper() != "SUCCEEDED" or not isinstance(url, str):
             return TaskState(task_id, over=True, failure=_failure(first, "the file was not transcribed"))
-        return TaskState(task_id, over=True, result_url=storage_url(url), seconds=seconds, raw_usage=used)
+        more = len(results) - 1
+        return TaskState(
+            task_id, over=True, result_url=storage_url(url), seconds=seconds, raw_usage=used, further_files=more
+        )
 
     def fetch(self, url: str) -> HttpRequest:
         """The GET of a result; the signature in its query covers the URL as it is, and there is no key."""

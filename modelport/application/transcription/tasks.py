@@ -85,7 +85,7 @@ class TranscriptionTask:
         found.usage = found.usage or TranscriptUsage(seconds=state.seconds, raw=state.raw_usage)
         found.usage.time = clock.monotonic() - started
         found.provider, found.model, found.attempts = self._spec.provider, self._spec.model, tuple(self._records)
-        found.warnings = self._warnings
+        found.warnings = [*self._warnings, *_warned(state)]
         found.metadata = {**(found.metadata or {}), "task_id": self.id}
         return found
 
@@ -171,6 +171,13 @@ async def exchanged(
         return answer
     finally:
         records += context.attempts
+
+
+def _warned(state: TaskState) -> list[ModelWarning]:
+    if not state.further_files:
+        return []
+    message = f"the task has {state.further_files + 1} files, and this is the transcript of the first"
+    return [ModelWarning("other", "task", message)]
 
 
 def _words(endpoint: Callable[[], Endpoint]) -> list[str]:

@@ -88,6 +88,8 @@ class TaskState:
     seconds: float = 0.0
     raw_usage: Mapping[str, Any] | None = None
     """The provider's own object (Any: its JSON)."""
+    further_files: int = 0
+    """How many more files the task has, which another program gave it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -252,3 +252,12 @@ async def test_results_of_a_task_for_one_file_by_either_name() -> None:
     for named in ({"result": GOOD}, {"results": [GOOD]}):
         async with ScriptedServer([task("PENDING"), task("SUCCEEDED", **named), TRANSCRIPT]) as server:
             assert (await whole(model_at(server, "qwen3-asr-flash-filetrans"), URL)).text == "Hello, you."
+
+
+async def test_a_task_of_another_program_may_have_several_files() -> None:
+    async with ScriptedServer([succeeded(GOOD, BAD), TRANSCRIPT]) as server:
+        found = await model_at(server).task("t-1").result()
+    assert found.text == "Hello, you."
+    assert [warning.message for warning in found.warnings] == [
+        "the task has 2 files, and this is the transcript of the first"
+    ]
