@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import copy
 import importlib.util
 import io
 import itertools
@@ -20,6 +21,7 @@ import pytest
 from modelport import Modelport
 from modelport.adapters.embedded.credential import EmbeddedCredential
 from modelport.adapters.embedded.speech import EmbeddedTTSModel
+from modelport.adapters.embedded.voice import connector
 from modelport.adapters.embedded.voice.conversation import Conversation
 from modelport.error import InvalidRequestError, ModelError, NotFoundError, SettingsError
 from modelport.event import DataBlockDeltaEvent, TextBlockDeltaEvent
@@ -134,6 +136,31 @@ async def test_typed_text_is_answered_in_speech_with_its_transcript() -> None:
         assert len(audio_of(events)) > 22_050 * 2
         assert [message.get_text_content() for message in session.history] == [QUESTION, ANSWER]
     assert [message.get_text_content() for message in asked(subject)[0]] == ["Be brief.", QUESTION]
+
+
+async def test_a_request_and_its_cancellation_at_once_give_one_reply_that_ends() -> None:
+    connection = await connector.InProcessConnector(lambda **_: ScriptedChatModel(itertools.repeat(ANSWER))).connect(
+        WebSocketRequest("embedded:")
+    )
+    for event in ("session.update", "response.create", "response.cancel"):
+        await connection.send(json.dumps({"type": event}))
+    kinds = []
+    while "response.done" not in kinds:
+        frame = json.loads(await connection.receive())
+        kinds.append(frame["type"])
+    assert kinds[:2] == ["session.updated", "response.created"] and frame["response"]["status"] == "cancelled"
+    await connection.aclose()
+    assert len(asyncio.all_tasks()) == 1
+
+
+async def test_a_copy_has_parameters_of_its_own() -> None:
+    subject = model()
+    copied = copy.deepcopy(subject)
+    copied.parameters = EmbeddedRealtimeModel.Parameters(output="text")
+    async with copied.connect() as session:
+        await session.send_text(QUESTION)
+        events = await until(session, "REPLY_END")
+        assert (text_of(events), audio_of(events)) == (ANSWER, b"")
 
 
 async def test_text_alone() -> None:

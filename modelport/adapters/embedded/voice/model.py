@@ -94,7 +94,7 @@ class EmbeddedRealtimeModel(RealtimeModelBase):
             reconnect=reconnect,
         )
         self._chat = chat
-        self._connector = connector or InProcessConnector(self._new_chat)
+        self._connector = connector
 
     @classmethod
     def _known_name(cls, model: str) -> str:
@@ -108,7 +108,8 @@ class EmbeddedRealtimeModel(RealtimeModelBase):
 
     def _spec(self, *, stream: bool = False) -> CallSpec:
         spec = super()._spec(stream=stream)
-        return dataclasses.replace(spec, runtime=dataclasses.replace(spec.runtime, websockets=self._connector))
+        connector = self._connector or InProcessConnector(self._new_chat)
+        return dataclasses.replace(spec, runtime=dataclasses.replace(spec.runtime, websockets=connector))
 
     def _new_chat(self, **parameters: Any) -> ChatModelBase[ChatStream]:  # Any: each has its own type
         if self._chat is not None:

@@ -194,6 +194,7 @@ class VoiceServer:
             return
         reply = Reply(self._conversation, self._send, self._room)
         self._reply = asyncio.get_running_loop().create_task(reply.run(self._chat, style))
+        await asyncio.sleep(0)  # a task that is cancelled before it runs would never say that it ended
 
     async def _stop(self) -> None:
         if self._reply is not None:
