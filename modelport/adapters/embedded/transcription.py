@@ -12,11 +12,12 @@ from pydantic import ConfigDict, Field
 from ...application.model.credential import CredentialBase
 from ...application.model.described import Described
 from ...application.transcription.model import STTModelBase, TranscriptT_co
-from ...domain.errors import InvalidRequestError, NotFoundError, SettingsError
+from ...domain.errors import InvalidRequestError, NotFoundError
 from ...domain.transcription.transcript import Transcript, TranscriptSegment, TranscriptUsage
 from ...ports.codec.base import Endpoint
 from ...ports.codec.live_transcription import LiveCodec
 from ..dialects.openai_transcription.live import LiveProfile, SessionLiveCodec
+from .voice.listening import require_recogniser
 
 if TYPE_CHECKING:
     from ...application.call.spec import CallSpec
@@ -167,14 +168,6 @@ class EmbeddedTranscriptionModel(STTModelBase[TranscriptT_co]):
         if unknown:
             raise InvalidRequestError(f"{unknown[0]}: no such parameter; the embedded recogniser has only language")
         return self.parameters.model_copy(update=dict(changes))
-
-
-def require_recogniser() -> None:
-    """Raise `SettingsError` with the command that installs it, where it is not."""
-    from importlib.util import find_spec
-
-    if find_spec("moonshine_voice") is None or find_spec("numpy") is None:
-        raise SettingsError("the embedded recogniser is an extra: run pip install 'modelport[embedded-recognition]'")
 
 
 def check_language(language: object) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
+from ....domain.errors import SettingsError
 from ....domain.ids import new_id
-from ..transcription import require_recogniser
 
 if TYPE_CHECKING:
     from ..moonshine import Heard, Recording
 
-__all__ = ["RATE", "Ears"]
+__all__ = ["RATE", "Ears", "require_recogniser"]
 
 Json = dict[str, Any]  # Any: JSON
 RATE = 16_000
@@ -137,3 +137,11 @@ class Ears:
 
     def _event(self, kind: str, item_id: str, **fields: Any) -> None:  # Any: JSON
         self._send({"type": kind, "item_id": item_id, **fields})
+
+
+def require_recogniser() -> None:
+    """Raise `SettingsError` with the command that installs it, where it is not."""
+    from importlib.util import find_spec
+
+    if find_spec("moonshine_voice") is None or find_spec("numpy") is None:
+        raise SettingsError("the embedded recogniser is an extra: run pip install 'modelport[embedded-recognition]'")
