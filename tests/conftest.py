@@ -14,7 +14,7 @@ import modelport
 from modelport.testing.network import forbid_network
 from tests.databases import VARIABLE, OwnDatabase
 
-pytest_plugins = ["tests.leaks"]
+pytest_plugins = ["tests.planted", "tests.leaks"]
 ROOT = Path(__file__).parents[1]
 _database = pytest.StashKey[OwnDatabase]()
 

@@ -1,10 +1,10 @@
 """No test may let a secret out: a plugin that knows the secrets of each test and looks for them in all that is shown.
 
 The secrets of a test are the values of every `SecretStr` that is made while it runs, the passwords in the URLs among
-them, and the keys in the environments of its processes. They are looked for in log records, captured output, warnings
-of answers, errors caught by `pytest.raises` (causes and the locals of the library's frames included), the output of
-processes, and the recordings and caches below `tmp_path`. A test that shows a secret on purpose says so with the marker
-`shows_secrets`, and why.
+them, the keys in the environments of its processes, and the planted word that most of these hold (`tests/planted.py`).
+They are looked for in log records, captured output, warnings of answers, errors caught by `pytest.raises` (causes and
+the locals of the library's frames included), the output of processes, and the files below `tmp_path` that the test did
+not write itself. A test that shows a secret on purpose says so with the marker `shows_secrets`, and why.
 """
 
 from __future__ import annotations
@@ -26,15 +26,11 @@ from pydantic import types as pydantic_types
 from modelport.domain.message.responses import ModelWarning
 from modelport.domain.secrets import url_secrets
 from modelport.error import ModelportError
+from tests.planted import found, left_files, written_by_tests
 
-PLANTED = "sk-Planted-word-04516273"
-"""The key of tests to which any will do."""
 _SHORTEST = 8
-_LARGEST_FILE = 4_000_000
 _LONGEST_VALUE = 20_000
 _TESTS = str(Path(__file__).parent)
-_SETTINGS = (b"credentials", b"api_key", b"adapter:")
-"""What a test's own settings file has, which may hold its key."""
 
 
 class Leaks:
@@ -46,7 +42,7 @@ class Leaks:
 
     def begin(self) -> None:
         """Forget the last test."""
-        self.secrets = {PLANTED}
+        self.secrets = set()
         self.seen = []
 
     def learn(self, value: object) -> None:
@@ -56,7 +52,9 @@ class Leaks:
             self.secrets.update(secret for secret in found if len(secret) >= _SHORTEST and secret.strip() == secret)
 
     def look(self, text: str, place: str) -> None:
-        """Note each secret that the text holds, as it is or escaped as in a `repr`."""
+        """Note each secret that the text holds, as it is or escaped as in a `repr`, and the planted word in any way."""
+        if around := found(text):
+            self.seen.append(f"{place}: {around}")
         for secret in self.secrets:
             if secret in text or ((escaped := repr(secret)[1:-1]) != secret and escaped in text):
                 at = max(0, text.find(secret))
@@ -74,11 +72,8 @@ class Leaks:
 
     def look_at_files(self, folder: Path) -> None:
         """Look at what was recorded, cached or stored below a folder."""
-        for path in folder.rglob("*"):
-            if path.is_file() and not path.is_symlink() and path.stat().st_size < _LARGEST_FILE:
-                data = path.read_bytes()
-                if not any(word in data for word in _SETTINGS):
-                    self.look(data.decode("utf-8", "replace"), f"the file {path.name}")
+        for path, data in left_files(folder):
+            self.look(data.decode("utf-8", "replace"), f"the file {path.name}")
 
 
 LEAKS = Leaks()
@@ -170,6 +165,7 @@ def _watch_for_leaks() -> Iterator[None]:
         _after(pytest.RaisesExc, "__exit__", _look_at_caught, patch)
         _after(subprocess.Popen, "__init__", _learn_environment, patch)
         _after(subprocess.Popen, "communicate", _look_at_output, patch)
+        written_by_tests(patch)
         logger.addHandler(handler)
         yield
         logger.removeHandler(handler)

@@ -49,7 +49,7 @@ def test_python(where: str, code: str, offline: None, capsys: pytest.CaptureFixt
 def test_yaml(where: str, text: str) -> None:
     value = yaml.safe_load(text)
     if isinstance(value, dict) and value.keys() & {"credentials", "chat", "transport", "providers"}:
-        settings_from_mapping(value, {"OPENAI_API_KEY": "k"})
+        settings_from_mapping(value, {"OPENAI_API_KEY": "k-PlantedWord7"})
 
 
 def test_links_lead_somewhere() -> None:

@@ -28,7 +28,7 @@ BUILD = """
 import sys
 from modelport.model import OpenAIChatModel
 from modelport.credential import OpenAICredential
-OpenAIChatModel(OpenAICredential(api_key="x"), "gpt-4.1")
+OpenAIChatModel(OpenAICredential(api_key="x-PlantedWord7"), "gpt-4.1")
 print(" ".join(sorted({name.split(".")[0] for name in sys.modules})))
 print(" ".join(sorted(name for name in sys.modules if name.startswith("modelport.adapters."))))
 """
@@ -60,7 +60,7 @@ LATE = {
     "provider", ["OpenAI", "Anthropic", "Gemini", "Ollama", "DashScope", "DeepSeek", "Moonshot", "XAI"]
 )
 def test_what_only_calls_need_is_loaded_by_the_first_call(provider: str) -> None:
-    key = "" if provider == "Ollama" else 'api_key="x"'
+    key = "" if provider == "Ollama" else 'api_key="x-PlantedWord7"'
     code = f"""
 import sys
 from modelport.model import {provider}ChatModel

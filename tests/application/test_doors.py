@@ -16,7 +16,7 @@ from modelport.model import ChatResponse, FinishReason, OpenAIChatModel, TokenCo
 from modelport.testing import ScriptedAnswer, ScriptedChatModel, ScriptedEmbeddingModel, ScriptedServer
 
 ASK = [UserMsg("user", "Hello?")]
-KEY = "sk-never-in-a-log"
+KEY = "sk-never-in-a-log-PlantedWord7"
 
 
 def test_the_finished_reason() -> None:
@@ -44,13 +44,16 @@ def test_a_count_is_a_number() -> None:
 
 
 def test_the_host_of_xai() -> None:
-    assert XAICredential(api_key="k", api_host="eu-west-1.api.x.ai").base_url == "https://eu-west-1.api.x.ai/v1"
+    assert (
+        XAICredential(api_key="k-PlantedWord7", api_host="eu-west-1.api.x.ai").base_url
+        == "https://eu-west-1.api.x.ai/v1"
+    )
     with pytest.raises(ValueError, match="either base_url or api_host"):
-        XAICredential(api_key="k", api_host="a.x.ai", base_url="https://api.x.ai/v1")
+        XAICredential(api_key="k-PlantedWord7", api_host="a.x.ai", base_url="https://api.x.ai/v1")
 
 
 async def test_the_size_of_vectors_at_construction() -> None:
-    credential = OpenAICredential(api_key="k")
+    credential = OpenAICredential(api_key="k-PlantedWord7")
     assert OpenAIEmbeddingModel(credential, "text-embedding-3-small", dimensions=64).dimensions == 64
     with pytest.raises(InvalidRequestError, match="dimensions is 0"):
         OpenAIEmbeddingModel(credential, "text-embedding-3-small", dimensions=0)

@@ -33,7 +33,7 @@ async def test_an_error_whose_body_stalls_is_that_error(status: int, kind: type[
 
     async with await asyncio.start_server(serve, "127.0.0.1") as server:
         port = server.sockets[0].getsockname()[1]
-        credential = OpenAICredential(api_key="k", base_url=f"http://127.0.0.1:{port}/v1")
+        credential = OpenAICredential(api_key="k-PlantedWord7", base_url=f"http://127.0.0.1:{port}/v1")
         model = OpenAIChatModel(credential, "m", stream=False, max_retries=2, timeouts=Timeouts(idle=0.2))
         async with asyncio.timeout(20):
             with pytest.raises(kind):

@@ -90,7 +90,7 @@ def model(port: int) -> Any:
     from modelport.credential import OpenAICredential
     from modelport.realtime import OpenAIRealtimeModel
 
-    return OpenAIRealtimeModel(OpenAICredential(api_key="k", base_url=f"http://127.0.0.1:{port}/v1"), "m")
+    return OpenAIRealtimeModel(OpenAICredential(api_key="k-PlantedWord7", base_url=f"http://127.0.0.1:{port}/v1"), "m")
 
 
 async def ours(model: Any, barrier: asyncio.Barrier) -> int:

@@ -206,7 +206,7 @@ class Soak:
         }
 
     async def _work(self, name: str, transport: HttpTransport, caches: dict[str, EmbeddingCache], until: float) -> None:
-        credential = OpenAICredential(api_key="k-0123456789", base_url=self._url)
+        credential = OpenAICredential(api_key="k-0123456789-PlantedWord7", base_url=self._url)
         options: dict[str, Any] = {"transport": transport, "retry_policy": RETRIES, "timeouts": TIMEOUTS}
         streamed = OpenAIChatModel(credential, "m", **options)
         whole = OpenAIChatModel(credential, "m", stream=False, **options)

@@ -79,7 +79,7 @@ def ours(adapter: str, url: str) -> One:
     hub = Modelport.from_mapping(
         {
             "transport": {"adapter": adapter},
-            "credentials": {"here": {"provider": "openai", "api_key": "x", "base_url": url}},
+            "credentials": {"here": {"provider": "openai", "api_key": "x-PlantedWord7", "base_url": url}},
             "chat": {"here": {"credential": "here", "model": "gpt-4.1"}},
         },
         {},

@@ -21,7 +21,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "a.wav").write_bytes(WAV)
     monkeypatch.chdir(tmp_path)
     with ScriptedServer(answer_provider).in_thread() as server:
-        credentials = {"openai": {"api_key": "sk-of-the-test", "base_url": server.base_url}}
+        credentials = {"openai": {"api_key": "sk-of-the-test-PlantedWord7", "base_url": server.base_url}}
         (tmp_path / "here.yaml").write_text(json.dumps({"credentials": credentials}))
         yield tmp_path
 

@@ -30,14 +30,14 @@ from modelport.transport import HttpRequest, HttpResponse, MediaLoader
 
 SETTINGS = Settings.model_validate(
     {
-        "credentials": {"work": {"provider": "openai", "api_key": "sk-work"}},
+        "credentials": {"work": {"provider": "openai", "api_key": "sk-work-PlantedWord7"}},
         "chat": {"careful": {"credential": "work", "model": "gpt-4.1", "parameters": {"temperature": 0.1}}},
         "embedding": {"vectors": {"credential": "work", "model": "text-embedding-3-small"}},
         "tts": {"voice": {"provider": "dashscope", "model": "qwen3-tts-flash"}},
         "media": {"allow_private": True},
     }
 )
-ENVIRONMENT = {"DASHSCOPE_API_KEY": "sk-env"}
+ENVIRONMENT = {"DASHSCOPE_API_KEY": "sk-env-PlantedWord7"}
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ class TestModels:
         assert str(caught.value).startswith(message)
 
     def test_a_container_without_settings_makes_models_by_provider(self) -> None:
-        container = ModelportContainer(environment={"OPENAI_API_KEY": "sk-env"})
+        container = ModelportContainer(environment={"OPENAI_API_KEY": "sk-env-PlantedWord7"})
         assert container.chat("openai/gpt-4.1").credential is container.credential("openai")
 
 
@@ -159,7 +159,7 @@ class TestOverriding:
 
     def test_a_credential_reaches_the_models(self, container: ModelportContainer) -> None:
         before = container.chat()
-        mine = OpenAICredential(api_key="sk-mine")
+        mine = OpenAICredential(api_key="sk-mine-PlantedWord7")
         with container.credential.override(mine):
             assert container.chat().credential is mine
         assert container.chat().credential is before.credential
@@ -281,11 +281,11 @@ class TestHub:
         assert hub.chat().runtime.clock is clock
 
     def test_from_a_mapping_on_a_container(self) -> None:
-        container = ModelportContainer(environment={"OPENAI_API_KEY": "sk-container"})
+        container = ModelportContainer(environment={"OPENAI_API_KEY": "sk-container-PlantedWord7"})
         hub = Modelport.from_mapping({"chat": {"a": {"provider": "openai", "model": "m"}}}, container=container)
         credential = hub.chat().credential
         assert isinstance(credential, OpenAICredential)
-        assert credential.api_key.get_secret_value() == "sk-container"
+        assert credential.api_key.get_secret_value() == "sk-container-PlantedWord7"
 
 
 def shared_parts(container: ModelportContainer, name: str) -> dict[str, Any]:  # Any: providers

@@ -19,8 +19,8 @@ COPIES = [lambda value: pickle.loads(pickle.dumps(value)), copy.deepcopy]
 
 
 def shared(folder: Path) -> dict[str, Any]:
-    hub = Modelport.from_mapping({"credentials": {"openai": {"api_key": "sk-secret"}}})
-    credential = OpenAICredential(api_key="sk-secret")
+    hub = Modelport.from_mapping({"credentials": {"openai": {"api_key": "sk-secret-PlantedWord7"}}})
+    credential = OpenAICredential(api_key="sk-secret-PlantedWord7")
     chat = hub.chat("openai/gpt-4.1")
     return {
         "hub": hub,
@@ -38,13 +38,13 @@ def shared(folder: Path) -> dict[str, Any]:
 def test_what_cannot_be_copied_says_so(make: Callable[[Any], Any], name: str, tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="cannot be pickled or deep-copied, because it holds connections") as caught:
         make(shared(tmp_path)[name])
-    assert "sk-secret" not in str(caught.value) and "\n" not in str(caught.value)
+    assert "sk-secret-PlantedWord7" not in str(caught.value) and "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("make", [*COPIES, copy.copy])
 @pytest.mark.parametrize("credential", [OpenAICredential, DashScopeCredential])
 def test_a_model_by_hand_can_be_copied(make: Callable[[Any], Any], credential: type[CredentialBase]) -> None:
-    key = credential(api_key="k")  # type: ignore[call-arg]
+    key = credential(api_key="k-PlantedWord7")  # type: ignore[call-arg]
     classes = [*key.get_chat_model_classes(), *key.get_tts_model_classes(), key.get_embedding_model_class()]
     for cls in classes:
         assert cls is not None

@@ -19,7 +19,7 @@ from modelport.error import AuthenticationError, InvalidRequestError, SettingsEr
 from modelport.message import UserMsg
 from modelport.model import OpenAIChatModel
 
-SECRET = "sk-very-secret-1234567890"
+SECRET = "sk-very-secret-1234567890-PlantedWord7"
 
 
 def every_class() -> list[type[CredentialBase]]:
@@ -121,7 +121,9 @@ def test_a_credential_lists_the_models_of_all_its_classes() -> None:
     assert names == sorted(names) and {"gpt-4.1", "gpt-5.5"} <= set(names)
 
 
-@pytest.mark.parametrize("given", [{"api_kye": SECRET}, {"api_key": [SECRET]}, {"api_key": "x", "base_url": SECRET}])
+@pytest.mark.parametrize(
+    "given", [{"api_kye": SECRET}, {"api_key": [SECRET]}, {"api_key": "x-PlantedWord7", "base_url": SECRET}]
+)
 def test_a_mistake_does_not_show_the_secret(given: dict[str, Any]) -> None:
     with pytest.raises(ValidationError) as caught:
         OpenAICredential(**given)
@@ -178,7 +180,7 @@ def test_a_credential_may_open_no_chat_class() -> None:
 
 
 def test_the_factory_answers_on_the_class_too() -> None:
-    stored = OpenAICredential(api_key="k").to_storage(include_secrets=True)
+    stored = OpenAICredential(api_key="k-PlantedWord7").to_storage(include_secrets=True)
     assert isinstance(CredentialFactory.from_dict(stored), OpenAICredential)
     assert CredentialFactory.get_credential_class("openai_credential") is OpenAICredential
     assert "xai_credential" in CredentialFactory.list_schemas()

@@ -13,7 +13,7 @@ USED = """
 import sys
 from modelport.credential import OpenAICredential
 from modelport.model import OpenAIChatModel
-OpenAIChatModel(OpenAICredential(api_key="x"), "gpt-4.1").runtime
+OpenAIChatModel(OpenAICredential(api_key="x-PlantedWord7"), "gpt-4.1").runtime
 print(*{name.partition(".")[0] for name in sys.modules})
 """
 
@@ -25,7 +25,7 @@ def test_a_model_built_by_hand_needs_no_dependency_injector() -> None:
 
 
 def test_models_built_by_hand_share_one_runtime_until_it_is_replaced() -> None:
-    first, second = (OpenAIChatModel(OpenAICredential(api_key="x"), "gpt-4.1") for _ in range(2))
+    first, second = (OpenAIChatModel(OpenAICredential(api_key="x-PlantedWord7"), "gpt-4.1") for _ in range(2))
     before = first.runtime
     assert second.runtime is before
     with replaced_default_runtime(build_runtime):

@@ -16,7 +16,7 @@ from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer
 
 LOCAL = {
     "local": {"provider": "openai", "base_url": "http://127.0.0.1:1/v1"},
-    "deep": {"provider": "deepseek", "api_key": "k"},
+    "deep": {"provider": "deepseek", "api_key": "k-PlantedWord7"},
 }
 ONE = {"docs": {"credential": "local", "model": "m"}}
 

@@ -44,7 +44,7 @@ def test_providers_that_cannot_be_loaded_are_named_when_asked_for(installed: Pat
 
 
 def test_the_other_providers_can_be_used(installed: Path) -> None:
-    assert set(Modelport.from_env({"OPENAI_API_KEY": "k"}).credentials) == {"openai"}
+    assert set(Modelport.from_env({"OPENAI_API_KEY": "k-PlantedWord7"}).credentials) == {"openai"}
     code = "from modelport.credential import CredentialFactory as F; F().list_schemas()"
     environment = {"PYTHONPATH": os.pathsep.join([str(installed), str(ROOT)])}
     subprocess.run([sys.executable, "-c", code], check=True, env=environment)

@@ -40,7 +40,7 @@ def harbour(tmp_path: Path) -> Path:
 def hub_at(settings: Path, url: str) -> Modelport:
     """The hub of the guide, with the made-up host moved to this machine."""
     settings.write_text(settings.read_text().replace("https://llm.harbour.example", url))
-    return Modelport.from_file(settings, {"HARBOUR_API_KEY": "hk-1"})
+    return Modelport.from_file(settings, {"HARBOUR_API_KEY": "hk-1-PlantedWord7"})
 
 
 async def test_the_worked_example(harbour: Path) -> None:
@@ -63,12 +63,12 @@ async def test_the_worked_example(harbour: Path) -> None:
         (request,) = server.requests
     assert (last.text, last.provider, last.finish_reason) == ("Ahoy!", "harbour", "stop")
     assert request.json() == json.loads(interaction["request"]["body"])
-    assert request.headers["authorization"] == "Bearer hk-1"
+    assert request.headers["authorization"] == "Bearer hk-1-PlantedWord7"
     assert last.warnings == []
 
 
 def test_its_card_and_its_credential(harbour: Path) -> None:
-    hub = Modelport.from_file(harbour, {"HARBOUR_API_KEY": "hk-1"})
+    hub = Modelport.from_file(harbour, {"HARBOUR_API_KEY": "hk-1-PlantedWord7"})
     model = hub.chat("pilot")
     assert (model.card.label, model.context_size) == ("Tug 7B", 131072)
     assert [card.name for card in type(model).list_models()] == ["tug-7b"]
@@ -92,7 +92,7 @@ def test_the_python_form_of_the_profile() -> None:
 def test_multi_agent_of_a_profile(harbour: Path) -> None:
     settings = yaml.safe_load(harbour.read_text())
     settings["chat"]["pilot"]["formatter"] = "multi_agent"
-    hub = Modelport.from_mapping(settings, {"HARBOUR_API_KEY": "hk-1"})
+    hub = Modelport.from_mapping(settings, {"HARBOUR_API_KEY": "hk-1-PlantedWord7"})
     assert hub.chat("pilot").formatter.multi_agent
 
 
@@ -108,7 +108,7 @@ def test_mistakes_in_a_profile(harbour: Path, change: dict[str, Any], says: list
     settings = yaml.safe_load(harbour.read_text())
     settings["providers"]["harbour"].update(change)
     with pytest.raises(SettingsError) as caught:
-        Modelport.from_mapping(settings, {"HARBOUR_API_KEY": "hk-1"}).chat("pilot")
+        Modelport.from_mapping(settings, {"HARBOUR_API_KEY": "hk-1-PlantedWord7"}).chat("pilot")
     for words in says:
         assert words in str(caught.value)
 
@@ -133,8 +133,8 @@ def test_a_provider_that_leads_nowhere_is_refused(provider: dict[str, str], says
     ("provider", "credential", "sent"),
     [
         ({}, {}, None),
-        ({}, {"api_key": "k-1"}, "Bearer k-1"),
-        ({"key_variable": "HARBOUR_API_KEY"}, {}, "Bearer hk-1"),
+        ({}, {"api_key": "k-1-PlantedWord7"}, "Bearer k-1-PlantedWord7"),
+        ({"key_variable": "HARBOUR_API_KEY"}, {}, "Bearer hk-1-PlantedWord7"),
     ],
     ids=["a local server without keys", "a key in the settings", "a key in the environment"],
 )
@@ -147,7 +147,7 @@ async def test_the_key_is_sent_where_there_is_one(
             "credentials": {"mine": {"provider": "harbour", **credential}},
             "chat": {"pilot": {"credential": "mine", "model": "tug-7b"}},
         }
-        hub = Modelport.from_mapping(settings, {"HARBOUR_API_KEY": "hk-1"})
+        hub = Modelport.from_mapping(settings, {"HARBOUR_API_KEY": "hk-1-PlantedWord7"})
         with pytest.raises(InvalidRequestError):
             await hub.chat("pilot")([UserMsg("user", "Ahoy?")])
         assert server.requests[0].headers.get("authorization") == sent

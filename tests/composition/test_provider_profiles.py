@@ -90,19 +90,21 @@ def test_each_has_a_credential_a_form_and_cards(name: str) -> None:
 
 
 async def test_azure_sends_the_key_as_it_is_to_the_resource() -> None:
-    request = await sent("azure", api_key="k-1", resource="contoso-9", model="my-deployment")
+    request = await sent("azure", api_key="k-1-PlantedWord7", resource="contoso-9", model="my-deployment")
     assert request.url == "https://contoso-9.openai.azure.com/openai/v1/chat/completions"
     assert request.headers["api-key"] == "k-1" and "authorization" not in request.headers
     assert json.loads(request.body)["model"] == "my-deployment"
 
 
 async def test_another_base_url_needs_no_parts() -> None:
-    request = await sent("azure", api_key="k-1", base_url="https://contoso.services.ai.azure.com/openai/v1/")
+    request = await sent(
+        "azure", api_key="k-1-PlantedWord7", base_url="https://contoso.services.ai.azure.com/openai/v1/"
+    )
     assert request.url == "https://contoso.services.ai.azure.com/openai/v1/chat/completions"
 
 
 async def test_a_missing_part_of_the_url_is_named() -> None:
-    credential = ProviderRegistry().get("azure").credential_class().model_validate({"api_key": "k-1"})
+    credential = ProviderRegistry().get("azure").credential_class().model_validate({"api_key": "k-1-PlantedWord7"})
     model = credential.get_chat_model_class()(credential, "m", stream=False)
     with pytest.raises(InvalidRequestError, match=r"AzureCredential\(resource=…\)"):
         await model([UserMsg("user", "Hi")])
@@ -112,32 +114,34 @@ async def test_a_missing_part_of_the_url_is_named() -> None:
 def test_a_part_of_the_url_is_no_other_part(part: str) -> None:
     cls = ProviderRegistry().get("azure").credential_class()
     with pytest.raises(ValidationError):
-        cls.model_validate({"api_key": "k-1", "resource": part})
+        cls.model_validate({"api_key": "k-1-PlantedWord7", "resource": part})
 
 
 async def test_a_region_has_a_default_and_a_variable() -> None:
-    assert (await sent("bedrock", api_key="k")).url.startswith("https://bedrock-mantle.us-east-1.api.aws/v1/")
+    assert (await sent("bedrock", api_key="k-PlantedWord7")).url.startswith(
+        "https://bedrock-mantle.us-east-1.api.aws/v1/"
+    )
     hub = Modelport.from_mapping({}, {"AWS_BEARER_TOKEN_BEDROCK": "k", "AWS_REGION": "eu-west-1"})
     endpoint = hub.chat("bedrock/openai.gpt-oss-120b").credential.endpoint()
     assert endpoint.base_url == "https://bedrock-mantle.eu-west-1.api.aws/v1"
 
 
 async def test_headers_of_the_provider_and_of_the_account() -> None:
-    request = await sent("openrouter", api_key="k", app_url="https://app.example", app_title="App")
+    request = await sent("openrouter", api_key="k-PlantedWord7", app_url="https://app.example", app_title="App")
     assert (request.headers["HTTP-Referer"], request.headers["X-Title"]) == ("https://app.example", "App")
-    assert "HTTP-Referer" not in (await sent("openrouter", api_key="k")).headers
-    assert (await sent("zai", api_key="k")).headers["accept-language"] == "en-US"
+    assert "HTTP-Referer" not in (await sent("openrouter", api_key="k-PlantedWord7")).headers
+    assert (await sent("zai", api_key="k-PlantedWord7")).headers["accept-language"] == "en-US"
 
 
 @pytest.mark.parametrize("name", sorted(LOCAL & set(NAMES)))
 async def test_local_servers_need_no_key(name: str) -> None:
     assert "authorization" not in (await sent(name)).headers
-    assert (await sent(name, api_key="k-1")).headers["authorization"] == "Bearer k-1"
+    assert (await sent(name, api_key="k-1-PlantedWord7")).headers["authorization"] == "Bearer k-1-PlantedWord7"
 
 
 def test_a_stored_credential_with_a_url_of_parts_is_read_back() -> None:
     cls = ProviderRegistry().get("bedrock").credential_class()
-    credential = cls.model_validate({"api_key": "k", "region": "eu-west-1"})
+    credential = cls.model_validate({"api_key": "k-PlantedWord7", "region": "eu-west-1"})
     assert credential.custom_url is None
     assert CredentialFactory().from_dict(credential.to_storage(include_secrets=True)) == credential
 

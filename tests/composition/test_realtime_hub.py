@@ -10,11 +10,16 @@ from modelport import Modelport
 from modelport.error import SettingsError
 from modelport.realtime import GeminiRealtimeModel, OpenAIRealtimeModel, XAIRealtimeModel
 
-CREDENTIALS = {"openai": {"provider": "openai", "api_key": "k"}, "gemini": {"provider": "gemini", "api_key": "k"}}
+CREDENTIALS = {
+    "openai": {"provider": "openai", "api_key": "k-PlantedWord7"},
+    "gemini": {"provider": "gemini", "api_key": "k-PlantedWord7"},
+}
 
 
 def hub(**settings: Any) -> Modelport:
-    return Modelport.from_mapping({"credentials": CREDENTIALS, **settings}, environment={"XAI_API_KEY": "k"})
+    return Modelport.from_mapping(
+        {"credentials": CREDENTIALS, **settings}, environment={"XAI_API_KEY": "k-PlantedWord7"}
+    )
 
 
 def test_a_model_is_built_from_its_settings() -> None:

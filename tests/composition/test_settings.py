@@ -49,7 +49,7 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_models_by_name(tmp_path: Path) -> None:
-    hub = Modelport.from_file(write(tmp_path, GOOD), {"WORK_KEY": "sk-work"})
+    hub = Modelport.from_file(write(tmp_path, GOOD), {"WORK_KEY": "sk-work-PlantedWord7"})
     careful = hub.chat()
     assert isinstance(careful, OpenAIChatModel) and careful is hub.chat("careful")
     assert careful.credential.model_dump()["base_url"] == "http://127.0.0.1:9/v1"
@@ -59,7 +59,7 @@ def test_models_by_name(tmp_path: Path) -> None:
     assert isinstance(hub.chat("debate").formatter, OpenAIMultiAgentFormatter)
     assert hub.chat("ollama/llama3.2:3b").model == "llama3.2:3b"
     assert careful.runtime.transport is hub.chat("local").runtime.transport
-    assert "sk-work" not in repr(hub.credentials) + repr(hub.settings)
+    assert "sk-work-PlantedWord7" not in repr(hub.credentials) + repr(hub.settings)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_names_that_are_not_there() -> None:
 
 
 def test_the_environment_gives_credentials() -> None:
-    hub = Modelport.from_env({"OPENAI_API_KEY": "sk-1", "OLLAMA_HOST": "0.0.0.0", "HOME": "/"})
+    hub = Modelport.from_env({"OPENAI_API_KEY": "sk-1-PlantedWord7", "OLLAMA_HOST": "0.0.0.0", "HOME": "/"})
     assert sorted(hub.credentials) == ["ollama", "openai"]
     assert hub.credentials["ollama"].host == "http://127.0.0.1:11434"  # type: ignore[attr-defined]  # an OllamaCredential
     assert {card.name for card in hub.cards()} >= {"gpt-4.1", "qwen3:8b"}
@@ -145,7 +145,9 @@ async def test_swapping_the_transport_is_one_line() -> None:
         async with ScriptedServer([OPENAI.whole_stream]) as server:
             settings = {
                 "transport": {"adapter": adapter},
-                "credentials": {"c": {"provider": "openai", "api_key": "k", "base_url": server.base_url + "/v1"}},
+                "credentials": {
+                    "c": {"provider": "openai", "api_key": "k-PlantedWord7", "base_url": server.base_url + "/v1"}
+                },
                 "chat": {"a": {"model": "gpt-4.1", "credential": "c"}},
             }
             async with Modelport.from_mapping(settings) as hub:
@@ -169,7 +171,7 @@ def test_keys_that_the_settings_leave_out_come_from_the_environment() -> None:
         "credentials": {"c": {"provider": "openai"}},
         "chat": {"a": {"model": "m", "credential": "c"}, "b": {"model": "m", "provider": "xai"}},
     }
-    hub = Modelport.from_mapping(settings, {"OPENAI_API_KEY": "sk-1", "XAI_API_KEY": "xk-2"})
+    hub = Modelport.from_mapping(settings, {"OPENAI_API_KEY": "sk-1-PlantedWord7", "XAI_API_KEY": "xk-2-PlantedWord7"})
     assert hub.chat("a").credential.to_storage(include_secrets=True)["api_key"] == "sk-1"
     assert hub.chat("b").credential.to_storage(include_secrets=True)["api_key"] == "xk-2"
     with pytest.raises(SettingsError, match="XAI_API_KEY"):
@@ -197,8 +199,8 @@ def test_a_mistake_does_not_show_a_secret(settings: Any) -> None:
 def test_settings_do_not_show_their_secrets() -> None:
     secret = {"proxy": "http://me:sk-work@proxy"}, {"adapter": "sql", "url": "postgresql+asyncpg://me:sk-work@db/x"}
     hub = Modelport.from_mapping({"transport": secret[0], "cache": secret[1], "rate_limits": secret[1]}, {})
-    assert "sk-work" not in repr(hub.settings) + str(hub.settings)
-    assert "sk-work" not in repr(Modelport.from_env({"OPENAI_API_KEY": "sk-work"}).settings)
+    assert "sk-work-PlantedWord7" not in repr(hub.settings) + str(hub.settings)
+    assert "sk-work-PlantedWord7" not in repr(Modelport.from_env({"OPENAI_API_KEY": "sk-work-PlantedWord7"}).settings)
 
 
 @pytest.mark.parametrize(
@@ -306,7 +308,7 @@ def test_a_provider_that_is_not_the_credentials_is_refused(tmp_path: Path, kind:
             Modelport.from_file(path, {})
         assert str(caught.value).startswith(f"{path}: line 8: {kind}.a.provider: expected ")
         assert credential in str(caught.value) and provider in str(caught.value)
-    hub = Modelport.from_mapping({"credentials": {"c": {"provider": "openai", "api_key": "k"}}})
+    hub = Modelport.from_mapping({"credentials": {"c": {"provider": "openai", "api_key": "k-PlantedWord7"}}})
     with pytest.raises(SettingsError, match="expected 'openai', the provider of the credential 'c', got 'gemini'"):
         hub.container.chat(credential="c", provider="gemini", model="m")
     assert hub.container.chat(credential="c", provider="openai", model="m").model == "m"

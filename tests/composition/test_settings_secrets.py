@@ -17,7 +17,7 @@ from modelport.error import InvalidRequestError, ModelportError, SettingsError
 from modelport.message import UserMsg
 from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer
 
-KEY = "sk-Key-0123456789"
+KEY = "sk-Key-0123456789-PlantedWord7"
 GIVEN: dict[str, Any] = {
     "credentials": {
         "work": {"provider": "openai", "api_key": KEY, "organization": KEY + "o", "base_url": f"https://u:{KEY}@h/v1"},
@@ -59,7 +59,7 @@ def test_no_form_of_them_shows_a_secret(part: str) -> None:
 def test_providers_and_models_get_them() -> None:
     given = {
         "providers": GIVEN["providers"],
-        "credentials": {"house": {"provider": "house", "api_key": "k"}},
+        "credentials": {"house": {"provider": "house", "api_key": "k-PlantedWord7"}},
         "chat": {"x": {"provider": "house", "model": "m", "parameters": {"max_tokens": 3, "reasoning_effort": "low"}}},
     }
     hub = Modelport(settings_from_mapping(given, {}))

@@ -39,7 +39,7 @@ EVENTS = [
 ]
 END = {"id": "c", "model": "gpt-4.1", "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
 ANSWER = ScriptedAnswer.sse(*(json.dumps(event) for event in [*EVENTS, END]), "[DONE]")
-KEY = "sk-of-the-application"
+KEY = "sk-of-the-application-PlantedWord7"
 SETTINGS = """
 transport: {transport}
 credentials:

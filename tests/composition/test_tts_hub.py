@@ -19,8 +19,8 @@ from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer
 from modelport.tts import DashScopeTTSModel, TTSModelBase, TTSResponse
 
 CREDENTIALS = {
-    "speech": {"provider": "dashscope", "api_key": "k"},
-    "deep": {"provider": "deepseek", "api_key": "k"},
+    "speech": {"provider": "dashscope", "api_key": "k-PlantedWord7"},
+    "deep": {"provider": "deepseek", "api_key": "k-PlantedWord7"},
 }
 PIECE = orjson.dumps({"output": {"audio": {"data": base64.b64encode(b"\x01\x00" * 50).decode()}}}).decode()
 END = orjson.dumps({"output": {"finish_reason": "stop", "audio": {"data": "", "id": "a"}}}).decode()
@@ -57,7 +57,9 @@ def hub(**settings: Any) -> Modelport:
 async def test_a_model_by_name_with_everything_set() -> None:
     async with ScriptedServer([ScriptedAnswer.sse(PIECE, END)]) as server:
         settings = {
-            "credentials": {"speech": {"provider": "dashscope", "api_key": "k", "base_url": server.base_url}},
+            "credentials": {
+                "speech": {"provider": "dashscope", "api_key": "k-PlantedWord7", "base_url": server.base_url}
+            },
             "tts": {
                 "reader": {
                     "credential": "speech",

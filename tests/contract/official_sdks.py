@@ -34,7 +34,7 @@ Reader = Callable[[str, bool], Awaitable[Reading]]
 
 async def read_chat(url: str, stream: bool) -> Reading:
     """Chat Completions, by the openai package."""
-    async with openai.AsyncOpenAI(base_url=url, api_key="x", max_retries=0) as client:
+    async with openai.AsyncOpenAI(base_url=url, api_key="x-PlantedWord7", max_retries=0) as client:
         try:
             answer = await client.chat.completions.create(model="m", messages=_ASK, stream=stream)
             return await _chat_stream(answer) if stream else _chat_body(answer)
@@ -70,7 +70,7 @@ async def _chat_stream(chunks: AsyncIterator[Any]) -> Reading:  # Any: the SDK's
 
 async def read_responses(url: str, stream: bool) -> Reading:
     """Responses, by the openai package."""
-    async with openai.AsyncOpenAI(base_url=url, api_key="x", max_retries=0) as client:
+    async with openai.AsyncOpenAI(base_url=url, api_key="x-PlantedWord7", max_retries=0) as client:
         try:
             answer = await client.responses.create(model="m", input="Hello", stream=stream)
         except openai.APIStatusError as error:
@@ -87,7 +87,7 @@ async def read_responses(url: str, stream: bool) -> Reading:
 async def read_anthropic(url: str, stream: bool) -> Reading:
     """Messages, by the anthropic package."""
     fields: dict[str, Any] = {"model": "m", "max_tokens": 100, "messages": _ASK}  # Any: JSON
-    async with anthropic.AsyncAnthropic(base_url=url, api_key="x", max_retries=0) as client:
+    async with anthropic.AsyncAnthropic(base_url=url, api_key="x-PlantedWord7", max_retries=0) as client:
         try:
             if stream:
                 async with client.messages.stream(**fields) as events:
@@ -107,7 +107,7 @@ async def read_anthropic(url: str, stream: bool) -> Reading:
 
 async def read_gemini(url: str, stream: bool) -> Reading:
     """generateContent, by google-genai."""
-    client = genai.Client(api_key="x", http_options={"base_url": url})
+    client = genai.Client(api_key="x-PlantedWord7", http_options={"base_url": url})
     try:
         ask = {"model": "m", "contents": "Hello"}
         if stream:

@@ -217,7 +217,9 @@ def unsigned(signature: str | None) -> ScriptedAnswer:
 @pytest.mark.parametrize("signature", [None, ""])
 async def test_unsigned_thinking_goes_back_to_a_server_that_wrote_it(signature: str | None) -> None:
     def build(url: str) -> ChatModelBase:
-        return AnthropicChatModel(AnthropicCredential(api_key="k" * 9, base_url=url), "some-model", stream=False)
+        return AnthropicChatModel(
+            AnthropicCredential(api_key="k-PlantedWord7" * 9, base_url=url), "some-model", stream=False
+        )
 
     last, messages = await conversation(build, unsigned(signature), unsigned(signature))
     assert [block.type for block in last.content] == ["thinking", "text"]

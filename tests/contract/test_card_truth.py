@@ -52,7 +52,11 @@ def classes() -> list[tuple[type[ChatModelBase], Any]]:
     for name in NAMES:
         credential = ProviderRegistry().get(name).credential_class()
         fields = {"resource": "tests"} if "resource" in credential.model_fields else {}
-        made = credential() if name == "ollama" else credential.model_validate({"api_key": "key-of-tests", **fields})
+        made = (
+            credential()
+            if name == "ollama"
+            else credential.model_validate({"api_key": "key-of-tests-PlantedWord7", **fields})
+        )
         found += [(cls, made) for cls in credential.get_chat_model_classes()]
     return found
 

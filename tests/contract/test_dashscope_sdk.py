@@ -26,7 +26,7 @@ from tests.adapters.dashscope.speech_servers import (
 )
 from tests.adapters.dashscope.speech_support import COSYVOICE, QWEN, SAMBERT, Kind, audio, opened, read
 
-KEY = "sk-secret-key"
+KEY = "sk-secret-key-PlantedWord7"
 TEXT = "Hello, world. How are you today?"
 PIECES = [TEXT[start : start + 5] for start in range(0, len(TEXT), 5)]
 FRAMES = [7, 64, 4096]

@@ -25,19 +25,19 @@ from tests.cassettes import CASSETTES
 
 class TestOpenAIEmbeddingModel(EmbeddingContract):
     model = OpenAIEmbeddingModel
-    credential = OpenAICredential(api_key="test")
+    credential = OpenAICredential(api_key="test-PlantedWord7")
     cassettes = CASSETTES / "openai_embedding"
 
 
 class TestDashScopeEmbeddingModel(EmbeddingContract):
     model = DashScopeEmbeddingModel
-    credential = DashScopeCredential(api_key="test")
+    credential = DashScopeCredential(api_key="test-PlantedWord7")
     cassettes = CASSETTES / "dashscope_embedding"
 
 
 class TestGeminiEmbeddingModel(EmbeddingContract):
     model = GeminiEmbeddingModel
-    credential = GeminiCredential(api_key="test")
+    credential = GeminiCredential(api_key="test-PlantedWord7")
     cassettes = CASSETTES / "gemini_embedding"
 
 

@@ -21,11 +21,11 @@ TEXT = "The train leaves at nine."
 
 async def test_both_send_the_same_speech_request_and_get_the_same_samples() -> None:
     async with ScriptedServer(answer_provider) as server:
-        async with openai.AsyncOpenAI(api_key="k", base_url=server.base_url, max_retries=0) as client:
+        async with openai.AsyncOpenAI(api_key="k-PlantedWord7", base_url=server.base_url, max_retries=0) as client:
             theirs = await client.audio.speech.create(
                 model="tts-1", input=TEXT, voice="alloy", response_format="pcm", speed=1.5
             )
-        credential = OpenAICredential(api_key="k", base_url=server.base_url)
+        credential = OpenAICredential(api_key="k-PlantedWord7", base_url=server.base_url)
         model = OpenAITTSModel(credential, "tts-1", OpenAITTSModel.Parameters(speed=1.5), stream=False)
         ours = await model.synthesize(TEXT)
         first, second = server.requests
@@ -38,7 +38,7 @@ async def test_both_send_the_same_speech_request_and_get_the_same_samples() -> N
 async def test_the_sdk_reads_the_events_of_speech() -> None:
     async with (
         ScriptedServer(answer_provider) as server,
-        openai.AsyncOpenAI(api_key="k", base_url=server.base_url, max_retries=0) as client,
+        openai.AsyncOpenAI(api_key="k-PlantedWord7", base_url=server.base_url, max_retries=0) as client,
     ):
         answer = await client.audio.speech.create(
             model="gpt-4o-mini-tts", input=TEXT, voice="alloy", response_format="pcm", stream_format="sse"
@@ -48,11 +48,11 @@ async def test_the_sdk_reads_the_events_of_speech() -> None:
 
 async def test_both_upload_the_same_fields_and_read_the_same_transcript() -> None:
     async with ScriptedServer(answer_provider) as server:
-        async with openai.AsyncOpenAI(api_key="k", base_url=server.base_url, max_retries=0) as client:
+        async with openai.AsyncOpenAI(api_key="k-PlantedWord7", base_url=server.base_url, max_retries=0) as client:
             theirs = await client.audio.transcriptions.create(
                 model="whisper-1", file=("audio.wav", WAV, "audio/wav"), language="en"
             )
-        credential = OpenAICredential(api_key="k", base_url=server.base_url)
+        credential = OpenAICredential(api_key="k-PlantedWord7", base_url=server.base_url)
         parameters = OpenAITranscriptionModel.Parameters(language="en")
         ours = await whole(OpenAITranscriptionModel(credential, "whisper-1", parameters))
         first, second = server.requests
@@ -63,7 +63,7 @@ async def test_both_upload_the_same_fields_and_read_the_same_transcript() -> Non
 async def test_the_sdk_reads_a_streamed_transcript() -> None:
     async with (
         ScriptedServer(answer_provider) as server,
-        openai.AsyncOpenAI(api_key="k", base_url=server.base_url, max_retries=0) as client,
+        openai.AsyncOpenAI(api_key="k-PlantedWord7", base_url=server.base_url, max_retries=0) as client,
     ):
         stream = await client.audio.transcriptions.create(
             model="gpt-4o-transcribe", file=("audio.wav", WAV, "audio/wav"), stream=True
@@ -76,7 +76,7 @@ async def test_the_sdk_reads_a_streamed_transcript() -> None:
 async def test_the_sdk_is_refused_without_a_file() -> None:
     async with (
         ScriptedServer(answer_provider) as server,
-        openai.AsyncOpenAI(api_key="k", base_url=server.base_url, max_retries=0) as client,
+        openai.AsyncOpenAI(api_key="k-PlantedWord7", base_url=server.base_url, max_retries=0) as client,
     ):
         with pytest.raises(openai.BadRequestError):
             await client.post("/audio/transcriptions", cast_to=object, body={})

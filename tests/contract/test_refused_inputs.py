@@ -24,15 +24,17 @@ Build = Callable[..., EmbeddingModelBase[Any]]
 
 
 def _openai(url: str, **options: Any) -> EmbeddingModelBase[Any]:
-    return OpenAIEmbeddingModel(OpenAICredential(api_key="k", base_url=url + "/v1"), "some-model", **options)
+    return OpenAIEmbeddingModel(
+        OpenAICredential(api_key="k-PlantedWord7", base_url=url + "/v1"), "some-model", **options
+    )
 
 
 def _gemini(url: str, **options: Any) -> EmbeddingModelBase[Any]:
-    return GeminiEmbeddingModel(GeminiCredential(api_key="k", base_url=url), "some-model", **options)
+    return GeminiEmbeddingModel(GeminiCredential(api_key="k-PlantedWord7", base_url=url), "some-model", **options)
 
 
 def _dashscope(url: str, **options: Any) -> EmbeddingModelBase[Any]:
-    return DashScopeEmbeddingModel(DashScopeCredential(api_key="k", base_url=url), "some-model", **options)
+    return DashScopeEmbeddingModel(DashScopeCredential(api_key="k-PlantedWord7", base_url=url), "some-model", **options)
 
 
 def _ollama(url: str, **options: Any) -> EmbeddingModelBase[Any]:

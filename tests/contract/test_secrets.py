@@ -128,13 +128,17 @@ SECRET_URLS = [
 
 @pytest.mark.parametrize("url", SECRET_URLS)
 def test_no_repr_has_the_secrets_of_a_url(url: str) -> None:
-    socket = WebSocketRequest(url.replace("http", "ws"), {"authorization": "password-01"})
-    shown = [OllamaCredential(host=url), HttpRequest("GET", url, {"x": "password-01"}, b"password-01"), socket]
+    socket = WebSocketRequest(url.replace("http", "ws"), {"authorization": "password-01-PlantedWord7"})
+    shown = [
+        OllamaCredential(host=url),
+        HttpRequest("GET", url, {"x": "password-01-PlantedWord7"}, b"password-01-PlantedWord7"),
+        socket,
+    ]
     for cls in (OpenAICredential, AnthropicCredential, GeminiCredential, DashScopeCredential):
-        credential = cls(api_key="password-01", base_url=url)
+        credential = cls(api_key="password-01-PlantedWord7", base_url=url)
         shown += [credential, credential.endpoint()]
     for value in shown:
-        assert "password-01" not in f"{value!r} {value}" and "host.test" in repr(value)
+        assert "password-01-PlantedWord7" not in f"{value!r} {value}" and "host.test" in repr(value)
 
 
 UNUSABLE = [
@@ -170,7 +174,7 @@ def test_neither_are_other_values_of_a_credential(key: str) -> None:
         return  # which an organization may have
     for field in ("organization", "project"):
         with pytest.raises(AuthenticationError) as caught:
-            OpenAICredential(api_key="k", **{field: key}).endpoint()
+            OpenAICredential(api_key="k-PlantedWord7", **{field: key}).endpoint()
         assert key not in str(caught.value) and field in str(caught.value)
 
 

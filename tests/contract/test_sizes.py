@@ -20,7 +20,7 @@ from modelport.ports.http import HttpTransport
 from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer
 from tests.adapters.http.servers import BUILD
 
-KEY = "sk-0123456789"
+KEY = "sk-0123456789-PlantedWord7"
 
 
 @pytest.mark.parametrize("build", BUILD.values(), ids=BUILD)

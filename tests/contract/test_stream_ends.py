@@ -38,7 +38,7 @@ def sse(*body: object) -> ScriptedAnswer:
 
 
 def openai(url: str, transport: HttpTransport | None = None, clock: VirtualClock | None = None) -> ChatModelBase:
-    credential = OpenAICredential(api_key="sk-0123456789", base_url=url)
+    credential = OpenAICredential(api_key="sk-0123456789-PlantedWord7", base_url=url)
     return OpenAIChatModel(
         credential, "gpt-4.1", max_retries=0, transport=transport, runtime=runtime_with(clock) if clock else None
     )
@@ -86,7 +86,7 @@ async def test_a_connection_that_stays_open_after_the_finish_reason_changes_noth
 async def test_clocks_shorter_than_the_grace_leave_a_complete_answer_alone(idle: float) -> None:
     clock = VirtualClock()
     async with ScriptedServer([sse(chunk("Hello"), chunk(finish="stop"), HANG)]) as server:
-        credential = OpenAICredential(api_key="sk-0123456789", base_url=server.base_url)
+        credential = OpenAICredential(api_key="sk-0123456789-PlantedWord7", base_url=server.base_url)
         timeouts = Timeouts(idle=idle)
         model = OpenAIChatModel(credential, "m", max_retries=0, timeouts=timeouts, runtime=runtime_with(clock))
         stream = await opened(model)
@@ -103,7 +103,7 @@ async def test_clocks_shorter_than_the_grace_leave_a_complete_answer_alone(idle:
 async def test_a_lingering_gemini_answer_ends_well() -> None:
     clock = VirtualClock()
     async with ScriptedServer([sse(gemini_event("Hello", "STOP"), HANG)]) as server:
-        credential = GeminiCredential(api_key="k-0123456789", base_url=server.base_url)
+        credential = GeminiCredential(api_key="k-0123456789-PlantedWord7", base_url=server.base_url)
         stream = await opened(GeminiChatModel(credential, "gemini-2.5-flash", runtime=runtime_with(clock)))
         assert (await anext(stream)).text == "Hello"
         reading = asyncio.create_task(anext(stream))

@@ -24,13 +24,13 @@ from tests.cassettes import CASSETTES
 
 class TestOpenAITranscriptionModel(STTContract):
     model = OpenAITranscriptionModel
-    credential = OpenAICredential(api_key="test")
+    credential = OpenAICredential(api_key="test-PlantedWord7")
     cassettes = CASSETTES / "openai_stt"
 
 
 class TestGeminiTranscriptionModel(STTContract):
     model = GeminiTranscriptionModel
-    credential = GeminiCredential(api_key="test")
+    credential = GeminiCredential(api_key="test-PlantedWord7")
     cassettes = CASSETTES / "gemini_stt"
 
 
@@ -51,7 +51,7 @@ async def test_an_upload_is_recorded_and_replayed(tmp_path: Path) -> None:
 
     def settings(adapter: str, url: str) -> Json:
         return {
-            "credentials": {"openai": {"api_key": "sk-secret-of-the-test", "base_url": url}},
+            "credentials": {"openai": {"api_key": "sk-secret-of-the-test-PlantedWord7", "base_url": url}},
             "stt": {"ear": {"provider": "openai", "model": "gpt-transcribe", "retry": {"max_retries": 0}}},
             "transport": {"adapter": adapter, "cassettes": str(tmp_path / "tape.yaml")},
         }

@@ -32,19 +32,19 @@ WEBSOCKETS = CASSETTES.with_name("websocket")
 
 class TestDashScopeTTSModel(TTSContract):
     model = DashScopeTTSModel
-    credential = DashScopeCredential(api_key="test")
+    credential = DashScopeCredential(api_key="test-PlantedWord7")
     cassettes = CASSETTES / "dashscope_tts"
 
 
 class TestOpenAITTSModel(TTSContract):
     model = OpenAITTSModel
-    credential = OpenAICredential(api_key="test")
+    credential = OpenAICredential(api_key="test-PlantedWord7")
     cassettes = CASSETTES / "openai_tts"
 
 
 class TestGeminiTTSModel(TTSContract):
     model = GeminiTTSModel
-    credential = GeminiCredential(api_key="test")
+    credential = GeminiCredential(api_key="test-PlantedWord7")
     cassettes = CASSETTES / "gemini_tts"
 
 
@@ -56,13 +56,13 @@ class TestXAITTSModel(TTSContract):
 
 class TestDashScopeRealtimeTTSModel(TTSContract):
     model = DashScopeRealtimeTTSModel
-    credential = DashScopeCredential(api_key="test")
+    credential = DashScopeCredential(api_key="test-PlantedWord7")
     cassettes = WEBSOCKETS / "dashscope_realtime"
 
 
 class TestDashScopeCosyVoiceRealtimeTTSModel(TTSContract):
     model = DashScopeCosyVoiceRealtimeTTSModel
-    credential = DashScopeCredential(api_key="test")
+    credential = DashScopeCredential(api_key="test-PlantedWord7")
     cassettes = (WEBSOCKETS / "dashscope_cosyvoice", WEBSOCKETS / "dashscope_sambert")
 
 

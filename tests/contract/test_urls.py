@@ -38,7 +38,7 @@ from modelport.model import (
 )
 from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer
 
-KEY = "sk-0123456789"
+KEY = "sk-0123456789-PlantedWord7"
 KEYED = [
     AnthropicCredential,
     DashScopeCredential,

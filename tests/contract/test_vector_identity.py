@@ -30,9 +30,9 @@ def at_the_vendor(cache: FileEmbeddingCache, **options: Any) -> dict[str, Embedd
     """A model of each provider at its own URL."""
     options = {"embedding_cache": cache, "retry_policy": NOWHERE, **options}
     return {
-        "openai": OpenAIEmbeddingModel(OpenAICredential(api_key="k"), "some-model", **options),
-        "gemini": GeminiEmbeddingModel(GeminiCredential(api_key="k"), "some-model", **options),
-        "dashscope": DashScopeEmbeddingModel(DashScopeCredential(api_key="k"), "some-model", **options),
+        "openai": OpenAIEmbeddingModel(OpenAICredential(api_key="k-PlantedWord7"), "some-model", **options),
+        "gemini": GeminiEmbeddingModel(GeminiCredential(api_key="k-PlantedWord7"), "some-model", **options),
+        "dashscope": DashScopeEmbeddingModel(DashScopeCredential(api_key="k-PlantedWord7"), "some-model", **options),
         "ollama": OllamaEmbeddingModel(OllamaCredential(), "some-model", **options),
     }
 
@@ -90,12 +90,12 @@ async def test_replayed_vectors_are_kept_apart_from_the_servers(provider: str, t
 def test_the_vendors_url_is_the_vendor_however_it_is_written() -> None:
     for url in ("https://api.openai.com/v1/", "HTTPS://API.OpenAI.com:443/v1", "https://u:p@api.openai.com/v1"):
         try:
-            credential = OpenAICredential(api_key="k", base_url=url)
+            credential = OpenAICredential(api_key="k-PlantedWord7", base_url=url)
         except ValueError:  # a URL of this form may be refused as a setting
             continue
         assert OpenAIEmbeddingModel(credential, "m").vector_family() == "openai"
     for url in ("https://dashscope.aliyuncs.com/api/v1", "https://dashscope.aliyuncs.com/compatible-mode/v1/"):
-        model = DashScopeEmbeddingModel(DashScopeCredential(api_key="k", base_url=url), "m")
+        model = DashScopeEmbeddingModel(DashScopeCredential(api_key="k-PlantedWord7", base_url=url), "m")
         assert model.vector_family() == "dashscope"
 
 

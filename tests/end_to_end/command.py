@@ -15,7 +15,7 @@ from typing import Any
 
 from modelport.testing.servers.http import ScriptedAnswer, Step
 
-SECRET = "sk-very-secret-key-0123456789"
+SECRET = "sk-very-secret-key-0123456789-PlantedWord7"
 """What must never be seen again."""
 MODEL = "gpt-5.5"
 """A model with a card, so that there are no warnings."""

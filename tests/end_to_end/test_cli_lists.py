@@ -60,7 +60,7 @@ def test_the_catalogue_has_every_kind_once() -> None:
 
 def test_credentials_say_where_from_and_never_what(home: Home) -> None:
     home.configure("http://127.0.0.1:1")
-    variables = {"OPENAI_API_KEY": "sk-other-secret-9876543210", "LOCAL_KEY": SECRET}
+    variables = {"OPENAI_API_KEY": "sk-other-secret-9876543210-PlantedWord7", "LOCAL_KEY": SECRET}
     table, array = home.run("credentials", **variables), home.run("credentials", "--json", **variables)
     rows = {line.split()[0]: line for line in table.stdout.splitlines()}
     assert "settings" in rows["local"]

@@ -93,7 +93,7 @@ def test_a_full_disk_is_one_line(home: Home, command: str) -> None:
         home.configure(server.base_url)
         line = f"ulimit -f 8; {' '.join(COMMAND)} {command}"
         # it would leave cut-off bytecode behind
-        environment = home.environment(LOCAL_KEY="sk-x", PYTHONDONTWRITEBYTECODE="1")
+        environment = home.environment(LOCAL_KEY="sk-x-PlantedWord7", PYTHONDONTWRITEBYTECODE="1")
         ran = subprocess.run(["bash", "-c", line], cwd=home.folder, env=environment, capture_output=True)
     assert (ran.returncode, ran.stderr) == (2, b"modelport: a.wav: cannot be written: File too large\n")
     assert (home.folder / "a.wav").read_text() == "old"
@@ -227,7 +227,7 @@ def _alone(home: Home, text: str) -> float:
 
 def _add_voice(path: Path, base_url: str, **tts: Any) -> None:
     settings = json.loads(path.read_text())
-    settings["credentials"]["voice"] = {"provider": "dashscope", "api_key": "k", "base_url": base_url}
+    settings["credentials"]["voice"] = {"provider": "dashscope", "api_key": "k-PlantedWord7", "base_url": base_url}
     settings["tts"] = {"v": {"credential": "voice", "model": "qwen3-tts-flash", "retry": {"max_retries": 0}, **tts}}
     path.write_text(json.dumps(settings))
 

@@ -44,7 +44,7 @@ pytestmark = pytest.mark.skipif(not PAGE.exists(), reason="the specification is 
 def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Page]:
     monkeypatch.chdir(tmp_path)
     for key in KEYS:
-        monkeypatch.setenv(key, "sk-secret-key")
+        monkeypatch.setenv(key, "sk-secret-key-PlantedWord7")
     package = types.ModuleType(PACKAGE)
     package.__path__ = [str(tmp_path)]
     monkeypatch.setitem(sys.modules, PACKAGE, package)
@@ -102,9 +102,9 @@ def custom_provider(page: Page) -> tuple[Any, Any]:
 def custom_credential(page: Page) -> None:
     credential, model = custom_provider(page)
     assert credential.get_chat_model_class() is model and credential.list_models() == []
-    made = credential(api_key="sk-secret-key")
+    made = credential(api_key="sk-secret-key-PlantedWord7")
     assert made.type == "my_provider_credential" and made.base_url == "https://api.myprovider.com/v1"
-    assert "sk-secret-key" not in repr(made)
+    assert "sk-secret-key-PlantedWord7" not in repr(made)
     assert credential.form_schema()["title"] == "My Provider API"
 
 
@@ -117,7 +117,9 @@ def custom_chat(page: Page) -> None:
             assert await super()._call_api(*arguments, **kwargs) is None
             return ChatResponse([TextBlock(text="Hello")])
 
-    model = Answering(credential=credential(api_key="k"), model="m", parameters=base.Parameters(max_tokens=5))
+    model = Answering(
+        credential=credential(api_key="k-PlantedWord7"), model="m", parameters=base.Parameters(max_tokens=5)
+    )
     assert (model.stream, model.max_retries, model.context_size, model.type) == (True, 3, 128000, "my_provider_chat")
     assert asyncio.run(said(model)).text == "Hello"
 
@@ -175,7 +177,7 @@ def agent(page: Page) -> None:
     """The reply's text, and its speech."""
     from modelport.event import DataBlockDeltaEvent, TextBlockDeltaEvent
 
-    model = DashScopeChatModel(credential=DashScopeCredential(api_key="k"), model="qwen-plus", stream=True)
+    model = DashScopeChatModel(credential=DashScopeCredential(api_key="k-PlantedWord7"), model="qwen-plus", stream=True)
     text = page.text("Integrate with Agent").replace("    ...\n", "    events.append(event)\n")
     events: list[Any] = []
     prelude: dict[str, Any] = {"chat_model": model, "user_msg": QUESTION[0], "events": events}

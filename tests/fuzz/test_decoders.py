@@ -232,9 +232,15 @@ def test_chat(provider: str, stream: bool) -> None:
 
 
 EMBEDDINGS: dict[str, Callable[..., Any]] = {
-    "openai": lambda **more: OpenAIEmbeddingModel(OpenAICredential(api_key="k"), "text-embedding-3-small", **more),
-    "dashscope": lambda **more: DashScopeEmbeddingModel(DashScopeCredential(api_key="k"), "text-embedding-v4", **more),
-    "gemini": lambda **more: GeminiEmbeddingModel(GeminiCredential(api_key="k"), "gemini-embedding-001", **more),
+    "openai": lambda **more: OpenAIEmbeddingModel(
+        OpenAICredential(api_key="k-PlantedWord7"), "text-embedding-3-small", **more
+    ),
+    "dashscope": lambda **more: DashScopeEmbeddingModel(
+        DashScopeCredential(api_key="k-PlantedWord7"), "text-embedding-v4", **more
+    ),
+    "gemini": lambda **more: GeminiEmbeddingModel(
+        GeminiCredential(api_key="k-PlantedWord7"), "gemini-embedding-001", **more
+    ),
     "ollama": lambda **more: OllamaEmbeddingModel(OllamaCredential(), "nomic-embed-text", **more),
 }
 
@@ -259,7 +265,7 @@ def test_speech(stream: bool) -> None:
     def run(answer: tuple[dict[str, str], bytes], status: int, size: int) -> None:
         transport = Transport(status, *answer, size)
         retries = RetryPolicy(max_retries=0)
-        credential = DashScopeCredential(api_key="k")
+        credential = DashScopeCredential(api_key="k-PlantedWord7")
         model = DashScopeTTSModel(
             credential, "qwen3-tts-flash", stream=stream, transport=transport, retry_policy=retries
         )

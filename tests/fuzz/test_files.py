@@ -67,7 +67,7 @@ def read(kind: str, folder: Path, text: str) -> None:
     file = folder / f"{kind}.yaml"
     file.write_bytes(text.encode("utf-8", "surrogatepass"))
     if kind == "settings":
-        Modelport.from_file(file, {"KEY": "k"})
+        Modelport.from_file(file, {"KEY": "k-PlantedWord7"})
     elif kind == "card":
         OpenAIChatModel.list_models(custom_yaml_dir=str(folder))
     elif kind == "cassette":

@@ -17,10 +17,12 @@ from modelport.realtime import DashScopeRealtimeModel, GeminiRealtimeModel, Open
 from tests.fuzz.test_decoders import VALUES, fuzz, written
 
 MODELS: dict[str, Any] = {  # Any: models with a codec
-    "openai": OpenAIRealtimeModel(OpenAICredential(api_key="k-0123456789"), "gpt-realtime"),
-    "xai": XAIRealtimeModel(XAICredential(api_key="k-0123456789"), "grok-voice"),
-    "dashscope": DashScopeRealtimeModel(DashScopeCredential(api_key="k-0123456789"), "qwen3-omni-flash-realtime"),
-    "gemini": GeminiRealtimeModel(GeminiCredential(api_key="k-0123456789"), "gemini-live"),
+    "openai": OpenAIRealtimeModel(OpenAICredential(api_key="k-0123456789-PlantedWord7"), "gpt-realtime"),
+    "xai": XAIRealtimeModel(XAICredential(api_key="k-0123456789-PlantedWord7"), "grok-voice"),
+    "dashscope": DashScopeRealtimeModel(
+        DashScopeCredential(api_key="k-0123456789-PlantedWord7"), "qwen3-omni-flash-realtime"
+    ),
+    "gemini": GeminiRealtimeModel(GeminiCredential(api_key="k-0123456789-PlantedWord7"), "gemini-live"),
 }
 KINDS = [
     *SERVER_EVENTS,

@@ -246,7 +246,7 @@ from modelport.testing import ChatContract, FormatterContract
 
 
 class TestMine(ChatContract):
-    model, credential = MoonshotChatModel, MoonshotCredential(api_key="test")
+    model, credential = MoonshotChatModel, MoonshotCredential(api_key="test-PlantedWord7")
     cassettes = Path({cassettes!r})
 
 

@@ -19,7 +19,7 @@ from modelport.testing import CacheContract, ChatContract, Contract, EmbeddingCo
 from modelport.tts import DashScopeTTSModel
 from tests.cassettes import CASSETTES
 
-CREDENTIAL = DeepSeekCredential(api_key="test")
+CREDENTIAL = DeepSeekCredential(api_key="test-PlantedWord7")
 GOOD: dict[str, Any] = {
     "model": DeepSeekChatModel,
     "credential": CREDENTIAL,
@@ -40,7 +40,7 @@ GOOD: dict[str, Any] = {
         ({"model": "deepseek"}, "model is 'deepseek'"),
         (
             {"credential": DeepSeekCredential},
-            r"is a class; make one: credential = DeepSeekCredential\(api_key='test'\)",
+            r"is a class; make one: credential = DeepSeekCredential\(api_key='PlantedWord7'\)",
         ),
     ],
 )
@@ -130,7 +130,7 @@ def test_pytest_reports_it_once(tmp_path: Path) -> None:
         "from modelport.model import DeepSeekChatModel\n"
         "from modelport.testing import ChatContract\n\n\n"
         "class TestMine(ChatContract):\n"
-        "    model, credential, cassettes = DeepSeekChatModel, DeepSeekCredential(api_key='test'), 'nowhere'\n"
+        "    model, credential, cassettes = DeepSeekChatModel, DeepSeekCredential(api_key='PlantedWord7'), 'nowhere'\n"
     )
     out = run_pytest(tmp_path, ".").stdout
     assert "TestMine.cassettes: there is no folder nowhere" in out and "1 error in" in out
@@ -142,7 +142,7 @@ def test_a_report_for_junit_brings_no_warning(tmp_path: Path) -> None:
         "from modelport.model import DeepSeekChatModel\n"
         "from modelport.testing import ChatContract\n\n\n"
         "class TestMine(ChatContract):\n"
-        "    model, credential = DeepSeekChatModel, DeepSeekCredential(api_key='test')\n"
+        "    model, credential = DeepSeekChatModel, DeepSeekCredential(api_key='PlantedWord7')\n"
         f"    cassettes = {str(CASSETTES / 'deepseek')!r}\n"
     )
     ran = run_pytest(tmp_path, "-W", "error", "--junitxml=junit.xml", "-k", "test_budget")

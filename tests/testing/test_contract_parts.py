@@ -103,7 +103,7 @@ def test_cassettes_know_their_model_and_their_frames() -> None:
 
 
 def test_keys_are_replaced_and_nothing_else() -> None:
-    credential = MoonshotCredential(api_key="mine", name="harbour")
+    credential = MoonshotCredential(api_key="mine-PlantedWord7", name="harbour")
     known = with_known_secrets(credential)
     assert known.api_key.get_secret_value() == SECRET and known.name == "harbour"
     assert credential.api_key.get_secret_value() == "mine"
@@ -114,7 +114,7 @@ async def test_cassettes_that_do_not_fit_break_the_contract() -> None:
     words = "no cassette is of the endpoint …/completions; there is /v1beta/"
     attributes = {
         "model": MoonshotChatModel,
-        "credential": MoonshotCredential(api_key="test"),
+        "credential": MoonshotCredential(api_key="test-PlantedWord7"),
         "cassettes": CASSETTES / "gemini",
     }
     report = await type("Mine", (ChatContract,), attributes)().run("stream_adds_up")
@@ -124,7 +124,7 @@ async def test_cassettes_that_do_not_fit_break_the_contract() -> None:
 async def test_a_formatter_may_be_the_models_own(tmp_path: Path) -> None:
     attributes = {
         "model": MoonshotChatModel,
-        "credential": MoonshotCredential(api_key="test"),
+        "credential": MoonshotCredential(api_key="test-PlantedWord7"),
         "cassettes": CASSETTES / "moonshot",
     }
     chat = type("Mine", (ChatContract,), attributes)

@@ -79,7 +79,7 @@ async def test_this_machine_is_reached() -> None:
 @pytest.mark.parametrize("transport", [HttpxTransport, AiohttpTransport])
 async def test_a_model_does_not_take_it_for_a_failed_connection(transport: Callable[[], HttpTransport]) -> None:
     """Else it would be retried, and a fallback would hide it."""
-    model = OpenAIChatModel(OpenAICredential(api_key="sk-secret-key"), "gpt-4.1", transport=transport())
+    model = OpenAIChatModel(OpenAICredential(api_key="sk-secret-key-PlantedWord7"), "gpt-4.1", transport=transport())
     with forbid_network(), pytest.raises(NetworkForbiddenError, match=r"api\.openai\.com"):
         await model([UserMsg("user", "Hello")])
 

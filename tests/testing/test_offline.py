@@ -21,7 +21,7 @@ SPEECH = CASSETTES.parent / "websocket" / "dashscope_cosyvoice" / "speech.yaml"
 
 
 def ask() -> str:
-    model = OpenAIChatModel(OpenAICredential(api_key="test-key"), "gpt-4.1", stream=False)
+    model = OpenAIChatModel(OpenAICredential(api_key="test-key-PlantedWord7"), "gpt-4.1", stream=False)
     response = asyncio.run(model([UserMsg("user", "Hello")]))
     return response.text
 
@@ -52,7 +52,7 @@ def test_a_socket_server_of_the_test_is_reached(tmp_path: Path, monkeypatch: pyt
 
     async def speak() -> None:
         async with CassetteServer("speech.yaml") as server:
-            credential = DashScopeCredential(api_key="any", base_url=server.http_url + "/api/v1")
+            credential = DashScopeCredential(api_key="any-PlantedWord7", base_url=server.http_url + "/api/v1")
             model = DashScopeCosyVoiceRealtimeTTSModel(credential, "cosyvoice-v3-flash", stream=False)
             async with model:
                 await model.synthesize("Something that was never recorded.")

@@ -38,7 +38,7 @@ from modelport.tts import (
 )
 from tests.contract.samples import SAMPLES, Sample
 
-KEY = "sk-secret-key"
+KEY = "sk-secret-key-PlantedWord7"
 QUESTION = [UserMsg("user", "What is the weather?")]
 WEATHER = {
     "type": "function",

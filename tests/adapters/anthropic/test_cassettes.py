@@ -48,7 +48,9 @@ CLOCK: Json = {"type": "function", "function": {"name": "clock"}}
 
 def model(name: str, *, stream: bool = True, **parameters: Any) -> AnthropicChatModel:  # Any: parameter values
     given = AnthropicChatModel.Parameters(**parameters)
-    return AnthropicChatModel(AnthropicCredential(api_key="key-of-tests"), name, given, stream=stream, max_retries=0)
+    return AnthropicChatModel(
+        AnthropicCredential(api_key="key-of-tests-PlantedWord7"), name, given, stream=stream, max_retries=0
+    )
 
 
 async def test_text() -> None:

@@ -57,15 +57,15 @@ def test_the_smallest_call() -> None:
     ],
 )
 def test_a_given_v1_is_not_doubled(given: str, base: str) -> None:
-    assert AnthropicCredential(api_key="key-of-tests", base_url=given).endpoint().base_url == base
+    assert AnthropicCredential(api_key="key-of-tests-PlantedWord7", base_url=given).endpoint().base_url == base
 
 
 def test_the_credential() -> None:
-    credential = AnthropicCredential(api_key="key-of-tests")
+    credential = AnthropicCredential(api_key="key-of-tests-PlantedWord7")
     assert credential.endpoint().base_url == "https://api.anthropic.com"
-    assert credential.endpoint().headers == {"x-api-key": "key-of-tests"}
-    assert "key-of-tests" not in repr(credential) + repr(credential.endpoint())
-    assert credential.endpoint().secrets() == ["key-of-tests"]
+    assert credential.endpoint().headers == {"x-api-key": "key-of-tests-PlantedWord7"}
+    assert "key-of-tests-PlantedWord7" not in repr(credential) + repr(credential.endpoint())
+    assert credential.endpoint().secrets() == ["key-of-tests-PlantedWord7"]
     assert credential.get_chat_model_class() is AnthropicChatModel
     with pytest.raises(AuthenticationError, match="ANTHROPIC_API_KEY"):
         AnthropicCredential(api_key="").endpoint()

@@ -14,7 +14,7 @@ from modelport.error import SettingsError
 from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer
 from modelport.transport import HttpRequest, HttpxTransport, RecordTransport, ReplayTransport
 
-KEY = "sk-9fK2mQ7xL4pW"
+KEY = "sk-9fK2mQ7xL4pW-PlantedWord7"
 
 
 async def recorded(

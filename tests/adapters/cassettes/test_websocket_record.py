@@ -115,7 +115,9 @@ async def test_the_times_come_back_too(tmp_path: Path) -> None:
 
 
 async def test_no_key_is_written(tmp_path: Path) -> None:
-    named = json.dumps({"type": "session.update", "session": {"api_key": "named-secret", "max_tokens": 10}})
+    named = json.dumps(
+        {"type": "session.update", "session": {"api_key": "named-secret-PlantedWord7", "max_tokens": 10}}
+    )
     talk: Talk = [
         ("client", named),
         ("server", f"your key {KEY} and named-secret"),
@@ -124,11 +126,18 @@ async def test_no_key_is_written(tmp_path: Path) -> None:
     ]
     document = await recorded(tmp_path / "a.yaml", talk)
     text = (tmp_path / "a.yaml").read_text()
-    for secret in (KEY, "c2stdmVyeS9zZWNyZXQra2V5", "named-secret", "server-secret", "query-secret", "mine"):
+    for secret in (
+        KEY,
+        "c2stdmVyeS9zZWNyZXQra2V5",
+        "named-secret-PlantedWord7",
+        "server-secret",
+        "query-secret",
+        "mine",
+    ):
         assert secret not in text
     assert '"expires_in": 600' in document["conversations"][0]["frames"][3]["text"]
     replayed = await ReplayWebSockets(tmp_path).connect(ASKED)
-    await replayed.send(named.replace("named-secret", "another-secret"))  # a key is no difference
+    await replayed.send(named.replace("named-secret-PlantedWord7", "another-secret"))  # a key is no difference
     assert await replayed.receive() == "your key [secret] and [secret]"
 
 

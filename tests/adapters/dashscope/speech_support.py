@@ -46,7 +46,7 @@ class Kind:
     def model(self, server: SpeechServer, clock: VirtualClock | None = None, **options: Any) -> RealtimeTTSModel:
         """A model at this server; without a clock of the test's, waits take no time."""
         runtime = runtime_with(clock or VirtualClock(skip_sleeps=True))
-        credential = DashScopeCredential(api_key="sk-secret-key", base_url=server.base_url)
+        credential = DashScopeCredential(api_key="sk-secret-key-PlantedWord7", base_url=server.base_url)
         return self.cls(credential, self.name, runtime=runtime, **options)
 
 

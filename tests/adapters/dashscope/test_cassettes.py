@@ -21,7 +21,7 @@ STOP, CALLS = FinishReason.STOP, FinishReason.TOOL_CALLS
 
 def model(name: str, *, stream: bool = False, **parameters: Any) -> DashScopeChatModel:  # Any: of the class
     given = DashScopeChatModel.Parameters(**parameters)
-    return DashScopeChatModel(DashScopeCredential(api_key="sk-test"), name, given, stream, max_retries=0)
+    return DashScopeChatModel(DashScopeCredential(api_key="sk-test-PlantedWord7"), name, given, stream, max_retries=0)
 
 
 def user(text: str) -> Msg:

@@ -25,7 +25,7 @@ PNG = DataBlock(source=Base64Source(data="iVBORw0KGgo=", media_type="image/png")
 
 
 def model(url: str, name: str = "text-embedding-v4", **options: Any) -> DashScopeEmbeddingModel:
-    credential = DashScopeCredential(api_key="sk-secret-key", base_url=url)
+    credential = DashScopeCredential(api_key="sk-secret-key-PlantedWord7", base_url=url)
     return DashScopeEmbeddingModel(credential, name, **options)
 
 
@@ -44,7 +44,7 @@ async def test_the_native_services_are_beside_any_base_url(path: str) -> None:
     async with ScriptedServer(echo) as server:
         await model(server.base_url + path)(["a"])
         assert server.requests[0].path == ("/proxy" if "proxy" in path else "") + TEXT
-        assert server.requests[0].headers["authorization"] == "Bearer sk-secret-key"
+        assert server.requests[0].headers["authorization"] == "Bearer sk-secret-key-PlantedWord7"
 
 
 async def test_texts_go_ten_at_a_time_to_the_text_endpoint() -> None:

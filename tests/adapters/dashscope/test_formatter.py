@@ -26,7 +26,7 @@ from tests.adapters.openai_chat.support import (
     streamed,
 )
 
-DASHSCOPE = Provider("dashscope", DashScopeChatModel, DashScopeCredential(api_key="sk-test"))
+DASHSCOPE = Provider("dashscope", DashScopeChatModel, DashScopeCredential(api_key="sk-test-PlantedWord7"))
 NAMES = [card.name for card in DashScopeChatModel.list_models()]
 
 

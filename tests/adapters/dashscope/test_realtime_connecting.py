@@ -18,7 +18,9 @@ async def test_a_connect_that_fails_late_leaves_the_next_one_alone() -> None:
     created = {"type": "session.created", "session": {"id": "s"}}
     scripts = [Script(before=[gate], status=401), Script([created, HANG])]
     async with ScriptedWebSocketServer(scripts) as server:
-        credential = DashScopeCredential(api_key="sk-x", base_url=server.base_url.replace("ws://", "http://"))
+        credential = DashScopeCredential(
+            api_key="sk-x-PlantedWord7", base_url=server.base_url.replace("ws://", "http://")
+        )
         model = DashScopeRealtimeTTSModel(credential, "qwen3-tts-flash-realtime")
         first = asyncio.create_task(model.connect())
         await server.connection(0)

@@ -270,7 +270,7 @@ async def test_the_base_url_is_honoured(path: str) -> None:
     async with CosyVoiceServer() as server:
         server.path = ("/proxy" if "proxy" in path else "") + server.path
         model = COSYVOICE.model(server)
-        model.credential = DashScopeCredential(api_key="sk-x", base_url=server.base_url + path)
+        model.credential = DashScopeCredential(api_key="sk-x-PlantedWord7", base_url=server.base_url + path)
         await read(await opened(model, "Hi."))
 
 
@@ -278,7 +278,7 @@ async def test_two_keys_at_once() -> None:
     async with CosyVoiceServer() as server, nothing_left(server):
         models = [COSYVOICE.model(server) for _ in range(2)]
         for number, model in enumerate(models):
-            model.credential = DashScopeCredential(api_key=f"sk-{number}", base_url=server.base_url)
+            model.credential = DashScopeCredential(api_key=f"sk-{number}-PlantedWord7", base_url=server.base_url)
         await asyncio.gather(*(whole_stream(model, f"Number {number}.") for number, model in enumerate(models)))
         assert sorted(request.headers["authorization"] for request in server.requests) == ["Bearer sk-0", "Bearer sk-1"]
 
@@ -363,7 +363,7 @@ def test_two_event_loops_one_model() -> None:
 
 
 async def test_the_guides_set_ups_and_streaming_synthesis(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DASHSCOPE_API_KEY", "sk-from-environment")
+    monkeypatch.setenv("DASHSCOPE_API_KEY", "sk-from-environment-PlantedWord7")
     async with QwenServer() as server:
         tts = DashScopeRealtimeTTSModel(
             credential=DashScopeCredential(api_key=os.environ["DASHSCOPE_API_KEY"], base_url=server.base_url),

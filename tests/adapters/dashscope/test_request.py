@@ -13,7 +13,7 @@ from modelport.model import DashScopeChatModel
 from modelport.tool import ToolChoice
 from tests.adapters.openai_chat.support import CLOCK, WEATHER, Json, Provider, Scripted, asked, hello
 
-DASHSCOPE = Provider("dashscope", DashScopeChatModel, DashScopeCredential(api_key="sk-test"))
+DASHSCOPE = Provider("dashscope", DashScopeChatModel, DashScopeCredential(api_key="sk-test-PlantedWord7"))
 
 
 @pytest.mark.parametrize(
@@ -42,10 +42,10 @@ DASHSCOPE = Provider("dashscope", DashScopeChatModel, DashScopeCredential(api_ke
 )  # fmt: skip
 def test_the_services_follow_from_one_base_url(given: str | None, chat: str, native: str, websocket: str) -> None:
     fields = {"base_url": given} if given else {}
-    credential = DashScopeCredential(api_key="sk-test", **fields)
+    credential = DashScopeCredential(api_key="sk-test-PlantedWord7", **fields)
     services: list[Service] = ["chat", "embedding", "speech", "realtime_speech"]
     assert [credential.endpoint(each).base_url for each in services] == [chat, native, native, websocket]
-    assert "sk-test" not in repr(credential) + repr(credential.endpoint())
+    assert "sk-test-PlantedWord7" not in repr(credential) + repr(credential.endpoint())
 
 
 async def test_the_request_line_and_headers() -> None:
@@ -53,7 +53,7 @@ async def test_the_request_line_and_headers() -> None:
     await asked(DASHSCOPE.model("qwen-plus", transport))
     (request,) = transport.requests
     assert request.url == "https://dashscope.aliyuncs.com/compatible-mode/v1/chat/completions"
-    assert dict(request.headers) == {"content-type": "application/json", "authorization": "Bearer sk-test"}
+    assert dict(request.headers) == {"content-type": "application/json", "authorization": "Bearer sk-test-PlantedWord7"}
 
 
 async def test_parameters() -> None:

@@ -49,7 +49,7 @@ def spoken(*pieces: bytes, **usage: int) -> ScriptedAnswer:
 
 
 def model(url: str = "http://127.0.0.1:1", name: str = "qwen3-tts-flash", **options: Any) -> DashScopeTTSModel:
-    return DashScopeTTSModel(DashScopeCredential(api_key="sk-secret-key", base_url=url), name, **options)
+    return DashScopeTTSModel(DashScopeCredential(api_key="sk-secret-key-PlantedWord7", base_url=url), name, **options)
 
 
 def audio(response: TTSResponse) -> bytes:
@@ -99,7 +99,7 @@ async def test_the_request() -> None:
     }
     sent = {name: request.headers[name] for name in ("authorization", "x-dashscope-sse", "accept", "x-mine")}
     assert sent == {
-        "authorization": "Bearer sk-secret-key",
+        "authorization": "Bearer sk-secret-key-PlantedWord7",
         "x-dashscope-sse": "enable",
         "accept": "text/event-stream",
         "x-mine": "1",
@@ -230,7 +230,7 @@ def test_cards_and_classes() -> None:
     assert [card.name for card in DashScopeTTSModel.list_models()] == ["qwen3-tts-flash"]
     assert DashScopeTTSModel in DashScopeCredential.get_tts_model_classes()
     assert "qwen3-tts-flash" in [card.name for card in DashScopeCredential.list_tts_models()]
-    assert "sk-secret-key" not in repr(model().endpoint())
+    assert "sk-secret-key-PlantedWord7" not in repr(model().endpoint())
     listed = catalogue(ProviderRegistry(), YamlCardSource(), "dashscope", "tts")
     assert {"qwen3-tts-flash": ("DashScopeTTSModel",)}.items() <= {e.card.name: e.classes for e in listed}.items()
     assert "cosyvoice-v3-plus" in [entry.card.name for entry in listed], "cards are listed before their class exists"

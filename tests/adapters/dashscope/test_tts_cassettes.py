@@ -25,7 +25,9 @@ A4 = [round(6000 * math.sin(2 * math.pi * 440 * sample / 24_000)) for sample in 
 
 def model(voice: str, *, stream: bool, **parameters: Any) -> DashScopeTTSModel:  # Any: of the class
     given = DashScopeTTSModel.Parameters(voice=voice, **parameters)
-    return DashScopeTTSModel(DashScopeCredential(api_key="sk-test"), "qwen3-tts-flash", given, stream, max_retries=0)
+    return DashScopeTTSModel(
+        DashScopeCredential(api_key="sk-test-PlantedWord7"), "qwen3-tts-flash", given, stream, max_retries=0
+    )
 
 
 def wav(response: TTSResponse) -> bytes:

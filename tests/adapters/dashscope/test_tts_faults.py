@@ -51,7 +51,7 @@ BUSY = ScriptedAnswer.json({"code": "Throttling", "message": "slow down"}, statu
 
 def model(server: ScriptedServer, clock: VirtualClock | None = None, **options: Any) -> DashScopeTTSModel:
     runtime = runtime_with(clock or VirtualClock(skip_sleeps=True))
-    credential = DashScopeCredential(api_key="sk-secret-key", base_url=server.base_url)
+    credential = DashScopeCredential(api_key="sk-secret-key-PlantedWord7", base_url=server.base_url)
     return DashScopeTTSModel(credential, "qwen3-tts-flash", runtime=runtime, **options)
 
 
@@ -96,7 +96,7 @@ async def test_an_answer_that_is_an_error(status: int, code: str, kind: type[Mod
     error = caught.value
     assert (error.status_code, error.code, error.provider, error.request_id) == (status, code, "dashscope", "r-1")
     assert len(error.attempts) == 1 and came(error) == b""
-    assert "sk-secret-key" not in f"{error} {error.body}"
+    assert "sk-secret-key-PlantedWord7" not in f"{error} {error.body}"
 
 
 async def test_a_busy_server_is_asked_again() -> None:
@@ -115,7 +115,7 @@ async def test_an_error_in_the_stream_keeps_what_came() -> None:
         with pytest.raises(RateLimitError, match="too fast") as caught:
             await read(stream)
         assert len(server.requests) == 1, "audio was delivered, so nothing is spoken twice"
-    assert came(caught.value) == PCM and "sk-secret-key" not in str(caught.value)
+    assert came(caught.value) == PCM and "sk-secret-key-PlantedWord7" not in str(caught.value)
 
 
 async def test_an_error_before_any_audio_is_tried_again() -> None:
@@ -256,7 +256,9 @@ async def test_an_observer_hears_of_one_call(answers: list[ScriptedAnswer], end:
 async def test_two_models_with_different_keys_at_once() -> None:
     async with ScriptedServer([GOOD] * 40) as server:
         models = [
-            DashScopeTTSModel(DashScopeCredential(api_key=f"sk-key-{key}", base_url=server.base_url), "qwen3-tts-flash")
+            DashScopeTTSModel(
+                DashScopeCredential(api_key=f"sk-key-{key}-PlantedWord7", base_url=server.base_url), "qwen3-tts-flash"
+            )
             for key in "ab"
         ]
         streams = await asyncio.gather(*(opened(models[number % 2], f"text {number}") for number in range(40)))

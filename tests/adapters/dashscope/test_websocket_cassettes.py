@@ -60,7 +60,7 @@ def model(url: str, connector: Any, name: str, max_retries: int = 0, **parameter
     """Any: either connector, and parameters of the class."""
     cls: Any = DashScopeRealtimeTTSModel if name.startswith("qwen") else DashScopeCosyVoiceRealtimeTTSModel
     runtime = dataclasses.replace(runtime_with(VirtualClock(skip_sleeps=True)), websockets=connector)
-    credential = DashScopeCredential(api_key="sk-secret-key", base_url=url)
+    credential = DashScopeCredential(api_key="sk-secret-key-PlantedWord7", base_url=url)
     speaker: RealtimeTTSModel = cls(
         credential, name, cls.Parameters(**parameters), max_retries=max_retries, runtime=runtime
     )

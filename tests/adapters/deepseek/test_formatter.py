@@ -37,7 +37,7 @@ from tests.adapters.openai_chat.support import (
     streamed,
 )
 
-CREDENTIAL = DeepSeekCredential(api_key="sk-test")
+CREDENTIAL = DeepSeekCredential(api_key="sk-test-PlantedWord7")
 DEEPSEEK = Provider("deepseek", DeepSeekChatModel, CREDENTIAL, disputed={"deepseek-flash": "part-type-model"})
 NAMES = [card.name for card in DeepSeekChatModel.list_models()]
 SEEING = "deepseek-v4-flash-vision-exp"

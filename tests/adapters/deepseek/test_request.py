@@ -12,7 +12,7 @@ from modelport.model import DeepSeekChatModel
 from modelport.tool import ToolChoice
 from tests.adapters.openai_chat.support import WEATHER, Json, Provider, Scripted, asked
 
-DEEPSEEK = Provider("deepseek", DeepSeekChatModel, DeepSeekCredential(api_key="sk-test"))
+DEEPSEEK = Provider("deepseek", DeepSeekChatModel, DeepSeekCredential(api_key="sk-test-PlantedWord7"))
 ON, OFF = {"thinking": {"type": "enabled"}}, {"thinking": {"type": "disabled"}}
 
 
@@ -27,11 +27,13 @@ ON, OFF = {"thinking": {"type": "enabled"}}, {"thinking": {"type": "disabled"}}
 async def test_the_request_line(given: str | None, url: str) -> None:
     fields = {"base_url": given} if given else {}
     transport = Scripted()
-    model = DeepSeekChatModel(DeepSeekCredential(api_key="sk-test", **fields), "deepseek-v4-pro", transport=transport)
+    model = DeepSeekChatModel(
+        DeepSeekCredential(api_key="sk-test-PlantedWord7", **fields), "deepseek-v4-pro", transport=transport
+    )
     await asked(model)
     (request,) = transport.requests
     assert request.url == url
-    assert dict(request.headers) == {"content-type": "application/json", "authorization": "Bearer sk-test"}
+    assert dict(request.headers) == {"content-type": "application/json", "authorization": "Bearer sk-test-PlantedWord7"}
 
 
 async def test_parameters() -> None:

@@ -23,7 +23,7 @@ PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAW
 def chat(model: str, *, stream: bool = True, **parameters: Any) -> GeminiChatModel:  # Any: parameter values
     """A model that makes one request per call."""
     given = GeminiChatModel.Parameters(**parameters)
-    return GeminiChatModel(GeminiCredential(api_key="test-key"), model, given, stream, max_retries=0)
+    return GeminiChatModel(GeminiCredential(api_key="test-key-PlantedWord7"), model, given, stream, max_retries=0)
 
 
 def counts(answer: ChatResponse) -> tuple[int, int, int]:

@@ -18,7 +18,7 @@ from modelport.testing.servers.http import RecordedRequest, ScriptedAnswer, Scri
 
 
 def model(url: str, name: str = "gemini-embedding-001", **options: Any) -> GeminiEmbeddingModel:
-    return GeminiEmbeddingModel(GeminiCredential(api_key="secret-key", base_url=url), name, **options)
+    return GeminiEmbeddingModel(GeminiCredential(api_key="secret-key-PlantedWord7", base_url=url), name, **options)
 
 
 def echo(received: RecordedRequest) -> ScriptedAnswer:
@@ -43,7 +43,7 @@ async def test_every_input_is_a_request_entry() -> None:
     async with ScriptedServer(echo) as server:
         response = await model(server.base_url, parameters=parameters)(["a", "b"], title="t")
         assert server.requests[0].path == "/v1beta/models/gemini-embedding-001:batchEmbedContents"
-        assert server.requests[0].headers["x-goog-api-key"] == "secret-key"
+        assert server.requests[0].headers["x-goog-api-key"] == "secret-key-PlantedWord7"
         shared = {
             "model": "models/gemini-embedding-001",
             "taskType": "RETRIEVAL_QUERY",

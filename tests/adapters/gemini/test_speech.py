@@ -43,7 +43,7 @@ async def speak(
     answer: ScriptedAnswer, name: str = OLD, text: str = "Hello.", stream: bool = False, **parameters: Any
 ) -> tuple[bytes, str, TTSResponse, RecordedRequest]:
     async with ScriptedServer([answer]) as server:
-        credential = GeminiCredential(api_key="k", base_url=server.base_url)
+        credential = GeminiCredential(api_key="k-PlantedWord7", base_url=server.base_url)
         given = GeminiTTSModel.Parameters(**parameters)
         model = GeminiTTSModel(credential, name, given, stream=stream, max_retries=0)
         spoken = await model.synthesize(text)

@@ -30,7 +30,7 @@ from modelport.transport import Timeouts
 from tests.adapters.http.servers import BUILD, RawServer, answer, ask, raw_server
 
 PEM = Path(__file__).parents[1] / "media" / "media_example.pem"
-KEY = "sk-PLANTED-0123456789"
+KEY = "sk-PLANTED-0123456789-PlantedWord7"
 HELLO = [UserMsg("user", "Hello")]
 
 

@@ -64,7 +64,7 @@ async def call(
 ) -> tuple[ChatResponse, Json]:
     """The answer, and the body of the last request."""
     async with ScriptedServer([*answers]) as server:
-        credential = MiniMaxCredential(api_key="k", base_url=server.base_url)
+        credential = MiniMaxCredential(api_key="k-PlantedWord7", base_url=server.base_url)
         given = MiniMaxChatModel.Parameters(**parameters)
         model = MiniMaxChatModel(credential, name, given, stream=streams, max_retries=0)
         answer = await ask(model, messages or [UserMsg("user", "Hi")], **(options or {}))
@@ -104,7 +104,7 @@ async def test_an_object_is_asked_for_by_a_free_tool() -> None:
         return body({"content": "", "tool_calls": [called]})
 
     async with ScriptedServer(answer) as server:
-        credential = MiniMaxCredential(api_key="k", base_url=server.base_url)
+        credential = MiniMaxCredential(api_key="k-PlantedWord7", base_url=server.base_url)
         model = MiniMaxChatModel(credential, "MiniMax-M3", stream=False, max_retries=0)
         schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
         found = await model.generate_structured_output([UserMsg("user", "Three?")], schema)
@@ -192,4 +192,4 @@ async def test_the_code_at_the_end_of_a_message_decides(status: int, said: str, 
 
 def test_the_base_url_of_the_other_shape_is_refused_with_a_way_out() -> None:
     with pytest.raises(ValidationError, match="ends in /v1"):
-        MiniMaxCredential(api_key="k", base_url="https://api.minimax.io/anthropic")
+        MiniMaxCredential(api_key="k-PlantedWord7", base_url="https://api.minimax.io/anthropic")

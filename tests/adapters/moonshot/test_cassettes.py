@@ -19,7 +19,7 @@ STOP, CALLS = FinishReason.STOP, FinishReason.TOOL_CALLS
 
 def model(name: str, *, stream: bool = False, **parameters: Any) -> MoonshotChatModel:  # Any: of the class
     given = MoonshotChatModel.Parameters(**parameters)
-    return MoonshotChatModel(MoonshotCredential(api_key="sk-test"), name, given, stream, max_retries=0)
+    return MoonshotChatModel(MoonshotCredential(api_key="sk-test-PlantedWord7"), name, given, stream, max_retries=0)
 
 
 def user(text: str) -> Msg:

@@ -25,7 +25,7 @@ from modelport.error import (
 from modelport.model import MoonshotChatModel
 from tests.adapters.openai_chat.support import Answer, Provider, Scripted, asked
 
-PROVIDER = Provider("moonshot", MoonshotChatModel, MoonshotCredential(api_key="sk-very-secret"))
+PROVIDER = Provider("moonshot", MoonshotChatModel, MoonshotCredential(api_key="sk-very-secret-PlantedWord7"))
 
 
 def mapped(status: int, body: Any) -> ModelError:  # Any: JSON, or bytes
@@ -70,5 +70,5 @@ async def test_the_wait_that_the_server_asks_for() -> None:
 async def test_the_key_is_not_repeated() -> None:
     body = {"error": {"message": "the key sk-very-secret is wrong", "type": "x", "code": None}}
     error = await raised(Answer(json.dumps(body).encode(), 401))
-    assert "sk-very-secret" not in f"{error} {error.body} {error!r}"
+    assert "sk-very-secret-PlantedWord7" not in f"{error} {error.body} {error!r}"
     assert error.provider == "moonshot"

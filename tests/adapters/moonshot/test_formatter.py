@@ -38,7 +38,7 @@ from tests.adapters.openai_chat.support import (
     streamed,
 )
 
-MOONSHOT = Provider("moonshot", MoonshotChatModel, MoonshotCredential(api_key="sk-test"))
+MOONSHOT = Provider("moonshot", MoonshotChatModel, MoonshotCredential(api_key="sk-test-PlantedWord7"))
 NAMES = [card.name for card in MoonshotChatModel.list_models()]
 
 

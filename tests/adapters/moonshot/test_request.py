@@ -12,7 +12,7 @@ from modelport.model import MoonshotChatModel
 from modelport.tool import ToolChoice
 from tests.adapters.openai_chat.support import CLOCK, WEATHER, Json, Provider, Scripted, asked
 
-MOONSHOT = Provider("moonshot", MoonshotChatModel, MoonshotCredential(api_key="sk-test"))
+MOONSHOT = Provider("moonshot", MoonshotChatModel, MoonshotCredential(api_key="sk-test-PlantedWord7"))
 ON, OFF = {"thinking": {"type": "enabled"}}, {"thinking": {"type": "disabled"}}
 
 
@@ -26,10 +26,12 @@ ON, OFF = {"thinking": {"type": "enabled"}}, {"thinking": {"type": "disabled"}}
 async def test_the_request_line(given: str | None, url: str) -> None:
     fields = {"base_url": given} if given else {}
     transport = Scripted()
-    await asked(MoonshotChatModel(MoonshotCredential(api_key="sk-test", **fields), "kimi-k3", transport=transport))
+    await asked(
+        MoonshotChatModel(MoonshotCredential(api_key="sk-test-PlantedWord7", **fields), "kimi-k3", transport=transport)
+    )
     (request,) = transport.requests
     assert request.url == url
-    assert dict(request.headers) == {"content-type": "application/json", "authorization": "Bearer sk-test"}
+    assert dict(request.headers) == {"content-type": "application/json", "authorization": "Bearer sk-test-PlantedWord7"}
 
 
 async def test_parameters() -> None:

@@ -145,6 +145,8 @@ def test_hosts_as_people_write_them(given: str, host: str) -> None:
 
 
 def test_the_key_goes_to_the_cloud_only() -> None:
-    assert OllamaCredential(host="https://ollama.com", api_key="k").endpoint().headers == {"authorization": "Bearer k"}
-    assert OllamaCredential(host="http://ollama.com.evil.example", api_key="k").endpoint().headers == {}
-    assert "secret" not in repr(OllamaCredential(host="https://ollama.com", api_key="secret"))
+    assert OllamaCredential(host="https://ollama.com", api_key="k-PlantedWord7").endpoint().headers == {
+        "authorization": "Bearer k-PlantedWord7"
+    }
+    assert OllamaCredential(host="http://ollama.com.evil.example", api_key="k-PlantedWord7").endpoint().headers == {}
+    assert "secret" not in repr(OllamaCredential(host="https://ollama.com", api_key="secret-PlantedWord7"))

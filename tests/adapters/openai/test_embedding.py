@@ -47,7 +47,9 @@ def answer(*entries: Any, **more: Any) -> bytes:
 
 
 def model(url: str, name: str = "text-embedding-3-small", **options: Any) -> OpenAIEmbeddingModel:
-    return OpenAIEmbeddingModel(OpenAICredential(api_key="sk-secret-key", base_url=url + "/v1"), name, **options)
+    return OpenAIEmbeddingModel(
+        OpenAICredential(api_key="sk-secret-key-PlantedWord7", base_url=url + "/v1"), name, **options
+    )
 
 
 def echo(received: RecordedRequest) -> ScriptedAnswer:
@@ -177,7 +179,9 @@ async def test_errors_are_mapped_and_hold_no_key() -> None:
     async with ScriptedServer([ScriptedAnswer.json(fault, 404, {"x-request-id": "r9"})]) as server:
         with pytest.raises(NotFoundError) as caught:
             await model(server.base_url, "nothing")(["t 1"])
-    assert "sk-secret-key" not in str(caught.value) and "sk-secret-key" not in repr(vars(caught.value))
+    assert "sk-secret-key-PlantedWord7" not in str(caught.value) and "sk-secret-key-PlantedWord7" not in repr(
+        vars(caught.value)
+    )
     assert caught.value.request_id == "r9" and caught.value.status_code == 404
 
 

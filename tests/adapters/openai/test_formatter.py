@@ -25,7 +25,7 @@ from tests.adapters.openai_chat.support import (
     streamed,
 )
 
-OPENAI = Provider("openai_chat", OpenAIChatModel, OpenAICredential(api_key="sk-test"))
+OPENAI = Provider("openai_chat", OpenAIChatModel, OpenAICredential(api_key="sk-test-PlantedWord7"))
 NAMES = [card.name for card in OpenAIChatModel.list_models()]
 
 

@@ -25,18 +25,26 @@ from tests.adapters.openai_chat.support import (
     whole,
 )
 
-OPENAI = Provider("openai_chat", OpenAIChatModel, OpenAICredential(api_key="sk-test"))
+OPENAI = Provider("openai_chat", OpenAIChatModel, OpenAICredential(api_key="sk-test-PlantedWord7"))
 
 
 @pytest.mark.parametrize(
     ("fields", "url", "headers"),
     [
-        ({"api_key": "sk-test"}, "https://api.openai.com/v1/chat/completions", {"authorization": "Bearer sk-test"}),
+        (
+            {"api_key": "sk-test-PlantedWord7"},
+            "https://api.openai.com/v1/chat/completions",
+            {"authorization": "Bearer sk-test-PlantedWord7"},
+        ),
         ({"base_url": "http://localhost:8000/v1/"}, "http://localhost:8000/v1/chat/completions", {}),
         (
-            {"api_key": "sk-test", "organization": "org-1", "project": "proj-1"},
+            {"api_key": "sk-test-PlantedWord7", "organization": "org-1", "project": "proj-1"},
             "https://api.openai.com/v1/chat/completions",
-            {"authorization": "Bearer sk-test", "openai-organization": "org-1", "openai-project": "proj-1"},
+            {
+                "authorization": "Bearer sk-test-PlantedWord7",
+                "openai-organization": "org-1",
+                "openai-project": "proj-1",
+            },
         ),
     ],
 )

@@ -43,7 +43,7 @@ class HarbourCredential(KeyedCredential):
 
 def model(transport: Scripted, *, stream: bool = False, **parameters: Any) -> OpenAIChatModel:  # Any: of the class
     given = OpenAIChatModel.Parameters(**parameters)
-    credential = HarbourCredential(api_key="k-test")
+    credential = HarbourCredential(api_key="k-test-PlantedWord7")
     return OpenAIChatModel(credential, "tug-7b", given, stream, transport=transport, max_retries=0)
 
 
@@ -54,7 +54,7 @@ async def test_a_call_follows_the_profile() -> None:
     response = await asked(model(transport, max_tokens=9, thinking_enable=True, reasoning_effort="low"), [question])
     (request,), (body,) = transport.requests, transport.bodies
     assert request.url == "https://llm.harbour.example/v1/chat/completions"
-    assert dict(request.headers)["authorization"] == "Bearer k-test"
+    assert dict(request.headers)["authorization"] == "Bearer k-test-PlantedWord7"
     (message,) = body.pop("messages")
     assert body == {"model": "tug-7b", "max_tokens": 9, "enable_thinking": True, "reasoning_effort": "low"}
     assert message.keys() == {"role", "content"}

@@ -225,7 +225,10 @@ async def test_a_balance_that_is_used_up_is_no_rate_limit() -> None:
     for code, kind in (("1113", QuotaExceededError), ("1302", RateLimitError), ("1261", ContextLengthError)):
         async with ScriptedServer([ScriptedAnswer.json({"error": {"code": code, "message": "no"}}, 429)]) as server:
             entry = {"credential": "zai", "model": "glm-4.7", "stream": False, "retry": {"max_retries": 0}}
-            settings = {"credentials": {"zai": {"api_key": "k", "base_url": server.base_url}}, "chat": {"m": entry}}
+            settings = {
+                "credentials": {"zai": {"api_key": "k-PlantedWord7", "base_url": server.base_url}},
+                "chat": {"m": entry},
+            }
             model = Modelport.from_mapping(settings, {}).chat("m")
             with pytest.raises(kind):
                 await ask(model, [UserMsg("user", "Hi")])

@@ -51,7 +51,7 @@ POPULATION: Json = {
 async def said(
     *messages: Msg, stream: bool = True, name: str = "gpt-5.6", parameters: Any = None, **call: Any
 ) -> ChatResponse:
-    credential = OpenAICredential(api_key="sk-test")
+    credential = OpenAICredential(api_key="sk-test-PlantedWord7")
     chosen = OpenAIResponseModel.Parameters(**(parameters or {}))
     model = OpenAIResponseModel(credential, name, chosen, stream, max_retries=0)
     return await ask(model, list(messages), **call)

@@ -20,7 +20,7 @@ from modelport.error import (
 from modelport.model import ChatResponse, OpenAIResponseModel
 from tests.adapters.openai_responses.wire import HELLO, Json, Scripted, events_of, message, response, sse
 
-KEY = "sk-secret-0123456789"
+KEY = "sk-secret-0123456789-PlantedWord7"
 
 
 async def failure(transport: Scripted, *, stream: bool = False) -> ModelError:

@@ -30,7 +30,7 @@ from tests.adapters.openai_responses.wire import (
     sse,
 )
 
-KEY = "sk-secret-0123456789"
+KEY = "sk-secret-0123456789-PlantedWord7"
 
 
 def model(transport: Scripted, name: str = "gpt-5.6", **options: Any) -> OpenAIResponseModel:

@@ -66,7 +66,7 @@ async def speak(
     """The audio, its type, the last response and the requests."""
     async with ScriptedServer([*answers]) as server:
         model = OpenAITTSModel(
-            OpenAICredential(api_key="k", base_url=server.base_url),
+            OpenAICredential(api_key="k-PlantedWord7", base_url=server.base_url),
             name,
             OpenAITTSModel.Parameters(**parameters),
             stream=stream,
@@ -230,7 +230,7 @@ def test_pieces_of_any_size_give_the_same_samples(pcm: bytes, header: bool, cuts
 
 async def test_xai_has_a_path_and_fields_of_its_own() -> None:
     async with ScriptedServer([audio(MP3, "audio/mpeg")]) as server:
-        credential = XAICredential(api_key="k", base_url=server.base_url)
+        credential = XAICredential(api_key="k-PlantedWord7", base_url=server.base_url)
         model = XAITTSModel(credential, "grok-tts", XAITTSModel.Parameters(voice="eve"), stream=False, max_retries=0)
         spoken = await model.synthesize("Hello.")
         (request,) = server.requests
@@ -245,7 +245,7 @@ async def test_xai_has_a_path_and_fields_of_its_own() -> None:
 )
 async def test_providers_that_speak(provider: str, asked: str | None) -> None:
     async with ScriptedServer([audio(PCM)]) as server:
-        settings_of: Json = {"credentials": {provider: {"api_key": "k", "base_url": server.base_url}}}
+        settings_of: Json = {"credentials": {provider: {"api_key": "k-PlantedWord7", "base_url": server.base_url}}}
         settings_of["tts"] = {"say": {"credential": provider, "model": "any-model", "stream": False}}
         hub = Modelport.from_mapping(settings_of, {})
         model = hub.tts("say")

@@ -32,7 +32,7 @@ from tests.adapters.transcription.support import Json, said, sse, whole
 
 URL = DataBlock.from_url("https://files.example/a.mp3", "audio/mpeg")
 RESULT = "https://dashscope-result-bj.oss-cn-beijing.aliyuncs.com/prod/a.json?Expires=1&Signature=s3cretOfTheStorage"
-KEY = "sk-test-key"
+KEY = "sk-test-key-PlantedWord7"
 
 
 class Local:

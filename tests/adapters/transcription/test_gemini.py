@@ -32,7 +32,7 @@ def answer(*parts: Json, finish: str | None = "STOP", **fields: Any) -> Json:
 
 
 def model_at(server: ScriptedServer, name: str = NAME, stream: bool = False, **given: Any) -> GeminiTranscriptionModel:
-    credential = GeminiCredential(api_key="k", base_url=server.base_url)
+    credential = GeminiCredential(api_key="k-PlantedWord7", base_url=server.base_url)
     return GeminiTranscriptionModel(
         credential, name, GeminiTranscriptionModel.Parameters(**given), stream, max_retries=0
     )

@@ -34,7 +34,7 @@ TOKENS: Json = {"type": "tokens", "total_tokens": 45, "input_tokens": 37, "outpu
 
 
 def model_at(server: ScriptedServer, name: str, stream: bool = False, **parameters: Any) -> OpenAITranscriptionModel:
-    credential = OpenAICredential(api_key="k", base_url=server.base_url)
+    credential = OpenAICredential(api_key="k-PlantedWord7", base_url=server.base_url)
     given = OpenAITranscriptionModel.Parameters(**parameters)
     return OpenAITranscriptionModel(credential, name, given, stream, max_retries=0)
 
@@ -199,7 +199,7 @@ async def test_a_stream_that_breaks_keeps_the_text_so_far() -> None:
 async def test_an_upload_that_is_cut_is_a_connection_error_and_is_sent_again() -> None:
     async with ScriptedServer([ScriptedAnswer(200, {}, [], before=[ABORT]), TEXT]) as server:
         model = OpenAITranscriptionModel(
-            OpenAICredential(api_key="k", base_url=server.base_url), "whisper-1", max_retries=1
+            OpenAICredential(api_key="k-PlantedWord7", base_url=server.base_url), "whisper-1", max_retries=1
         )
         model.retry_policy = type(model.retry_policy)(max_retries=1, retry_delay=0)
         found = await whole(model)
@@ -223,7 +223,7 @@ async def test_too_large_a_file_is_refused_before_it_is_read_or_sent(tmp_path: P
 
 @pytest.mark.parametrize(("given", "says"), [(b"", "empty"), (5, "is a int"), ("/no/such/file.wav", "cannot be read")])
 async def test_what_is_no_audio(given: Any, says: str) -> None:
-    model = OpenAITranscriptionModel(OpenAICredential(api_key="k"), "whisper-1")
+    model = OpenAITranscriptionModel(OpenAICredential(api_key="k-PlantedWord7"), "whisper-1")
     with pytest.raises(InvalidRequestError, match=says):
         await model.transcribe(given)
 
@@ -243,7 +243,7 @@ async def test_xai() -> None:
     words = [{"text": "Ruby", "start": 0.121, "end": 0.442, "speaker": 0}]
     answer = ScriptedAnswer.json({"text": "Ruby", "language": "en", "duration": 3.7, "words": words})
     async with ScriptedServer([answer]) as server:
-        credential = XAICredential(api_key="k", base_url=server.base_url)
+        credential = XAICredential(api_key="k-PlantedWord7", base_url=server.base_url)
         model = XAITranscriptionModel(credential, "grok-stt", XAITranscriptionModel.Parameters(speakers=True))
         found = await whole(model)
         (request,) = server.requests
@@ -255,7 +255,7 @@ async def test_xai() -> None:
 async def test_providers_that_write_down_speech(provider: str) -> None:
     usage = {"prompt_audio_seconds": 3, "prompt_tokens": 3, "completion_tokens": 11}
     async with ScriptedServer([ScriptedAnswer.json({"text": "Hi", "usage": usage, "language": None})]) as server:
-        settings: Json = {"credentials": {provider: {"api_key": "k", "base_url": server.base_url}}}
+        settings: Json = {"credentials": {provider: {"api_key": "k-PlantedWord7", "base_url": server.base_url}}}
         settings["stt"] = {"ear": {"credential": provider, "model": "any-model"}}
         found = await whole(Modelport.from_mapping(settings, {}).stt())
     assert (found.text, found.provider) == ("Hi", provider)

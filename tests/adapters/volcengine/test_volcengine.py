@@ -41,7 +41,7 @@ async def call(
     """The answer, and the body of the request."""
     async with ScriptedServer([answer]) as server:
         given = VolcengineChatModel.Parameters(**parameters)
-        credential = VolcengineCredential(api_key="k", base_url=server.base_url)
+        credential = VolcengineCredential(api_key="k-PlantedWord7", base_url=server.base_url)
         model = VolcengineChatModel(credential, name, given, stream=stream, max_retries=0)
         return await ask(model, messages or [UserMsg("user", "Hi")]), server.requests[-1].json()
 

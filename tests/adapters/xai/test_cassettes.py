@@ -51,7 +51,7 @@ POPULATION: Json = {
 async def said(
     *messages: Msg, stream: bool = True, name: str = "grok-4.3", parameters: Any = None, **call: Any
 ) -> ChatResponse:
-    credential = XAICredential(api_key="xai-test")
+    credential = XAICredential(api_key="xai-test-PlantedWord7")
     chosen = XAIChatModel.Parameters(**(parameters or {}))
     model = XAIChatModel(credential, name, chosen, stream, max_retries=0)
     return await ask(model, list(messages), **call)

@@ -20,7 +20,7 @@ from modelport.error import (
 from modelport.model import ChatResponse, XAIChatModel
 from tests.adapters.openai_responses.wire import HELLO, Json, Scripted, events_of, message, sse
 
-KEY = "xai-secret-0123456789"
+KEY = "xai-secret-0123456789-PlantedWord7"
 
 
 async def failure(transport: Scripted, *, stream: bool = False) -> ModelError:

@@ -13,7 +13,7 @@ from modelport.testing.servers.strict import violations_of
 from modelport.tool import ToolChoice
 from tests.adapters.openai_responses.wire import CLOCK, HELLO, WEATHER, Json, Scripted, message, response
 
-KEY = "xai-secret-0123456789"
+KEY = "xai-secret-0123456789-PlantedWord7"
 
 
 async def ask(name: str = "grok-4.3", **call: Any) -> tuple[Json, ChatResponse]:

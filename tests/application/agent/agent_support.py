@@ -75,11 +75,15 @@ def whole(**message: Any) -> ScriptedAnswer:  # Any: JSON
 
 
 def chat(url: str, **options: Any) -> OpenAIChatModel:  # Any: options of the model
-    return OpenAIChatModel(OpenAICredential(api_key="sk-secret-key", base_url=url + "/v1"), "gpt-4.1", **options)
+    return OpenAIChatModel(
+        OpenAICredential(api_key="sk-secret-key-PlantedWord7", base_url=url + "/v1"), "gpt-4.1", **options
+    )
 
 
 def talker(url: str, **options: Any) -> DashScopeTTSModel:  # Any: options of the model
-    return DashScopeTTSModel(DashScopeCredential(api_key="sk-secret-key", base_url=url), "qwen3-tts-flash", **options)
+    return DashScopeTTSModel(
+        DashScopeCredential(api_key="sk-secret-key-PlantedWord7", base_url=url), "qwen3-tts-flash", **options
+    )
 
 
 def speaking(*pieces: bytes | Step | asyncio.Event) -> ScriptedAnswer:

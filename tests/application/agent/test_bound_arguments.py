@@ -25,7 +25,7 @@ from modelport.message import ToolResultState
 from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer
 from tests.application.agent.tool_support import called
 
-KEY = "sk-live-0123456789"
+KEY = "sk-live-0123456789-PlantedWord7"
 ApiKey = Annotated[str, Hidden]
 _ACME = Field("acme")
 _MADE = Field(default_factory=lambda: "acme")
@@ -113,7 +113,7 @@ async def test_a_schema_of_the_programs_own_does_not_unbind_them() -> None:
     offered = {"type": "object", "properties": {"query": {"type": "string"}, "api_key": {"type": "string"}}}
     schema = {"type": "function", "function": {"name": "search", "description": "", "parameters": offered}}
     tool = FunctionTool(functools.partial(search, api_key=KEY), schema)
-    assert (await called(tool, '{"query":"q","api_key":"x"}')).state is ToolResultState.ERROR
+    assert (await called(tool, '{"query":"q","api_key":"x-PlantedWord7"}')).state is ToolResultState.ERROR
 
 
 def test_a_hidden_argument_needs_a_default() -> None:
@@ -134,7 +134,7 @@ async def test_no_request_holds_what_is_bound(provider: type[CredentialBase]) ->
     refused = ScriptedAnswer.json({"error": {"message": "no"}}, status=400)
     async with ScriptedServer([refused] * 4) as server:
         place = "host" if provider is OllamaCredential else "base_url"
-        credential = provider.model_validate({"api_key": "k", place: server.base_url})
+        credential = provider.model_validate({"api_key": "k-PlantedWord7", place: server.base_url})
         for cls in credential.get_chat_model_classes():
             with pytest.raises(ModelError):
                 await Agent("a", cls(credential, "m", stream=False), tools=[BOUND["partial"]]).reply("Go")

@@ -43,7 +43,7 @@ class Served:
         run(self.server.__aenter__)
 
     def model(self, stream: bool = True) -> OpenAIChatModel:
-        credential = OpenAICredential(api_key="k", base_url=self.server.base_url)
+        credential = OpenAICredential(api_key="k-PlantedWord7", base_url=self.server.base_url)
         return OpenAIChatModel(credential, "gpt-4.1", stream=stream, max_retries=0)
 
     def close(self) -> None:

@@ -25,19 +25,21 @@ TOOL: dict[str, Any] = {
 
 
 def anthropic(url: str) -> ChatModelBase:
-    return AnthropicChatModel(AnthropicCredential(api_key="sk-secret-key", base_url=url), "claude-sonnet-5")
+    return AnthropicChatModel(
+        AnthropicCredential(api_key="sk-secret-key-PlantedWord7", base_url=url), "claude-sonnet-5"
+    )
 
 
 def gemini(url: str) -> ChatModelBase:
-    return GeminiChatModel(GeminiCredential(api_key="sk-secret-key", base_url=url), "gemini-3.5-flash")
+    return GeminiChatModel(GeminiCredential(api_key="sk-secret-key-PlantedWord7", base_url=url), "gemini-3.5-flash")
 
 
 def responses(url: str) -> ChatModelBase:
-    return OpenAIResponseModel(OpenAICredential(api_key="sk-secret-key", base_url=url + "/v1"), "gpt-5.2")
+    return OpenAIResponseModel(OpenAICredential(api_key="sk-secret-key-PlantedWord7", base_url=url + "/v1"), "gpt-5.2")
 
 
 def xai(url: str) -> ChatModelBase:
-    return XAIChatModel(XAICredential(api_key="sk-secret-key", base_url=url + "/v1"), "grok-4.3")
+    return XAIChatModel(XAICredential(api_key="sk-secret-key-PlantedWord7", base_url=url + "/v1"), "grok-4.3")
 
 
 COUNTERS = [

@@ -96,7 +96,9 @@ SCHEMA = {"type": "function", "function": {"name": "plain", "description": "", "
 
 async def test_functions_and_classes_are_tools() -> None:
     async with ScriptedServer([saying("Hi"), saying("{}")]) as server:
-        model = OpenAIChatModel(OpenAICredential(api_key="k", base_url=server.base_url), "gpt-4.1", max_retries=0)
+        model = OpenAIChatModel(
+            OpenAICredential(api_key="k-PlantedWord7", base_url=server.base_url), "gpt-4.1", max_retries=0
+        )
         await (await streamed_with(model, [look, Weather, find, SCHEMA, FunctionTool(look, name="look2")])).whole()
         body = (await server.request()).json()
         assert violations_of("openai_chat", body) == []

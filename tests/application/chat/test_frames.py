@@ -45,7 +45,7 @@ def entered() -> Iterator[set[tuple[str, str]]]:
 
 
 def model(server: ScriptedServer, transport: type[HttpTransport], *, stream: bool) -> OpenAIChatModel:
-    credential = OpenAICredential(api_key="sk-1234567", base_url=server.base_url + "/v1")
+    credential = OpenAICredential(api_key="sk-1234567-PlantedWord7", base_url=server.base_url + "/v1")
     return OpenAIChatModel(credential, "gpt-4.1", stream=stream, transport=transport())
 
 

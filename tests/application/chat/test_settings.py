@@ -68,7 +68,7 @@ def model_of(api: str, name: str, **options: Any) -> Any:  # Any: one of the cla
     cls: Any = CLASSES[api]
     vendor = cls.__name__.removesuffix("ChatModel").removesuffix("ResponseModel")
     credential = getattr(modelport.credential, f"{vendor}Credential")
-    return cls(credential(**({} if api == "ollama" else {"api_key": "k"})), name, **options)
+    return cls(credential(**({} if api == "ollama" else {"api_key": "k-PlantedWord7"})), name, **options)
 
 
 async def sent(model: Any, **kwargs: Any) -> tuple[dict[str, Any], list[ModelWarning]]:
@@ -270,7 +270,7 @@ async def test_fields_of_the_providers_own_still_pass() -> None:
 async def test_settings_of_a_model_and_of_one_call() -> None:
     async with ScriptedServer([saying("a"), saying("b"), saying("c")]) as server:
         model = OpenAIChatModel(
-            OpenAICredential(api_key="k", base_url=server.base_url),
+            OpenAICredential(api_key="k-PlantedWord7", base_url=server.base_url),
             "gpt-4.1",
             stream=False,
             settings={"seed": 1, "stop": "END"},
@@ -295,17 +295,17 @@ def test_a_wrong_option_or_setting_is_answered() -> None:
     with pytest.raises(TypeError, match="with_options has no 'steam'; did you mean 'stream'"):
         model.with_options(steam=False)
     with pytest.raises(InvalidRequestError, match="settings has no 'thinkin'; did you mean 'thinking'"):
-        OpenAIChatModel(OpenAICredential(api_key="k"), "m", settings=cast("Any", {"thinkin": True}))
+        OpenAIChatModel(OpenAICredential(api_key="k-PlantedWord7"), "m", settings=cast("Any", {"thinkin": True}))
     with pytest.raises(InvalidRequestError, match="seed is a str; give a int"):
         Agent("bot", model, settings=cast("Any", {"seed": "7"}))
     with pytest.raises(InvalidRequestError, match="temperature"):
-        OpenAIChatModel(OpenAICredential(api_key="k"), "m").with_options(temperature=9)
+        OpenAIChatModel(OpenAICredential(api_key="k-PlantedWord7"), "m").with_options(temperature=9)
     with pytest.raises(InvalidRequestError, match="on_unsupported"):
         model.with_options(on_unsupported="maybe")
 
 
 def test_a_sibling_shares_everything_else() -> None:
-    model = OpenAIChatModel(OpenAICredential(api_key="k"), "gpt-4.1", max_retries=1)
+    model = OpenAIChatModel(OpenAICredential(api_key="k-PlantedWord7"), "gpt-4.1", max_retries=1)
     sibling = model.with_options(max_retries=5, context_size=10, on_unsupported="error", parameters=None)
     assert sibling.runtime == model.runtime and sibling.credential is model.credential
     assert (sibling.max_retries, sibling.context_size, sibling.on_unsupported) == (5, 10, "error")
@@ -315,7 +315,9 @@ def test_a_sibling_shares_everything_else() -> None:
 def test_one_line_of_a_file_switches_the_provider_and_keeps_thinking() -> None:
     def chat(provider: str, model: str) -> Any:
         settings = {"chat": {"it": {"provider": provider, "model": model, "settings": {"thinking": "low"}}}}
-        return Modelport.from_mapping(settings, {"OPENAI_API_KEY": "k", "ANTHROPIC_API_KEY": "k"}).chat("it")
+        return Modelport.from_mapping(
+            settings, {"OPENAI_API_KEY": "k-PlantedWord7", "ANTHROPIC_API_KEY": "k-PlantedWord7"}
+        ).chat("it")
 
     for provider, name in (("openai", "gpt-5"), ("anthropic", "claude-sonnet-4-6")):
         assert chat(provider, name).settings == {"thinking": "low"}
@@ -325,7 +327,7 @@ def test_one_line_of_a_file_switches_the_provider_and_keeps_thinking() -> None:
 
 def test_headers_of_a_file_are_secrets() -> None:
     entry = {"provider": "openai", "model": "m", "extra_headers": {"x-key": "very-secret"}}
-    hub = Modelport.from_mapping({"chat": {"it": entry}}, {"OPENAI_API_KEY": "k"})
+    hub = Modelport.from_mapping({"chat": {"it": entry}}, {"OPENAI_API_KEY": "k-PlantedWord7"})
     model = hub.chat("it")
     assert model.settings["extra_headers"] == {"x-key": "very-secret"}
     assert "very-secret" not in repr(hub.settings) + repr(hub) + repr(model)

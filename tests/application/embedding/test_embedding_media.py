@@ -46,7 +46,7 @@ def answer(received: RecordedRequest) -> ScriptedAnswer:
 
 def model(server: ScriptedServer, loader: Loader) -> GeminiEmbeddingModel:
     runtime = dataclasses.replace(build_runtime(), media_loader=loader)
-    credential = GeminiCredential(api_key="key", base_url=server.base_url)
+    credential = GeminiCredential(api_key="key-PlantedWord7", base_url=server.base_url)
     return GeminiEmbeddingModel(credential, "gemini-embedding-2", runtime=runtime, concurrency=1)
 
 

@@ -25,8 +25,8 @@ from modelport.stt import OpenAITranscriptionModel
 from modelport.testing import ScriptedChatModel
 from modelport.tts import DashScopeRealtimeTTSModel, DashScopeTTSModel, OpenAITTSModel
 
-OPENAI = OpenAICredential(api_key="k")
-DASHSCOPE = DashScopeCredential(api_key="k")
+OPENAI = OpenAICredential(api_key="k-PlantedWord7")
+DASHSCOPE = DashScopeCredential(api_key="k-PlantedWord7")
 ASK = [UserMsg("user", "Hello?")]
 
 
@@ -43,7 +43,12 @@ ASK = [UserMsg("user", "Hello?")]
         (OpenAIChatModel, OPENAI, "temperatur", "did you mean the parameter 'temperature'"),
         (OpenAIChatModel, OPENAI, "api_key", "it belongs to the credential"),
         (OpenAIChatModel, OPENAI, "zzz", "it takes credential, model, parameters, stream,"),
-        (GeminiChatModel, GeminiCredential(api_key="k"), "steam", "GeminiChatModel has no .* did you mean 'stream'?"),
+        (
+            GeminiChatModel,
+            GeminiCredential(api_key="k-PlantedWord7"),
+            "steam",
+            "GeminiChatModel has no .* did you mean 'stream'?",
+        ),
         (OpenAIEmbeddingModel, OPENAI, "batchsize", "OpenAIEmbeddingModel has no .* did you mean 'batch_size'?"),
         (OpenAIEmbeddingModel, OPENAI, "dimension", "did you mean 'dimensions'"),
         (DashScopeTTSModel, DASHSCOPE, "voice", r"DashScopeTTSModel\.Parameters\(voice=…\)"),

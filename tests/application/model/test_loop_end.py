@@ -46,7 +46,7 @@ async def half(opened):
         raise ValueError("the caller's own")
 
 with ScriptedServer(answer_provider).in_thread() as server:
-    openai = OpenAICredential(api_key="k", base_url=server.base_url + "/v1")
+    openai = OpenAICredential(api_key="k-PlantedWord7", base_url=server.base_url + "/v1")
     custom = Custom(CredentialBase(), "m")
     asked = OpenAIChatModel(openai, "gpt-4.1")
     models = [
@@ -54,7 +54,7 @@ with ScriptedServer(answer_provider).in_thread() as server:
         Asking(CredentialBase(), "m"),
         OpenAIChatModel(openai, "gpt-4.1"),
         Wrapping(openai, "gpt-4.1"),
-        AnthropicChatModel(AnthropicCredential(api_key="k", base_url=server.base_url), "claude-sonnet-5"),
+        AnthropicChatModel(AnthropicCredential(api_key="k-PlantedWord7", base_url=server.base_url), "claude-sonnet-5"),
     ]
     for model in models:
         for opened in [model(QUESTION), {structured}]:
@@ -93,7 +93,7 @@ async def half(model):
 
 answers = [ScriptedAnswer.sse(EVENT, HANG), ScriptedAnswer.sse(HANG), ScriptedAnswer(before=[HANG])]
 with ScriptedServer(answers).in_thread() as server:
-    openai = OpenAICredential(api_key="k", base_url=server.base_url + "/v1")
+    openai = OpenAICredential(api_key="k-PlantedWord7", base_url=server.base_url + "/v1")
     model = OpenAIChatModel(openai, "gpt-4.1", transport={transport})
     try:
         asyncio.run(half(model))

@@ -17,9 +17,9 @@ from modelport.tts import DashScopeTTSModel
 @pytest.mark.parametrize(
     ("model_class", "credential"),
     [
-        (OpenAIChatModel, OpenAICredential(api_key="key")),
-        (OpenAIEmbeddingModel, OpenAICredential(api_key="key")),
-        (DashScopeTTSModel, DashScopeCredential(api_key="key")),
+        (OpenAIChatModel, OpenAICredential(api_key="key-PlantedWord7")),
+        (OpenAIEmbeddingModel, OpenAICredential(api_key="key-PlantedWord7")),
+        (DashScopeTTSModel, DashScopeCredential(api_key="key-PlantedWord7")),
     ],
 )
 def test_what_is_no_name_is_refused_at_once(model_class: Any, credential: Any, name: Any) -> None:

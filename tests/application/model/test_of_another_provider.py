@@ -46,7 +46,7 @@ def kinds() -> list[Any]:  # Any: pytest's parameter sets
 @pytest.mark.parametrize(("model_class", "verb"), kinds())
 async def test_the_credential_of_another_provider(model_class: Any, verb: str) -> None:
     ours = model_class.__name__.startswith("Ollama")
-    other = DashScopeCredential(api_key="sk-secret") if ours else OllamaCredential()
+    other = DashScopeCredential(api_key="sk-secret-PlantedWord7") if ours else OllamaCredential()
     model = model_class(other, "any")
     with pytest.raises(InvalidRequestError, match=f"not {type(other).__name__}") as raised:
         if verb == "chat":
@@ -55,14 +55,14 @@ async def test_the_credential_of_another_provider(model_class: Any, verb: str) -
             await model(["Hi"])
         else:
             await model.synthesize("Hi")
-    assert "sk-secret" not in str(raised.value)
+    assert "sk-secret-PlantedWord7" not in str(raised.value)
 
 
 @pytest.mark.parametrize(("model_class", "verb"), kinds())
 def test_the_parameters_of_another_provider(model_class: Any, verb: str) -> None:
     other = OpenAIChatModel if model_class is AnthropicChatModel else AnthropicChatModel
     with pytest.raises(InvalidRequestError, match=rf"pass {model_class.__name__}\.Parameters"):
-        model_class(DashScopeCredential(api_key="key"), "any", other.Parameters())
+        model_class(DashScopeCredential(api_key="key-PlantedWord7"), "any", other.Parameters())
 
 
 def test_the_parameters_of_a_class_above_or_below() -> None:
@@ -72,6 +72,6 @@ def test_the_parameters_of_a_class_above_or_below() -> None:
     class Mine(OpenAIChatModel):
         Parameters = Further
 
-    credential = OpenAICredential(api_key="key")
+    credential = OpenAICredential(api_key="key-PlantedWord7")
     assert OpenAIChatModel(credential, "gpt-4.1", Further(temperature=0.5)).parameters.temperature == 0.5
     assert Mine(credential, "gpt-4.1", OpenAIChatModel.Parameters(temperature=0.5)).parameters.temperature == 0.5

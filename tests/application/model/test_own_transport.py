@@ -21,16 +21,20 @@ Build = Callable[..., Any]
 
 
 def chat(url: str, **options: Any) -> OpenAIChatModel:
-    return OpenAIChatModel(OpenAICredential(api_key="k", base_url=url + "/v1"), "gpt-4.1", stream=False, **options)
+    return OpenAIChatModel(
+        OpenAICredential(api_key="k-PlantedWord7", base_url=url + "/v1"), "gpt-4.1", stream=False, **options
+    )
 
 
 def embedding(url: str, **options: Any) -> OpenAIEmbeddingModel:
-    credential = OpenAICredential(api_key="k", base_url=url + "/v1")
+    credential = OpenAICredential(api_key="k-PlantedWord7", base_url=url + "/v1")
     return OpenAIEmbeddingModel(credential, "text-embedding-3-small", **options)
 
 
 def speech(url: str, **options: Any) -> DashScopeTTSModel:
-    return DashScopeTTSModel(DashScopeCredential(api_key="k", base_url=url), "qwen3-tts-flash", stream=False, **options)
+    return DashScopeTTSModel(
+        DashScopeCredential(api_key="k-PlantedWord7", base_url=url), "qwen3-tts-flash", stream=False, **options
+    )
 
 
 async def ask(model: Any) -> None:

@@ -66,7 +66,7 @@ def check_without_cards(module: types.ModuleType) -> None:
     for cls in (module.Chat, module.Embedding, module.Speech):
         assert cls.list_models() == []
     assert len(module.Inherits.list_models()) > 3 and module.InheritsEmbedding.list_models()
-    credential = OpenAICredential(api_key="k")
+    credential = OpenAICredential(api_key="k-PlantedWord7")
     assert module.Chat(credential, "x").model == "x" and module.Embedding(credential, "x").model == "x"
 
 
@@ -78,7 +78,7 @@ def test_a_class_in_a_zip_file_without_cards_has_none(zipped: Path, name: str) -
 def test_a_class_in_a_zip_file_with_cards_has_them(zipped: Path) -> None:
     module = importlib.import_module("zipped_package.models")
     assert [card.name for card in module.Chat.list_models()] == ["packed-1"]
-    model = module.Chat(OpenAICredential(api_key="k"), "packed-1")
+    model = module.Chat(OpenAICredential(api_key="k-PlantedWord7"), "packed-1")
     assert model.context_size == 1000
 
 

@@ -25,16 +25,16 @@ from modelport.testing.clock import VirtualClock
 
 Json = dict[str, Any]
 MODELS: dict[str, tuple[type[RealtimeModelBase], Any, str]] = {
-    "openai": (OpenAIRealtimeModel, OpenAICredential(api_key="sk-key-42-42"), "gpt-realtime-2.1"),
-    "xai": (XAIRealtimeModel, XAICredential(api_key="sk-key-42-42"), "grok-voice-latest"),
+    "openai": (OpenAIRealtimeModel, OpenAICredential(api_key="sk-key-42-42-PlantedWord7"), "gpt-realtime-2.1"),
+    "xai": (XAIRealtimeModel, XAICredential(api_key="sk-key-42-42-PlantedWord7"), "grok-voice-latest"),
     "dashscope": (
         DashScopeRealtimeModel,
-        DashScopeCredential(api_key="sk-key-42-42"),
+        DashScopeCredential(api_key="sk-key-42-42-PlantedWord7"),
         "qwen3.5-omni-flash-realtime",
     ),
     "gemini": (
         GeminiRealtimeModel,
-        GeminiCredential(api_key="sk-key-42-42"),
+        GeminiCredential(api_key="sk-key-42-42-PlantedWord7"),
         "gemini-3.1-flash-live-preview",
     ),
 }

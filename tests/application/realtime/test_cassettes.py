@@ -23,7 +23,9 @@ def look(place: str) -> str:
 
 async def talk(url: str, connector: WebSocketConnector) -> list[Any]:
     runtime = dataclasses.replace(build_runtime(), websockets=connector)
-    model = OpenAIRealtimeModel(OpenAICredential(api_key="sk-secret-key", base_url=url), "m", runtime=runtime)
+    model = OpenAIRealtimeModel(
+        OpenAICredential(api_key="sk-secret-key-PlantedWord7", base_url=url), "m", runtime=runtime
+    )
     events = []
     async with RealtimeAgent("pilot", model, tools=[look]).session() as session:
         await session.conversation.send_text("sky")

@@ -58,7 +58,9 @@ async def test_a_text_with_nothing_to_pronounce_is_warned_of(text: str) -> None:
 
 
 def over_http(url: str, **options: Any) -> DashScopeTTSModel:
-    return DashScopeTTSModel(DashScopeCredential(api_key="sk-secret-key", base_url=url), "qwen3-tts-flash", **options)
+    return DashScopeTTSModel(
+        DashScopeCredential(api_key="sk-secret-key-PlantedWord7", base_url=url), "qwen3-tts-flash", **options
+    )
 
 
 def http_answer(stream: bool, data: bytes = b"") -> ScriptedAnswer:

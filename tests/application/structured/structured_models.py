@@ -103,7 +103,7 @@ PROVIDERS = [
     Provider(
         "openai",
         model.OpenAIChatModel,
-        credential.OpenAICredential(api_key="sk-test"),
+        credential.OpenAICredential(api_key="sk-test-PlantedWord7"),
         "gpt-4.1",
         "native_schema",
         "forced_tool",
@@ -112,7 +112,7 @@ PROVIDERS = [
     Provider(
         "openai_responses",
         model.OpenAIResponseModel,
-        credential.OpenAICredential(api_key="sk-test"),
+        credential.OpenAICredential(api_key="sk-test-PlantedWord7"),
         "gpt-5.2",
         "native_schema",
         "forced_tool",
@@ -121,7 +121,7 @@ PROVIDERS = [
     Provider(
         "anthropic",
         model.AnthropicChatModel,
-        credential.AnthropicCredential(api_key="sk-test"),
+        credential.AnthropicCredential(api_key="sk-test-PlantedWord7"),
         "claude-sonnet-5-5",
         "native_schema",
         "auto_tool",
@@ -130,7 +130,7 @@ PROVIDERS = [
     Provider(
         "gemini",
         model.GeminiChatModel,
-        credential.GeminiCredential(api_key="test"),
+        credential.GeminiCredential(api_key="test-PlantedWord7"),
         "gemini-3.5-flash",
         "native_schema",
         "forced_tool",
@@ -139,7 +139,7 @@ PROVIDERS = [
     Provider(
         "dashscope",
         model.DashScopeChatModel,
-        credential.DashScopeCredential(api_key="sk-test"),
+        credential.DashScopeCredential(api_key="sk-test-PlantedWord7"),
         "qwen3.7-plus",
         "native_schema",
         "forced_tool",
@@ -148,7 +148,7 @@ PROVIDERS = [
     Provider(
         "deepseek",
         model.DeepSeekChatModel,
-        credential.DeepSeekCredential(api_key="sk-test"),
+        credential.DeepSeekCredential(api_key="sk-test-PlantedWord7"),
         "deepseek-v4-flash",
         "forced_tool",
         "auto_tool",
@@ -157,7 +157,7 @@ PROVIDERS = [
     Provider(
         "moonshot",
         model.MoonshotChatModel,
-        credential.MoonshotCredential(api_key="sk-test"),
+        credential.MoonshotCredential(api_key="sk-test-PlantedWord7"),
         "kimi-k3",
         "native_schema",
         "auto_tool",
@@ -166,7 +166,7 @@ PROVIDERS = [
     Provider(
         "xai",
         model.XAIChatModel,
-        credential.XAICredential(api_key="xai-test"),
+        credential.XAICredential(api_key="xai-test-PlantedWord7"),
         "grok-4.3",
         "native_schema",
         "forced_tool",

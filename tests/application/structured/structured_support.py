@@ -74,5 +74,5 @@ def ollama_model(server: ScriptedServer, **options: Any) -> ChatModelBase:
 
 
 def openai_model(server: ScriptedServer, model: str = "unheard-of", **options: Any) -> ChatModelBase:
-    credential = OpenAICredential(api_key="sk-secret-key", base_url=server.base_url + "/v1")
+    credential = OpenAICredential(api_key="sk-secret-key-PlantedWord7", base_url=server.base_url + "/v1")
     return _attached(OpenAIChatModel(credential, model, **options))

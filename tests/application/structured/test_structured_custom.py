@@ -120,7 +120,9 @@ async def test_thinking_is_switched_off_for_a_forced_call_with_a_warning() -> No
     message = {"role": "assistant", "content": "", "tool_calls": tool_calls}
     body = {"id": "c", "choices": [{"index": 0, "finish_reason": "tool_calls", "message": message}]}
     async with ScriptedServer([ScriptedAnswer.json(body)]) as server:
-        credential = DashScopeCredential(api_key="sk-secret-key", base_url=server.base_url + "/compatible-mode/v1")
+        credential = DashScopeCredential(
+            api_key="sk-secret-key-PlantedWord7", base_url=server.base_url + "/compatible-mode/v1"
+        )
         thinking = DashScopeChatModel.Parameters(thinking_enable=True, thinking_budget=1000)
         model = DashScopeChatModel(credential, "qwen-plus", thinking, stream=False)
         response = await model.generate_structured_output(question(), Weather)
@@ -134,7 +136,9 @@ async def test_thinking_is_switched_off_for_a_forced_call_with_a_warning() -> No
 async def test_nothing_is_changed_where_the_caller_forbids_it() -> None:
     """Then the strategy that needs the change counts as refused, before any request."""
     async with ScriptedServer(lambda _: refusal()) as server:
-        credential = DashScopeCredential(api_key="sk-secret-key", base_url=server.base_url + "/compatible-mode/v1")
+        credential = DashScopeCredential(
+            api_key="sk-secret-key-PlantedWord7", base_url=server.base_url + "/compatible-mode/v1"
+        )
         thinking = DashScopeChatModel.Parameters(thinking_enable=True)
         model = DashScopeChatModel(credential, "qwen-plus", thinking, stream=False, on_unsupported="error")
         with pytest.raises(InvalidRequestError):
@@ -150,7 +154,7 @@ async def test_a_schema_that_a_provider_cannot_express_uses_another_strategy() -
     usage = {"input_tokens": 1, "output_tokens": 1}
     body = {"id": "m", "type": "message", "role": "assistant", "content": [block], "stop_reason": "tool_use"}
     async with ScriptedServer([ScriptedAnswer.json({**body, "usage": usage})]) as server:
-        credential = AnthropicCredential(api_key="sk-secret-key", base_url=server.base_url)
+        credential = AnthropicCredential(api_key="sk-secret-key-PlantedWord7", base_url=server.base_url)
         model = AnthropicChatModel(credential, "claude-sonnet-5", stream=False)
         response = await model.generate_structured_output(question(), Scores)
         assert (response.strategy, response.content) == ("forced_tool", {"scores": {"a": 1}})

@@ -23,7 +23,7 @@ from tests.contract.samples.sample import sse
 
 __all__ = ["DASHSCOPE", "DEEPSEEK", "MOONSHOT", "OPENAI"]
 
-_KEY = "sk-test"
+_KEY = "sk-test-PlantedWord7"
 
 
 def _stream(origin: str, call_id: Callable[[Call], str]) -> Callable[[Said], bytes]:

@@ -90,7 +90,7 @@ ANTHROPIC = Origin(
     "anthropic",
     "claude-opus-5-5",
     lambda url, model, **options: AnthropicChatModel(
-        AnthropicCredential(api_key="sk-test", base_url=url), model, **options
+        AnthropicCredential(api_key="sk-test-PlantedWord7", base_url=url), model, **options
     ),
     AnthropicMultiAgentFormatter,
     "text/event-stream; charset=utf-8",
@@ -101,7 +101,9 @@ GEMINI = Origin(
     "gemini",
     "gemini",
     "gemini-3.5-flash",
-    lambda url, model, **options: GeminiChatModel(GeminiCredential(api_key="test", base_url=url), model, **options),
+    lambda url, model, **options: GeminiChatModel(
+        GeminiCredential(api_key="test-PlantedWord7", base_url=url), model, **options
+    ),
     GeminiMultiAgentFormatter,
     "text/event-stream",
     _gemini,

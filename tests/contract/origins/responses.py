@@ -38,7 +38,7 @@ OPENAI_RESPONSES = Origin(
     "openai_responses",
     "gpt-5.6",
     lambda url, model, **options: OpenAIResponseModel(
-        OpenAICredential(api_key="sk-test", base_url=url), model, **options
+        OpenAICredential(api_key="sk-test-PlantedWord7", base_url=url), model, **options
     ),
     OpenAIResponseMultiAgentFormatter,
     "text/event-stream; charset=utf-8",
@@ -49,7 +49,9 @@ XAI = Origin(
     "xai",
     "xai",
     "grok-4.3",
-    lambda url, model, **options: XAIChatModel(XAICredential(api_key="xai-test", base_url=url), model, **options),
+    lambda url, model, **options: XAIChatModel(
+        XAICredential(api_key="xai-test-PlantedWord7", base_url=url), model, **options
+    ),
     XAIMultiAgentFormatter,
     "text/event-stream",
     _stream("xai", lambda call: f"call-3f0c7a52-4c1e-4d3f-9b60-5a7d1f0e2b11-{call.number}"),

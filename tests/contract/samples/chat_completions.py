@@ -14,7 +14,7 @@ from tests.contract.samples.sample import Json, Sample, sse
 
 __all__ = ["DASHSCOPE", "DEEPSEEK", "MOONSHOT", "OPENAI"]
 
-_KEY = "sk-secret-key"
+_KEY = "sk-secret-key-PlantedWord7"
 _DONE = sse("[DONE]")
 
 

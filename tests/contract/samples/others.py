@@ -14,7 +14,7 @@ from tests.contract.samples.sample import Json, Sample, line, sse
 
 __all__ = ["ANTHROPIC", "GEMINI", "OLLAMA"]
 
-_KEY = "sk-secret-key"
+_KEY = "sk-secret-key-PlantedWord7"
 
 
 def _event(kind: str, **fields: Any) -> bytes:  # Any: fields of the event

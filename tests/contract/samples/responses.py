@@ -15,7 +15,7 @@ from tests.contract.samples.sample import Json, Sample, sse
 
 __all__ = ["OPENAI_RESPONSES", "XAI"]
 
-_KEY = "sk-secret-key"
+_KEY = "sk-secret-key-PlantedWord7"
 
 
 def _message(text: str, status: str) -> Json:

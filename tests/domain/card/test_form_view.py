@@ -70,11 +70,11 @@ def test_forms_of_credentials() -> None:
 
 
 def test_the_catalogue_of_a_hub() -> None:
-    hub = Modelport.from_mapping({"credentials": {"work": {"provider": "openai", "api_key": "k"}}}, {})
+    hub = Modelport.from_mapping({"credentials": {"work": {"provider": "openai", "api_key": "k-PlantedWord7"}}}, {})
     entries = hub.catalogue()
     assert {entry.kind for entry in entries} >= {"chat", "embedding", "tts"}
     assert {entry.configured for entry in entries if entry.provider == "openai"} == {True}
     assert {entry.configured for entry in entries if entry.provider == "anthropic"} == {False}
     assert "gpt-4.1" in {entry.name for entry in hub.catalogue("chat") if entry.provider == "openai"}
-    keyed = Modelport.from_mapping({}, {"ANTHROPIC_API_KEY": "k"})
+    keyed = Modelport.from_mapping({}, {"ANTHROPIC_API_KEY": "k-PlantedWord7"})
     assert {entry.configured for entry in keyed.catalogue("chat") if entry.provider == "anthropic"} == {True}
