@@ -9,11 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Type
 
-from pydantic import ConfigDict, Field, SecretStr, field_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    SecretStr,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
+    field_serializer,
+    field_validator,
+)
 
 from ...domain.errors import AuthenticationError, InvalidRequestError, SettingsError
 from ...domain.ids import new_id
-from ...domain.secrets import hide_url_secrets
+from ...domain.secrets import hide_url_secrets, url_secrets
 from ...domain.urls import checked_url, normal_url
 from .described import Described
 
@@ -24,12 +32,18 @@ if TYPE_CHECKING:
 
 __all__ = ["CredentialBase", "KeyedCredential", "Service", "checked_base_url", "checked_key"]
 
+_LEFT_OUT = "***"
+"""What stands for a secret of a URL."""
 Service = Literal["chat", "embedding", "speech", "realtime_speech", "realtime", "transcription"]
 """The kinds of endpoints; a provider may have a URL for each."""
 
 
 class CredentialBase(Described):
-    """The fields that a provider needs to authenticate its callers, and the model classes they are for."""
+    """The fields that a provider needs to authenticate its callers, and the model classes they are for.
+
+    A URL that holds a password or a key is a secret too: `model_dump()` and `dict()` give it as a `SecretStr`, which
+    the class reads again, `repr` and `model_dump_json()` with `***` in place of the secret.
+    """
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
     provider: ClassVar[str] = ""
@@ -45,6 +59,27 @@ class CredentialBase(Described):
         """Pydantic's, with the passwords of URLs left out."""
         for name, value in super().__repr_args__():
             yield name, hide_url_secrets(value) if isinstance(value, str) else value
+
+    def __iter__(self) -> Any:  # Any: pydantic's own
+        for name, value in super().__iter__():
+            yield name, SecretStr(value) if _secret_url(value) else value
+
+    @field_serializer("*", mode="wrap", check_fields=False)
+    def _without_secrets_of_urls(
+        self, value: Any, serialize: SerializerFunctionWrapHandler, info: SerializationInfo
+    ) -> Any:  # Any: of each field
+        if not _secret_url(value):
+            return serialize(value)
+        return hide_url_secrets(value) if info.mode_is_json() else SecretStr(value)
+
+    @field_validator("*", mode="before", check_fields=False)
+    @classmethod
+    def _with_secrets_of_urls(cls, value: Any) -> Any:  # Any: of each field
+        if isinstance(value, SecretStr) and "://" in value.get_secret_value():
+            return value.get_secret_value()
+        if isinstance(value, str) and _LEFT_OUT in url_secrets(value):
+            raise ValueError(f"a password or key of this URL was left out ({_LEFT_OUT}); fill it in")
+        return value
 
     @classmethod
     def provider_name(cls) -> str:
@@ -127,11 +162,14 @@ class CredentialBase(Described):
     def to_storage(self, *, include_secrets: bool = False) -> dict[str, Any]:  # Any: JSON values
         """The fields as JSON values, to be read back by `CredentialFactory.from_dict`.
 
-        Secrets are left out unless asked for; a credential stored without them is read back once they are filled in.
+        Secrets are left out unless asked for, those of URLs replaced by `***`; a credential stored without them is read
+        back once they are filled in.
         """
         stored = self.model_dump(mode="json", exclude_none=True)
         for name in type(self).model_fields:
             value = getattr(self, name)
+            if include_secrets and _secret_url(value):
+                stored[name] = value
             if isinstance(value, SecretStr):
                 stored.pop(name, None)
                 if include_secrets and value.get_secret_value():
@@ -144,6 +182,11 @@ class CredentialBase(Described):
         from ...domain.card.form_view import form_of  # for user interfaces only
 
         return form_of(cls.model_json_schema())
+
+
+def _secret_url(value: object) -> bool:
+    """Whether it is the text of a URL with a password or a key."""
+    return isinstance(value, str) and "://" in value and bool(url_secrets(value))
 
 
 def checked_base_url(value: str) -> str:

@@ -16,12 +16,12 @@ class ProviderProfile:
 
     name: str
     label: str
-    base_url: str
+    base_url: str = field(repr=False)
     key_variable: str
     key_header: str
     key_optional: bool
     models: str | Path | None
-    headers: Mapping[str, str] = field(hash=False)
+    headers: Mapping[str, str] = field(hash=False, repr=False)
     fields: Mapping[str, Any] = field(hash=False)  # Any: plain data
     profile: Mapping[str, Any] = field(hash=False)  # Any: plain data
     speech: Mapping[str, Any] | None = field(default=None, hash=False)  # Any: plain data

@@ -49,7 +49,7 @@ class Provider:
     profile: Mapping[str, Any] = field(default_factory=dict, hash=False)
     key_optional: bool = False
     key_header: str = "authorization"
-    headers: Mapping[str, str] = field(default_factory=dict, hash=False)
+    headers: Mapping[str, str] = field(default_factory=dict, hash=False, repr=False)
     fields: Mapping[str, Any] = field(default_factory=dict, hash=False)
     speech: Mapping[str, Any] | None = field(default=None, hash=False)
     transcription: Mapping[str, Any] | None = field(default=None, hash=False)

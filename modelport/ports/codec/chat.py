@@ -27,7 +27,7 @@ class ChatRequest:
     endpoint: Endpoint
     model: str
     rendered: Rendered
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """The parameters to send, by our names (Any: each has its own type)."""
     chosen: frozenset[str] = frozenset()
     """The parameters that the caller set, including those set to their default."""
@@ -37,9 +37,9 @@ class ChatRequest:
     tool_choice: ToolChoice | None = None
     stream: bool = False
     card: ModelCard | None = None
-    overrides: Mapping[str, Any] = field(default_factory=dict)
+    overrides: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """Body fields given by the caller; they win over everything (Any: the provider's)."""
-    extra_headers: Mapping[str, str] = field(default_factory=dict)
+    extra_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     output_schema: OutputSchema | None = None
     """The schema that the answer must follow, for codecs whose `native_output` has schema rules."""
     json_mode: bool = False

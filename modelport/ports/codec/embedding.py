@@ -28,13 +28,13 @@ class EmbeddingRequest:
     model: str
     inputs: Sequence[EmbeddingInput]
     card: EmbeddingModelCard
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """The parameters to send, by our names (Any: each has its own type)."""
     media: Mapping[str, Base64Source] = field(default_factory=dict)
     """Media already fetched, by URL."""
-    overrides: Mapping[str, Any] = field(default_factory=dict)
+    overrides: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """Body fields given by the caller; they win over everything (Any: the provider's)."""
-    extra_headers: Mapping[str, str] = field(default_factory=dict)
+    extra_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,8 +48,8 @@ class RealtimeSetup:
     endpoint: Endpoint
     model: str
     card: RealtimeModelCard
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    overrides: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    overrides: Mapping[str, Any] = field(default_factory=dict, repr=False)
     extra_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     instructions: str = ""
     tools: Sequence[ToolSchema] = ()

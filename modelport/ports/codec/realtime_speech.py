@@ -38,9 +38,9 @@ class RealtimeRequest:
     endpoint: Endpoint
     model: str
     card: TTSModelCard
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """The parameters to send, by our names (Any: each has its own type)."""
-    overrides: Mapping[str, Any] = field(default_factory=dict)
+    overrides: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """Provider fields given by the caller; they win over everything (Any: the provider's)."""
     extra_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     max_characters: int | None = None

@@ -32,11 +32,11 @@ class TranscriptionRequest:
     audio: AudioInput
     card: STTModelCard
     stream: bool = False
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """The parameters to send, by our names (Any: each has its own type)."""
-    overrides: Mapping[str, Any] = field(default_factory=dict)
+    overrides: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """Fields given by the caller; they win over everything (Any: the provider's)."""
-    extra_headers: Mapping[str, str] = field(default_factory=dict)
+    extra_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class TranscriptDecoder(Protocol):

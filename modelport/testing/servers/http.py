@@ -19,6 +19,7 @@ from enum import Enum
 from types import TracebackType
 from typing import Any, Self
 
+from ...domain.secrets import hide_url_secrets
 from .http1 import ClientGoneError, Connection, read_request
 from .loopback import LoopbackServer
 
@@ -86,6 +87,11 @@ class RecordedRequest:
     """Set when the client has closed the connection that the request came on."""
     answered: bool = False
     """Whether the answer was sent to its end; a request both closed and unanswered was cancelled."""
+
+    def __repr__(self) -> str:
+        """Without the values of headers, the body and the secrets of the query, for the messages of failed tests."""
+        path, headers = hide_url_secrets(self.path), sorted(self.headers)
+        return f"RecordedRequest({self.method!r}, {path!r}, headers={headers}, body={len(self.body)} bytes)"
 
     def json(self) -> Any:
         """The body as JSON (Any: a JSON value)."""
