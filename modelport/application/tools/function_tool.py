@@ -67,15 +67,16 @@ class FunctionTool:
         """Run the function with a JSON object, repaired if needed; raises `InvalidAnswerError` if it is invalid."""
         if self._is_class:
             return self._validated(arguments)
-        call = partial(self.function, **self._checked(arguments))
+        return await only_errors(self._run(partial(self.function, **self._checked(arguments))))
+
+    async def _run(self, call: partial[Any]) -> Any:  # Any: what the function returns
         target = innermost(self.function)
-        with only_errors():
-            if inspect.iscoroutinefunction(target) or inspect.iscoroutinefunction(getattr(target, "__call__", None)):  # noqa: B004
-                return await call()
-            result = await call_in_thread(partial(_exhausted, call), self.name)
-            if inspect.isasyncgen(result):
-                return [item async for item in result]
-            return await result if inspect.isawaitable(result) else result
+        if inspect.iscoroutinefunction(target) or inspect.iscoroutinefunction(getattr(target, "__call__", None)):  # noqa: B004
+            return await call()
+        result = await call_in_thread(partial(_exhausted, call), self.name)
+        if inspect.isasyncgen(result):
+            return [item async for item in result]
+        return await result if inspect.isawaitable(result) else result
 
     def _validated(self, arguments: str) -> BaseModel:
         value = read_object(arguments)[0] if arguments.strip() else {}

@@ -11,8 +11,10 @@ import contextlib
 import contextvars
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from typing import TypeVar
+import types
+from collections.abc import Callable, Coroutine, Generator
+from functools import partial
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 __all__ = ["call_in_thread", "only_errors"]
@@ -88,17 +90,32 @@ def _settable(error: BaseException) -> BaseException:
     return _as_error(error)
 
 
-@contextlib.contextmanager
-def only_errors() -> Iterator[None]:
-    """Turn what would end the event loop, such as `SystemExit`, into a `RuntimeError`; but not the user's Ctrl-C."""
-    try:
-        yield
-    except (Exception, asyncio.CancelledError, GeneratorExit):
-        raise
-    except BaseException as error:
-        if isinstance(error, KeyboardInterrupt) and _from_user(error):
+@types.coroutine
+def only_errors(tool: Coroutine[Any, Any, T]) -> Generator[Any, Any, T]:  # Any: what an event loop exchanges
+    """Await the tool; what would end the event loop, such as `SystemExit`, becomes a `RuntimeError`.
+
+    The user's Ctrl-C does not, nor does a `GeneratorExit` that closes the coroutine: only one that the tool raised.
+    """
+    resume: Callable[[], Any] = partial(tool.send, None)
+    while True:
+        try:
+            awaited = resume()
+        except StopIteration as ended:
+            result: T = ended.value
+            return result
+        except (Exception, asyncio.CancelledError):
             raise
-        raise _as_error(error) from error
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt) and _from_user(error):
+                raise
+            raise _as_error(error) from error
+        try:
+            resume = partial(tool.send, (yield awaited))
+        except GeneratorExit:
+            tool.close()
+            raise
+        except BaseException as thrown:
+            resume = partial(tool.throw, thrown)
 
 
 def _as_error(error: BaseException) -> RuntimeError:
