@@ -64,7 +64,7 @@ class Leaks:
         """Look at all that a program may print of an error."""
         shown: list[object] = [str(error), repr(error), vars(error), *error.args]
         self.look("\n".join(map(str, shown)), f"a {type(error).__name__}")
-        self.look("".join(traceback.format_exception(error)), f"the traceback of a {type(error).__name__}")
+        self.look(_traceback(error), f"the traceback of a {type(error).__name__}")
         for each in _chain(error):
             for frame, _ in traceback.walk_tb(each.__traceback__):
                 if not _is_of_tests(frame.f_code.co_filename):
@@ -92,6 +92,12 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         seen.add(id(error))
         yield error
         error = error.__cause__ or error.__context__
+
+
+def _traceback(error: BaseException) -> str:
+    """As it is printed, but without the lines of the test itself, which may have its key."""
+    lines = traceback.format_exception(error)
+    return "".join(line for line in lines if not line.startswith(f'  File "{_TESTS}'))
 
 
 def _is_of_tests(file: str) -> bool:

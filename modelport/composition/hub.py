@@ -78,6 +78,7 @@ class Modelport:
     ) -> Self:
         """A hub from a YAML file; `${VARIABLE}`, and keys that the file leaves out, are taken from the environment."""
         variables = _variables(environment, container)
+        del environment  # an error must not hold the keys in it
         return cls(read_settings(Path(path), variables), container, variables)
 
     @classmethod
@@ -92,20 +93,12 @@ class Modelport:
         try:
             return cls(settings_from_mapping(settings, variables), container, variables)
         finally:
-            del settings  # an error must not hold the keys in it
+            del settings, environment  # an error must not hold the keys in them
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Self:
         """A hub with a credential for every provider whose usual variable is set; models by `provider/model`."""
-        variables = os.environ if environment is None else environment
-        registry = ProviderRegistry()
-        providers = (registry.get(name) for name in registry.names())
-        found = {
-            provider.name: {"provider": provider.name, provider.key_field: variables[provider.key_variable]}
-            for provider in providers
-            if provider.key_variable and variables.get(provider.key_variable)
-        }
-        return cls(Settings(credentials=found))
+        return cls(_from_variables(os.environ if environment is None else environment))
 
     @property
     def settings(self) -> Settings:
@@ -212,6 +205,17 @@ class Modelport:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
+
+
+def _from_variables(variables: Mapping[str, str]) -> Settings:
+    registry = ProviderRegistry()
+    providers = (registry.get(name) for name in registry.names())
+    found = {
+        provider.name: {"provider": provider.name, provider.key_field: variables[provider.key_variable]}
+        for provider in providers
+        if provider.key_variable and variables.get(provider.key_variable)
+    }
+    return Settings(credentials=found)
 
 
 def _variables(environment: Mapping[str, str] | None, container: ModelportContainer | None) -> Mapping[str, str]:

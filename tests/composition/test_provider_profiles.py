@@ -92,7 +92,7 @@ def test_each_has_a_credential_a_form_and_cards(name: str) -> None:
 async def test_azure_sends_the_key_as_it_is_to_the_resource() -> None:
     request = await sent("azure", api_key="k-1-PlantedWord7", resource="contoso-9", model="my-deployment")
     assert request.url == "https://contoso-9.openai.azure.com/openai/v1/chat/completions"
-    assert request.headers["api-key"] == "k-1" and "authorization" not in request.headers
+    assert request.headers["api-key"] == "k-1-PlantedWord7" and "authorization" not in request.headers
     assert json.loads(request.body)["model"] == "my-deployment"
 
 

@@ -172,8 +172,8 @@ def test_keys_that_the_settings_leave_out_come_from_the_environment() -> None:
         "chat": {"a": {"model": "m", "credential": "c"}, "b": {"model": "m", "provider": "xai"}},
     }
     hub = Modelport.from_mapping(settings, {"OPENAI_API_KEY": "sk-1-PlantedWord7", "XAI_API_KEY": "xk-2-PlantedWord7"})
-    assert hub.chat("a").credential.to_storage(include_secrets=True)["api_key"] == "sk-1"
-    assert hub.chat("b").credential.to_storage(include_secrets=True)["api_key"] == "xk-2"
+    assert hub.chat("a").credential.to_storage(include_secrets=True)["api_key"] == "sk-1-PlantedWord7"
+    assert hub.chat("b").credential.to_storage(include_secrets=True)["api_key"] == "xk-2-PlantedWord7"
     with pytest.raises(SettingsError, match="XAI_API_KEY"):
         Modelport.from_mapping(settings, {}).chat("b")
 

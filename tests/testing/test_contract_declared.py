@@ -40,7 +40,7 @@ GOOD: dict[str, Any] = {
         ({"model": "deepseek"}, "model is 'deepseek'"),
         (
             {"credential": DeepSeekCredential},
-            r"is a class; make one: credential = DeepSeekCredential\(api_key='PlantedWord7'\)",
+            r"is a class; make one: credential = DeepSeekCredential\(api_key='test'\)",
         ),
     ],
 )

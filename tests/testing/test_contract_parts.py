@@ -106,7 +106,7 @@ def test_keys_are_replaced_and_nothing_else() -> None:
     credential = MoonshotCredential(api_key="mine-PlantedWord7", name="harbour")
     known = with_known_secrets(credential)
     assert known.api_key.get_secret_value() == SECRET and known.name == "harbour"
-    assert credential.api_key.get_secret_value() == "mine"
+    assert credential.api_key.get_secret_value() == "mine-PlantedWord7"
     assert with_known_secrets("no credential") == "no credential"
 
 

@@ -29,12 +29,12 @@ def prepared(request: HttpRequest) -> HttpRequest:
     printed with their variables.
     """
     parts = _checked(request.url)
-    for name, value in request.headers.items():
-        if _HEADER.fullmatch(value) is None:
-            raise InvalidRequestError(
-                f"the header {name[:80]!r} has a value that cannot be sent: expected visible ASCII without line breaks "
-                "and without spaces around it"
-            )
+    unfit = next((name for name, value in request.headers.items() if _HEADER.fullmatch(value) is None), None)
+    if unfit is not None:  # its value is no variable here, which an error would hold
+        raise InvalidRequestError(
+            f"the header {unfit[:80]!r} has a value that cannot be sent: expected visible ASCII without line breaks "
+            "and without spaces around it"
+        )
     added: dict[str, str] = {}
     names = set(map(str.lower, request.headers))
     if "accept-encoding" not in names:

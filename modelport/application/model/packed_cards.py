@@ -11,7 +11,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import ModuleType
 
-__all__ = ["packed_folder"]
+__all__ = ["folder_of_package", "packed_folder"]
 
 _SUFFIXES = (".yaml", ".yml")
 
@@ -22,14 +22,17 @@ def packed_folder(module: ModuleType, above: int = 0) -> Path | None:
     package = spec.parent if spec else None
     for _ in range(above):
         package = package.rpartition(".")[0] if package else None
-    return _unpacked(package) if package else None
+    return folder_of_package(package, "_models") if package else None
 
 
 @cache
-def _unpacked(package: str) -> Path | None:
-    """A copy in a temporary folder, which is removed when the program ends."""
+def folder_of_package(package: str, name: str) -> Path | None:
+    """A folder of a package, or the cards in it as a copy in a temporary folder that is removed when the program ends.
+
+    `None` for a folder without cards that is not on the disk, and for a package that cannot be imported.
+    """
     try:
-        models = importlib.resources.files(package).joinpath("_models")
+        models = importlib.resources.files(package).joinpath(*name.split("/"))
         files = [file for file in models.iterdir() if file.name.endswith(_SUFFIXES)] if models.is_dir() else []
     except (ImportError, OSError, TypeError, ValueError):  # loaders differ in how they say that they have no files
         return None

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from ...application.model.credential import CredentialBase
-from ...domain.errors import SettingsError
+from ...domain.errors import SettingsError, forget_frames
 from ..validation import validated
 from .registry import Provider, ProviderRegistry
 
@@ -62,9 +62,17 @@ class CredentialFactory:
     @_AlsoOnClass
     def from_dict(self, stored: Mapping[str, Any]) -> CredentialBase:
         """A credential from its stored form (Any: JSON values); `SettingsError` names the field, never its value."""
-        given: object = stored
-        type_name = given.get("type") if isinstance(given, Mapping) else None
-        if not isinstance(type_name, str):
+        try:
+            return self._from(stored)
+        except SettingsError as error:
+            forget_frames(error)  # which hold the fields in clear
+            raise
+        finally:
+            del stored
+
+    def _from(self, stored: object) -> CredentialBase:
+        type_name = stored.get("type") if isinstance(stored, Mapping) else None
+        if not isinstance(stored, Mapping) or not isinstance(type_name, str):
             raise SettingsError("expected a stored credential with a `type`, such as openai_credential; got none")
         credential: CredentialBase = validated(self.get_credential_class(type_name), dict(stored), type_name)
         return credential

@@ -14,6 +14,7 @@ from ...adapters.dialects.openai_transcription.profile import TranscriptionData,
 from ...adapters.openai.chat import OpenAIChatModel
 from ...adapters.openai.speech import OpenAITTSModel
 from ...adapters.openai.transcription import OpenAITranscriptionModel
+from ...application.model.packed_cards import folder_of_package
 from ...domain.errors import SettingsError
 from ..validation import validated
 from .profile_value import ProviderProfile, class_title
@@ -64,6 +65,7 @@ def _card_folder(provider: ProviderProfile) -> Path:
     if not colon or models.startswith((".", "/")):
         return Path(models)
     try:
-        return Path(str(files(package))) / folder
+        found = files(package)
     except ImportError as error:
         raise SettingsError(f"providers.{provider.name}.models: {models}: {error}") from error
+    return folder_of_package(package, folder) or (found / folder if isinstance(found, Path) else _NO_CARDS)

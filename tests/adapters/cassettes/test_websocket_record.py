@@ -120,7 +120,7 @@ async def test_no_key_is_written(tmp_path: Path) -> None:
     )
     talk: Talk = [
         ("client", named),
-        ("server", f"your key {KEY} and named-secret"),
+        ("server", f"your key {KEY} and named-secret-PlantedWord7"),
         ("server", KEY.encode()),
         ("server", json.dumps({"client_secret": {"value": "server-secret", "expires_in": 600}})),
     ]

@@ -280,7 +280,8 @@ async def test_two_keys_at_once() -> None:
         for number, model in enumerate(models):
             model.credential = DashScopeCredential(api_key=f"sk-{number}-PlantedWord7", base_url=server.base_url)
         await asyncio.gather(*(whole_stream(model, f"Number {number}.") for number, model in enumerate(models)))
-        assert sorted(request.headers["authorization"] for request in server.requests) == ["Bearer sk-0", "Bearer sk-1"]
+        sent = sorted(request.headers["authorization"] for request in server.requests)
+        assert sent == ["Bearer sk-0-PlantedWord7", "Bearer sk-1-PlantedWord7"]
 
 
 async def whole_stream(model: Any, text: str) -> None:

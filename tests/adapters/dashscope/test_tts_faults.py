@@ -265,4 +265,4 @@ async def test_two_models_with_different_keys_at_once() -> None:
         answers = await asyncio.gather(*map(read, streams))
         sent = {request.json()["input"]["text"]: request.headers["authorization"] for request in server.requests}
     assert all(len(answer) == 2 for answer in answers)
-    assert sent == {f"text {number}": f"Bearer sk-key-{'ab'[number % 2]}" for number in range(40)}
+    assert sent == {f"text {number}": f"Bearer sk-key-{'ab'[number % 2]}-PlantedWord7" for number in range(40)}

@@ -75,7 +75,9 @@ async def test_a_stalled_speech_server_delays_nothing_and_ends_by_its_clock() ->
 
 
 async def test_a_refused_key_ends_the_speech_only() -> None:
-    refused = ScriptedAnswer.json({"code": "InvalidApiKey", "message": "Invalid sk-secret-key."}, status=401)
+    refused = ScriptedAnswer.json(
+        {"code": "InvalidApiKey", "message": "Invalid sk-secret-key-PlantedWord7."}, status=401
+    )
     answers = [calling(("1", "lookup", "{}"), text="One. "), saying("Two.")]
     async with ScriptedServer(answers) as server, ScriptedServer([refused]) as speech:
         agent = Agent("assistant", chat(server.base_url), [TTSMiddleware(talker(speech.base_url))], tools=[lookup])

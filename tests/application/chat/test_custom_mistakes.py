@@ -110,6 +110,7 @@ async def test_a_plain_length_is_a_cut_off_object() -> None:
         await mine(cut, max_retries=0).generate_structured_output(QUESTION, SCHEMA)
 
 
+@pytest.mark.shows_secrets("what is no credential is not known to be secret; the message does not repeat it")
 @pytest.mark.parametrize("given", ["sk-a-key-itself-PlantedWord7", None, {"api_key": "sk-a-key-itself-PlantedWord7"}])
 def test_a_credential_of_a_wrong_type_is_refused_unseen(given: Any) -> None:
     with pytest.raises(InvalidRequestError, match=r"credential is a \w+; pass") as caught:

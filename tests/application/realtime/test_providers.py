@@ -230,7 +230,7 @@ async def test_gemini_says_where_it_connects_from_the_credential() -> None:
         assert talk.line.request.url.startswith(
             "wss://generativelanguage.googleapis.com/ws/google.ai.generativelanguage"
         )
-        assert talk.line.request.headers == {"x-goog-api-key": "sk-key-42-42"}
+        assert talk.line.request.headers == {"x-goog-api-key": "sk-key-42-42-PlantedWord7"}
     model = GeminiRealtimeModel(GeminiCredential(api_key="k-PlantedWord7", base_url="http://127.0.0.1:1"), "m")
     assert model.codec.handshake(model._setup("", (), (), None, {})).url.startswith("ws://127.0.0.1:1/ws/")
 
