@@ -139,7 +139,7 @@ def objects() -> list[Any]:  # Any: of all public classes
     made = [credential_of(cls) for cls in kinds] + [model for cls in kinds for model in models_of(cls)]
     model = OpenAIChatModel(OpenAICredential(api_key=KEY, base_url=URL), "m")
     made += [Agent("a", model), SyncChatModel(model), CredentialFactory()]
-    made += [each(model) for each in (SyncEmbeddingModel, SyncTTSModel)]  # type: ignore[arg-type]
+    made += [each(model) for each in (SyncEmbeddingModel, SyncTTSModel)]
     made += [RealtimeAgent("a", made_model) for made_model in made if "Realtime" in type(made_model).__name__][:1]
     return [*made, *of_a_hub(), *of_requests()]
 

@@ -25,7 +25,7 @@ from modelport.tts import DashScopeTTSModel
 
 registry = Modelport.from_mapping({}, {}).container.registry()
 names = registry.names()
-hub = Modelport.from_mapping({"credentials": {name: {"api_key": "k"} for name in ("groq", "mistral")}}, {})
+hub = Modelport.from_mapping({"credentials": {name: {"api_key": "k-PlantedWord7"} for name in ("groq", "mistral")}}, {})
 classes = [cls for name in names for cls in registry.get(name).credential_class().get_chat_model_classes()]
 print(json.dumps({
     "file": modelport.__file__,

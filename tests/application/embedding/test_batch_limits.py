@@ -12,6 +12,7 @@ from modelport.credential import OpenAICredential
 from modelport.domain.card.capabilities import EmbeddingLimits
 from modelport.embedding import EmbeddingModelBase, EmbeddingResponse
 from modelport.error import InvalidRequestError
+from tests.planted import KEY
 
 WORDS = ["the batch size should not be larger than {limit}", "too many inputs", "the request is too large"]
 
@@ -20,7 +21,7 @@ class Server(EmbeddingModelBase[Any]):
     """Takes so many texts at once, and refuses some texts altogether."""
 
     def __init__(self, limit: int, words: str, bad: set[str], **options: Any) -> None:  # Any: of the base class
-        super().__init__(OpenAICredential(api_key="k"), "m", retry_delay=0.0, **options)
+        super().__init__(OpenAICredential(api_key=KEY), "m", retry_delay=0.0, **options)
         self.limit, self.words, self.bad = limit, words, bad
         self.asked: list[list[str]] = []
         self.answered: list[str] = []

@@ -34,7 +34,7 @@ __all__ = [
     "sse",
 ]
 
-KEY = "sk-test-key"
+KEY = "sk-test-key-PlantedWord7"
 TEXT = "The train leaves at nine."
 PCM = bytes(range(250)) * 4
 FILE = ("audio.wav", WAV, "audio/wav")
