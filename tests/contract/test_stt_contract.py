@@ -36,13 +36,13 @@ class TestGeminiTranscriptionModel(STTContract):
 
 class TestDashScopeTranscriptionModel(STTContract):
     model = DashScopeTranscriptionModel
-    credential = DashScopeCredential(api_key="test")
+    credential = DashScopeCredential(api_key="test-PlantedWord7")
     cassettes = CASSETTES / "dashscope_stt"
 
 
 class TestXAITranscriptionModel(STTContract):
     model = XAITranscriptionModel
-    credential = XAICredential(api_key="test")
+    credential = XAICredential(api_key="test-PlantedWord7")
     cassettes = CASSETTES / "xai_stt"
 
 

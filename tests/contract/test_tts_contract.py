@@ -50,7 +50,7 @@ class TestGeminiTTSModel(TTSContract):
 
 class TestXAITTSModel(TTSContract):
     model = XAITTSModel
-    credential = XAICredential(api_key="test")
+    credential = XAICredential(api_key="test-PlantedWord7")
     cassettes = CASSETTES / "xai_tts"
 
 

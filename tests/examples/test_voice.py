@@ -26,7 +26,7 @@ def answer(request: RecordedRequest) -> ScriptedAnswer:
 @pytest.fixture
 def voice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:  # Any: a module that is loaded by its path
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DASHSCOPE_API_KEY", "any")
+    monkeypatch.setenv("DASHSCOPE_API_KEY", "any-PlantedWord7")
     return module_of("voice", "voice")
 
 

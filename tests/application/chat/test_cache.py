@@ -138,7 +138,7 @@ async def test_models_of_openai_that_take_times(api: str) -> None:
 async def test_providers_whose_parts_have_cache_control() -> None:
     hub = Modelport.from_mapping(
         {"chat": {"it": {"provider": "openrouter", "model": "anthropic/claude-sonnet-4.6"}}},
-        {"OPENROUTER_API_KEY": "k"},
+        {"OPENROUTER_API_KEY": "k-PlantedWord7"},
     )
     for model in (model_of("dashscope", CURRENT["dashscope"]), hub.chat("it")):
         result = ToolResultBlock(id="c1", output="seen", cache="5m")

@@ -327,7 +327,7 @@ async def test_14_events_that_are_not_taken_stop_the_reading(dialect: Dialect) -
 )
 def test_15_sessions_go_where_the_credential_says(provider: str, base: str, wire: str) -> None:
     cls, credential, name = MODELS[provider]
-    model = cls(type(credential)(api_key="k", base_url=base), name)
+    model = cls(type(credential)(api_key="k-PlantedWord7", base_url=base), name)
     assert model.codec.handshake(model._setup("", (), (), None, {})).url.startswith(wire)
 
 
