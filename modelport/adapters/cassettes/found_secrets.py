@@ -1,7 +1,9 @@
-"""The secrets that a request or an answer names: in headers, URLs, JSON, forms and cookies, at any depth.
+"""The secrets that a request or an answer names or shows: in headers, URLs, JSON, forms and cookies, at any depth.
 
 Requests and answers are read alike. What a JSON member, a form field or a query parameter is called decides whether its
 value is a secret; the values of answers must also look like keys, because answers describe things by such names too.
+Keys that show what they are by their form (`bare_secrets`) are found in any text, and also where a stream spreads them
+over its events.
 """
 
 from __future__ import annotations
@@ -13,10 +15,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from ...domain.bare_secrets import bare_secrets
 from ...domain.json_values import read_json
 from ...domain.secrets import secret_name, url_secrets
 
-__all__ = ["body_secrets", "header_secrets", "message_secrets", "request_secrets"]
+__all__ = ["LONGEST_PIECE", "body_secrets", "header_secrets", "message_secrets", "request_secrets", "spread_secrets"]
 
 Json = Any
 """A JSON value."""
@@ -28,6 +31,13 @@ _MEMBER = re.compile(
     r"|^(token|pwd|pass|jwt|dsn|sig|sas)$",
     re.IGNORECASE,
 )
+_ORDINARY = re.compile(
+    r"accept|content-|transfer-|user-agent$|host$|connection$|date$|origin$|(?:http-)?referer$|x-title$|traceparent$"
+    r"|.*-(?:beta|version)$|x-stainless-|upgrade$|sec-websocket-",
+    re.IGNORECASE,
+)
+_KEY = 12
+"""The least characters of a key in a header whose name does not tell."""
 _ONE_WORD = re.compile(r"(?:(?:Bearer|Basic|Token)\s+)?(\S+)", re.IGNORECASE)
 _LIKE_A_KEY = re.compile(r"\d|[a-z][A-Z]|.{16}")
 _URL = re.compile(r"""[A-Za-z][A-Za-z0-9+.-]{0,30}:(?:\\{0,8}/){2}[^\s"'<>]{1,8192}""")
@@ -38,12 +48,20 @@ _MIXED = re.compile(r"(?=[^\d]{0,8192}\d)(?=[^A-Za-z]{0,8192}[A-Za-z])[\w.~+/=%-
 _FORM = re.compile(rb"[\w.\[\]%+-]{1,128}=[^&\s]*(?:&[\w.\[\]%+-]{1,128}=[^&\s]*)*\s*")
 _PART = re.compile(r"^--[^\r\n]*+\r?\n((?:\w[\w-]*+:[^\r\n]*+\r?\n)++)\r?\n([^\r\n]{1,8192})\r?\n(?=--)", re.MULTILINE)
 _PART_NAME = re.compile(r'\bname="?([\w.\[\]-]{1,64})')
+_TEXT_MEMBER = re.compile(r'"([A-Za-z_]\w{0,40})"\s{0,8}:\s{0,8}"([^"\\]*+(?:\\.[^"\\]*+)*+)"', re.DOTALL)
 _DEEPEST = 40
+LONGEST_PIECE = 4096
+"""Longer texts are not deltas; a secret inside one of them is found without joining."""
 
 
 def request_secrets(headers: Mapping[str, str], url: str) -> list[str]:
-    """The keys that a request carries in its headers, and in its URL's user, password and query."""
-    return [*header_secrets(headers), *url_secrets(url)]
+    """The keys that a request carries in its headers, and in its URL's user, password and query.
+
+    The values of unusual headers count as keys if they look like it, whatever the header is called.
+    """
+    unusual = [value for name, value in headers.items() if _ORDINARY.match(name) is None]
+    of_any_name = [word for value in unusual for word in value.split() if len(word) >= _KEY and _MIXED.fullmatch(word)]
+    return [*header_secrets(headers), *of_any_name, *url_secrets(url), *bare_secrets(url)]
 
 
 def header_secrets(headers: Mapping[str, str]) -> list[str]:
@@ -65,7 +83,7 @@ def _parts(value: str) -> list[str]:
 def body_secrets(body: bytes, *, answer: bool = False) -> list[str]:
     """The keys that a body of any form carries, by the names of what they are in."""
     text = body.decode("utf-8", "replace")
-    found = list(_in_text(text, 0))
+    found = [*_in_text(text, 0), *spread_secrets(text)]
     documents = _documents(text)
     if not documents and _FORM.fullmatch(body):
         found += [value for name, value in parse_qsl(text.strip()) if secret_name(name)]
@@ -75,6 +93,17 @@ def body_secrets(body: bytes, *, answer: bool = False) -> list[str]:
     for value in documents:
         found += _in_json(value, False, 0)
     return [secret for secret in found if not answer or _LIKE_A_KEY.search(secret)]
+
+
+def spread_secrets(text: str) -> Iterator[str]:
+    """The secrets that show by their form, and are spread over the texts of members with one name."""
+    texts: dict[str, list[str]] = {}
+    for found in _TEXT_MEMBER.finditer(text):
+        if len(found[2]) <= LONGEST_PIECE:
+            texts.setdefault(found[1], []).append(found[2])
+    for pieces in texts.values():
+        if len(pieces) > 1:
+            yield from bare_secrets("".join(pieces))
 
 
 def message_secrets(message: str) -> list[str]:
@@ -143,6 +172,7 @@ def _in_text(text: str, depth: int) -> Iterator[str]:
     for name, value in _WRITTEN.findall(text):  # prose and code name such things too; only what looks like a key counts
         if _MIXED.fullmatch(value) and secret_name(name):
             yield from (value, unquote(value))
+    yield from bare_secrets(text)
     yield from (value for value in _SCHEME.findall(text) if _MIXED.fullmatch(value))
     if depth and text[:1] in ("{", "[") and (inner := _parsed(text)) is not None:
         yield from _in_json(inner, False, depth + 1)

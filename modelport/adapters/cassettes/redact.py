@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from ...domain.errors import SettingsError
 from ...domain.secrets import HIDDEN, SecretFilter, secret_name
-from .found_secrets import body_secrets, header_secrets, request_secrets
+from .found_secrets import LONGEST_PIECE, body_secrets, header_secrets, request_secrets
 
 __all__ = [
     "REQUEST_HEADERS",
@@ -34,8 +34,6 @@ RESPONSE_HEADERS = (
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _LOOPBACK_ADDRESS = "127.0.0.1:8080"
 _MEMBER = re.compile(rb'"([A-Za-z_]\w{0,40})"\s{0,8}:\s{0,8}"([^"\\]*+(?:\\.[^"\\]*+)*+)"', re.DOTALL)
-_LONGEST_PIECE = 4096
-"""Longer texts are not deltas; a secret inside one of them is found without joining."""
 
 T = TypeVar("T", str, bytes, str | bytes)
 Json = Any
@@ -200,7 +198,7 @@ def _spread(data: bytes, hide: SecretFilter) -> Iterator[_Edit]:
     texts: dict[bytes, list[tuple[int, int]]] = {}
     for found in _MEMBER.finditer(data):
         start, end = found.span(2)
-        if start < end <= start + _LONGEST_PIECE:
+        if start < end <= start + LONGEST_PIECE:
             texts.setdefault(found[1], []).append((start, end))
     for spans in texts.values():
         if len(spans) > 1:

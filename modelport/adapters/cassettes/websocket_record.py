@@ -19,7 +19,7 @@ from ...ports.websocket import (
 )
 from ..net.clock import SystemClock
 from ..net.closing import Closing
-from .found_secrets import body_secrets, header_secrets, message_secrets, request_secrets
+from .found_secrets import body_secrets, header_secrets, message_secrets, request_secrets, spread_secrets
 from .redact import REQUEST_HEADERS, RESPONSE_HEADERS, kept_headers, public_uri, scrub_frame, scrub_frames
 from .websocket_file import frame_entry
 from .writer import CassetteWriter, Entry, Scrubber
@@ -159,10 +159,12 @@ class _Connection:
             keep(self)
 
     def entry(self, secrets: list[str]) -> Entry:
-        """The conversation without keys: the request's, and those in members of JSON messages with such names."""
-        for _, _, frame in self._frames:
-            if isinstance(frame, str):
-                secrets = [*secrets, *message_secrets(frame)]
+        """The conversation without keys: the request's, and those that messages name, or show by their form."""
+        messages = [(who, frame) for who, _, frame in self._frames if isinstance(frame, str)]
+        messages += [("server", self._closed["reason"])] if self._closed is not None else []
+        secrets = [*secrets, *(secret for _, message in messages for secret in message_secrets(message))]
+        for sender in ("client", "server"):
+            secrets += spread_secrets("\n".join(message for who, message in messages if who == sender))
         hidden = {
             who: iter(scrub_frames([frame for sender, _, frame in self._frames if sender == who], secrets))
             for who in ("client", "server")

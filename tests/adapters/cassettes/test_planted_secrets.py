@@ -228,6 +228,69 @@ def test_secrets_of_conversations(key: str, place: str, refused: bool) -> None:
     assert found(text, key) == []
 
 
+BARE = {
+    "openai": "sk-proj-a1B2c3D4e5F6g7H8i9J0k1L2",
+    "anthropic": "sk-ant-api03-a1B2c3D4e5F6g7H8i9J0",
+    "github": "ghp_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8",
+    "gitlab": "glpat-a1B2c3D4e5F6g7H8i9J0",
+    "google": "AIzaSyA1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q",
+    "aws": "AKIA0A1B2C3D4E5F6G7H",
+    "slack": "xoxb-123456789012-a1B2c3D4e5F6",
+    "hugging face": "hf_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7",
+    "jwt": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5NXgL0n3I9PlFUP0THsR8U",
+}
+"""Made up, in the forms of their issuers."""
+SENTENCES: dict[str, Callable[[str], dict[str, Any]]] = {
+    "alone": lambda key: {"content": key},
+    "in prose": lambda key: {"content": f"I put {key} into the file, is that right?"},
+    "in code": lambda key: {"content": f"```\nclient = Client('{key}')\n```"},
+    "in json": lambda key: {"arguments": json.dumps({"text": f"see {key}."})},
+}
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+@pytest.mark.parametrize("issuer", BARE)
+async def test_a_key_that_nothing_names_is_known_by_its_form(issuer: str, sentence: str, tmp_path: Path) -> None:
+    key = BARE[issuer]
+    body = json.dumps(SENTENCES[sentence](key))
+    text = await cassette(str(tmp_path), {"body": body}, {}, body.encode())
+    assert found(text, key) == [] and text.count("[secret]") == 2
+    deltas = "".join(f"data: {json.dumps({'delta': part})}\n\n" for part in ("Use ", key[:7], key[7:15], key[15:], "!"))
+    text = await cassette(str(tmp_path / "stream"), {}, {}, deltas.encode())
+    assert found(text, key) == [] and "[secret]" in text
+    sent = [json.dumps({"text": part}) for part in (key[:9], key[9:])]
+    talk = Talk(body, *(json.dumps({"delta": part}) for part in (key[:5], key[5:])))
+    talk.reason = f"wrong key {key}"
+    text = await conversation(str(tmp_path / "talk"), WebSocketRequest("wss://h.test/a"), [*sent, body], talk)
+    assert found(text, key) == [] and "[secret]" in text
+
+
+async def test_a_private_key_is_known_by_its_form(tmp_path: Path) -> None:
+    lines = ["MIIEowIBAAKCAQEA0a1b2c3d4e5f6g7h8i9j", "k1L2m3N4o5P6q7R8s9T0u1V2w3X4y5Z6a7B8"]
+    pem = "\n".join(["-----BEGIN RSA PRIVATE KEY-----", *lines, "-----END RSA PRIVATE KEY-----"])
+    text = await cassette(
+        str(tmp_path), {"body": json.dumps({"content": f"Use\n{pem}"})}, {}, json.dumps([pem]).encode()
+    )
+    assert not any(line in text for line in lines)
+
+
+@pytest.mark.parametrize(
+    "words", ["my password is {}", "Passwort: {}.", "the API key is `{}`", "secret = {}", "token: {}"]
+)
+async def test_what_words_call_a_secret_is_one(words: str, tmp_path: Path) -> None:
+    body = json.dumps({"content": words.format("Open5esame")})
+    text = await cassette(str(tmp_path), {"body": body}, {}, body.encode())
+    assert "Open5esame" not in text and text.count("[secret]") == 2
+
+
+@pytest.mark.parametrize("name", ["x-tenant", "x-session", "x-whatever-it-is", "tenant"])
+async def test_a_key_in_an_unusual_header_is_one(name: str, tmp_path: Path) -> None:
+    asked = {"headers": {name: "acme-0123456789-secret", "content-type": "text/plain; a=b1234567890123"}}
+    answer = b'{"tenant": "acme-0123456789-secret", "type": "text/plain"}'
+    text = await cassette(str(tmp_path), asked, {"x-tenant": "acme-0123456789-secret"}, answer)
+    assert "0123456789" not in text.replace("b1234567890123", "") and "text/plain" in text
+
+
 def test_what_only_looks_like_a_secret_is_kept() -> None:
     body = {
         "choices": [{"logprobs": {"content": [{"token": "Understanding1", "logprob": -1.0}]}}],
@@ -237,6 +300,8 @@ def test_what_only_looks_like_a_secret_is_kept() -> None:
         "authorization": "required",
         "keyword": "Schlüsselwort-2026",
         "url": "https://x.test/?page_token=abcdefgh1&q=what?",
+        "text": "sk-learn-is-a-library-for-python, task-0123456789abcdefgh; the token is important, my secret is out",
+        "ids": ["resp_0a1b2c3d4e5f6a7b8c9d", "chatcmpl-0a1b2c3d4e5f6a7b", "call_0a1b2c3d4e5f6a7b", "msg_01AbCdEf0123"],
     }
     with tempfile.TemporaryDirectory() as folder:
         text = asyncio.run(cassette(folder, {}, {}, json.dumps(body).encode()))
