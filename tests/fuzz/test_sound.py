@@ -33,7 +33,7 @@ from tests.fuzz import test_decoders
 from tests.fuzz.test_decoders import SIZES, STATUSES, Transport, bodies, damaged, fuzz
 
 Make = Callable[..., Any]  # Any: a model of any capability
-KEY = "k-0123456789"
+KEY = "k-0123456789-PlantedWord7"
 JSON = "application/json"
 TIMED = {
     "text": "one two",
