@@ -21,7 +21,9 @@ _ISSUED = re.compile(
     r"|eyJ[\w-]{8,8192}\.[\w-]{8,8192}\.[\w-]{8,8192}"
     r")"
 )
-_PEM = re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----(?:\s|\\[nr])*([A-Za-z0-9+/=\s\\]{32,16384}?)-----END")
+_PEM = re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----")
+_PEM_END = "-----END"
+_LONGEST_PEM = 16_384
 _SAID = re.compile(
     r"\b(?:pass(?:word|wort|phrase|code)|pwd|(?:api|access|secret|private) ?key|secret|token|credentials?)\b"
     r"""[ ]?(?:is|are|was|ist|lautet|=|:)[ ]{1,4}["'`]?([^\s"'`<>\\,;]{8,512})""",
@@ -35,8 +37,10 @@ def bare_secrets(text: str) -> Iterator[str]:
     for found in _ISSUED.finditer(text):
         if _RANDOM.fullmatch(found[0][4:]):
             yield found[0]
-    if "PRIVATE KEY" in text:
-        yield from (re.sub(r"\s|\\[nr]", "", found[1]) for found in _PEM.finditer(text))
+    for found in _PEM.finditer(text):
+        end = text.find(_PEM_END, found.end(), found.end() + _LONGEST_PEM)
+        if end > 0:
+            yield re.sub(r"\s|\\[nr]", "", text[found.end() : end])
     for found in _SAID.finditer(text):
         value = found[1].rstrip(".!?)")
         if _RANDOM.fullmatch(value):
