@@ -16,6 +16,7 @@ from ...domain.errors import ContentFilterError, InvalidRequestError, ModelError
 from ...domain.message.responses import FinishReason
 from ...domain.speech.audio import AudioFormat
 from ...domain.speech.responses import TTSUsage
+from ...domain.speech.text import makes_sound
 from ...ports.codec.speech import SpeechChunk, SpeechWireCall
 from ...ports.http import HttpRequest
 from ..wire.audio_pieces import SpeechPieces, decoded_audio
@@ -63,8 +64,8 @@ class GeminiTTSCodec:
         return SpeechWireCall(
             HttpRequest("POST", url, headers, dump_json(body)),
             new_framer=SSEFramer,
-            new_decoder=GeminiTTSDecoder,
-            decode_body=lambda data: GeminiTTSDecoder().body(data),
+            new_decoder=lambda: GeminiTTSDecoder(request.text),
+            decode_body=lambda data: GeminiTTSDecoder(request.text).body(data),
         )
 
     def map_error(self, status: int, headers: Mapping[str, str], body: bytes) -> ModelError:
@@ -117,9 +118,14 @@ def _voice(name: str) -> Json:
 
 
 class GeminiTTSDecoder:
-    """Candidates with pieces of audio, whose type says what they are; the last event has a finish reason."""
+    """Candidates with pieces of audio, whose type says what they are; the last event has a finish reason.
 
-    def __init__(self) -> None:
+    Args:
+        text: what is spoken; without a letter or digit it may end without audio.
+    """
+
+    def __init__(self, text: str = "") -> None:
+        self._silent = bool(text) and not makes_sound(text)
         self.ended = False
         self.failure: ModelError | None = None
         self._pieces: SpeechPieces | None = None
@@ -141,7 +147,7 @@ class GeminiTTSDecoder:
     def finish(self) -> SpeechChunk:
         """The usage and the facts; raises the error of an answer without audio, or without an end."""
         reason = self._facts.get("finish_reason")
-        if self._pieces is None:
+        if self._pieces is None and not (self._silent and reason and finish_reason(reason) is FinishReason.STOP):
             raise self._no_audio(reason)
         if reason is None:
             raise StreamTruncatedError("the speech ended without a finish reason; `partial` holds the audio so far")

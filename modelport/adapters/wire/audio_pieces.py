@@ -25,7 +25,7 @@ class SpeechPieces:
 
     def feed(self, data: bytes) -> SpeechChunk | None:
         """The audio that these bytes complete, if any; the first has its format."""
-        audio = self._whole_samples(data) if self._format.samples else data
+        audio = self._whole_samples(data) if self._format.samples else self._of_file(data)
         if not audio:
             return None
         first, self.came = not self.came, True
@@ -41,6 +41,18 @@ class SpeechPieces:
             self._head.clear()
         assert self._samples is not None, "opened above"
         return self._samples.feed(data)
+
+    def _of_file(self, data: bytes) -> bytes:
+        """The bytes of a file as they are, once something follows the header of a WAV."""
+        if self.came:
+            return data
+        self._head += data
+        start = audio_start(self._head)
+        if start is None or len(self._head) <= start:
+            return b""
+        data = bytes(self._head)
+        self._head.clear()
+        return data
 
     def _open(self) -> None:
         """Read the header, if there is one."""
