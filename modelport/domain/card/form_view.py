@@ -24,7 +24,7 @@ _OF_FORM = ("title", "description")
 _DEPTH = 8
 _OF_SERVERS = frozenset({"path"})
 """Formats that generators of forms do not know."""
-_NOTES = re.compile(r"\s*Facts: docs/\S+")
+_NOTES = re.compile(r"(?<!\s)\s*+Facts: docs/\S+")
 """What descriptions say to readers of the source."""
 
 
