@@ -29,7 +29,7 @@ from modelport.stt import (
 from modelport.tts import GeminiTTSModel, OpenAITTSModel, XAITTSModel
 from tests.adapters.transcription.support import WAV
 from tests.contract.samples import question
-from tests.fuzz import test_decoders
+from tests.fuzz import test_decoders as decoders
 from tests.fuzz.test_decoders import SIZES, STATUSES, Transport, bodies, damaged, fuzz
 
 Make = Callable[..., Any]  # Any: a model of any capability
@@ -126,6 +126,6 @@ def test_sound_and_the_chats_of_further_providers(name: str, stream: bool) -> No
     @given(damaged(answers), STATUSES, SIZES)
     def run(answer: tuple[dict[str, str], bytes], status: int, size: int) -> None:
         model = make(stream=stream, transport=Transport(status, *answer, size), max_retries=0)
-        asyncio.run(test_decoders.call(getattr(model, method), given_input))
+        asyncio.run(decoders.call(getattr(model, method), given_input))
 
     run()
