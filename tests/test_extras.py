@@ -8,6 +8,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
 from tests.public_names import FACES
 
 ROOT = Path(__file__).parents[1]
@@ -74,3 +76,17 @@ def test_all_has_every_extra_but_the_tests_and_the_gpl() -> None:
         return named.union(*map(within, named)) if named else named
 
     assert within("all") == set(extras) - {"all", "docs", "test", "embedded-speech"}
+
+
+SAFE = {"aiohttp": ("3.13.2", "3.13.3"), "h11": ("0.14", "0.16"), "orjson": ("3.11.4", "3.11.5")}
+"""The last version with a known way to harm a client, and the first without it."""
+
+
+def test_no_vulnerable_version_is_admitted() -> None:
+    written = [
+        *PROJECT["dependencies"],
+        *(each for extra in PROJECT["optional-dependencies"].values() for each in extra),
+    ]
+    bounds = {requirement.name: requirement.specifier for requirement in map(Requirement, written)}
+    for name, (harmful, safe) in SAFE.items():
+        assert harmful not in bounds[name] and safe in bounds[name], name
