@@ -30,7 +30,7 @@ class LiveKind:
 
 _KINDS = (
     (
-        re.compile(r"gemini-3\.8.*extended-thinking"),
+        re.compile(r"\A(?=.*gemini-3\.8)(?=.*extended-thinking)"),
         LiveKind(streams_text=True, updates=True, history_in_setup=True),
     ),
     (
