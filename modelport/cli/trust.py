@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["announce", "require_consent"]
 
 _SQLITE_FILE = re.compile(r"sqlite(?:\+\w+)?:///(?!file:)([^?]+)")
+_OF_REQUESTS = ("api_key", "base_url", "host")
+"""Fields of a credential that its provider's own host needs; others, such as a title, may become public there."""
 _VARIABLE = re.compile(r"(?<!\$)\$\{(\w+)")
 
 
@@ -144,6 +146,9 @@ def _of_credential(
     own = _hosts(_built(provider, {}))
     foreign = [host for host in _hosts(credential) if host not in own]
     if not foreign:
+        for key, value in written.items():
+            if key not in _OF_REQUESTS and key != provider.key_field:
+                yield from _put_elsewhere(f"credentials.{name}.{key}", value)
         return
     variables = [found for value in written.values() for found in _variables(value)]
     inherited = provider.key_variable if provider.key_field not in fields else ""

@@ -55,6 +55,10 @@ TAKING: dict[str, tuple[dict[str, Any], str]] = {
         {**OWN, "chat": {"main": {**CHAT["main"], "extra_headers": {"x-note": "${LOCAL_KEY}"}}}},
         "puts LOCAL_KEY into chat.main.extra_headers",
     ),
+    "a variable that is no key": (
+        {"credentials": {"openrouter": {"api_key": "${LOCAL_KEY}", "app_title": "${LOCAL_KEY}"}}},
+        "puts LOCAL_KEY into credentials.openrouter.app_title",
+    ),
     "a variable in a body": (
         {**OWN, "embedding": {"main": {**CHAT["main"], "parameters": {"user": "${LOCAL_KEY:-x}"}}}},
         "puts LOCAL_KEY into embedding.main.parameters",
