@@ -24,7 +24,7 @@ from ..wire.decoder import Json, decode_json_body, read_json_event
 from ..wire.framing import SSEFramer
 from ..wire.json_text import dump_json
 from ..wire.words.counts import counts
-from ..wire.words.finish_words import finish_reason
+from ..wire.words.finish_words import finish_reason, reason_word
 from .errors import map_error, stream_error
 from .parameters import GeminiTTSParameters
 from .request import method_url
@@ -172,8 +172,8 @@ class GeminiTTSDecoder:
                 inline = part.get("inlineData")
                 if inline:
                     self._audio(inline)
-            if candidate.get("finishReason"):
-                self._facts["finish_reason"] = candidate["finishReason"]
+            if word := reason_word(candidate.get("finishReason")):
+                self._facts["finish_reason"] = word
 
     def _note(self, event: Json) -> None:
         used = event.get("usageMetadata")

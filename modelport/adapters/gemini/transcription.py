@@ -22,7 +22,7 @@ from ..wire.decoder import Json, decode_json_body, read_json_event
 from ..wire.framing import SSEFramer
 from ..wire.json_text import dump_json
 from ..wire.words.counts import counts
-from ..wire.words.finish_words import finish_reason
+from ..wire.words.finish_words import finish_reason, reason_word
 from .errors import map_error, stream_error
 from .live.transcription import GeminiLiveTranscriptionCodec
 from .parameters import GeminiTranscriptionParameters
@@ -142,7 +142,7 @@ class GeminiTranscriptDecoder:
             self._answered = True
             for part in (candidate.get("content") or {}).get("parts") or []:
                 self._part(part)
-            self._reason = candidate.get("finishReason") or self._reason
+            self._reason = reason_word(candidate.get("finishReason")) or self._reason
 
     def _part(self, part: Json) -> None:
         found = part.get("audioTranscription")

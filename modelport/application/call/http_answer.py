@@ -10,7 +10,7 @@ from typing import Any, Generic, NoReturn, Protocol, Self, TypeVar
 from ...domain.errors import ModelConnectionError, ModelError, ResponseDecodeError, StreamTruncatedError
 from ...ports.clock import TimerHandle
 from ...ports.codec.base import Framer
-from .http import HttpBody, scrub
+from .http import HttpBody, decode_whole, scrub
 from .lingering import close_soon, grace_seconds
 from .whole_body import BodyCollector, BodyDecoder
 
@@ -70,6 +70,10 @@ async def read_answer(
     if begins is not None and (first := await body.beginning()) and begins(first):
         return HttpAnswer(call, body, as_delta)
     return await body.decoded(call.decode_body)
+
+
+def _finished(decoder: StreamDecoder[DeltaT]) -> DeltaT:
+    return decoder.finish()
 
 
 class HttpAnswer(AsyncGenerator[DeltaT, None], Generic[DeltaT]):
@@ -185,7 +189,7 @@ class HttpAnswer(AsyncGenerator[DeltaT, None], Generic[DeltaT]):
         if broken is not None and getattr(self._decoder, "ends_with_body", False):
             self._raise_failure(broken)  # no event says where the answer ends
         try:
-            return self._decoder.finish()
+            return decode_whole(_finished, self._decoder)
         except ModelError as failure:
             if broken is not None and isinstance(failure, StreamTruncatedError):
                 failure.__cause__ = broken

@@ -151,6 +151,15 @@ async def test_audio_that_the_limit_cut_is_marked() -> None:
     assert last.metadata is not None and last.metadata["requests"][0]["truncated"] is True
 
 
+async def test_a_finish_reason_that_is_no_word() -> None:
+    for stream in (True, False):
+        answer = event(PCM)
+        answer["candidates"][0]["finishReason"] = 10**40
+        sent = streamed(answer) if stream else ScriptedAnswer.json(answer)
+        spoken, _, response, _ = await speak(sent, stream=stream)
+        assert len(spoken) > len(PCM) and response.is_last
+
+
 async def test_a_stream_without_an_end_is_cut_short() -> None:
     with pytest.raises(StreamTruncatedError):
         await speak(streamed(event(PCM)), NEW)
