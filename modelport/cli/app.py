@@ -4,22 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from io import TextIOWrapper
 from typing import Any
 
 import click
 
 from ..domain.errors import ModelportError
-from .commands.cache import cache
-from .commands.chat import chat
-from .commands.contract import contract
-from .commands.credentials import credentials
-from .commands.embed import embed
-from .commands.models import models
-from .commands.record import record
-from .commands.speak import speak
-from .commands.talk import talk
-from .commands.transcribe import transcribe
 from .console.streams import discard, replace_closed_streams
 from .console.terminal import complain, error_status
 
@@ -28,8 +19,44 @@ __all__ = ["run"]
 _HUB_EXTRA = "dependency_injector"
 
 
+_COMMANDS = {
+    "chat": "Ask a model and stream its answer, or have a conversation.",
+    "talk": "Talk with a realtime model, and print what is said.",
+    "speak": "Speak a text into an audio file.",
+    "transcribe": "Write down what is said in an audio file.",
+    "embed": "Turn texts into vectors.",
+    "similar": "Keep texts with their vectors in collections, and search them.",
+    "models": "List the known models, or show one and its parameters.",
+    "keys": "Store keys of providers, which are never shown.",
+    "logs": "List, show and search stored conversations.",
+    "templates": "Keep options of `modelport chat` under a name.",
+    "doctor": "Say what is installed, configured and reachable.",
+    "credentials": "List the providers, and where each is configured.",
+    "cache": "Inspect and shrink the embedding cache.",
+    "record": "Ask a model once and write the traffic to a file.",
+    "contract": "Check the adapters of a provider against its cassettes.",
+}
+"""Each command and what the list of commands says of it; its module, of the same name, is imported when it is used."""
+
+
 class _Commands(click.Group):
-    """A group that ends quietly when its reader does: `modelport chat … | head -1` is not an error."""
+    """A group that imports a command when it is used.
+
+    It ends quietly when its reader does: `modelport chat … | head -1` is not an error.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        found: click.Command = getattr(import_module(f".commands.{cmd_name}", __package__), cmd_name)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
 
     def invoke(self, ctx: click.Context) -> Any:  # Any: what the command returned
         try:
@@ -46,10 +73,6 @@ def commands(context: click.Context) -> None:
     """One neutral model layer over every provider's own wire protocol."""
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
-
-
-for _command in (chat, talk, speak, transcribe, embed, models, credentials, cache, record, contract):
-    commands.add_command(_command)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

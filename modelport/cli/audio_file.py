@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -14,15 +15,26 @@ import click
 from ..adapters.wire.private_file import open_unlinked
 from ..domain.errors import ModelError, SettingsError
 from ..domain.message.blocks import Base64Source
+from ..domain.message.media_types import type_of_bytes
 from ..domain.message.wav import HEADER_SIZE, UNKNOWN_SIZE, WavFormat, wav_format
 from ..domain.speech.audio import PcmPieces
 
 if TYPE_CHECKING:
     from ..domain.message.blocks import DataBlock
 
-__all__ = ["AUDIO_PATH", "STDOUT", "AudioFile"]
+__all__ = ["AUDIO_PATH", "ENDINGS", "STDOUT", "AudioFile"]
 
 STDOUT = Path("-")
+ENDINGS: Mapping[str, tuple[str, ...]] = {
+    ".wav": ("audio/wav",),
+    ".mp3": ("audio/mpeg",),
+    ".opus": ("audio/ogg", "audio/opus"),
+    ".ogg": ("audio/ogg", "audio/opus"),
+    ".flac": ("audio/flac",),
+    ".aac": ("audio/aac",),
+    ".m4a": ("audio/mp4",),
+}
+"""The formats that a file may have whose name ends so; other names say nothing."""
 AUDIO_PATH = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
 
 
@@ -61,6 +73,7 @@ class AudioFile:
         if not self.size:
             self.media_type = block.source.media_type
             self._format = wav_format(data)
+            self._check_ending(data)
             if self._format is not None:
                 self._write(self._format.header(None))
         self._write(self._samples.feed(data) if self._format else data)
@@ -93,6 +106,15 @@ class AudioFile:
             os.replace(self._unfinished, self.path)
         else:
             self._unfinished.unlink(missing_ok=True)
+
+    def _check_ending(self, data: bytes) -> None:
+        """Raise `SettingsError` where the file would hold another format than its name says."""
+        wanted = ENDINGS.get(self.path.suffix.lower())
+        found = "audio/wav" if self._format else type_of_bytes(data) or self.media_type.partition(";")[0]
+        if wanted and found.startswith("audio/") and found not in wanted:
+            ending = next((each for each, kinds in ENDINGS.items() if found in kinds), "")
+            advice = f"give a file that ends with {ending}" if ending else "give another ending"
+            raise SettingsError(f"{self.path}: the model speaks {found}, which the name says it is not; {advice}")
 
     def _open(self) -> tuple[BinaryIO, Path]:
         if self.is_stdout:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,15 +21,17 @@ if TYPE_CHECKING:
     from ..application.transcription.model import STTModelBase
     from ..composition.hub import Modelport
     from ..composition.providers.registry import ProviderRegistry
-    from ..composition.settings import Settings
 
 __all__ = [
     "choose",
     "choose_cache",
     "choose_embedding",
+    "choose_hub",
     "choose_realtime",
     "choose_speech",
     "choose_transcription",
+    "default_chat",
+    "environment",
     "find_config",
     "known_providers",
     "speech_model",
@@ -49,6 +52,13 @@ def find_config(given: Path | None) -> Path | None:
     return user if user.is_file() else None
 
 
+def environment() -> Mapping[str, str]:
+    """Where keys are looked up that the settings leave out: the environment, then what `modelport keys` has stored."""
+    from .keys import stored_variables
+
+    return {**stored_variables(), **os.environ}
+
+
 def known_providers(config: Path | None) -> ProviderRegistry:
     """The providers of this package, of entry points and, where a settings file is given, those in it."""
     from ..composition import wiring
@@ -58,34 +68,25 @@ def known_providers(config: Path | None) -> ProviderRegistry:
     return wiring.registry(Settings() if config is None else read_settings(config, os.environ))
 
 
-def _load_settings(path: Path, given: Path | None) -> Settings:
-    """The settings of a file, with credentials from the environment for the providers that have none in it.
+def choose_hub(config: Path | None) -> Modelport:
+    """The hub of the settings file, else of the environment alone; see `find_config`.
 
     A file that the user has not given may need consent.
     """
     from ..composition.hub import Modelport
-    from ..composition.settings_file import read_settings
 
-    settings = read_settings(path, os.environ)
-    if given is None and path == _LOCAL:
-        require_consent(path, settings, os.environ)
-    settings.credentials = {**Modelport.from_env().settings.credentials, **settings.credentials}
-    return settings
-
-
-def _find_settings(config: Path | None) -> Settings:
-    """The settings of the settings file, else credentials from the environment."""
-    from ..composition.hub import Modelport
-
-    path = find_config(config)
-    return _load_settings(path, config) if path else Modelport.from_env().settings
+    path, variables = find_config(config), environment()
+    if path is None:
+        return Modelport(environment=variables)
+    hub = Modelport.from_file(path, variables)
+    if config is None and path == _LOCAL:
+        require_consent(path, hub.settings, variables)
+    return hub
 
 
 def choose_speech(config: Path | None, name: str | None) -> tuple[Modelport, TTSModelBase]:
     """A hub, and the speech model to use."""
-    from ..composition.hub import Modelport
-
-    hub = Modelport(_find_settings(config))
+    hub = choose_hub(config)
     return hub, speech_model(hub, name)
 
 
@@ -95,9 +96,8 @@ def choose_transcription(config: Path | None, name: str | None) -> tuple[Modelpo
     `SettingsError` when none is named and the embedded one is not installed.
     """
     from ..adapters.embedded.transcription import MOONSHINE
-    from ..composition.hub import Modelport
 
-    hub = Modelport(_find_settings(config))
+    hub = choose_hub(config)
     if name is None and not hub.settings.stt:
         name = f"embedded/{MOONSHINE}"
         if find_spec("moonshine_voice") is None:
@@ -111,9 +111,8 @@ def choose_transcription(config: Path | None, name: str | None) -> tuple[Modelpo
 def choose_realtime(config: Path | None, name: str | None) -> tuple[Modelport, RealtimeModelBase]:
     """A hub, and its model for voice conversations: of that name, else in the settings, else the embedded one."""
     from ..adapters.embedded.voice.model import VOICE
-    from ..composition.hub import Modelport
 
-    hub = Modelport(_find_settings(config))
+    hub = choose_hub(config)
     if name is None and not hub.settings.realtime:
         name = f"embedded/{VOICE}"
     return hub, hub.realtime(name)
@@ -130,34 +129,31 @@ def speech_model(hub: Modelport, name: str | None = None) -> TTSModelBase:
 
 def choose(config: Path | None, model: str | None) -> tuple[Modelport, str]:
     """A hub, and the name of the chat model to use."""
-    from ..composition.hub import Modelport
-
-    path = find_config(config)
-    if path is not None:
-        settings = _load_settings(path, config)
-        return Modelport(settings), model or _default(settings, path)
-    hub = Modelport.from_env()
-    return hub, model or _without_settings(hub)
+    hub = choose_hub(config)
+    return hub, model or default_chat(hub)
 
 
-def _default(settings: Settings, path: Path) -> str:
-    name = settings.default_chat or (next(iter(settings.chat)) if len(settings.chat) == 1 else None)
-    if name is None:
-        known = ", ".join(settings.chat) or "none under `chat`"
-        raise SettingsError(f"{path}: no default_chat; give --model NAME ({known}) or --model provider/model")
-    return name
-
-
-def _without_settings(hub: Modelport) -> str:
-    """The embedded model when no key is set.
+def default_chat(hub: Modelport) -> str:
+    """The chat model of the settings, else the embedded one when no key is set.
 
     A provider whose key happens to be set would incur charges, so it must be named.
     """
-    if hub.settings.credentials:
-        registry = hub.container.registry()
-        names = list(hub.settings.credentials)
-        variables = ", ".join(registry.get(name).key_variable for name in names)
-        examples = [f"{name}/{card}" for name in names for card in _examples(hub, name)]
+    settings = hub.settings
+    if settings.source:
+        name = settings.default_chat or (next(iter(settings.chat)) if len(settings.chat) == 1 else None)
+        if name is None:
+            known = ", ".join(settings.chat) or "none under `chat`"
+            raise SettingsError(
+                f"{settings.source}: no default_chat; give --model NAME ({known}) or --model provider/model"
+            )
+        return name
+    registry, given = hub.container.registry(), hub.container.environment()
+    ready = [
+        found for found in map(registry.get, registry.names()) if found.key_variable and given.get(found.key_variable)
+    ]
+    if ready:
+        variables = ", ".join(provider.key_variable for provider in ready)
+        examples = [f"{provider.name}/{card}" for provider in ready for card in _examples(hub, provider.name)]
         raise SettingsError(
             f"{variables} is set, but no model is named; give --model provider/model: {', '.join(examples)}"
         )
@@ -171,25 +167,23 @@ def _examples(hub: Modelport, provider: str) -> list[str]:
     return [card.name for card in cards if card.status == "active"][:_EXAMPLES]
 
 
-def _embedding_settings(config: Path | None) -> Settings:
-    """The settings; a cache that they leave out is a file cache in the user's cache folder."""
+def _embedding_hub(config: Path | None) -> Modelport:
+    """The hub; a cache that the settings leave out is a file cache in the user's cache folder."""
     from ..composition.settings import CacheSettings
 
-    settings = _find_settings(config)
-    if settings.cache.adapter == "none":
+    hub = choose_hub(config)
+    if hub.settings.cache.adapter == "none":
         folder = Path(platformdirs.user_cache_dir("modelport", appauthor=False)) / "embeddings"
-        settings.cache = CacheSettings(adapter="file", path=folder)
-    return settings
+        hub.settings.cache = CacheSettings(adapter="file", path=folder)
+    return hub
 
 
 def choose_embedding(config: Path | None, name: str | None) -> tuple[Modelport, EmbeddingModelBase[Any]]:
     """A hub, and its model of that name, else the one in the settings, else the embedded one (Any: an input's type)."""
     from ..adapters.embedded.embedding import E5_SMALL
-    from ..composition.hub import Modelport
 
-    settings = _embedding_settings(config)
-    hub = Modelport(settings)
-    if name is None and not settings.embedding:
+    hub = _embedding_hub(config)
+    if name is None and not hub.settings.embedding:
         name = f"embedded/{E5_SMALL}"
     return hub, hub.embedding(name)
 
@@ -198,7 +192,7 @@ def choose_cache(config: Path | None) -> tuple[EmbeddingCacheBase, str]:
     """The cache that `modelport embed` uses, and its folder or URL to show."""
     from ..composition.builders import build_cache
 
-    settings = _embedding_settings(config).cache
+    settings = _embedding_hub(config).settings.cache
     cache = build_cache(settings)
     assert cache is not None, "the settings name a cache"
     if settings.adapter != "sql":

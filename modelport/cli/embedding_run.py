@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ..domain.message.responses import ModelWarning
     from .corpus import Corpus
 
-__all__ = ["EmbeddingRun"]
+__all__ = ["EmbeddingRun", "progress_bar"]
 
 _BATCHES_A_WORKER = 4
 _LARGEST_SLICE = 8192
@@ -93,7 +93,7 @@ class EmbeddingRun:
     async def _slices(self) -> AsyncGenerator[EmbeddingResponse, None]:
         total, texts = self.total, iter(self._corpus)
         size = min(self._model.batch_size * self._model.concurrency * _BATCHES_A_WORKER, _LARGEST_SLICE)
-        with _progress(total) as progress:
+        with progress_bar(total) as progress:
             while piece := list(islice(texts, size)):
                 if self.done + len(piece) > total:
                     raise click.UsageError(_CHANGED)
@@ -156,7 +156,7 @@ def _writing(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _progress(total: int) -> Iterator[Progress | None]:
+def progress_bar(total: int) -> Iterator[Progress | None]:
     """A progress bar on stderr, on a terminal and for at least 100 texts."""
     if not errors().is_terminal or total < 100:
         yield None

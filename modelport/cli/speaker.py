@@ -139,6 +139,7 @@ class _SpokenView:
         self._view = view
         self._speaker = speaker
         self.last = view.last
+        self.tool_call, self.tool_result, self.stopped = view.tool_call, view.tool_result, view.stopped
         self.failed = view.failed
 
     def delta(self, response: ChatResponse) -> None:

@@ -1,9 +1,9 @@
-"""Settings in the current folder: they may not send the user's keys anywhere without the user's consent.
+"""Settings and modules in the current folder: they may not send the user's keys anywhere without the user's consent.
 
 A folder that somebody else filled, such as a cloned repository, can hold a `modelport.yaml`. A note says that it is
 read. Where it would send a key of the environment to a host that is not the provider's own, put a variable anywhere
 else, lead all requests through another host, or have files written or models loaded from where it says, it must be
-given with `--config` or be confirmed once.
+given with `--config` or be confirmed once. A module is imported only if it is confirmed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ..composition.providers.registry import Provider
     from ..composition.settings import Settings
 
-__all__ = ["announce", "require_consent"]
+__all__ = ["announce", "require_consent", "require_file_consent"]
 
 _SQLITE_FILE = re.compile(r"sqlite(?:\+\w+)?:///(?!file:)([^?]+)")
 _OF_REQUESTS = ("api_key", "base_url", "host")
@@ -52,15 +52,30 @@ def require_consent(path: Path, settings: Settings, environment: Mapping[str, st
     """
     content = path.read_bytes()
     reasons = list(dict.fromkeys(_reasons(content, settings, environment)))
-    if not reasons or _confirmed(path, content):
+    if reasons:
+        _require(path, content, "; ".join(reasons), f"give --config {path}")
+
+
+def require_file_consent(path: Path, reason: str, advice: str) -> None:
+    """Raise `SettingsError` unless the user confirms, or has confirmed, what is done with a file's present content.
+
+    Args:
+        reason: what is done with it, as the end of "FILE, found in the current folder, …".
+        advice: what to do where nobody can be asked.
+    """
+    _require(path, path.read_bytes() if path.is_file() else str(path).encode(), reason, advice)
+
+
+def _require(path: Path, content: bytes, reason: str, advice: str) -> None:
+    if _confirmed(path, content):
         return
-    message = f"{path.absolute()}, found in the current folder, {'; '.join(reasons)}"
+    message = f"{path.absolute()}, found in the current folder, {reason}"
     if sys.stdin.isatty() and sys.stderr.isatty():
         if click.confirm(printable(f"{message}. Allow this file to do so from now on?"), err=True):
             _remember(path, content)
             return
         raise SettingsError(f"{path}: was not allowed; delete it, or run the command in another folder")
-    raise SettingsError(f"{message}; if you trust it, give --config {path}")
+    raise SettingsError(f"{message}; if you trust it, {advice}")
 
 
 def _reasons(content: bytes, settings: Settings, environment: Mapping[str, str]) -> Iterator[str]:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 PYTHON = [sys.executable, "-W", "error"]
 COMMAND = [*PYTHON, "-m", "modelport"]
 DONE = "[DONE]"
-_INHERITED = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "COVERAGE_PROCESS_CONFIG")
+_INHERITED = ("PATH", "NO_COLOR", "LANG", "LC_ALL", "SYSTEMROOT", "COVERAGE_PROCESS_CONFIG")
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,18 @@ class Home:
     """An empty home folder, which is also where the command runs, and its whole environment."""
 
     folder: Path
+    logs: str = "off"
+
+    def logging(self) -> Home:
+        """The same home, where conversations are stored."""
+        return replace(self, logs="on")
 
     def environment(self, **variables: str) -> dict[str, str]:
         kept = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         homes = {"HOME": str(self.folder), "USERPROFILE": str(self.folder), "XDG_CONFIG_HOME": str(self.folder / "cfg")}
-        return {**kept, **homes, "NO_PROXY": "127.0.0.1", "PYTHONPATH": str(ROOT), **variables}
+        homes["XDG_DATA_HOME"] = str(self.folder / "data")
+        own = {"NO_PROXY": "127.0.0.1", "PYTHONPATH": str(ROOT), "MODELPORT_LOGS": self.logs}
+        return {**kept, **homes, **own, **variables}
 
     def configure(self, base_url: str, name: str = "cfg/modelport/config.yaml", **chat: Any) -> Path:  # Any: settings
         """Settings with one model at that server: by default the user's, which are read without a note."""

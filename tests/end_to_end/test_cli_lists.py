@@ -23,9 +23,10 @@ def test_help_without_a_command(home: Home) -> None:
 
 def test_models_as_a_table(home: Home) -> None:
     head, *rows = home.run("models", "--provider", "embedded", "--kind", "chat").stdout.splitlines()
-    assert head.split() == ["name", "provider", "kind", "status", "context", "output", "inputs", "thinking"]
+    able = ["sees", "hears", "thinks", "tools", "schema"]
+    assert head.split() == ["name", "provider", "kind", "status", "context", "output", *able]
     assert [row.split() for row in rows] == [
-        ["smollm2-135m-instruct", "embedded", "chat", "active", "8,192", "8,192", "text", "-"]
+        ["smollm2-135m-instruct", "embedded", "chat", "active", "8,192", "8,192", "-", "-", "-", "-", "yes"]
     ]
 
 

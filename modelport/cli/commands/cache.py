@@ -26,7 +26,14 @@ _config = click.option(
 
 @click.group()
 def cache() -> None:
-    """Inspect and shrink the embedding cache: that of the settings, else the user's own."""
+    """Inspect and shrink the embedding cache: that of the settings, else the user's own.
+
+    \b
+    Examples:
+      modelport cache stats
+      modelport cache prune --max-age 30d
+      modelport cache clear --yes
+    """
 
 
 @cache.command()

@@ -35,6 +35,11 @@ def contract(provider: str, cassettes: Path | None, config: Path | None, as_json
     Providers of installed packages, and those in the settings file given with --config, are checked like built-in
     ones. Without --cassettes, cassettes are looked for in the folder that the provider names, and in
     ./cassettes/PROVIDER and ./fixtures/cassettes/PROVIDER.
+
+    \b
+    Examples:
+      modelport contract openai --cassettes fixtures/cassettes/openai
+      modelport contract harbour --config modelport.yaml --json
     """
     from ...testing.contract.provider import contracts_of
     from ..choice import known_providers
@@ -72,7 +77,7 @@ def _table(report: Report) -> Table:
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in _TITLES:
-        table.add_column(title, no_wrap=True)
+        table.add_column(title, overflow="fold")
     table.add_column("detail", overflow="fold")
     for name, status, checked, detail in report.rows():
         table.add_row(name, status, checked, detail, style=_STYLES.get(status))

@@ -12,19 +12,22 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..console.terminal import show, write_json
+from ..console.terminal import show, terminal_width, write_json, write_lines
+from ..keys import stored_names
 
 if TYPE_CHECKING:
     from ...composition.providers.registry import ProviderRegistry
 
 __all__ = ["credentials"]
 
+_NARROW = 72
+"""Columns: a narrower terminal gets two lines for each provider, and no table."""
 _VARIABLE = re.compile(r"(?<!\$)\$\{(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A credential, or a provider without one; `source` is `environment`, `settings`, `built in` or `None`."""
+    """A credential, or a provider without one; `source` is `settings`, `environment`, `keys`, `built in` or `None`."""
 
     name: str
     provider: str
@@ -37,7 +40,13 @@ class _Row:
 @click.option("--config", type=click.Path(path_type=Path), help="A settings file; by default ./modelport.yaml.")
 @click.option("--json", "as_json", is_flag=True, help="Write a JSON array.")
 def credentials(config: Path | None, as_json: bool) -> None:
-    """List the providers, and where each is configured; keys are never shown."""
+    """List the providers, and where each is configured; keys are never shown.
+
+    \b
+    Examples:
+      modelport credentials
+      modelport credentials --json
+    """
     from ..choice import find_config, known_providers
 
     path = find_config(config)
@@ -78,6 +87,8 @@ def _of_provider(name: str, registry: ProviderRegistry) -> _Row:
         return _Row(name, name, True, "built in", "needs no key")
     if os.environ.get(variable):
         return _Row(name, name, True, "environment", variable)
+    if variable in stored_names():
+        return _Row(name, name, True, "keys", f"{variable}, stored by `modelport keys`")
     return _Row(name, name, False, None, f"set {variable}, or add it under `credentials`")
 
 
@@ -85,6 +96,11 @@ def _show(rows: list[_Row]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    if (terminal_width() or _NARROW) < _NARROW:
+        for row in rows:
+            provider = "" if row.provider == row.name else f" ({row.provider})"
+            write_lines([Text(f"{row.name}{provider}: {row.source or 'no'}"), Text(f"  {row.place}")])
+        return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("name", "provider", "configured"):
         table.add_column(title, no_wrap=True)

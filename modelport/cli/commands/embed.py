@@ -12,6 +12,7 @@ import click
 
 from ...domain.errors import ModelportError
 from ..console.terminal import complain, error_status, note, write
+from ..listing.complete import MODEL_NAME
 
 if TYPE_CHECKING:
     from ...application.embedding.model import EmbeddingModelBase
@@ -27,7 +28,12 @@ OUT_PATH = click.Path(path_type=Path, dir_okay=False)
 @click.option("--file", "corpus", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Texts to embed.")
 @click.option("--field", default="text", show_default=True, help="The key of the text in the JSON objects of the file.")
 @click.option("--out", type=OUT_PATH, help="A .npy file for the vectors (float32, one row per text).")
-@click.option("--model", metavar="NAME", help="A name under `embedding` in the settings, or provider/model.")
+@click.option(
+    "--model",
+    metavar="NAME",
+    type=MODEL_NAME["embedding"],
+    help="A name under `embedding` in the settings, or provider/model.",
+)
 @click.option("--config", type=click.Path(path_type=Path), help="A settings file; by default ./modelport.yaml.")
 @click.option("--dimensions", type=click.IntRange(min=1), help="The size of each vector.")
 @click.option("--query", is_flag=True, help="The texts are questions, for models that distinguish them from documents.")
@@ -48,6 +54,11 @@ def embed(
     Lines of a .jsonl file are JSON strings, or objects with a text in them; in any other file each line is a text.
     Vectors are cached per text, so that an interrupted command continues where it stopped when it is run again.
     Without settings and --model, a small model computes inside this process.
+
+    \b
+    Examples:
+      modelport embed "A text" "Another text"
+      modelport embed --file texts.txt --out vectors.npy
     """
     from ..choice import choose_embedding
     from ..corpus import Corpus, ListedTexts, TextFile

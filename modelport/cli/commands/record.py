@@ -34,6 +34,10 @@ def record(
     """Ask a model once and write the traffic to SCENARIO.yaml, without keys.
 
     An error answer is recorded too, and then reported; it does not replace a cassette without errors.
+
+    \b
+    Examples:
+      modelport record capitals "Name three capitals." --model openai/gpt-4.1-mini --out fixtures/cassettes/openai
     """
     from ...adapters.cassettes.writer import holds_errors
     from ..cassette import write_cassette

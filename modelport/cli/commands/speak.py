@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import click
 
 from ...domain.errors import ModelError, ModelportError
-from ..audio_file import AUDIO_PATH, STDOUT, AudioFile
+from ..audio_file import AUDIO_PATH, ENDINGS, STDOUT, AudioFile
 from ..console.terminal import complain, error_status, errors, note, write_json
+from ..listing.complete import MODEL_NAME
 
 if TYPE_CHECKING:
     from ...application.speech.model import TTSModelBase
@@ -30,7 +31,9 @@ _SETTINGS = click.Path(path_type=Path)
 @click.command()
 @click.argument("text", required=False)
 @click.option("--out", type=AUDIO_PATH, default=_FILE, show_default=True, help="The file for the audio; - is stdout.")
-@click.option("--model", metavar="NAME", help="A name under `tts` in the settings, or provider/model.")
+@click.option(
+    "--model", metavar="NAME", type=MODEL_NAME["tts"], help="A name under `tts` in the settings, or provider/model."
+)
 @click.option("--voice", metavar="NAME", help="A voice of the model; `modelport models MODEL` lists them.")
 @click.option("--config", "--settings", type=_SETTINGS, help="A settings file; by default ./modelport.yaml.")
 @click.option("--json", "as_json", is_flag=True, help="Describe the file as one JSON object.")
@@ -38,6 +41,12 @@ def speak(text: str | None, out: Path, model: str | None, voice: str | None, con
     """Speak TEXT, or the text on stdin, into an audio file.
 
     Without settings and --model, a voice inside this process speaks; its voices are named by language: --voice de.
+
+    \b
+    Examples:
+      modelport speak "Good morning" --out morning.wav
+      modelport speak "Guten Tag" --voice de
+      cat letter.txt | modelport speak --out letter.mp3 --model openai/gpt-4o-mini-tts
     """
     from ..console.answers import JsonLines
 
@@ -75,6 +84,7 @@ def _spoken(
     hub, model = choose_speech(config, name)
     if voice is not None:
         _set_voice(model, voice)
+    _set_format(model, out)
     file = AudioFile(out)
     try:
         response = asyncio.run(_run(hub, model, text, file))
@@ -84,6 +94,20 @@ def _spoken(
     finally:
         file.close()
     return response, file
+
+
+def _set_format(model: TTSModelBase, out: Path) -> None:
+    """Ask for the format that the file's name says, where the model has a parameter for it that was not set."""
+    wanted = out.suffix.lower().removeprefix(".")
+    field = next((name for name in ("response_format", "format") if name in type(model.parameters).model_fields), None)
+    if out.suffix.lower() not in ENDINGS or field is None or field in model.parameters.model_fields_set:
+        return
+    schema = type(model.parameters).model_json_schema()["properties"][field]
+    choices = [each for option in schema.get("anyOf", [schema]) for each in option.get("enum", [])]
+    if wanted in choices:
+        model.parameters = type(model.parameters).model_validate({**model.parameters.model_dump(), field: wanted})
+    elif choices:
+        raise click.UsageError(f"--out {out}: {model.model} speaks {', '.join(choices)}; give such an ending")
 
 
 def _set_voice(model: TTSModelBase, voice: str) -> None:

@@ -51,6 +51,11 @@ def talk(
 
     With --in or --text one question is asked, and --out FILE gets the spoken answer. Without them the microphone and
     the loudspeaker are used until Ctrl-C. Without settings and --model, everything happens inside this process.
+
+    \b
+    Examples:
+      modelport talk
+      modelport talk --text "What is the capital of France?" --out answer.wav
     """
     from ..choice import choose_realtime
     from ..console.answers import JsonLines

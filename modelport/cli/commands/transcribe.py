@@ -53,7 +53,13 @@ def transcribe(
     config: Path | None,
     as_json: bool,
 ) -> int:
-    """Write down what is said in FILE, an audio file or the URL of one."""
+    """Write down what is said in FILE, an audio file or the URL of one.
+
+    \b
+    Examples:
+      modelport transcribe meeting.mp3 --model openai/gpt-transcribe
+      modelport transcribe meeting.mp3 --times --language en
+    """
     from ..choice import choose_transcription
     from ..console.answers import JsonLines
 

@@ -7,12 +7,12 @@ from dataclasses import asdict
 from typing import Any, Protocol
 
 from ...domain.errors import ModelportError
-from ...domain.message.blocks import ContentBlock
+from ...domain.message.blocks import ContentBlock, ToolCallBlock
 from ...domain.message.responses import ChatResponse, ChatUsage, FinishReason, ModelWarning
 from ...domain.speech.responses import TTSUsage
 from .terminal import complain, note, write, write_json
 
-__all__ = ["AnswerView", "JsonLines", "PlainText", "note_warning", "usage_fields"]
+__all__ = ["AnswerView", "JsonLines", "PlainText", "note_warning", "usage_fields", "usage_line"]
 
 _ENDINGS = {
     FinishReason.LENGTH: "the answer was cut off at the limit of tokens (finish_reason length)",
@@ -26,8 +26,17 @@ class AnswerView(Protocol):
     def delta(self, response: ChatResponse) -> None:
         """Show what has just arrived."""
 
+    def tool_call(self, call: ToolCallBlock) -> None:
+        """Show a call that is about to be run."""
+
+    def tool_result(self, name: str, succeeded: bool) -> None:
+        """Show that a call has ended."""
+
     def last(self, response: ChatResponse) -> None:
         """End the answer; `response` is the whole of it."""
+
+    def stopped(self) -> None:
+        """End an answer of which no more is wanted."""
 
     def failed(self, error: ModelportError) -> None:
         """Show the error that ended the answer, possibly after a part of it."""
@@ -40,6 +49,7 @@ class PlainText:
         self._show_usage = show_usage
         self._thinking = self._line_open = False
         self._noted: set[ModelWarning] = set()
+        self._run: set[str] = set()
 
     def delta(self, response: ChatResponse) -> None:
         """Show what has just arrived."""
@@ -48,14 +58,24 @@ class PlainText:
                 self._think(block.thinking)
             elif block.type == "text" and block.text:
                 self._end_thinking()
-                write(block.text)
-                self._line_open = not block.text.endswith("\n")
+                self._write(block.text)
+
+    def tool_call(self, call: ToolCallBlock) -> None:
+        """End the line, then note the call on stderr."""
+        self._end()
+        self._run.add(call.id)
+        note(f"tool {call.name}({_shortened(call.input)})")
+
+    def tool_result(self, name: str, succeeded: bool) -> None:
+        """Note a failure on stderr."""
+        if not succeeded:
+            note(f"tool {name} failed; the model was given the reason", style="yellow")
 
     def last(self, response: ChatResponse) -> None:
         """End the line, then note on stderr what the text does not show."""
         self._end()
         for block in response.content:
-            if block.type == "tool_call":
+            if block.type == "tool_call" and block.id not in self._run:
                 note(f"modelport: the model calls the tool {block.name}({block.input}), which is not run here")
             elif block.type == "data":
                 note(f"modelport: the answer holds {block.source.media_type} data, which is not shown here")
@@ -66,12 +86,21 @@ class PlainText:
         if response.finish_reason in _ENDINGS:
             note(f"modelport: {_ENDINGS[response.finish_reason]}", style="yellow")
         if self._show_usage:
-            note(f"usage: {_usage_line(response.usage)}")
+            note(f"usage: {usage_line(response.usage)}")
+
+    def stopped(self) -> None:
+        """End the line."""
+        self._end()
 
     def failed(self, error: ModelportError) -> None:
         """End the line, then write one line with the message."""
         self._end()
         complain(str(error))
+
+    def _write(self, text: str) -> None:
+        """Show a part of the text."""
+        write(text)
+        self._line_open = not text.endswith("\n")
 
     def _think(self, text: str) -> None:
         if not self._thinking:
@@ -102,6 +131,14 @@ class JsonLines:
             if (shown := _delta_fields(block)) is not None:
                 write_json({"type": "delta", "block": block.type, "id": block.id, **shown})
 
+    def tool_call(self, call: ToolCallBlock) -> None:
+        """Write the call."""
+        write_json({"type": "tool_call", "id": call.id, "name": call.name, "input": call.input})
+
+    def tool_result(self, name: str, succeeded: bool) -> None:
+        """Write how the call ended."""
+        write_json({"type": "tool_result", "name": name, "succeeded": succeeded})
+
     def last(self, response: ChatResponse) -> None:
         """Write the whole answer."""
         calls = [block for block in response.content if block.type == "tool_call"]
@@ -122,6 +159,9 @@ class JsonLines:
             }
         )
 
+    def stopped(self) -> None:
+        """Write nothing: the last line says what has arrived."""
+
     def failed(self, error: ModelportError) -> None:
         """Write the error's class and message."""
         write_json({"type": "error", "error": type(error).__name__, "message": str(error)})
@@ -133,6 +173,12 @@ def _delta_fields(block: ContentBlock) -> dict[str, str] | None:
     if block.type == "thinking":
         return {"text": block.thinking}
     return {"text": block.input, "name": block.name} if block.type == "tool_call" else None
+
+
+def _shortened(text: str, most: int = 200) -> str:
+    """The text on one line, cut off."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
 def note_warning(warning: ModelWarning) -> None:
@@ -147,7 +193,8 @@ def usage_fields(usage: ChatUsage | TTSUsage | None) -> dict[str, Any] | None:  
     return {name: value for name, value in asdict(usage).items() if name not in ("raw", "type")}
 
 
-def _usage_line(usage: ChatUsage | None) -> str:
+def usage_line(usage: ChatUsage | None) -> str:
+    """The tokens in one line."""
     if usage is None:
         return "not reported by the provider"
     cached = f" ({usage.cache_input_tokens} cached)" if usage.cache_input_tokens else ""

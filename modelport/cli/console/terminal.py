@@ -5,17 +5,31 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
+from rich.text import Text
 
 from ...domain.errors import ModelportError, SettingsError
 from .streams import discard
 
-__all__ = ["complain", "error_status", "errors", "json_text", "note", "printable", "show", "write", "write_json"]
+__all__ = [
+    "complain",
+    "error_status",
+    "errors",
+    "json_text",
+    "note",
+    "printable",
+    "show",
+    "show_message",
+    "terminal_width",
+    "write",
+    "write_json",
+    "write_lines",
+]
 
 _WIDE = 240
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
@@ -49,6 +63,33 @@ def show(*renderables: RenderableType) -> None:
     with console.capture() as captured:
         console.print(*renderables, sep="\n")
     write("\n".join(line.rstrip() for line in captured.get().split("\n")))
+
+
+def terminal_width() -> int | None:
+    """The columns of the terminal that is stdout; `None` where it is none."""
+    return _Tables().width if sys.stdout.isatty() else None
+
+
+def write_lines(lines: Iterable[Text]) -> None:
+    """Print lines as they are: a terminal breaks one that is too long, and nothing is cut off."""
+    console = _Tables()
+    for line in lines:
+        if sys.stdout.isatty():
+            console.print(line, soft_wrap=True)
+        else:
+            write(f"{line.plain}\n")
+
+
+def show_message(name: str, text: str, others: str) -> None:
+    """Print a message of a conversation: as Markdown on a terminal, else as it is."""
+    if sys.stdout.isatty():
+        from rich.markdown import Markdown
+
+        console = _Tables()
+        console.print(Text(f"{name} {others}".rstrip(), style="bold"))
+        console.print(Markdown(printable(text), hyperlinks=False))
+    else:
+        write(f"## {name} {others}".rstrip() + f"\n\n{text}\n\n")
 
 
 @cache

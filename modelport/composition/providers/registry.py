@@ -120,12 +120,14 @@ class ProviderRegistry:
         self._reads_profiles = providers is None
         """Whether the providers of this package that are only data belong to it."""
         self._providers = {provider.name: provider for provider in (_OURS if providers is None else providers)}
+        self._registered: set[str] = set()
         self._foreign_read = False
         self._broken: dict[str, SettingsError] = {}
 
     def register(self, provider: Provider) -> None:
         """Add a provider, or replace the one of that name."""
         self._providers[provider.name] = provider
+        self._registered.add(provider.name)
 
     def get(self, name: str) -> Provider:
         """The provider of that name; `SettingsError` lists the known ones."""
@@ -143,6 +145,12 @@ class ProviderRegistry:
         """All names, sorted."""
         self._read_entry_points()
         return sorted({*self._providers, *self._profile_names()})
+
+    def built_in(self) -> list[str]:
+        """The names of the providers of this package that were not replaced, sorted."""
+        ours = {provider.name: provider for provider in _OURS}
+        kept = [name for name, provider in ours.items() if self._providers.get(name) is provider]
+        return sorted([*kept, *(name for name in self._profile_names() if name not in self._registered)])
 
     def by_credential_type(self, type_name: str) -> Provider | None:
         """The provider whose credential has this `type`."""

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
-from ..domain.card.form import HINT
+from ...domain.card.form import HINT
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from ..composition.providers.catalogue import CatalogueEntry
+    from ...composition.providers.catalogue import CatalogueEntry
 
 __all__ = ["describe", "describe_type"]
 

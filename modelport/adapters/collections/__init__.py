@@ -1,0 +1,1 @@
+"""Collections of embedded texts, searched by similarity."""

@@ -1,0 +1,1 @@
+"""What `modelport chat` does: questions, options, tools and schemas, answers, and the conversations that are kept."""
