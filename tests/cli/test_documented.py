@@ -16,7 +16,7 @@ from modelport.testing.offline import RedirectTransport
 from modelport.testing.providers import answer_provider
 from modelport.testing.servers.http import ScriptedServer
 from tests.cli.conftest import CommandLine, Ran
-from tests.leaks import PLANTED
+from tests.planted import KEY as PLANTED
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs/guides/cli.md").read_text()

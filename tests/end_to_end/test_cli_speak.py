@@ -18,7 +18,7 @@ import pytest
 from modelport.adapters.embedded.store import SMOLLM2, ModelStore
 from modelport.testing.servers.http import HANG, ScriptedAnswer, ScriptedServer
 from tests.end_to_end.command import COMMAND, DONE, Home, chunk, streamed
-from tests.end_to_end.test_cli_terminal import Terminal
+from tests.end_to_end.test_cli_terminal import READY, Terminal
 
 pytest.importorskip("espeakng_loader")
 
@@ -195,11 +195,11 @@ def test_a_conversation_is_one_file_of_the_answers_that_came(home: Home) -> None
         home.configure(server.base_url)
         with terminal.start(home, "chat", "--speak", "talk.wav") as process:
             for question, shown in (("one", "first answer."), ("two", "modelport: "), ("three", "The third.")):
-                terminal.read_until("> ")
-                terminal.type(f"{question}\n")
+                terminal.read_until(READY)
+                terminal.type(f"{question}\r")
                 terminal.read_until(shown)
-            terminal.read_until("> ")
-            terminal.type("/exit\n")
+            terminal.read_until(READY)
+            terminal.type("/exit\r")
             assert process.wait(30) == 0
     os.close(terminal.ours)
     os.close(terminal.theirs)
@@ -215,7 +215,7 @@ def test_both_embedded_models_together(home: Home) -> None:
         "chat": {"main": {"provider": "embedded", "model": SMOLLM2.name, "parameters": {"max_tokens": 12}}},
     }
     (home.folder / "modelport.yaml").write_text(json.dumps(settings))
-    ran = home.run("chat", "Name three primary colours.", "--speak", "colours.wav")
+    ran = home.run("chat", "Name three primary colours.", "--speak", "colours.wav", "--config", "modelport.yaml")
     assert ran.returncode == 0 and ran.stdout.strip()
     assert seconds(home.folder / "colours.wav") > 0.5
 
