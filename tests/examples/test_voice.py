@@ -15,7 +15,7 @@ from tests.examples.running import module_of
 
 
 def answer(request: RecordedRequest) -> ScriptedAnswer:
-    """Made up: the transcription in the form of docs/protocols/speech-to-text.md#dashscope, else `answer_provider`."""
+    """Made up, in the form of docs/protocols/speech-to-text.md#dashscope-short-files; else `answer_provider`."""
     if request.json()["model"] != "qwen3-asr-flash":
         return answer_provider(request)
     message = {"role": "assistant", "content": "You said tell me about trams."}
