@@ -44,6 +44,7 @@ class Replies:
         self._deferred: RespondOptions | None = None
         self._asked = RespondOptions()
         self._again: RespondOptions | None = None
+        self._lost_calls: list[Item] = []
         self._committed = False
         self._speaking = False
         self._turn_since = False
@@ -248,6 +249,7 @@ class Replies:
             signal = ResponseEnded(self._response.id, "failed", error=INTERRUPTED)
             events += self._close_response(signal, follow=False)
         ids = self._call_ids()
+        self._lost_calls = self.history.open_calls()
         for call_id in ids:
             self._close_call(call_id)
         if ids:
@@ -268,6 +270,10 @@ class Replies:
         Only the answer to words of the user's, which the server was given with the history. A session that was
         `resumed` has no history; the server forgets a turn that was open, so it is sent again.
         """
+        lost, self._lost_calls = self._lost_calls, []
+        for item in lost if resumed and self.protocol.traits.awaits_lost_calls else ():
+            if item.result is not None:
+                self.protocol.tool_result(item.result, str(item.result.output))
         options, self._again = self._again, None
         words = self.history.unanswered()
         if options is None or words is None:

@@ -85,6 +85,7 @@ class RealtimeTraits:
         commit_replies: the end of a turn is answered without being asked for it.
         text_replies: a message with `respond` is answered without being asked for it.
         acknowledges: a request for a reply is always answered, so a second one can wait for the first.
+        awaits_lost_calls: a session that was resumed waits for the results of calls that its old connection made.
         input_rate, output_rate: samples per second on the wire.
         sample_size: bytes of one sample of the output.
     """
@@ -96,6 +97,7 @@ class RealtimeTraits:
     commit_replies: bool = False
     text_replies: bool = False
     acknowledges: bool = True
+    awaits_lost_calls: bool = False
     input_rate: int = 24_000
     output_rate: int = 24_000
     sample_size: int = 2

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from modelport.message import ToolResultBlock, ToolResultState
 from modelport.realtime import TurnDetection
 
 from .support import (
@@ -225,6 +226,22 @@ async def test_the_newest_live_models_are_given_the_past_as_the_set_up_says() ->
     async with Talk("gemini", name="gemini-3.8-live") as talk:
         await settle()
         assert "historyConfig" not in talk.line.sent[0]["setup"]
+
+
+@pytest.mark.parametrize(("name", "answered"), [("gemini-3.8-live", True), ("gemini-3.1-flash-live-preview", False)])
+async def test_calls_of_a_lost_connection_are_answered_where_a_resumed_session_waits_for_them(
+    name: str, answered: bool
+) -> None:
+    async with Talk("gemini", name=name, tools=TOOLS) as talk:
+        await talk.say({"sessionResumptionUpdate": {"newHandle": "h1", "resumable": True}}, live_call("c1", "c2"))
+        done = ToolResultBlock(id="c1", name="look", output="fine", state=ToolResultState.SUCCESS)
+        await talk.session.send_tool_result(done)
+        talk.line.hang_up(1006)
+        await settle()
+        assert talk.line.sent[0]["setup"]["sessionResumption"] == {"handle": "h1"}
+        responses = [frame["toolResponse"]["functionResponses"][0] for frame in talk.line.named("toolResponse")]
+        assert [each["id"] for each in responses] == (["c2"] if answered else [])
+        assert all("interrupted" in each["response"]["error"] for each in responses)
 
 
 @pytest.mark.parametrize(

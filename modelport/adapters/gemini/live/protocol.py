@@ -48,6 +48,7 @@ from .usage import live_usage
 
 __all__ = ["GeminiLiveProtocol"]
 
+_FAILED = (ToolResultState.ERROR, ToolResultState.DENIED, ToolResultState.INTERRUPTED)
 _SECONDS = re.compile(r"(\d+(?:\.\d+)?)s")
 
 
@@ -55,18 +56,19 @@ class GeminiLiveProtocol:
     """One session. The server names neither turns nor items, so their ids are made here."""
 
     def __init__(self, setup: RealtimeSetup) -> None:
+        self._kind = kind_of(setup.model)
         self.traits = RealtimeTraits(
             speech_interrupts=False,
             asks_to_continue=False,
             commit_replies=True,
             text_replies=True,
             acknowledges=False,
+            awaits_lost_calls=self._kind.awaits_lost_calls,
             input_rate=int(setup.parameters.get("input_sample_rate") or 16_000),
         )
         self.ready = False
         self.seeded: Sequence[tuple[str, str | None]] = ()
         self._setup = setup
-        self._kind = kind_of(setup.model)
         self._turn = LiveTurn()
         self._last: LiveTurn | None = None
         self._next: LiveTurn | None = None
@@ -148,7 +150,7 @@ class GeminiLiveProtocol:
 
     def tool_result(self, result: ToolResultBlock, output: str) -> None:
         """Send the result of a call; one that would cut off what the model says meanwhile waits for its end."""
-        key = "error" if result.state in (ToolResultState.ERROR, ToolResultState.DENIED) else "output"
+        key = "error" if result.state in _FAILED else "output"
         response = {"id": result.id, "name": result.name, "response": {key: output}}
         frame = {"toolResponse": {"functionResponses": [response]}}
         if self._turn.answering and not self._turn.paused:
