@@ -176,6 +176,17 @@ class ChatResponse:
         parts += [f"warnings: {len(self.warnings)}"] if self.warnings else []
         return f"<{type(self).__name__} {', '.join(parts)}>"
 
+    def _repr_html_(self) -> str:
+        from ..html import table  # for notebooks only
+
+        rows: dict[str, object] = {"thinking": self.thinking, "text": self.text}
+        rows["tools"] = "; ".join(f"{call.name} {call.input}" for call in self.tool_calls)
+        rows["end"] = str(self.finish_reason) if self.finish_reason else None
+        if self.usage:
+            rows["tokens"] = f"{self.usage.input_tokens} in, {self.usage.output_tokens} out"
+        rows["warnings"] = "; ".join(f"{each.setting}: {each.message}" for each in self.warnings)
+        return table(f"{self.provider}/{self.model}" if self.model else "Response", rows)
+
 
 def _cut(text: str) -> str:
     return repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r}…"

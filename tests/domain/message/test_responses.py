@@ -6,12 +6,14 @@ import copy
 import dataclasses
 import json
 import pickle
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
 from modelport.embedding import EmbeddingResponse, EmbeddingUsage
 from modelport.message import ContentBlock, TextBlock, ThinkingBlock, ToolCallBlock
-from modelport.model import ChatResponse, ChatUsage, FinishReason, ModelCard
+from modelport.model import ChatResponse, ChatUsage, FinishReason, ModelCard, ModelWarning
 
 STEP = ChatResponse([TextBlock(id="t", text="hi")], is_last=False, id="r", created_at="now")
 
@@ -98,3 +100,20 @@ def test_tables_for_notebooks_are_escaped() -> None:
     usage = answer().usage
     assert usage is not None and ">12</td>" in usage._repr_html_() and "secret" not in usage._repr_html_()
     assert "&lt;EmbeddingVectors: 1 of size 1&gt;" in EmbeddingResponse([[1.0]])._repr_html_()
+    blocks: list[ContentBlock] = [
+        ThinkingBlock(thinking="hm"),
+        TextBlock(text="<b>"),
+        ToolCallBlock(id="c", name="look", input="{}"),
+    ]
+    response = ChatResponse(blocks, warnings=[ModelWarning("dropped", "seed", "seed was not sent")], model="m")
+    shown = response._repr_html_()
+    assert all(text in shown for text in ("hm", "&lt;b&gt;", "look {}", "seed: seed was not sent", "/m</b>"))
+
+
+def test_rich_shows_a_card_without_its_schema() -> None:
+    card = ModelCard(name="m", label="M", context_size=1000, output_size=None)
+    console = Console(file=StringIO(), width=200)
+    console.print(card)
+    assert console.file.getvalue() == (  # type: ignore[attr-defined]
+        "ModelCard('m', kind='chat', context_size=1000, takes='text/plain', gives='text/plain', tools=True)\n"
+    )
