@@ -17,6 +17,7 @@ import pytest
 from modelport.composition.providers.registry import ProviderRegistry
 from modelport.credential import CredentialFactory
 from modelport.model import GeminiChatModel, OpenAIChatModel
+from tests.application.chat.test_settings import CLASSES, model_of
 from tests.browser import Page, browser, needs_chromium
 
 ROOT = Path(__file__).parents[1]
@@ -131,6 +132,22 @@ async def test_forms_of_cards(kind: str) -> None:
                     assert card.notes not in await page.evaluate("document.body.innerText")
             cls.Parameters(**submitted[key])
         assert submitted
+
+
+@needs_page
+@needs_chromium
+async def test_forms_of_settings() -> None:
+    async with browser() as chromium:
+        page = await chromium.open((BUILT / "page.html").as_uri())
+        submitted: dict[str, dict[str, Any]] = {}
+        for api, cls in CLASSES.items():
+            for card in cls.list_models():
+                model = model_of(api, card.name)
+                key = json.dumps(form := model.settings_form())
+                if key not in submitted:
+                    submitted[key] = await check(page, form, f"{api}/{card.name}")
+                assert model.with_options(settings=submitted[key]).settings == submitted[key]
+        assert len(submitted) > len(CLASSES)
 
 
 @needs_page

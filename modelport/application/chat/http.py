@@ -59,6 +59,13 @@ class HttpChatModel(ChatModelBase[AnswerT_co]):
         """
         return self._setting_rules(), self.Parameters.model_json_schema()
 
+    def settings_form(self) -> dict[str, Any]:  # Any: a JSON Schema
+        """A form of the neutral settings that this model takes; its values may be given as `settings=`."""
+        from .settings_form import settings_form  # for user interfaces only
+
+        rules, parameters = self.setting_rules()
+        return settings_form(rules, self.card, parameters)
+
     def _setting_rules(self) -> SettingRules | None:
         return None
 

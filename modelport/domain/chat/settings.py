@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BY_EFFORT",
+    "LEVELS",
     "CallSettings",
     "SettingRule",
     "SettingRules",
@@ -30,6 +31,7 @@ __all__ = [
     "body_of",
     "checked_settings",
     "merged",
+    "refusal",
     "split_settings",
     "stop_texts",
 ]
@@ -171,7 +173,7 @@ def body_of(
         if name == "thinking":
             continue
         rule = rules.get(name, _NO_RULE)
-        why = _refusal(name, sampling, thinks=thinks)
+        why = refusal(name, sampling, thinks=thinks)
         fields = why or (rule if isinstance(rule, str) else rule(value))
         if isinstance(fields, str):
             warnings.append(ModelWarning("dropped", name, f"{name} was not sent: {fields}"))
@@ -189,7 +191,7 @@ def merged(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any
     return both
 
 
-def _refusal(name: str, sampling: SamplingFacts | None, *, thinks: bool) -> str:
+def refusal(name: str, sampling: SamplingFacts | None, *, thinks: bool) -> str:
     """Why the model's card says that it does not take the setting; empty when it does."""
     if sampling is None or name not in _REFUSED_LIKE_SAMPLING:
         return ""

@@ -331,3 +331,24 @@ def test_headers_of_a_file_are_secrets() -> None:
     model = hub.chat("it")
     assert model.settings["extra_headers"] == {"x-key": "very-secret"}
     assert "very-secret" not in repr(hub.settings) + repr(hub) + repr(model)
+
+
+SAMPLES: dict[str, Any] = {"array": ["END"], "integer": 2, "number": 0.5, "boolean": True, "string": "auto"}
+
+
+@pytest.mark.parametrize("api", CLASSES)
+async def test_a_form_offers_the_settings_that_are_sent_and_no_others(api: str) -> None:
+    for card in CLASSES[api].list_models():
+        model = model_of(api, card.name)
+        form = model.settings_form()["properties"]
+        given = {name: field.get("enum", [SAMPLES[field["type"]]])[-1] for name, field in form.items()}
+        quiet = {"thinking"} if "thinking" in given else set()
+        _, warnings = await sent(model.with_options(settings=given))
+        dropped = {w.setting for w in warnings if w.kind == "dropped" and "while it thinks" not in w.message}
+        assert dropped <= quiet, card.name
+        parameters = model.Parameters.model_fields
+        others = {name: value for name, value in EVERYTHING.items() if name not in form and name not in parameters}
+        _, warnings = await sent(model, **others)
+        unsent = {warning.setting for warning in warnings}
+        assert others.keys() - unsent <= {"cache"}, card.name  # "auto" is what happens anyway
+        assert ("thinking" in form) == card.thinks
