@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         ChatSettings,
         ConversationSettings,
         EmbeddingSettings,
+        ModelSettings,
         RateLimitSettings,
         RealtimeSettings,
         STTSettings,
@@ -123,6 +124,11 @@ def multi_agent(formatter: FormatterBase) -> FormatterBase:
     return sibling()
 
 
+def _strictness(settings: ModelSettings) -> dict[str, Any]:  # Any: an argument of the model class
+    """`on_unsupported` where it is set; a class of the application's may not know the argument."""
+    return {} if settings.on_unsupported == "warn" else {"on_unsupported": settings.on_unsupported}
+
+
 def build_embedding(
     settings: EmbeddingSettings, credential: CredentialBase, cache: EmbeddingCacheBase | None
 ) -> EmbeddingModelBase[Any]:  # Any: an input's type
@@ -138,6 +144,7 @@ def build_embedding(
         "timeouts": settings.timeouts.timeouts(),
         "card_checks": settings.card_checks,
     }
+    options |= _strictness(settings)
     if settings.concurrency:
         options["concurrency"] = settings.concurrency
     if settings.on_error != "raise":  # a class of the application's may not know the argument
@@ -201,6 +208,7 @@ def build_tts(settings: TTSSettings, credential: CredentialBase, cards: CardSour
         retry_policy=settings.retry.policy(),
         timeouts=settings.timeouts.timeouts(),
         card_checks=settings.card_checks,
+        **_strictness(settings),
     )
     return model
 
@@ -216,6 +224,7 @@ def build_stt(settings: STTSettings, credential: CredentialBase, cards: CardSour
         retry_policy=settings.retry.policy(),
         timeouts=settings.timeouts.timeouts(),
         card_checks=settings.card_checks,
+        **_strictness(settings),
     )
     return model
 
@@ -232,6 +241,7 @@ def build_realtime(settings: RealtimeSettings, credential: CredentialBase, cards
         retry_policy=settings.retry.policy(),
         timeouts=settings.timeouts.timeouts(),
         card_checks=settings.card_checks,
+        **_strictness(settings),
         reconnect=settings.reconnect,
     )
 

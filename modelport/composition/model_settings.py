@@ -97,6 +97,9 @@ class ModelSettings(StrictSettings):
     card_checks: Literal["on", "off"] = Field(
         default="on", description="Whether parameters are checked against the model's card before a request."
     )
+    on_unsupported: Literal["warn", "error"] = Field(
+        default="warn", description="Whether what the model does not support is left out with a warning or refused."
+    )
 
 
 class ChatSettings(ModelSettings):
@@ -110,9 +113,6 @@ class ChatSettings(ModelSettings):
         default="chat", description="For one user and one assistant, or for several named speakers."
     )
     context_size: int | None = Field(default=None, gt=0, description="In tokens; by default the card's.")
-    on_unsupported: Literal["warn", "error"] = Field(
-        default="warn", description="Whether what the model does not support is left out with a warning or refused."
-    )
     settings: dict[str, Any] = Field(
         default_factory=dict,
         description="Neutral settings of every call, such as thinking: low, which stay valid for every provider.",

@@ -262,12 +262,11 @@ class DashScopeTranscriptionModel(HttpSTTModel[TranscriptT_co]):
 
         Returns the task's handle at once. Raises `InvalidRequestError` for a file that the storage does not take.
         """
-        from ...application.call.arguments import parameter_values
         from ...application.transcription.tasks import submitted, uploaded
 
         if not self.card.asynchronous:
             raise InvalidRequestError(f"{self.model} answers at once and has no tasks; call transcribe(…)")
-        values, warnings = parameter_values(self.parameters, self.card, self.card_checks)
+        values, warnings = self._values(self.card)
         given, records = await self._read(audio), list[AttemptRecord]()
         if given.url is None:
             given = await uploaded(self._spec(), self.uploads, given, self.endpoint, records)

@@ -77,6 +77,7 @@ class EmbeddedEmbeddingModel(EmbeddingModelBase[str]):
         runtime: Runtime | None = None,
         concurrency: int = 1,
         card_checks: Literal["on", "off"] = "on",
+        on_unsupported: Literal["warn", "error"] = "warn",
         on_error: Literal["raise", "skip"] = "raise",
         dimensions: int | None = None,
     ) -> None:
@@ -95,6 +96,7 @@ class EmbeddedEmbeddingModel(EmbeddingModelBase[str]):
             runtime=runtime,
             concurrency=concurrency,
             card_checks=card_checks,
+            on_unsupported=on_unsupported,
             on_error=on_error,
             dimensions=dimensions,
         )

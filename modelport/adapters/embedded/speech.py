@@ -100,6 +100,7 @@ class EmbeddedTTSModel(TTSModelBase[SpeechT_co]):
         transport: HttpTransport | None = None,
         runtime: Runtime | None = None,
         card_checks: Literal["on", "off"] = "on",
+        on_unsupported: Literal["warn", "error"] = "warn",
     ) -> None:
         super().__init__(
             credential,
@@ -113,6 +114,7 @@ class EmbeddedTTSModel(TTSModelBase[SpeechT_co]):
             transport=transport,
             runtime=runtime,
             card_checks=card_checks,
+            on_unsupported=on_unsupported,
         )
 
     @classmethod
@@ -132,14 +134,13 @@ class EmbeddedTTSModel(TTSModelBase[SpeechT_co]):
 
         A blank text has no audio. Raises `InvalidRequestError` for an unknown voice.
         """
-        from ...application.call.arguments import parameter_values
         from ...application.speech.utterance import Utterance
         from ...domain.speech.text import split_text
         from .espeak import with_espeak
 
         if text is not None and not isinstance(text, str):
             raise InvalidRequestError(f"text is a {type(text).__name__}; give a str")
-        values, warnings = parameter_values(self._with(kwargs), self.card, self.card_checks)
+        values, warnings = self._values(self.card, self._with(kwargs))
         manner = _manner(values)
         sample_rate = await with_espeak(lambda espeak: espeak.choose(manner))
         utterance = Utterance(self._spec(stream=True), sample_rate, warnings)

@@ -104,6 +104,7 @@ class EmbeddedTranscriptionModel(STTModelBase[TranscriptT_co]):
         transport: HttpTransport | None = None,
         runtime: Runtime | None = None,
         card_checks: Literal["on", "off"] = "on",
+        on_unsupported: Literal["warn", "error"] = "warn",
     ) -> None:
         super().__init__(
             credential,
@@ -117,6 +118,7 @@ class EmbeddedTranscriptionModel(STTModelBase[TranscriptT_co]):
             transport=transport,
             runtime=runtime,
             card_checks=card_checks,
+            on_unsupported=on_unsupported,
         )
 
     @classmethod
@@ -135,11 +137,10 @@ class EmbeddedTranscriptionModel(STTModelBase[TranscriptT_co]):
 
         Raises `InvalidRequestError` for anything but a WAV with whole-number samples, and for another language.
         """
-        from ...application.call.arguments import parameter_values
         from ...application.transcription.audio import read_audio
         from ...application.transcription.call import TranscriptionCall
 
-        values, warnings = parameter_values(self._with(kwargs), self.card, self.card_checks)
+        values, warnings = self._values(self.card, self._with(kwargs))
         check_language(values.get("language"))
         given = await read_audio(audio, self.card, self.runtime.media_loader, self.card_checks == "on")
 

@@ -20,6 +20,7 @@ from ..call.arguments import body_fields, secret_words
 from ..call.context import CallContext, current_call
 from ..call.http import attempt
 from ..call.http_answer import read_answer
+from ..call.warning_log import refuse
 
 if TYPE_CHECKING:
     from ...domain.chat.breakpoints import BreakpointRules
@@ -126,7 +127,7 @@ async def _encode(
     call = _counting(model.codec, request) if context.counting else model.codec.encode(request)
     context.warnings += [*warnings, *rendered.warnings, *dropped, *call.warnings]
     if model.on_unsupported == "error":
-        _refuse(context.warnings)
+        refuse(context.warnings)
     return call
 
 
@@ -182,10 +183,3 @@ def _taken_tools(
 def _counting(codec: object, request: ChatRequest) -> WireCall:
     assert isinstance(codec, CountingCodec), "tokens are counted only where the protocol can"
     return codec.encode_count(request)
-
-
-def _refuse(warnings: Sequence[ModelWarning]) -> None:
-    """Raise for the first thing that would be dropped or changed: what `on_unsupported="error"` means."""
-    for warning in warnings:
-        if warning.kind in ("dropped", "changed", "unsupported"):
-            raise UnsupportedFeatureError(f"{warning.setting}: {warning.message}")

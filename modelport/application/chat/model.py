@@ -16,7 +16,7 @@ from typing_extensions import TypeVar as TypeVarWithDefault
 from ...domain.errors import UnsupportedFeatureError
 from ...domain.retry import RetryPolicy, Timeouts
 from ...ports.runtime import Runtime, default_runtime
-from ..call.arguments import check_messages, check_word
+from ..call.arguments import check_messages
 from ..model.base import retry_policy_of
 from ..model.credential import CredentialBase
 from .structured import StructuredCalls, schemas_of
@@ -94,10 +94,10 @@ class ChatModelBase(StructuredCalls, Generic[AnswerT_co]):
         extra_headers: Mapping[str, str] | None = None,
     ) -> None:
         policy = retry_policy_of(max_retries, retry_delay, retry_policy)
-        super().__init__(credential, model, parameters, policy, timeouts, transport, runtime, card_checks)
-        check_word("on_unsupported", on_unsupported, ("warn", "error"))
+        super().__init__(
+            credential, model, parameters, policy, timeouts, transport, runtime, card_checks, on_unsupported
+        )
         self.stream = stream
-        self.on_unsupported = on_unsupported
         self.settings = _settings(settings, extra_body, extra_headers)
         self._context_size = context_size
         if formatter is not None:

@@ -17,6 +17,7 @@ from ...domain.embedding.values import (
 )
 from ...domain.errors import ModelError, ModelportError, ResponseDecodeError
 from ...domain.message.responses import AttemptRecord, ChatUsage, ModelWarning
+from ..call.warning_log import log_once
 from .batch import BatchCall, EmbeddingSpec, estimated_tokens
 from .cached_vectors import VectorStore
 from .incomplete import embedding_error, reasons
@@ -180,6 +181,7 @@ class EmbeddingCall:
         for reason in reasons(self._refused_inputs()):
             self._warnings[ModelWarning("dropped", "inputs", f"no vector for {reason}")] = None
         self._warnings.update(dict.fromkeys(self._store.warnings))
+        log_once(self._spec.call.provider, self._spec.call.model, list(self._warnings))
         complete = [row for row in rows if row is not None]
         return EmbeddingResponse(
             EmbeddingVectors(complete) if len(complete) == len(rows) else IncompleteVectors(rows),

@@ -50,7 +50,7 @@ async def _encode(
         extra_headers=headers,
     )
     call = model.codec.encode(request)
-    context.warnings += call.warnings
+    context.warnings += model._noted(list(call.warnings))
     return call
 
 

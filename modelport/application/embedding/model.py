@@ -77,6 +77,7 @@ class EmbeddingModelBase(ModelBase, Generic[T_contra]):
         concurrency: the most requests in flight, over all calls of this model in one event loop.
         runtime: the ports to run on; the default runtime's, or the hub's, when `None`.
         card_checks: `off` sends what the model's card does not allow.
+        on_unsupported: `error` refuses a call where a parameter would have to be dropped or changed.
         dimensions: the size of each vector; the same as the parameter of this name.
         on_error: `skip` gives `None` in place of the vector of an input that is refused, with a warning that
             names it.
@@ -109,11 +110,14 @@ class EmbeddingModelBase(ModelBase, Generic[T_contra]):
         runtime: Runtime | None = None,
         concurrency: int = 8,
         card_checks: Literal["on", "off"] = "on",
+        on_unsupported: Literal["warn", "error"] = "warn",
         on_error: Literal["raise", "skip"] = "raise",
         dimensions: int | None = None,
     ) -> None:
         policy = retry_policy_of(max_retries, retry_delay, retry_policy)
-        super().__init__(credential, model, parameters, policy, timeouts, transport, runtime, card_checks)
+        super().__init__(
+            credential, model, parameters, policy, timeouts, transport, runtime, card_checks, on_unsupported
+        )
         for name, value in (("batch_size", batch_size), ("concurrency", concurrency)):
             if value is not None and value < 1:
                 raise InvalidRequestError(f"{name} is {value}, expected at least 1")
@@ -229,6 +233,7 @@ class EmbeddingModelBase(ModelBase, Generic[T_contra]):
         empty_refused_by = None if self.takes_empty_text else self.provider_name
         checked = checked_inputs(inputs, self.check_input, empty_refused_by, refused if skips else None)
         values, warnings = self.request_values()
+        self._noted(warnings)
         stand_in = getattr(self.runtime.transport, "stand_in", "")
         family = f"{stand_in}:{self.vector_family()}" if stand_in else self.vector_family()
         identity = vector_identity(family, self.model, values, kwargs)

@@ -26,5 +26,6 @@ class EmbeddingOptions(TypedDict, total=False):
     runtime: Runtime | None
     concurrency: int
     card_checks: Literal["on", "off"]
+    on_unsupported: Literal["warn", "error"]
     on_error: Literal["raise", "skip"]
     dimensions: int | None

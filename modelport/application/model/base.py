@@ -18,6 +18,8 @@ from .credential import CredentialBase, KeyedCredential, Service
 from .described import Described
 
 if TYPE_CHECKING:
+    from ...domain.card.cards import BaseCard
+    from ...domain.message.responses import ModelWarning
     from ...ports.codec.base import Endpoint
     from ...ports.http import HttpTransport
     from ..call.spec import CallSpec
@@ -56,18 +58,21 @@ class ModelBase(Constructed, Copied):
         transport: HttpTransport | None,
         runtime: Runtime | None,
         card_checks: Literal["on", "off"],
+        on_unsupported: Literal["warn", "error"] = "warn",
     ) -> None:
         check_credential(credential, type(self).provider)
         check_name(model)
         check_type("timeouts", timeouts, Timeouts)
         check_type("retry_policy", retry_policy, RetryPolicy)
         check_word("card_checks", card_checks, ("on", "off"))
+        check_word("on_unsupported", on_unsupported, ("warn", "error"))
         self.credential = credential
         self.model = self._known_name(model)
         self.parameters = self._checked_parameters(parameters)
         self.retry_policy = retry_policy
         self.timeouts = timeouts or Timeouts()
         self.card_checks = card_checks
+        self.on_unsupported = on_unsupported
         self._runtime = runtime
         self._transport = transport
 
@@ -107,6 +112,23 @@ class ModelBase(Constructed, Copied):
             retry=self.retry_policy,
             retryable=self._get_retryable_exceptions(),
         )
+
+    def _values(self, card: BaseCard, parameters: Any = None) -> tuple[dict[str, Any], list[ModelWarning]]:
+        """The parameters to send by our names (Any: each has its own type), and what the caller should know."""
+        from ..call.arguments import parameter_values
+
+        values, warnings = parameter_values(parameters or self.parameters, card, self.card_checks)
+        return values, self._noted(warnings)
+
+    def _noted(self, warnings: list[ModelWarning]) -> list[ModelWarning]:
+        """The warnings, logged once; with `on_unsupported="error"` raises `UnsupportedFeatureError` for the first."""
+        if warnings:
+            from ..call.warning_log import log_once, refuse
+
+            if self.on_unsupported == "error":
+                refuse(warnings)
+            log_once(self.provider_name, self.model, warnings)
+        return warnings
 
     def attach(self, runtime: Runtime) -> None:
         """Run on this bundle from now on; a hub does it so that its models share one connection pool."""

@@ -14,7 +14,7 @@ from ...domain.errors import InvalidRequestError
 from ...domain.realtime.settings import Transcription, TurnDetection
 from ...domain.retry import RetryPolicy, Timeouts
 from ...ports.runtime import Runtime, default_runtime
-from ..call.arguments import body_fields, parameter_values
+from ..call.arguments import body_fields
 from ..model.base import ModelBase
 from ..model.credential import CredentialBase
 from ..model.described import Described
@@ -79,6 +79,7 @@ class RealtimeModelBase(ModelBase, ABC):
             stay silent before it counts as failed.
         runtime: the ports to run on; the default runtime's, or the hub's, when `None`.
         card_checks: `off` sends values that the model's card does not allow.
+        on_unsupported: `error` refuses a session where a parameter would have to be dropped or changed.
         reconnect: whether a session goes on over a new connection when its own one ends.
 
     For code written for AgentScope, the model passes `events`, `push_audio`, `push_text`, `push_tool_result`,
@@ -99,10 +100,19 @@ class RealtimeModelBase(ModelBase, ABC):
         timeouts: Timeouts | None = None,
         runtime: Runtime | None = None,
         card_checks: Literal["on", "off"] = "on",
+        on_unsupported: Literal["warn", "error"] = "warn",
         reconnect: bool = True,
     ) -> None:
         super().__init__(
-            credential, model, parameters, retry_policy or RetryPolicy(), timeouts, None, runtime, card_checks
+            credential,
+            model,
+            parameters,
+            retry_policy or RetryPolicy(),
+            timeouts,
+            None,
+            runtime,
+            card_checks,
+            on_unsupported,
         )
         self.reconnect = reconnect
         self._session: RealtimeSession | None = None
@@ -186,7 +196,7 @@ class RealtimeModelBase(ModelBase, ABC):
                 raise InvalidRequestError(f"history[{index}] is a {type(message).__name__}; pass a list of Msg")
         validate_tools(tools, None)
         parameters: RealtimeParameters = self.parameters
-        values, warnings = parameter_values(parameters, self.card, self.card_checks)
+        values, warnings = self._values(self.card)
         values["transcription"] = parameters.transcription
         values.pop("turn_detection", None)
         card = self.card if self.card_checks == "on" else self._unchecked_card()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...domain.errors import InvalidRequestError
 from ...domain.speech.text import split_text
-from ..call.arguments import body_fields, parameter_values, secret_words
+from ..call.arguments import body_fields, secret_words
 from ..call.context import current_call
 from .model import SpeechT_co, TTSModelBase
 
@@ -46,7 +46,7 @@ class HttpTTSModel(TTSModelBase[SpeechT_co]):
         text = "" if text is None else text
         if not isinstance(text, str):
             raise InvalidRequestError(f"text is a {type(text).__name__}, expected a str")
-        values, warnings = parameter_values(self.parameters, self.card, self.card_checks)
+        values, warnings = self._values(self.card)
         send = partial(self._send, values, kwargs)
         call = SpeechCall(self._spec(stream=True), self.codec.sample_rate, self._texts(text), send, warnings)
         responses = await call.open()

@@ -50,6 +50,7 @@ class TTSModelBase(ModelBase, ABC, Generic[SpeechT_co]):
         transport: the HTTP transport to use instead of the runtime's.
         runtime: the ports to run on; the default runtime's, or the hub's, when `None`.
         card_checks: `off` sends values that the model's card does not allow.
+        on_unsupported: `error` refuses a call where a parameter would have to be dropped or changed.
     """
 
     if TYPE_CHECKING:
@@ -72,9 +73,12 @@ class TTSModelBase(ModelBase, ABC, Generic[SpeechT_co]):
         transport: HttpTransport | None = None,
         runtime: Runtime | None = None,
         card_checks: Literal["on", "off"] = "on",
+        on_unsupported: Literal["warn", "error"] = "warn",
     ) -> None:
         policy = retry_policy_of(max_retries, retry_delay, retry_policy)
-        super().__init__(credential, model, parameters, policy, timeouts, transport, runtime, card_checks)
+        super().__init__(
+            credential, model, parameters, policy, timeouts, transport, runtime, card_checks, on_unsupported
+        )
         self.stream = stream
 
     @cached_property

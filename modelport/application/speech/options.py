@@ -21,6 +21,7 @@ class TTSOptions(TypedDict, total=False):
     transport: HttpTransport | None
     runtime: Runtime | None
     card_checks: Literal["on", "off"]
+    on_unsupported: Literal["warn", "error"]
 
 
 class RealtimeTTSOptions(TypedDict, total=False):
@@ -34,3 +35,4 @@ class RealtimeTTSOptions(TypedDict, total=False):
     timeouts: Timeouts | None
     runtime: Runtime | None
     card_checks: Literal["on", "off"]
+    on_unsupported: Literal["warn", "error"]

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..call.arguments import body_fields, parameter_values, secret_words
+from ..call.arguments import body_fields, secret_words
 from ..call.context import current_call
 from .model import STTModelBase, TranscriptT_co
 
@@ -42,7 +42,7 @@ class HttpSTTModel(STTModelBase[TranscriptT_co]):
         """
         from .call import TranscriptionCall
 
-        values, warnings = parameter_values(self.parameters, self.card, self.card_checks)
+        values, warnings = self._values(self.card)
         given = await self._read(audio)
         streams = self.stream and (self.card.streams or self.card_checks == "off")
         send = partial(self._send, given, values, kwargs, streams)
@@ -93,7 +93,7 @@ class HttpSTTModel(STTModelBase[TranscriptT_co]):
 
         async def encode() -> TranscriptionWireCall:
             call = self.codec.encode(self._request(audio, values, kwargs, stream))
-            context.warnings += call.warnings
+            context.warnings += self._noted(list(call.warnings))
             return call
 
         return attempt(context, encode, read_answer, self.codec, lambda: secret_words(self.endpoint(), kwargs))

@@ -51,6 +51,7 @@ class STTModelBase(ModelBase, ABC, Generic[TranscriptT_co]):
         transport: the HTTP transport to use instead of the runtime's.
         runtime: the ports to run on; the default runtime's, or the hub's, when `None`.
         card_checks: `off` sends values that the model's card does not allow.
+        on_unsupported: `error` refuses a call where a parameter would have to be dropped or changed.
     """
 
     type: str = "stt_model"
@@ -70,9 +71,12 @@ class STTModelBase(ModelBase, ABC, Generic[TranscriptT_co]):
         transport: HttpTransport | None = None,
         runtime: Runtime | None = None,
         card_checks: Literal["on", "off"] = "on",
+        on_unsupported: Literal["warn", "error"] = "warn",
     ) -> None:
         policy = retry_policy_of(max_retries, retry_delay, retry_policy)
-        super().__init__(credential, model, parameters, policy, timeouts, transport, runtime, card_checks)
+        super().__init__(
+            credential, model, parameters, policy, timeouts, transport, runtime, card_checks, on_unsupported
+        )
         self.stream = stream
 
     @cached_property

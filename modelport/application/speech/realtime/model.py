@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from ....domain.errors import InvalidRequestError
 from ....domain.retry import RetryPolicy, Timeouts
 from ....ports.runtime import Runtime
-from ...call.arguments import body_fields, parameter_values
+from ...call.arguments import body_fields
 from ...model.credential import CredentialBase
 from ..model import SpeechT_co, TTSModelBase
 
@@ -76,6 +76,7 @@ class RealtimeTTSModel(TTSModelBase[SpeechT_co]):
         timeouts: Timeouts | None = None,
         runtime: Runtime | None = None,
         card_checks: Literal["on", "off"] = "on",
+        on_unsupported: Literal["warn", "error"] = "warn",
     ) -> None:
         if retry_policy is None:
             retry_policy = RetryPolicy(max_retries=max_retries, retry_delay=retry_delay)
@@ -90,6 +91,7 @@ class RealtimeTTSModel(TTSModelBase[SpeechT_co]):
             timeouts=timeouts,
             runtime=runtime,
             card_checks=card_checks,
+            on_unsupported=on_unsupported,
         )
         self.cold_start_length = cold_start_length
         self.cold_start_words = cold_start_words
@@ -215,7 +217,7 @@ class RealtimeTTSModel(TTSModelBase[SpeechT_co]):
         """How to speak, checked against the card."""
         from ....ports.codec.realtime_speech import RealtimeRequest
 
-        values, warnings = parameter_values(self.parameters, self.card, self.card_checks)
+        values, warnings = self._values(self.card)
         overrides, headers = body_fields(settings)
         request = RealtimeRequest(
             endpoint=self.endpoint(),
