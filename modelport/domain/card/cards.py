@@ -35,7 +35,7 @@ from .capabilities import (
 )
 from .form import NO_FORM, FormRules, MergedSchema, Schema, copy_json, merge_schema
 from .form_check import form_fault, schema_fault
-from .shown import facts_of, line_of, table_of
+from .shown import line_of, rich_facts_of, table_of
 
 __all__ = [
     "BaseCard",
@@ -157,16 +157,8 @@ class BaseCard(BaseModel):
         own: Overrides = copy_json(self.given_overrides)
         return own
 
-    def __repr__(self) -> str:
-        """One line with the facts that a reader wants first."""
-        return line_of(self)
-
-    def __rich_repr__(self) -> Iterator[Any]:  # Any: names with values, for rich
-        yield self.name
-        yield from facts_of(self).items()
-
-    def _repr_html_(self) -> str:
-        return table_of(self)
+    __str__ = __repr__ = line_of
+    __rich_repr__, _repr_html_ = rich_facts_of, table_of
 
     retires_on: ClassVar = property(lambda self: self.sunset_on, doc="When the model ends, or ended.")
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["facts_of", "line_of", "table_of"]
+__all__ = ["line_of", "rich_facts_of", "table_of"]
 
 _NUMBERS = ("context_size", "output_size", "dimensions")
 _ABILITIES = ("thinks", "tools", "realtime")
@@ -12,7 +13,7 @@ _ABILITIES = ("thinks", "tools", "realtime")
 
 def line_of(card: Any) -> str:  # Any: a card of any kind, whose module imports this one
     """One line with the facts that a reader wants first."""
-    facts = ", ".join(f"{name}={value!r}" for name, value in facts_of(card).items())
+    facts = ", ".join(f"{name}={value!r}" for name, value in _facts(card).items())
     return f"<{type(card).__name__} {card.name!r}: {facts}>"
 
 
@@ -21,10 +22,16 @@ def table_of(card: Any) -> str:  # Any: as above
     from ..html import table  # for notebooks only
 
     more = {"parameters": ", ".join(card.visible_parameters()), "source": card.source, "notes": card.notes}
-    return table(f"{card.label} ({card.name})", facts_of(card) | more)
+    return table(f"{card.label} ({card.name})", _facts(card) | more)
 
 
-def facts_of(card: Any) -> dict[str, object]:  # Any: as above
+def rich_facts_of(card: Any) -> Iterator[Any]:  # Any: as above, and names with values
+    """The name and the same facts, for rich."""
+    yield card.name
+    yield from _facts(card).items()
+
+
+def _facts(card: Any) -> dict[str, object]:  # Any: as above
     """What a reader wants to know first, without what is not known or is as usual."""
     facts: dict[str, object] = {"kind": card.kind, "status": card.status if card.status != "active" else None}
     facts["known"] = None if card.known else "no card of this model; anything is allowed"
