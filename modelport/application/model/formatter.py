@@ -25,17 +25,36 @@ class FormatterBase:
 
     A provider implements `render`, which is pure, and says with `needs_download` which media its API cannot fetch. An
     application's own formatter may override `format` alone.
+
+    Args:
+        input_types: MIME types, also as `image/*`, of what is sent; by default those of the model's card. Other media
+            are replaced by a note.
+        conversation_history_prompt: what a multi-agent formatter writes once before the history, in place of its own
+            note about it.
     """
 
     multi_agent: ClassVar[bool] = False
     """Whether consecutive messages of agents are grouped into one `<history>` message."""
+    input_types: Sequence[str] | None = None
+    conversation_history_prompt: str | None = None
+
+    def __init__(
+        self, *, input_types: Sequence[str] | None = None, conversation_history_prompt: str | None = None
+    ) -> None:
+        if conversation_history_prompt is not None and not self.multi_agent:
+            raise TypeError(f"{type(self).__name__} writes no history; use the multi-agent formatter of the provider")
+        if input_types is not None:
+            self.input_types = input_types
+        if conversation_history_prompt is not None:
+            self.conversation_history_prompt = conversation_history_prompt
 
     def conversation(self, msgs: Sequence[Msg]) -> Conversation:
         """The messages as turns: the start of every `render`."""
         if self.multi_agent:  # each is loaded by the first call
             from ...domain.chat.history import to_history_turns
 
-            return to_history_turns(msgs)
+            own = self.conversation_history_prompt
+            return to_history_turns(msgs) if own is None else to_history_turns(msgs, own.rstrip("\n") or None)
         from ...domain.chat.turns import to_turns
 
         return to_turns(msgs)
@@ -55,6 +74,8 @@ class FormatterBase:
         if context is None:  # else the call has checked them
             check_message_list(msgs)
             context = RenderContext()
+        if self.input_types is not None:
+            context = replace(context, input_types=self.input_types)
         media = await self._fetch(msgs, loader, context.input_types)
         return self.render(msgs, replace(context, media=media))
 

@@ -38,8 +38,8 @@ _HINT = "hint"
 """The speaker of a hint without a source."""
 
 
-def to_history_turns(messages: Sequence[Msg]) -> Conversation:
-    """The messages as turns, agents' messages grouped.
+def to_history_turns(messages: Sequence[Msg], note: str | None = HISTORY_NOTE) -> Conversation:
+    """The messages as turns, agents' messages grouped; `note` stands before the first group.
 
     Leading system messages stay `SystemTurn`s and messages with tool calls or results native turns, as `to_turns`
     makes them; each maximal run of other messages becomes one `UserTurn`, or none when it has no content. Its
@@ -51,7 +51,6 @@ def to_history_turns(messages: Sequence[Msg]) -> Conversation:
     leading = next((index for index, message in enumerate(messages) if message.role != "system"), len(messages))
     for message in messages[:leading]:
         builder.add(message)
-    note: str | None = HISTORY_NOTE
     for native, run in groupby(messages[leading:], key=_has_tools):
         if native:
             for message in run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any, Literal, Self
 
@@ -88,6 +89,31 @@ class Msg(BaseModel):
         """The name that AgentScope gives `finish_reason`, for reading."""
         kept = (self.model_extra or {}).get("finished_reason")
         return str(kept) if kept else self.finish_reason
+
+    def append_event(self, event: Any) -> Self:  # Any: an event of a reply, whose module imports this one
+        """Apply an event of an agent's reply, in the order in which they come; returns the message.
+
+        The start of a reply gives its id and name to a message that has no content yet. Custom events are ignored. An
+        event of another reply or of a block that never started changes nothing, with a `UserWarning`.
+        """
+        from .event_fold import append_block_event  # for code that rebuilds messages only
+
+        kind = str(event.type)
+        if kind == "CUSTOM":
+            return self
+        if kind == "REPLY_START" and not self.content:
+            self.id, self.name, self.role, self.created_at = event.reply_id, event.name, event.role, event.created_at
+        found = append_block_event(self.content, event) if event.reply_id == self.id else False
+        if found is False:
+            why = "it belongs to another reply, or to a block that never started"
+            warnings.warn(f"{kind} was left out: {why}", stacklevel=2)
+        elif kind == "MODEL_CALL_END":
+            counts = {name: getattr(event, name) for name in Usage.model_fields}
+            before = self.usage or Usage()
+            self.usage = Usage(**{name: getattr(before, name) + count for name, count in counts.items()})
+        elif kind == "REPLY_END":
+            self.finish_reason, self.error, self.finished_at = event.finish_reason, event.error, event.created_at
+        return self
 
     def has_content_blocks(self, types: ContentBlockTypes | Sequence[ContentBlockTypes] | None = None) -> bool:
         """Whether the message has a block of these types (default: any)."""
