@@ -45,7 +45,7 @@ def lazy_exports(module: str, places: Mapping[str, str]) -> Callable[[str], Any]
             raise AttributeError(f"module {module!r} has no attribute {name!r}; it has {sorted(places)}")
         try:
             value = getattr(importlib.import_module(f"modelport.{place}"), name)
-        except ModuleNotFoundError as error:
+        except ImportError as error:  # also that of another such name, which this one needs
             extra = _EXTRAS.get((error.name or "").partition(".")[0])
             if extra is None:
                 raise

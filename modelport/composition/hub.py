@@ -169,12 +169,15 @@ class Modelport:
     def catalogue(self, kind: CardKind | None = None) -> list[CatalogueEntry]:
         """Every model of every provider with its card, by provider, kind and name, and whether it is configured here.
 
+        A model of this process or of a server without keys counts as configured.
+
         `kind` is `chat`, `embedding` or `tts`; by default all of them.
         """
         registry, credentials = self.container.registry(), self.settings.credentials
         given = {*credentials, *(str(fields.get("provider", name)) for name, fields in credentials.items())}
         environment = self.container.environment()
-        ready = {name for name in registry.names() if name in given or environment.get(registry.get(name).key_variable)}
+        providers = map(registry.get, registry.names())
+        ready = {p.name for p in providers if not p.needs_key or p.name in given or environment.get(p.key_variable)}
         entries = catalogue(registry, self.container.cards(), kind=kind)
         return [replace(entry, configured=entry.provider in ready) for entry in entries]
 

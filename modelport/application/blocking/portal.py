@@ -95,6 +95,16 @@ def _running() -> _Loop:
         return _loop
 
 
+def _forget() -> None:
+    """In a child process: the parent's thread is not here, and another of its threads may have held the lock."""
+    global _loop, _lock
+    _loop, _lock = None, threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
+
+
 def _serve(started: Future[tuple[BlockingPortal, asyncio.AbstractEventLoop]], ending: threading.Event) -> None:
     import anyio
     from anyio.from_thread import BlockingPortal

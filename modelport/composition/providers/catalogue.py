@@ -34,7 +34,7 @@ class CatalogueEntry:
     card: BaseCard
     classes: tuple[str, ...]
     configured: bool = False
-    """Whether a hub has a credential for the provider, or finds its key in the environment."""
+    """Whether a hub has a credential for the provider, finds its key in the environment, or needs none."""
 
     @property
     def name(self) -> str:

@@ -56,6 +56,11 @@ class Provider:
     models: str | Path | None = None
     cassettes: str | Path | None = None
 
+    @property
+    def needs_key(self) -> bool:
+        """Whether the provider answers nobody without a key."""
+        return bool(self.key_variable) and self.key_field == "api_key" and not self.key_optional
+
     def credential_class(self) -> type[CredentialBase]:
         """The credential's class; that of a profile is made from it."""
         if self.credential is None:

@@ -169,3 +169,61 @@ def test_a_script_whose_calls_used_threads_ends_in_silence() -> None:
     script = "import asyncio; from modelport.sync import run; print(run(asyncio.to_thread, str, 5))"
     ran = subprocess.run([sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, timeout=100)
     assert (ran.stdout, ran.stderr, ran.returncode) == ("5\n", "", 0)
+
+
+FORKED = """
+import json, os, sys, threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from modelport.application.blocking import portal
+from modelport.credential import OpenAICredential
+from modelport.message import UserMsg
+from modelport.model import OpenAIChatModel
+
+MESSAGE = {"role": "assistant", "content": "a"}
+ANSWER = json.dumps({"choices": [{"index": 0, "finish_reason": "stop", "message": MESSAGE}]})
+
+class Answering(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(ANSWER)))
+        self.end_headers()
+        self.wfile.write(ANSWER.encode())
+
+    def log_message(self, *arguments):
+        pass
+
+server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+credential = OpenAICredential(api_key="k", base_url=f"http://127.0.0.1:{server.server_port}/v1")
+model = OpenAIChatModel(credential, "gpt-4.1", stream=False, max_retries=0)
+ask = [UserMsg("user", "Hello?")]
+print("before", model.sync.generate(ask).text, flush=True)
+held, done = threading.Event(), threading.Event()
+
+def hold():
+    with portal._lock:
+        held.set()
+        done.wait()
+
+threading.Thread(target=hold, daemon=True).start()
+held.wait()
+child = os.fork()
+done.set()
+if child == 0:
+    print("child", model.sync.generate(ask).text, flush=True)
+    os._exit(0)
+_, status = os.waitpid(child, 0)
+print("parent", model.sync.generate(ask).text, os.waitstatus_to_exitcode(status), flush=True)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_child_has_a_loop_of_its_own() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORKED], capture_output=True, text=True, timeout=100
+    )
+    assert (ran.stdout.splitlines(), ran.returncode) == (["before a", "child a", "parent a 0"], 0), ran.stderr

@@ -76,5 +76,9 @@ def test_the_catalogue_of_a_hub() -> None:
     assert {entry.configured for entry in entries if entry.provider == "openai"} == {True}
     assert {entry.configured for entry in entries if entry.provider == "anthropic"} == {False}
     assert "gpt-4.1" in {entry.name for entry in hub.catalogue("chat") if entry.provider == "openai"}
+    keyless = {"embedded", "ollama", "llamacpp", "lmstudio", "sglang", "vllm"}
+    assert {entry.provider for entry in Modelport.from_mapping({}, {}).catalogue() if entry.configured} == keyless & {
+        entry.provider for entry in entries
+    }
     keyed = Modelport.from_mapping({}, {"ANTHROPIC_API_KEY": "k-PlantedWord7"})
     assert {entry.configured for entry in keyed.catalogue("chat") if entry.provider == "anthropic"} == {True}
