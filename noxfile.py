@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import nox
 
 nox.options.error_on_missing_interpreters = False
 nox.options.sessions = ["test"]
+PATH = {"PYTHONPATH": str(Path(__file__).parent)}
 EXTRAS = ".[test,embedded,embedded-speech,embedded-recognition]"
 
 
@@ -37,3 +39,18 @@ def package(session: nox.Session) -> None:
         session.run("pip", "install", "--quiet", "--force-reinstall", f"{file}[cli]")
         with session.chdir(folder):
             session.run("modelport", "models", "--provider", "openai", "--json", silent=True)
+
+
+@nox.session(python="3.11")
+def lowest(session: nox.Session) -> None:
+    """The rules of the domain with the lowest versions that the package admits of what it needs."""
+    project = nox.project.load_toml("pyproject.toml")["project"]
+    names = [re.match(r"([\w.-]+)>=([\d.]+)", line) for line in project["dependencies"]]
+    session.install(*(f"{found[1]}=={found[2]}" for found in names if found))
+    tools = [
+        line for line in project["optional-dependencies"]["test"] if line.startswith(("hypothesis", "pytest", "bpe"))
+    ]
+    session.install("numpy==2.0", "rich==13.9", "jsonschema", "click==8.1", "dependency-injector==4.48", *tools)
+    session.run(
+        "pytest", "-q", "tests/domain", "--ignore=tests/domain/message/test_old_data.py", "-n", "logical", env=PATH
+    )

@@ -13,6 +13,7 @@ from modelport import Modelport
 from modelport.agent import Agent
 from modelport.application.call.context import CallContext
 from modelport.application.chat.http_attempt import _encode
+from modelport.composition.providers.registry import ProviderRegistry
 from modelport.credential import OpenAICredential
 from modelport.error import InvalidRequestError, SettingsError, UnsupportedFeatureError
 from modelport.message import UserMsg
@@ -100,6 +101,29 @@ async def test_every_thinking_model_hears_the_wish_or_the_caller_hears_why_not(a
         assert api not in APIS or violations_of(api, body, name) == [], (name, wanted)
         if body == plain and own:
             assert own[0].setting in ("thinking", "thinking_enable"), (name, own)
+
+
+CREDENTIALS = {name: ProviderRegistry().get(name).credential_class() for name in ProviderRegistry().names()}
+DATA_PROVIDERS = [name for name, credential in CREDENTIALS.items() if hasattr(credential, "chat_profile")]
+"""The providers without classes of their own."""
+
+
+@pytest.mark.parametrize("provider", DATA_PROVIDERS)
+async def test_so_does_every_thinking_model_of_a_provider_that_is_data(provider: str) -> None:
+    credential = CREDENTIALS[provider]
+    fields: dict[str, Any] = getattr(credential, "extra_fields", {})
+    environment = {field.variable: "r" for field in fields.values() if field.variable}
+    environment[ProviderRegistry().get(provider).key_variable] = "k"
+    for card in credential.list_models():
+        if not card.thinks:
+            continue
+        settings = {"chat": {"it": {"provider": provider, "model": card.name}}}
+        model = Modelport.from_mapping(settings, environment).chat("it")
+        plain, before = await sent(model)
+        for wanted in (True, "low", "max"):
+            body, warnings = await sent(model, thinking=wanted)
+            own = [warning for warning in warnings if warning not in before and warning.setting.startswith("thinking")]
+            assert body != plain or own, (card.name, wanted)
 
 
 EVERYTHING: dict[str, Any] = {
@@ -312,7 +336,7 @@ def test_a_sibling_shares_everything_else() -> None:
     assert (model.max_retries, model.on_unsupported) == (1, "warn")
 
 
-def test_one_line_of_a_file_switches_the_provider_and_keeps_thinking() -> None:
+async def test_one_line_of_a_file_switches_the_provider_and_keeps_thinking() -> None:
     def chat(provider: str, model: str) -> Any:
         settings = {"chat": {"it": {"provider": provider, "model": model, "settings": {"thinking": "low"}}}}
         return Modelport.from_mapping(
@@ -321,6 +345,8 @@ def test_one_line_of_a_file_switches_the_provider_and_keeps_thinking() -> None:
 
     for provider, name in (("openai", "gpt-5"), ("anthropic", "claude-sonnet-4-6")):
         assert chat(provider, name).settings == {"thinking": "low"}
+    assert (await sent(chat("openai", "gpt-5")))[0]["reasoning_effort"] == "low"
+    assert "thinking" in (await sent(chat("anthropic", "claude-sonnet-4-6")))[0]
     with pytest.raises(SettingsError, match="did you mean 'thinking'"):
         Modelport.from_mapping({"chat": {"it": {"provider": "openai", "model": "m", "settings": {"thinkng": 1}}}}, {})
 
