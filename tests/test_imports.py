@@ -77,6 +77,52 @@ def test_the_default_runtime_of_a_chat_model_loads_nothing_heavy() -> None:
     assert not roots & (HEAVY - {"websockets"})
 
 
+UNUSED = {
+    "modelport.application.blocking.portal",
+    "modelport.application.chat.settings",
+    "modelport.application.chat.settings_form",
+    "modelport.application.chat.with_options",
+    "modelport.domain.card.form_view",
+    "modelport.domain.html",
+    "modelport.domain.message.event_fold",
+    "modelport.adapters.openai.settings",
+    "rich",
+}
+"""What forms, notebooks, settings, siblings and calls without `await` need; a plain call needs none of it."""
+CALL = """
+import asyncio, sys, threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from modelport.credential import OpenAICredential
+from modelport.message import UserMsg
+from modelport.model import OpenAIChatModel
+
+ANSWER = b'{"choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Hi."}}]}'
+
+class Answering(BaseHTTPRequestHandler):
+    def do_POST(self):
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.end_headers()
+        self.wfile.write(ANSWER)
+
+    def log_message(self, *arguments):
+        pass
+
+server = HTTPServer(("127.0.0.1", 0), Answering)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+credential = OpenAICredential(api_key="x", base_url=f"http://127.0.0.1:{server.server_port}")
+model = OpenAIChatModel(credential, "gpt-4.1", stream=False)
+assert asyncio.run(model([UserMsg("user", "Hello?")])).text == "Hi."
+print(" ".join(sys.modules))
+"""
+
+
+def test_a_call_loads_nothing_of_what_it_does_not_use() -> None:
+    (names,) = loaded(CALL)
+    assert "modelport.application.chat.call" in names and not names & UNUSED
+
+
 FACES = sorted({path.stem for path in Path(modelport.__file__).parent.glob("[!_]*.py")} | {"testing"})
 
 
