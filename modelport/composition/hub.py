@@ -171,7 +171,7 @@ class Modelport:
 
         A model of this process or of a server without keys counts as configured.
 
-        `kind` is `chat`, `embedding` or `tts`; by default all of them.
+        `kind` is `chat`, `embedding`, `tts`, `stt` or `realtime`; by default all of them.
         """
         registry, credentials = self.container.registry(), self.settings.credentials
         given = {*credentials, *(str(fields.get("provider", name)) for name, fields in credentials.items())}

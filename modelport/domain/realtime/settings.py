@@ -19,17 +19,27 @@ class TurnDetection(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    mode: Literal["server_vad", "semantic_vad", "manual"] = "server_vad"
-    threshold: float | None = Field(default=None, ge=-1, le=1)
-    """How loud speech has to be."""
-    silence_ms: int | None = Field(default=None, ge=0)
-    """Silence that ends a turn, in milliseconds."""
-    prefix_ms: int | None = Field(default=None, ge=0)
-    """Audio kept from before the speech, in milliseconds."""
-    idle_timeout_ms: int | None = Field(default=None, gt=0)
-    """Silence after which the model speaks unasked, in milliseconds."""
-    eagerness: Literal["low", "medium", "high", "auto"] | None = None
-    """How early `semantic_vad` takes a turn for complete."""
+    mode: Literal["server_vad", "semantic_vad", "manual"] = Field(
+        default="server_vad", title="Mode", description="By silence, by what was said, or by the application."
+    )
+    threshold: float | None = Field(
+        default=None, ge=-1, le=1, title="Threshold", description="How loud speech has to be."
+    )
+    silence_ms: int | None = Field(
+        default=None, ge=0, title="Silence (ms)", description="Silence that ends a turn, in milliseconds."
+    )
+    prefix_ms: int | None = Field(
+        default=None, ge=0, title="Prefix (ms)", description="Audio kept from before the speech, in milliseconds."
+    )
+    idle_timeout_ms: int | None = Field(
+        default=None,
+        gt=0,
+        title="Idle timeout (ms)",
+        description="Silence after which the model speaks unasked, in milliseconds.",
+    )
+    eagerness: Literal["low", "medium", "high", "auto"] | None = Field(
+        default=None, title="Eagerness", description="How early `semantic_vad` takes a turn for complete."
+    )
 
     @property
     def manual(self) -> bool:
@@ -42,9 +52,9 @@ class Transcription(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    model: str | None = None
-    language: str | None = None
-    prompt: str | None = None
+    model: str | None = Field(default=None, title="Model", description="By default the provider's own.")
+    language: str | None = Field(default=None, title="Language", description="What is spoken, such as `en`.")
+    prompt: str | None = Field(default=None, title="Prompt", description="Words and names that may be said.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from jsonschema import Draft202012Validator
 import modelport.credential
 import modelport.embedding
 import modelport.model
+import modelport.realtime
+import modelport.stt
 import modelport.tts
 from modelport import Modelport
 from modelport.credential import OllamaCredential, OpenAICredential
@@ -18,7 +20,7 @@ from modelport.model import OpenAIChatModel
 
 
 def classes() -> Iterator[Any]:  # Any: model classes of all kinds
-    for face in (modelport.model, modelport.embedding, modelport.tts):
+    for face in (modelport.model, modelport.embedding, modelport.tts, modelport.stt, modelport.realtime):
         for name in face.__all__:
             value = getattr(face, name)
             if isinstance(value, type) and hasattr(value, "list_models") and not name.endswith("Base"):
@@ -40,6 +42,9 @@ def test_every_card_has_a_form(cls: Any) -> None:
             assert "type" in field or "oneOf" in field or "enum" in field or "const" in field, (card.name, name, field)
             assert field.get("default", 0) is not None and field["title"] and field["description"]
             assert not any(key.startswith("x-") for key in field)
+            for kind in (field, *field.get("oneOf", ())):
+                inner = kind.get("properties", {}).values()
+                assert all(each["title"] and each["description"] and "anyOf" not in each for each in inner)
         assert not {"type", "id"} & form["properties"].keys() and "notes" not in form
         Draft202012Validator(form).validate(kept(form))
         Draft202012Validator(card.parameter_schema).validate(kept(form))
