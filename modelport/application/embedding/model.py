@@ -233,14 +233,13 @@ class EmbeddingModelBase(ModelBase, Generic[T_contra]):
         empty_refused_by = None if self.takes_empty_text else self.provider_name
         checked = checked_inputs(inputs, self.check_input, empty_refused_by, refused if skips else None)
         values, warnings = self.request_values()
-        self._noted(warnings)
         stand_in = getattr(self.runtime.transport, "stand_in", "")
         family = f"{stand_in}:{self.vector_family()}" if stand_in else self.vector_family()
         identity = vector_identity(family, self.model, values, kwargs)
         spec = self._embedding_spec(kwargs, identity, skips)
         store = VectorStore(self.embedding_cache, identity, spec.call.runtime.clock)
         shown = _shown if progress is True else progress or None
-        return await EmbeddingCall(spec, store, checked, warnings, refused, shown).run()
+        return await EmbeddingCall(spec, store, checked, self._noted(warnings), refused, shown).run()
 
     def _embedding_spec(
         self,

@@ -143,6 +143,8 @@ import asyncio, os, signal
 from modelport.message import UserMsg
 from modelport.testing import FunctionChatModel, ScriptedChatModel
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which a process in the background does not have
+
 async def interrupted(messages, tools):
     os.kill(os.getpid(), signal.SIGINT)  # as Ctrl-C while the call runs
     await asyncio.Event().wait()
