@@ -132,6 +132,8 @@ class AudioFile:
         except BrokenPipeError:
             raise
         except OSError as error:
+            if self.is_stdout:
+                raise  # which the command reports as for any other output
             if not self._passes_on:
                 with suppress(OSError):
                     self._file.close()

@@ -7,7 +7,7 @@ import errno
 import io
 import os
 import sys
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 __all__ = ["discard", "replace_closed_streams"]
 
@@ -21,7 +21,16 @@ class _ClosedOutput(io.TextIOBase):
         return True
 
     def write(self, text: str, /) -> int:
-        raise OSError(errno.EBADF, "is closed; the command needs it for its answer", "standard output")
+        raise _closed()
+
+    @property
+    def buffer(self) -> BinaryIO:
+        """Where bytes would go."""
+        raise _closed()
+
+
+def _closed() -> OSError:
+    return OSError(errno.EBADF, "is closed; the command needs it for its answer", "standard output")
 
 
 def replace_closed_streams() -> None:
