@@ -51,7 +51,8 @@ class CallContext:
     counting: bool = False
     """Whether the request only counts tokens."""
     _status: int | None = None
-    _request_id: str | None = None
+    _request_id: str | None = field(default=None, repr=False)
+    """As the server wrote it; a server may write anything there."""
     _started: float = 0.0
     _waited: float = 0.0
 

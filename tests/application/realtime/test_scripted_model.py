@@ -50,7 +50,7 @@ async def test_small_events_are_bounded_too() -> None:
 async def test_a_refusal_that_repeats_the_key_does_not_show_it() -> None:
     error = {
         "type": "error",
-        "error": {"type": "invalid_request_error", "message": "not with the key sk-key-42-42"},
+        "error": {"type": "invalid_request_error", "message": "not with the key sk-key-42-42-PlantedWord7"},
     }
     async with Talk() as talk:
         await talk.say(error)
