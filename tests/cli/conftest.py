@@ -14,8 +14,7 @@ import pytest
 
 from modelport.cli.app import run
 from modelport.cli.console.terminal import errors
-
-KEY = "sk-key-of-the-command-line-tests"
+from tests.planted import KEY
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ import socket
 import pytest
 
 from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer
-from tests.cli.conftest import KEY, CommandLine
+from tests.cli.conftest import CommandLine
+from tests.planted import KEY
 
 WAV = b"RIFF\x28\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data\x04\0\0\0\0\0\0\0"
 MP3 = b"ID3\x04\0\0\0\0\0\0" + b"\xff\xfb\x90\0" * 8

@@ -13,9 +13,11 @@ import pytest
 from modelport.testing.servers.http import ScriptedServer
 from tests.cli.conftest import CommandLine
 from tests.end_to_end.command import streamed
+from tests.planted import WORD
 
-STORED = "sk-stored-by-the-command-0123456789"
-MORE = "sk-from-the-environment-0123456789"
+STORED = f"sk-stored-by-the-command-{WORD}"
+IN_SETTINGS = f"sk-of-the-settings-{WORD}"
+MORE = f"sk-from-the-environment-{WORD}"
 
 pytestmark = pytest.mark.shows_secrets("the file of keys holds keys")
 
@@ -46,13 +48,13 @@ def test_settings_come_before_the_environment_and_that_before_a_stored_key(
     path = cli.folder / "cfg" / "modelport" / "config.yaml"
     with ScriptedServer([streamed("ok")] * 3).in_thread() as server:
         fields = {"base_url": f"{server.base_url}/v1"}
-        for key in (None, None, "sk-of-the-settings-0123456789"):
+        for key in (None, None, IN_SETTINGS):
             credential = fields | ({"api_key": key} if key else {})
             path.write_text(json.dumps({"credentials": {"openai": credential}}))
             assert cli("chat", "hi", "-m", "openai/gpt-5.5", "--no-log").status == 0
             monkeypatch.setenv("OPENAI_API_KEY", MORE)
         sent = [request.headers["authorization"].removeprefix("Bearer ") for request in server.requests]
-    assert sent == [STORED, MORE, "sk-of-the-settings-0123456789"]
+    assert sent == [STORED, MORE, IN_SETTINGS]
 
 
 @pytest.mark.parametrize("given", ["", "two words", "a\nb", "\x1b[2J"])

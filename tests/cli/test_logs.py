@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 
@@ -28,6 +29,18 @@ def test_conversations_are_listed_shown_found_and_removed(cli: CommandLine) -> N
     assert len(cli("logs", "list").out.splitlines()) == 1
     assert "there is no such conversation" in cli("logs", "show", sky["id"]).err
     assert cli("logs", "path").out == f"{cli.folder}/data/modelport/conversations.db\n"
+
+
+def test_a_conversation_on_a_terminal_does_not_steer_it(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ScriptedServer(
+        [streamed("**It** is \x1b[2Jblue &#x202e;[x](https://e.com/\x1b]8;;y\x07)")]
+    ).in_thread() as server:
+        cli.configure(server.base_url)
+        cli("chat", "What \x1b[2Jcolour?")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    for shown in (cli("logs", "show").out, cli("logs", "list").out):
+        assert "colour?" in shown
+        assert "\x1b[2J" not in shown and "\x1b]" not in shown and "\u202e" not in shown
 
 
 def test_storing_is_switched_off_and_on(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
