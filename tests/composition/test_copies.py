@@ -28,13 +28,17 @@ def shared(folder: Path) -> dict[str, Any]:
         "embedding": hub.embedding("openai/text-embedding-3-small"),
         "agent": Agent("a", chat),
         "list": [chat],
+        "a file cache": FileEmbeddingCache(folder),
+        "an sql cache": SQLEmbeddingCache(f"sqlite:///{folder}/x"),
         "file cache": OpenAIEmbeddingModel(credential, "m", embedding_cache=FileEmbeddingCache(folder)),
         "sql cache": OpenAIEmbeddingModel(credential, "m", embedding_cache=SQLEmbeddingCache(f"sqlite:///{folder}/x")),
     }
 
 
 @pytest.mark.parametrize("make", COPIES)
-@pytest.mark.parametrize("name", ["hub", "chat", "embedding", "agent", "list", "file cache", "sql cache"])
+@pytest.mark.parametrize(
+    "name", ["hub", "chat", "embedding", "agent", "list", "file cache", "sql cache", "a file cache", "an sql cache"]
+)
 def test_what_cannot_be_copied_says_so(make: Callable[[Any], Any], name: str, tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="cannot be pickled or deep-copied, because it holds connections") as caught:
         make(shared(tmp_path)[name])

@@ -56,6 +56,8 @@ class FileEmbeddingCache(EmbeddingCacheBase):
       and changes by other processes take effect at once.
     """
 
+    _shared = ("_ledger", "_recent")
+
     def __init__(
         self,
         cache_dir: str | os.PathLike[str] = "./.cache/embeddings",

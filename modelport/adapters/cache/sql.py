@@ -67,6 +67,8 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
     `ModelportError` when the database fails.
     """
 
+    _shared = ("_engines", "_recent")
+
     def __init__(
         self,
         url: str = "sqlite+aiosqlite:///.cache/embeddings.db",

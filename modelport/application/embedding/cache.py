@@ -8,11 +8,12 @@ from typing import Any
 
 from ...domain.embedding.values import Embedding
 from ...ports.embedding_cache import CacheEntry
+from ..model.copying import Copied
 
 __all__ = ["EmbeddingCacheBase"]
 
 
-class EmbeddingCacheBase(ABC):
+class EmbeddingCacheBase(Copied, ABC):
     """An embedding cache: implement `store`, `retrieve`, `remove` and `clear`.
 
     Models call only the `_many` methods. Override them where the backend handles several entries at once; by default
@@ -44,5 +45,5 @@ class EmbeddingCacheBase(ABC):
         """The vectors stored under each identifier, in order."""
         return [await self.retrieve(identifier) for identifier in identifiers]
 
-    async def aclose(self) -> None:  # noqa: B027  # most caches have nothing to close
+    async def aclose(self) -> None:  # most caches have nothing to close
         """Close connections and files; the cache opens them again when it is used again."""
