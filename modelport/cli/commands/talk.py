@@ -58,7 +58,6 @@ def talk(
       modelport talk --text "What is the capital of France?" --out answer.wav
     """
     from ..choice import choose_realtime
-    from ..console.answers import JsonLines
     from ..pull import pull_embedded
 
     _check(source, text, out)
@@ -71,12 +70,18 @@ def talk(
             return _with_devices(hub, chosen, system, as_json)
         _ask(hub, chosen, question, system, out, as_json)
     except ModelportError as error:
-        if as_json:
-            JsonLines().failed(error)
-        else:
-            complain(str(error))
-        return error_status(error)
+        return _failed(error, as_json)
     return 0
+
+
+def _failed(error: ModelportError, as_json: bool) -> int:
+    from ..console.answers import JsonLines
+
+    if as_json:
+        JsonLines().failed(error)
+    else:
+        complain(str(error))
+    return error_status(error)
 
 
 def _check(source: Path | None, text: str | None, out: Path | None) -> None:
