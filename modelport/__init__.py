@@ -22,3 +22,7 @@ def __getattr__(name: str) -> Any:  # Any: whatever is exported under the name
 
         return Modelport
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

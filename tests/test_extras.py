@@ -8,6 +8,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 
 from tests.public_names import FACES
@@ -52,6 +53,35 @@ MODULES = [
     "vcr",
     "xllamacpp",
 ]
+
+
+LISTED = """
+import importlib, sys
+
+class Without:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {modules!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+if {bare}:
+    sys.meta_path.insert(0, Without())
+for face in {faces!r}:
+    module = importlib.import_module(face)
+    listed = dir(module)
+    if not {bare}:
+        print(*sorted(set(module.__all__) - set(listed)))
+    for name in listed:
+        getattr(module, name)
+"""
+
+
+@pytest.mark.parametrize("bare", [False, True])
+def test_shells_complete_public_names_and_help_can_look_at_each(bare: bool) -> None:
+    """Also where extras are not installed: `help` gets every name that `dir` lists, and fails at one that raises."""
+    faces = ["modelport", *(face for face in FACES if face != "modelport.testing.providers")]
+    code = LISTED.format(modules=MODULES, faces=faces, bare=bare)
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert not ran.stdout.strip()
 
 
 def test_a_name_that_needs_an_extra_names_it() -> None:

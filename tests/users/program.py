@@ -102,6 +102,10 @@ async def answers(streaming: bool) -> None:
     assert_type(await either(MESSAGES), ChatResponse | ChatStream)
     assert_type(await either.generate(MESSAGES), ChatResponse)
     assert_type(either.parameters.temperature, float | None)
+    assert_type(await whole.with_options(temperature=0)(MESSAGES), ChatResponse)
+    assert_type(await whole.with_options(temperature=0, stream=True)(MESSAGES), ChatStream)
+    assert_type(await OpenAIChatModel(OPENAI, "gpt-4.1").with_options(stream=False)(MESSAGES), ChatResponse)
+    assert_type(await either.with_options(stream=streaming).generate(MESSAGES), ChatResponse)
     models: list[ChatModelBase] = [whole, either]
     assert_type(await models[0](MESSAGES), ChatResponse | ChatStream)
 
@@ -127,7 +131,8 @@ async def structured(model: OpenAIChatModel) -> None:
     answer = await model.generate_structured_output(MESSAGES, Weather)
     assert_type(answer, StructuredResponse[Weather])
     assert_type(answer.value.degrees, float)
-    assert_type(answer.response, ChatResponse | None)
+    assert_type(answer.response, ChatResponse | Any)
+    print(answer.response.usage.input_tokens)
     plain = await model.generate_structured_output(MESSAGES, {"type": "object", "properties": {}})
     assert_type(plain.value, dict[str, Any])
     async for step in model.stream_structured_output(MESSAGES, Weather):

@@ -14,6 +14,7 @@ from ...domain.message.events import Event, ModelCallStartEvent, ReplyEndEvent, 
 from ...domain.message.messages import Msg, SystemMsg
 from ...domain.message.responses import ChatResponse
 from ...ports.models import ChatModel
+from ..model.construction import Constructed
 from ..tools.function_tool import FunctionTool, ToolFunction
 from .block_events import BlockEvents, call_ended, call_failed, reason_of
 from .middleware import Middleware, apply_middleware
@@ -24,7 +25,7 @@ from .tool_calls import run_calls, tools_by_name
 __all__ = ["Agent"]
 
 
-class Agent:
+class Agent(Constructed):
     """One conversation with a model that may call functions.
 
     Args:
@@ -76,6 +77,9 @@ class Agent:
         self.settings = checked_settings(settings or {})
         self._tools = tools_by_name(tools)
         self._reply: Reply | None = None
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r} with {self.model!r}, {len(self.history)} messages>"
 
     async def reply(self, message: NewMessages = None) -> Msg:
         """Return the whole reply to a message, to several, to a text, or to the history as it is.

@@ -17,6 +17,7 @@ from ...domain.realtime.events import InterruptedEvent, RealtimeEvent, ToolCalls
 from ...ports.audio import AudioTransport
 from ...ports.realtime import RealtimeConversation, RealtimeModel
 from ..call.tasks import cancel_all
+from ..model.construction import Constructed
 from ..tools.function_tool import FunctionTool, ToolFunction
 from .middleware import Middleware
 from .reply import NewMessages, as_messages
@@ -27,7 +28,7 @@ from .voice_events import VoiceEvents
 __all__ = ["RealtimeAgent", "VoiceSession"]
 
 
-class RealtimeAgent:
+class RealtimeAgent(Constructed):
     """One voice conversation with a model that may call functions.
 
     Args:
@@ -65,6 +66,9 @@ class RealtimeAgent:
         self.system_prompt = system_prompt
         self.history = as_messages(history)
         self._tools = tools_by_name(tools)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r} with {self.model!r}, {len(self.history)} messages>"
 
     def session(self, transport: AudioTransport | None = None) -> VoiceSession:
         """A session: `async with agent.session(transport) as session`, then iterate over its events.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Literal, Self
+from typing import TYPE_CHECKING, Any, Generic, Literal, Self, overload
 
 from typing_extensions import TypeVar as TypeVarWithDefault
 
@@ -120,7 +120,13 @@ class ChatModelBase(StructuredCalls, Generic[AnswerT_co]):
 
         return SyncChatModel(self)
 
-    def with_options(self, **changes: Any) -> Self:  # Any: each option has its own type
+    @overload
+    def with_options(self, *, stream: Literal[True], **changes: Any) -> ChatModelBase[ChatStream]: ...
+    @overload
+    def with_options(self, *, stream: Literal[False], **changes: Any) -> ChatModelBase[ChatResponse]: ...
+    @overload
+    def with_options(self, **changes: Any) -> Self: ...
+    def with_options(self, **changes: Any) -> Any:  # Any: each option has its own type
         """A sibling with some other options, which shares everything else, also the connections.
 
         `changes` are parameters (`temperature=0`), neutral settings (`thinking="low"`), or arguments of the

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
@@ -56,6 +57,15 @@ class ProviderData(BaseModel):
         return self.provider == provider and self.family in ("", family)
 
 
+_SHOWN = 60
+"""Characters of base64 in a `repr`."""
+
+
+class _Start(str):
+    def __repr__(self) -> str:
+        return f"{self[:_SHOWN]!r}… ({len(self):,} characters)"
+
+
 class Base64Source(BaseModel):
     """Media held in the message itself: bare base64 text, without a `data:` prefix.
 
@@ -75,6 +85,11 @@ class Base64Source(BaseModel):
         if value.startswith("data:"):
             raise ValueError("give bare base64 here, without the 'data:...;base64,' prefix")
         return plain_base64(value)
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:  # Any: the fields' values
+        """The fields, with the first characters of long data: a file's would fill the log that a message stands in."""
+        for name, value in super().__repr_args__():
+            yield name, value if name != "data" or len(value) <= _SHOWN else _Start(value)
 
     @field_validator("media_type", mode="before")
     @classmethod

@@ -196,7 +196,7 @@ _SHOWN = 60
 """Characters of a text in a `repr`."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class StructuredResponse(Generic[ValueT]):
     """A validated object: `content` is the dict with defaults and coercions applied, `value` the instance.
 
@@ -218,4 +218,13 @@ class StructuredResponse(Generic[ValueT]):
     warnings: list[ModelWarning] = field(default_factory=list)
     attempts: list[AttemptRecord] = field(default_factory=list)
     is_last: bool = True
-    response: ChatResponse | None = field(default=None, repr=False)
+    response: ChatResponse | Any = field(default=None, repr=False)  # Any: `None` where an application made the object
+
+    def __repr__(self) -> str:
+        """One line: the object, how it was asked for, and the tokens."""
+        shown = repr(self.content if self.value is None else self.value)
+        parts = [shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…", self.strategy]
+        parts += [] if self.is_last else ["not the last"]
+        if self.usage:
+            parts.append(f"tokens: {self.usage.input_tokens} in, {self.usage.output_tokens} out")
+        return f"<{type(self).__name__} {', '.join(filter(None, parts))}>"

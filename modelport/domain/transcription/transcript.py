@@ -60,7 +60,7 @@ class TranscriptUsage:
     type: Literal["stt"] = "stt"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Transcript:
     """A whole transcript, or one step of a stream.
 
@@ -93,3 +93,17 @@ class Transcript:
     def to_vtt(self) -> str:
         """As WebVTT subtitles; raises `InvalidRequestError` for a transcript without times."""
         return to_vtt(self.text, self.segments, self.words)
+
+    def __repr__(self) -> str:
+        """One line: the text, what else there is, and who wrote it down."""
+        parts = [repr(self.text) if len(self.text) <= _SHOWN else f"{self.text[:_SHOWN]!r}…"]
+        parts += [] if self.is_last else ["not the last"]
+        parts += [f"{len(each)} {name}" for name, each in (("segments", self.segments), ("words", self.words)) if each]
+        parts += [f"{self.duration_ms} ms"] if self.duration_ms else []
+        parts += [f"{self.provider}/{self.model}"] if self.model else []
+        parts += [f"warnings: {len(self.warnings)}"] if self.warnings else []
+        return f"<{type(self).__name__} {', '.join(parts)}>"
+
+
+_SHOWN = 60
+"""Characters of a text in a `repr`."""

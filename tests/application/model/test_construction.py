@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from modelport.agent import Agent
 from modelport.credential import (
     CredentialBase,
     DashScopeCredential,
@@ -21,6 +22,7 @@ from modelport.credential import (
 from modelport.embedding import OpenAIEmbeddingModel
 from modelport.message import UserMsg
 from modelport.model import ChatModelBase, ChatResponse, ChatStream, GeminiChatModel, OpenAIChatModel
+from modelport.realtime import RealtimeAgent
 from modelport.stt import OpenAITranscriptionModel
 from modelport.testing import ScriptedChatModel
 from modelport.tts import DashScopeRealtimeTTSModel, DashScopeTTSModel, OpenAITTSModel
@@ -42,6 +44,10 @@ ASK = [UserMsg("user", "Hello?")]
         (OpenAIChatModel, OPENAI, "temperature", r"write parameters=OpenAIChatModel\.Parameters\(temperature=…\)"),
         (OpenAIChatModel, OPENAI, "temperatur", "did you mean the parameter 'temperature'"),
         (OpenAIChatModel, OPENAI, "api_key", "it belongs to the credential"),
+        (OpenAIChatModel, OPENAI, "stop", r"it is a setting of calls; write settings=\{'stop': …\}"),
+        (OpenAIChatModel, OPENAI, "thinking", r"write settings=\{'thinking': …\}"),
+        (GeminiChatModel, GeminiCredential(api_key="k"), "thinkin", r"the setting 'thinking'\? Write settings=\{"),
+        (OpenAIEmbeddingModel, OPENAI, "stop", "it takes credential, model"),
         (OpenAIChatModel, OPENAI, "zzz", "it takes credential, model, parameters, stream,"),
         (
             GeminiChatModel,
@@ -58,6 +64,15 @@ ASK = [UserMsg("user", "Hello?")]
 def test_a_wrong_name_is_answered(cls: Any, credential: CredentialBase, given: str, message: str) -> None:
     with pytest.raises(TypeError, match=message):
         cls(credential, "m", **{given: 1})
+
+
+@pytest.mark.parametrize("cls", [Agent, RealtimeAgent])
+def test_agents_answer_a_wrong_name_too(cls: Any) -> None:
+    model = ScriptedChatModel([])
+    with pytest.raises(TypeError, match=f"{cls.__name__} has no argument 'system_promt'; did you mean 'system_prompt'"):
+        cls("assistant", model, system_promt="Be brief.")
+    assert repr(cls("assistant", model)) == f"<{cls.__name__} 'assistant' with {model!r}, 0 messages>"
+    assert "system_prompt" in inspect.signature(cls).parameters
 
 
 def test_a_class_of_the_users_names_itself() -> None:

@@ -121,3 +121,11 @@ def test_streamed_audio_becomes_a_correct_file(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no audio in this response"):
         TTSResponse(None).save(tmp_path / "nothing.wav")
     assert repr(pieces[1]) == "<TTSResponse audio/wav, 6 bytes, not the last>"
+
+
+def test_the_line_of_a_message_does_not_hold_the_file() -> None:
+    block = DataBlock.from_bytes(b"\x89PNG\r\n\x1a\n" + bytes(300_000))
+    message = UserMsg("user", ["What is this?", block])
+    for shown in (repr(block), str(block), repr(message), str(message)):
+        assert len(shown) < 600 and "(400,012 characters)" in shown
+    assert "characters" not in repr(DataBlock.from_bytes(b"\x89PNG\r\n\x1a\n"))

@@ -13,7 +13,8 @@ from rich.console import Console
 
 from modelport.embedding import EmbeddingResponse, EmbeddingUsage
 from modelport.message import ContentBlock, TextBlock, ThinkingBlock, ToolCallBlock
-from modelport.model import ChatResponse, ChatUsage, FinishReason, ModelCard, ModelWarning
+from modelport.model import ChatResponse, ChatUsage, FinishReason, ModelCard, ModelWarning, StructuredResponse
+from modelport.stt import Transcript, TranscriptSegment
 
 STEP = ChatResponse([TextBlock(id="t", text="hi")], is_last=False, id="r", created_at="now")
 
@@ -117,3 +118,18 @@ def test_rich_shows_a_card_without_its_schema() -> None:
     assert console.file.getvalue() == (  # type: ignore[attr-defined]
         "ModelCard('m', kind='chat', context_size=1000, takes='text/plain', gives='text/plain', tools=True)\n"
     )
+
+
+def test_a_structured_answer_is_one_short_line() -> None:
+    answer = StructuredResponse({"text": "x" * 1000}, strategy="native_schema", usage=ChatUsage(7, 2))
+    assert repr(answer).endswith("…, native_schema, tokens: 7 in, 2 out>") and len(repr(answer)) < 200
+    assert repr(StructuredResponse({"a": 1}, is_last=False)) == "<StructuredResponse {'a': 1}, not the last>"
+
+
+def test_a_card_and_a_transcript_are_one_short_line_also_when_printed() -> None:
+    card = ModelCard.permissive("m", {})
+    assert str(card) == repr(card) and str(card).startswith("<ModelCard 'm': ")
+    said = [TranscriptSegment("Hello.", 0, 900)] * 500
+    transcript = Transcript("Hello. " * 500, said, duration_ms=450_000, provider="openai", model="whisper-1")
+    assert repr(transcript).endswith("…, 500 segments, 450000 ms, openai/whisper-1>") and len(repr(transcript)) < 200
+    assert repr(Transcript("Hi.", is_last=False)) == "<Transcript 'Hi.', not the last>"
