@@ -114,7 +114,7 @@ def check_type(option: str, given: object, wanted: type) -> None:
         raise InvalidRequestError(f"{option} is a {type(given).__name__}; pass {wanted.__name__}(…)")
 
 
-def check_word(option: str, given: object, allowed: tuple[str, ...]) -> None:
+def check_word(option: str, given: object, allowed: tuple[object, ...]) -> None:
     """Raise `InvalidRequestError` unless the option is one of the allowed values."""
     if given not in allowed:
         raise InvalidRequestError(f"{option} is {given!r}; use {' or '.join(map(repr, allowed))}")

@@ -16,7 +16,7 @@ from typing_extensions import TypeVar as TypeVarWithDefault
 from ...domain.errors import UnsupportedFeatureError
 from ...domain.retry import RetryPolicy, Timeouts
 from ...ports.runtime import Runtime, default_runtime
-from ..call.arguments import check_messages
+from ..call.arguments import check_messages, check_word
 from ..model.base import retry_policy_of
 from ..model.credential import CredentialBase
 from .structured import StructuredCalls, schemas_of
@@ -97,6 +97,7 @@ class ChatModelBase(StructuredCalls, Generic[AnswerT_co]):
         super().__init__(
             credential, model, parameters, policy, timeouts, transport, runtime, card_checks, on_unsupported
         )
+        check_word("stream", stream, (True, False))
         self.stream = stream
         self.settings = _settings(settings, extra_body, extra_headers)
         self._context_size = context_size
@@ -295,10 +296,9 @@ def _settings(
     settings: CallSettings | None, extra_body: Mapping[str, Any] | None, extra_headers: Mapping[str, str] | None
 ) -> dict[str, Any]:  # Any: each setting has its own type
     """The settings of every call, checked."""
-    given = {**(settings or {}), "extra_body": extra_body, "extra_headers": extra_headers}
-    given = {name: value for name, value in given.items() if value is not None and value != {}}
-    if not given:
-        return given
+    if not settings and extra_body is None and extra_headers is None:
+        return {}
     from ...domain.chat.settings import checked_settings
 
-    return checked_settings(given)
+    given = {**checked_settings(settings or {}), "extra_body": extra_body, "extra_headers": extra_headers}
+    return checked_settings({name: value for name, value in given.items() if value is not None and value != {}})

@@ -23,7 +23,11 @@ _SETTINGS = frozenset(CallSettings.__annotations__)
 _PLAIN = frozenset({"stream", "formatter", "card_checks", "on_unsupported", "timeouts"})
 _RETRY = ("max_retries", "retry_delay", "retry_policy")
 _OTHERS = frozenset({*_RETRY, "context_size", "settings", "parameters"})
-_WORDS = {"card_checks": ("on", "off"), "on_unsupported": ("warn", "error")}
+_WORDS: dict[str, tuple[object, ...]] = {
+    "stream": (True, False),
+    "card_checks": ("on", "off"),
+    "on_unsupported": ("warn", "error"),
+}
 
 
 def sibling(model: M, changes: Mapping[str, Any]) -> M:
@@ -67,6 +71,6 @@ def _set_settings(made: Any, changes: Mapping[str, Any], fields: frozenset[str])
     own = {name: value for name, value in changes.items() if name in _SETTINGS and name not in fields}
     if not own and "settings" not in changes:
         return
-    before = made.settings if "settings" not in changes else dict(changes["settings"] or {})
+    before = made.settings if "settings" not in changes else checked_settings(changes["settings"] or {})
     merged = {**before, **own}
     made.settings = checked_settings({name: value for name, value in merged.items() if value is not None})

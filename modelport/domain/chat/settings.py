@@ -131,8 +131,13 @@ def stop_texts(*path: str, most: int | None = None, blank: bool = True) -> Setti
     return rule
 
 
+_MERGED = ("extra_body", "extra_headers")
+
+
 def checked_settings(given: Mapping[str, Any]) -> dict[str, Any]:
     """The settings as a dict of their own; raises `InvalidRequestError` for an unknown one or a wrong value."""
+    if not isinstance(given, Mapping):
+        raise InvalidRequestError(f"settings is a {type(given).__name__}; give a dict, e.g. {{'thinking': 'low'}}")
     known = CallSettings.__annotations__
     for name, value in given.items():
         if name not in known:
@@ -140,6 +145,8 @@ def checked_settings(given: Mapping[str, Any]) -> dict[str, Any]:
         if value is not None and name in _TYPES and not isinstance(value, _TYPES[name]):
             kinds = " or ".join(kind.__name__ for kind in _TYPES[name])
             raise InvalidRequestError(f"{name} is a {type(value).__name__}; give a {kinds}")
+        if name in _MERGED and value is not None and not isinstance(value, Mapping):
+            raise InvalidRequestError(f"{name} is a {type(value).__name__}; give a dict")
         _check_level(name, value)
     return dict(given)
 

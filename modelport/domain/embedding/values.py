@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from ..ids import new_id, new_timestamp
 from ..message.responses import AttemptRecord, ModelWarning
+from ..named_fields import NamedFields
 
 __all__ = [
     "Embedding",
@@ -165,7 +166,7 @@ class IncompleteVectors(EmbeddingVectors):
 
 
 @dataclass(slots=True, kw_only=True)
-class EmbeddingUsage:
+class EmbeddingUsage(NamedFields):
     """Tokens consumed (0 where the provider does not report them) and seconds elapsed."""
 
     tokens: int = 0
@@ -174,7 +175,7 @@ class EmbeddingUsage:
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class EmbeddingResponse:
+class EmbeddingResponse(NamedFields):
     """One vector per input, in input order.
 
     `embeddings` may be given as lists or arrays and is always an `EmbeddingVectors` afterwards; of a call with

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Generic, Literal
 
 from typing_extensions import TypeVar
 
 from ..ids import new_id, new_timestamp
+from ..named_fields import NamedFields
 from .blocks import ContentBlock, ToolCallBlock
 from .finish import FinishReason
 from .messages import AssistantMsg, Msg, Usage
@@ -50,7 +51,7 @@ class AttemptRecord:
 
 
 @dataclass(slots=True)
-class ChatUsage:
+class ChatUsage(NamedFields):
     """Token counts with one meaning on every provider.
 
     `input_tokens` is all input, cached included; `output_tokens` is all output, reasoning included; `time` is in
@@ -95,7 +96,7 @@ _NO_FACTS = _NoFacts()
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class ChatResponse:
+class ChatResponse(NamedFields):
     """A whole answer, or one step of a stream.
 
     With `is_last=False` the content holds only what this step added. The last response of a stream, and the only one
@@ -121,26 +122,6 @@ class ChatResponse:
     def finished_reason(self) -> FinishReason | None:
         """The name that AgentScope gives `finish_reason`, for reading."""
         return self.finish_reason
-
-    def __getitem__(self, name: str) -> Any:  # Any: the field's own type
-        """A field by its name, as `response["content"]`; raises `KeyError` for any other name."""
-        if name in self.keys():
-            return getattr(self, name)
-        raise KeyError(name)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.keys()
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.keys())
-
-    def keys(self) -> tuple[str, ...]:
-        """The names of the fields, so that `dict(response)` has them all."""
-        return tuple(each.name for each in fields(self))
-
-    def get(self, name: str, default: Any = None) -> Any:  # Any: as of `[]`
-        """A field by its name, else the default."""
-        return self[name] if name in self.keys() else default
 
     @property
     def text(self) -> str:
@@ -197,7 +178,7 @@ _SHOWN = 60
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class StructuredResponse(Generic[ValueT]):
+class StructuredResponse(NamedFields, Generic[ValueT]):
     """A validated object: `content` is the dict with defaults and coercions applied, `value` the instance.
 
     `response` is the answer that it was read from; of a step of a stream, what has arrived.

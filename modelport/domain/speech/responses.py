@@ -11,12 +11,13 @@ from ..message.attachments import FilePath
 from ..message.blocks import Base64Source, DataBlock
 from ..message.responses import AttemptRecord, ModelWarning
 from ..message.wav import with_true_sizes
+from ..named_fields import NamedFields
 
 __all__ = ["TTSResponse", "TTSUsage", "join_audio"]
 
 
 @dataclass(slots=True)
-class TTSUsage:
+class TTSUsage(NamedFields):
     """The usage of one call, all its requests together.
 
     Providers count tokens or `characters`; the others are 0. `time` is in seconds; `raw` is the provider's own
@@ -39,7 +40,7 @@ class TTSUsage:
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class TTSResponse:
+class TTSResponse(NamedFields):
     """A whole utterance, or one step of a stream.
 
     The audio of a stream's steps, joined in order, is one file. The last response has `is_last=True` and does not

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from ..ids import new_id, new_timestamp
 from ..message.responses import AttemptRecord, ModelWarning
+from ..named_fields import NamedFields
 from .subtitles import to_srt, to_vtt
 
 __all__ = ["AudioInput", "Transcript", "TranscriptSegment", "TranscriptUsage", "TranscriptWord"]
@@ -46,7 +47,7 @@ class TranscriptSegment:
 
 
 @dataclass(slots=True)
-class TranscriptUsage:
+class TranscriptUsage(NamedFields):
     """The usage of one call: tokens or seconds of audio, as the provider counts; the others are 0.
 
     `time` is the seconds that the call took; `raw` is the provider's own object.
@@ -61,7 +62,7 @@ class TranscriptUsage:
 
 
 @dataclass(slots=True, repr=False)
-class Transcript:
+class Transcript(NamedFields):
     """A whole transcript, or one step of a stream.
 
     The texts of a stream's steps are what is new; the last one, with `is_last=True`, has all of it, and may correct

@@ -20,6 +20,7 @@ from modelport.credential import (
     OpenAICredential,
 )
 from modelport.embedding import OpenAIEmbeddingModel
+from modelport.error import InvalidRequestError
 from modelport.message import UserMsg
 from modelport.model import ChatModelBase, ChatResponse, ChatStream, GeminiChatModel, OpenAIChatModel
 from modelport.realtime import RealtimeAgent
@@ -73,6 +74,21 @@ def test_agents_answer_a_wrong_name_too(cls: Any) -> None:
         cls("assistant", model, system_promt="Be brief.")
     assert repr(cls("assistant", model)) == f"<{cls.__name__} 'assistant' with {model!r}, 0 messages>"
     assert "system_prompt" in inspect.signature(cls).parameters
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"settings": 3}, "settings is a int; give a dict"),
+        ({"extra_body": "x"}, "extra_body is a str; give a dict"),
+        ({"extra_headers": ["x"]}, "extra_headers is a list; give a dict"),
+        ({"stream": "yes"}, "stream is 'yes'; use True or False"),
+    ],
+)
+def test_a_value_of_a_wrong_type_is_refused_where_it_is_given(given: dict[str, Any], message: str) -> None:
+    for make in (OpenAIChatModel, OpenAIChatModel(OPENAI, "m").with_options):
+        with pytest.raises(InvalidRequestError, match=message):
+            make(*((OPENAI, "m") if make is OpenAIChatModel else ()), **given)
 
 
 def test_a_class_of_the_users_names_itself() -> None:

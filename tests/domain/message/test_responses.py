@@ -7,6 +7,7 @@ import dataclasses
 import json
 import pickle
 from io import StringIO
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -14,7 +15,8 @@ from rich.console import Console
 from modelport.embedding import EmbeddingResponse, EmbeddingUsage
 from modelport.message import ContentBlock, TextBlock, ThinkingBlock, ToolCallBlock
 from modelport.model import ChatResponse, ChatUsage, FinishReason, ModelCard, ModelWarning, StructuredResponse
-from modelport.stt import Transcript, TranscriptSegment
+from modelport.stt import Transcript, TranscriptSegment, TranscriptUsage
+from modelport.tts import TTSResponse, TTSUsage
 
 STEP = ChatResponse([TextBlock(id="t", text="hi")], is_last=False, id="r", created_at="now")
 
@@ -133,3 +135,27 @@ def test_a_card_and_a_transcript_are_one_short_line_also_when_printed() -> None:
     transcript = Transcript("Hello. " * 500, said, duration_ms=450_000, provider="openai", model="whisper-1")
     assert repr(transcript).endswith("…, 500 segments, 450000 ms, openai/whisper-1>") and len(repr(transcript)) < 200
     assert repr(Transcript("Hi.", is_last=False)) == "<Transcript 'Hi.', not the last>"
+
+
+@pytest.mark.parametrize(
+    ("read", "name", "value"),
+    [
+        (ChatResponse([], id="r"), "id", "r"),
+        (StructuredResponse({"a": 1}), "content", {"a": 1}),
+        (TTSResponse(id="r"), "content", None),
+        (Transcript("Hi."), "text", "Hi."),
+        (EmbeddingResponse([[1.0]]), "embeddings", [[1.0]]),
+        (ChatUsage(7, 2), "input_tokens", 7),
+        (TTSUsage(characters=3), "characters", 3),
+        (TranscriptUsage(seconds=2.0), "seconds", 2.0),
+        (EmbeddingUsage(tokens=5), "tokens", 5),
+    ],
+)
+def test_fields_of_responses_and_usages_are_read_by_name_too(read: Any, name: str, value: object) -> None:
+    assert read[name] == value and read.get(name) == value and name in read
+    assert dict(read).keys() == dict(read.items()).keys() == set(read.keys()) and len(read.values()) == len(read.keys())
+    assert "nothing" not in read and read.get("nothing", 3) == 3
+    with pytest.raises(KeyError, match="nothing"):
+        read["nothing"]
+    again = pickle.loads(pickle.dumps(read))
+    assert again[name] == value and not hasattr(again, "__dict__")
