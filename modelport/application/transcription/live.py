@@ -72,7 +72,11 @@ class LiveTranscription:
         """Connect, unless it is open; raises the error of a refused connection or set-up."""
         async with self._opening:
             if self._connection is None and not self._over:
-                self._connection = await self._connect()
+                connection = await self._connect()
+                if self._over:  # closed meanwhile
+                    await connection.aclose()
+                else:
+                    self._connection = connection
         return self
 
     async def __aenter__(self) -> Self:
@@ -147,9 +151,12 @@ class LiveTranscription:
 
     async def _read(self, connection: _Connection) -> None:
         """Wait for the next frame. The clocks run once the audio is complete: before that, a server may be silent."""
+        protocol = connection.protocol
         try:
             with self._clocks:
                 signals = await connection.receive()
+                while self._finished and not (signals or protocol.ended or protocol.quiet_end is not None):
+                    signals = await connection.receive()  # the idle clock runs on: frames without news are no progress
             if self._finished:
                 self._clocks.bytes_received()
                 self._await_quiet(connection)
@@ -167,6 +174,8 @@ class LiveTranscription:
         self._fresh += [segment for signal in signals if (segment := self._fold.add(signal)) is not None]
 
     def _end(self, error: ModelError | None) -> None:
+        if self._over:
+            return  # `aclose` ended it, which a task that reads meanwhile notices as a broken connection
         self._over, self._failed = True, error
         counted = self._fold.usage
         if error is not None:

@@ -543,3 +543,45 @@ async def test_a_session_is_recorded_and_replayed(name: str, script: list[Any], 
     runtime = dataclasses.replace(build_runtime(), websockets=ReplayWebSockets(file))
     assert await everything(model(url, name, runtime=runtime).live()) == recorded
     assert brief(recorded) == says
+
+
+@pytest.mark.parametrize("turns", range(0, 40, 3))
+async def test_a_session_that_is_closed_while_it_opens_leaves_no_connection(turns: int) -> None:
+    async with ScriptedWebSocketServer([OPENAI]) as server:
+        session = model(server.base_url, "gpt-live-transcribe").live()
+        pushing = asyncio.create_task(session.push_audio(SECOND))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await session.aclose()
+        await asyncio.wait([pushing])
+        assert isinstance(pushing.exception(), InvalidRequestError | ModelConnectionError | None)
+    assert len(asyncio.all_tasks()) == 1
+
+
+async def test_closing_ends_an_iteration_without_an_error() -> None:
+    async with ScriptedWebSocketServer([[*OPENAI[:3], HANG]]) as server:
+        session = await model(server.base_url, "gpt-live-transcribe").live()
+        reading = asyncio.create_task(anext(session))
+        await asyncio.sleep(0.01)
+        await session.aclose()
+        with pytest.raises(StopAsyncIteration):
+            await reading
+
+
+async def test_frames_without_news_do_not_keep_a_finished_session_open() -> None:
+    clock = VirtualClock()
+    ticks = [{"type": "rate_limits.updated"}] * 3
+    async with ScriptedWebSocketServer([[*OPENAI[:3], kind("input_audio_buffer.commit"), *ticks, HANG]]) as server:
+        runtime = dataclasses.replace(build_runtime(), clock=clock)
+        session = await model(
+            server.base_url, "gpt-live-transcribe", runtime=runtime, timeouts=Timeouts(idle=20)
+        ).live()
+        await session.finish()
+        reading = asyncio.create_task(anext(session))
+        await asyncio.sleep(0)
+        clock.advance(19)
+        await asyncio.sleep(0.05)  # the frames come
+        clock.advance(2)
+        with pytest.raises(ModelTimeoutError):
+            await reading
+        await session.aclose()
