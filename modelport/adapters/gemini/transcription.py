@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias, Unpack, ove
 
 from ...application.transcription.http import HttpSTTModel
 from ...application.transcription.model import TranscriptT_co
-from ...domain.errors import ContentFilterError, ModelError, ResponseDecodeError, StreamTruncatedError
+from ...domain.errors import ContentFilterError, ModelError, ResponseDecodeError, ServerError, StreamTruncatedError
 from ...domain.message.responses import FinishReason
 from ...domain.transcription.times import of_duration
 from ...domain.transcription.transcript import Transcript, TranscriptSegment, TranscriptUsage, TranscriptWord
@@ -119,6 +119,8 @@ class GeminiTranscriptDecoder:
             raise ResponseDecodeError("the answer has no candidates; check that base_url points to the Gemini API")
         if self._reason is None:
             raise StreamTruncatedError("the transcript ended without a finish reason")
+        if not self._texts and finish_reason(self._reason) not in (FinishReason.STOP, FinishReason.LENGTH):
+            raise ServerError(f"the model ended with {self._reason} and wrote nothing down", code=self._reason)
         language = next((segment.language for segment in self._segments if segment.language), None)
         facts = {"finish_reason": self._reason}
         return Transcript("".join(self._texts), self._segments, self._words, language, self._usage, metadata=facts)

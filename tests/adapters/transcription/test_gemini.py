@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from modelport.credential import GeminiCredential
-from modelport.error import ContentFilterError, InvalidRequestError, ModelError, StreamTruncatedError
+from modelport.error import ContentFilterError, InvalidRequestError, ModelError, ServerError, StreamTruncatedError
 from modelport.stt import GeminiTranscriptionModel, TranscriptSegment, TranscriptWord
 from modelport.testing.servers.http import ScriptedAnswer, ScriptedServer
 from tests.adapters.transcription.support import Json, said, sse, whole
@@ -83,6 +83,7 @@ async def test_a_model_that_is_not_made_for_it_is_told_what_to_do() -> None:
     [
         ({"promptFeedback": {"blockReason": "SAFETY"}}, ContentFilterError),
         (answer(finish="SAFETY"), ContentFilterError),
+        (answer(finish="OTHER"), ServerError),
         ({"error": {"code": 400, "message": "wrong", "status": "INVALID_ARGUMENT"}}, InvalidRequestError),
     ],
 )

@@ -175,6 +175,7 @@ async def test_plain_text_is_the_transcript() -> None:
         (ScriptedAnswer.json({"error": {"message": "big"}}, 413), InvalidRequestError, "big"),
         (ScriptedAnswer.json({"error": {"message": "no", "code": "invalid_api_key"}}), AuthenticationError, "no"),
         (ScriptedAnswer.json({"id": 1}), ResponseDecodeError, "JSON with id"),
+        (ScriptedAnswer(200, {"content-type": "application/json"}, [b'[{"text": "a"}]']), ResponseDecodeError, "list"),
         (ScriptedAnswer(200, {"content-type": "text/html"}, [b"<html>Hi"]), ResponseDecodeError, "HTML"),
         (sse(*DELTAS), StreamTruncatedError, "last event"),
         (sse(DELTAS[0], {"type": "error", "error": {"message": "it broke"}}), ServerError, "it broke"),

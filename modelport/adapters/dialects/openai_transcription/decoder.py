@@ -30,10 +30,20 @@ def transcript_of_body(data: bytes) -> Transcript:
         except ValueError as error:
             raise ResponseDecodeError(f"the answer is not JSON: {error}") from error
         return _of_json(answer)
+    if data.lstrip().startswith(b"[") and _is_json(data):
+        raise ResponseDecodeError("expected a transcript, got a JSON list")
     text = data.decode("utf-8", "replace")
     if _PAGE.match(text):
         raise ResponseDecodeError("expected a transcript, got an HTML page; check that base_url points to an API")
     return Transcript(text.strip())
+
+
+def _is_json(data: bytes) -> bool:
+    try:
+        parse_json(data)
+    except ValueError:
+        return False
+    return True
 
 
 def _of_json(answer: Json) -> Transcript:
@@ -82,7 +92,7 @@ def _usage(used: Any) -> TranscriptUsage | None:  # Any: whatever stands there
         used, "input_tokens", "output_tokens", "prompt_tokens", "completion_tokens"
     )
     given = next((used[key] for key in ("seconds", "prompt_audio_seconds") if used.get(key) is not None), 0)
-    seconds = float(given) if isinstance(given, int | float) and not isinstance(given, bool) else 0.0
+    seconds = (milliseconds(given) or 0) / 1000
     return TranscriptUsage(sent or prompt, received or completion, seconds, raw=used)
 
 
