@@ -7,15 +7,22 @@ import binascii
 from typing import Any
 
 from ...domain.errors import ResponseDecodeError
-from ...domain.message.wav import audio_start, wav_format
+from ...domain.message.wav import audio_start, wav_encoding, wav_format
 from ...domain.speech.audio import AudioFormat, PcmPieces
 from ...ports.codec.speech import SpeechChunk
 
 __all__ = ["SpeechPieces", "decoded_audio"]
 
 
+_FILES = {b"ID3": "audio/mpeg", b"OggS": "audio/ogg", b"fLaC": "audio/flac"}
+"""How compressed files begin, which some servers send although samples were asked for."""
+
+
 class SpeechPieces:
-    """Bytes of audio to chunks: samples at whole samples and without their WAV header, whose rate counts."""
+    """Bytes of audio to chunks: samples at whole samples and without their WAV header, whose rate counts.
+
+    A compressed file in place of samples is passed on as what it is.
+    """
 
     def __init__(self, audio_format: AudioFormat) -> None:
         self._format = audio_format
@@ -39,8 +46,7 @@ class SpeechPieces:
             self._open()
             data = bytes(self._head)
             self._head.clear()
-        assert self._samples is not None, "opened above"
-        return self._samples.feed(data)
+        return data if self._samples is None else self._samples.feed(data)
 
     def _of_file(self, data: bytes) -> bytes:
         """The bytes of a file as they are, once something follows the header of a WAV."""
@@ -56,7 +62,14 @@ class SpeechPieces:
 
     def _open(self) -> None:
         """Read the header, if there is one."""
-        found = wav_format(bytes(self._head[:64]))
+        head = bytes(self._head)
+        kind = next((kind for begin, kind in _FILES.items() if head.startswith(begin)), None)
+        if kind is not None:
+            self._format = AudioFormat(kind, self._format.sample_rate)
+            return
+        found, encoding = wav_format(head), wav_encoding(head)
+        if found is None and encoding not in (None, 1):
+            raise ResponseDecodeError(f"expected a WAV of PCM samples, got one of the encoding {encoding}")
         channels = self._format.channels
         if found is not None:
             if found.sample_width != 2:

@@ -11,14 +11,17 @@ __all__ = [
     "WavFormat",
     "audio_start",
     "pcm_of_wav",
+    "samples_size",
     "streaming_header",
     "true_header",
+    "wav_encoding",
     "wav_format",
     "with_true_sizes",
 ]
 
 HEADER_SIZE = 44
 _LONGEST_HEADER = 64 * 1024
+_PCM, _EXTENSIBLE = 1, 0xFFFE
 UNKNOWN_SIZE = 0xFFFFFFFF
 """The size field of a WAV of unknown length, which players and ffmpeg accept."""
 
@@ -64,11 +67,40 @@ class WavFormat(NamedTuple):
 
 
 def wav_format(wav: bytes) -> WavFormat | None:
-    """The format in the plain header of a PCM WAV; `None` for other bytes."""
-    if len(wav) < HEADER_SIZE or wav[:4] != b"RIFF" or wav[8:22] != b"WAVEfmt \x10\0\0\0\x01\0":
+    """The format of a PCM WAV, by its header, which may have further chunks; `None` for other bytes."""
+    found = _format_chunk(wav)
+    if found is None or _encoding(found) != _PCM:
         return None
-    channels, sample_rate, _, _, bits = struct.unpack("<HIIHH", wav[22:36])
+    channels, sample_rate, _, _, bits = struct.unpack("<HIIHH", found[2:16])
     return WavFormat(sample_rate, channels, bits // 8) if sample_rate and channels and bits >= 8 else None
+
+
+def wav_encoding(wav: bytes) -> int | None:
+    """How the samples of a WAV are coded: 1 is PCM, 3 floating point, 6 and 7 companded; `None` for other bytes."""
+    found = _format_chunk(wav)
+    return None if found is None else _encoding(found)
+
+
+def _encoding(chunk: bytes) -> int:
+    """The code in a format chunk; the extensible kind has it further behind."""
+    code = int.from_bytes(chunk[:2], "little")
+    return int.from_bytes(chunk[24:26], "little") if code == _EXTENSIBLE and len(chunk) >= 26 else code
+
+
+def _format_chunk(wav: bytes) -> bytes | None:
+    """The chunk that says what the samples are, wherever it stands before them."""
+    if wav[:4] != b"RIFF" or wav[8:12] != b"WAVE":
+        return None
+    position = 12
+    while position + 8 <= len(wav) and position <= _LONGEST_HEADER:
+        name, size = wav[position : position + 4], int.from_bytes(wav[position + 4 : position + 8], "little")
+        if name == b"fmt ":
+            chunk = wav[position + 8 : position + 8 + size]
+            return chunk if len(chunk) >= 16 else None
+        if name == b"data":
+            return None
+        position += 8 + size + size % 2
+    return None
 
 
 def with_true_sizes(wav: bytes) -> bytes:
@@ -94,6 +126,15 @@ def pcm_of_wav(wav: bytes) -> bytes:
         return wav if start == 0 else b""
     size = int.from_bytes(wav[start - 4 : start], "little")
     return wav[start : start + size] if 0 < size <= len(wav) - start else wav[start:]
+
+
+def samples_size(header: bytes | bytearray) -> int | None:
+    """How many bytes of samples the header says, which ends where they begin; `None` where it does not know.
+
+    Servers that stream write a placeholder, so what follows so many bytes counts as no audio only if it is a chunk.
+    """
+    size = int.from_bytes(header[-4:], "little") if header[-8:-4] == b"data" else 0
+    return size if 0 < size < UNKNOWN_SIZE else None
 
 
 def audio_start(data: bytes | bytearray) -> int | None:

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 
 from ..ids import new_id
 from ..message.blocks import Base64Source, DataBlock
-from ..message.wav import audio_start, streaming_header
+from ..message.wav import audio_start, samples_size, streaming_header
 
 __all__ = ["AudioFold", "AudioFormat", "PcmPieces", "SpokenAudio"]
 
 
+_CHUNKS = frozenset({b"LIST", b"id3 ", b"ID3 ", b"bext", b"cue ", b"fact", b"JUNK", b"PEAK", b"smpl", b"PAD ", b"iXML"})
+"""Chunks that files have behind their samples."""
+
+
 class PcmPieces:
-    """Aligns the pieces of a PCM stream to whole samples; a WAV header before them is left out.
+    """Aligns the pieces of a PCM stream to whole samples; a WAV header before them and chunks behind are left out.
 
     `frame_size` is the bytes of one sample of all channels. An incomplete sample at the end is kept back.
     """
@@ -21,7 +25,9 @@ class PcmPieces:
     def __init__(self, frame_size: int = 2) -> None:
         self._frame_size = frame_size
         self._held = bytearray()
-        self._opened = False
+        self._opened = self._ended = False
+        self._left: int | None = None
+        """Bytes until the end that the header said, which may be wrong."""
 
     def feed(self, data: bytes) -> bytes:
         """The whole samples that these bytes complete."""
@@ -32,11 +38,29 @@ class PcmPieces:
             if start is None:
                 return b""
             self._opened = True
+            self._left = samples_size(held[:start])
             del held[:start]
-        whole = len(held) - len(held) % self._frame_size
+        end = len(held) if self._left is None else self._before_the_end(self._left)
+        whole = end - end % self._frame_size
         samples = bytes(held[:whole])
         del held[:whole]
+        if self._left is not None:
+            self._left -= whole
         return samples
+
+    def _before_the_end(self, left: int) -> int:
+        """How many of the bytes may be samples, since so many are left by the header."""
+        held, behind = self._held, left + left % 2
+        if self._ended:
+            del held[left:]
+        elif len(held) >= behind + 4:
+            self._ended = bytes(held[behind : behind + 4]) in _CHUNKS
+            if self._ended:
+                del held[left:]
+            else:
+                self._left = None
+            return len(held)
+        return min(left, len(held))
 
 
 @dataclass(frozen=True, slots=True)

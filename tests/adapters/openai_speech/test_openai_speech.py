@@ -214,6 +214,40 @@ async def test_audio_that_changes_its_rate_cannot_be_joined() -> None:
         await speak(one, other, text="word " * 1000)
 
 
+FORMAT = struct.pack("<IHHIIHH", 18, 1, 2, 48_000, 192_000, 4, 16) + b"\0\0"
+
+
+async def test_a_longer_wav_header_says_the_rate_and_the_channels() -> None:
+    sent = b"RIFF\xff\xff\xff\xffWAVEJUNK\2\0\0\0abfmt " + FORMAT + b"data\xff\xff\xff\xff" + PCM
+    spoken, *_ = await speak(audio(sent, "audio/wav"))
+    assert spoken == streaming_header(48_000, 2, size=len(PCM)) + PCM
+
+
+@pytest.mark.parametrize("size", [len(PCM), 0, 100, None, 0x7FFFFFFF])
+@pytest.mark.parametrize("cut", [1, 3, 44, 1000])
+def test_chunks_behind_the_samples_are_no_audio_and_wrong_sizes_lose_none(size: int | None, cut: int) -> None:
+    behind = b"LIST\x04\0\0\0INFO" if size == len(PCM) else b""
+    sent, pieces = streaming_header(24_000, size=size) + PCM + behind, SpeechPieces(AudioFormat("audio/wav"))
+    chunks = [pieces.feed(sent[start : start + cut]) for start in range(0, len(sent), cut)]
+    assert b"".join(chunk.pcm for chunk in chunks if chunk) == PCM
+
+
+async def test_samples_that_are_no_integers_are_refused() -> None:
+    with pytest.raises(ResponseDecodeError, match="encoding 7"):
+        await speak(audio(streaming_header(8_000)[:20] + b"\7\0" + streaming_header(8_000)[22:] + PCM, "audio/wav"))
+
+
+@pytest.mark.parametrize(("begin", "kind"), [(b"ID3", "audio/mpeg"), (b"OggS", "audio/ogg"), (b"fLaC", "audio/flac")])
+async def test_a_compressed_file_in_place_of_samples_is_what_it_is(begin: bytes, kind: str) -> None:
+    spoken, found, *_ = await speak(audio(begin + PCM, kind))
+    assert (spoken, found) == (begin + PCM, kind)
+
+
+async def test_text_is_no_audio() -> None:
+    with pytest.raises(ResponseDecodeError, match="got text"):
+        await speak(audio(b"upstream connect error or disconnect", "text/plain", pieces=1))
+
+
 @given(st.binary(max_size=600), st.booleans(), st.lists(st.integers(0, 700), max_size=8))
 @settings(max_examples=60)
 def test_pieces_of_any_size_give_the_same_samples(pcm: bytes, header: bool, cuts: list[int]) -> None:

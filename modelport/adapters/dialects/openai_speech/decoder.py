@@ -25,6 +25,8 @@ __all__ = ["AudioDecoder", "EventDecoder", "RawFramer"]
 _IN_JSON = ("audio_data", "audio", "data", "b64")
 """Where servers put audio into JSON. Facts: docs/protocols/openai-tts.md#compatible-servers."""
 _COUNTED = ("input_tokens", "output_tokens", "prompt_tokens", "completion_tokens")
+_TEXT = re.compile(rb"[\t\n\r\x20-\x7e]{16,}")
+"""So long without a byte that text cannot have, audio is not."""
 _PAGE = re.compile(rb"\s*<(?:!doctype|html|head|body|\?xml)", re.IGNORECASE)
 
 
@@ -41,7 +43,9 @@ class RawFramer:
 
     @staticmethod
     def may_begin(data: bytes) -> bool:
-        """Whether the first bytes are certainly no JSON, events or page; others are read as a whole body first."""
+        """Whether the first bytes are no JSON, events, page or text; others are read as a whole body first."""
+        if _TEXT.fullmatch(data):
+            return False
         return not data.lstrip().startswith((b"{", b"<", b"data:", b"event:", b":"))
 
 
@@ -78,6 +82,10 @@ class AudioDecoder:
         elif _PAGE.match(data):
             raise ResponseDecodeError(
                 "expected audio, got an HTML page; check that base_url points to a speech API", body=_shown(data)
+            )
+        elif _TEXT.fullmatch(data):
+            raise ResponseDecodeError(
+                "expected audio, got text; check that base_url points to a speech API", body=_shown(data)
             )
         return self._pieces.feed(data) or SpeechChunk()
 
