@@ -11,6 +11,7 @@ docs/protocols/settings-across-providers.md#prompt-caching.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from ..errors import InvalidRequestError
@@ -157,12 +158,29 @@ def split_settings(kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str,
     others: dict[str, Any] = {}
     for name, value in kwargs.items():
         kinds = _TYPES.get(name)
+        if kinds is None and (meant := _meant(name)):
+            raise InvalidRequestError(f"a call has no argument {name!r}; {meant}; other fields go into extra_body")
         if kinds is None or not (value is None or isinstance(value, kinds)):
             others[name] = value
         elif value is not None:
             _check_level(name, value)
             ours[name] = value
     return ours, others
+
+
+_CLOSE = 0.85
+"""How alike a name must be to a setting's to be taken for a mistake; names of real fields are less so."""
+
+
+@lru_cache(256)
+def _meant(name: str) -> str:
+    """What was meant by a name that is almost a setting's; empty for a field of the provider's own."""
+    from difflib import get_close_matches  # for names that are not known only
+
+    if name == "settings":
+        return "give each setting by its name, such as thinking='low'"
+    near = get_close_matches(name, _TYPES, n=1, cutoff=_CLOSE)
+    return f"did you mean {near[0]!r}" if near else ""
 
 
 def _check_level(name: str, value: object) -> None:

@@ -277,6 +277,20 @@ async def test_a_value_that_the_api_refuses_is_refused_before(api: str, given: d
         await sent(model_of(api, CURRENT[api]), **given)
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ({"thinkng": True}, "did you mean 'thinking'"),
+        ({"service_teir": "fast"}, "did you mean 'service_tier'"),
+        ({"settings": {"thinking": "low"}}, "give each setting by its name"),
+    ],
+)
+async def test_a_name_that_is_almost_a_settings_is_refused(given: dict[str, Any], meant: str) -> None:
+    model = OpenAIChatModel(OpenAICredential(api_key="no-key", base_url="http://127.0.0.1:1/v1"), "gpt-5.6")
+    with pytest.raises(InvalidRequestError, match=meant):
+        await model.generate(ASK, **given)
+
+
 async def test_fields_of_the_providers_own_still_pass() -> None:
     own = {"thinking": {"type": "enabled", "budget_tokens": 2000}, "metadata": {"user_id": "mine"}}
     body, _ = await sent(model_of("anthropic", "claude-sonnet-4-6"), user="ours", **own)
