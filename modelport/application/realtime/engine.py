@@ -267,7 +267,9 @@ class SessionEngine:
         try:
             while True:
                 if self._queue.full:
+                    self._timers.paused(True)
                     await self._queue.room()
+                    self._timers.paused(False)
                 signals = await connection.receive()
                 if signals:
                     self._progress = True

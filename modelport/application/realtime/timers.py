@@ -34,6 +34,7 @@ class SessionTimers:
         self._response: str | None = None
         self._cut = False
         self._alive = 0.0
+        self._paused = False
         self._reply_timer: TimerHandle | None = None
         self._end_timer: TimerHandle | None = None
         self._closing: set[asyncio.Task[None]] = set()
@@ -55,6 +56,10 @@ class SessionTimers:
         if seconds is not None:
             self._reply_timer = self._clock.call_later(seconds, self._reply_late)
 
+    def paused(self, paused: bool) -> None:
+        """Whether nothing is read, since the application has enough to take: the server is not silent then."""
+        self._paused, self._alive = paused, self._clock.monotonic()
+
     def _reply_late(self) -> None:
         response, self._reply_timer = self._response, None
         if response is None:
@@ -63,7 +68,8 @@ class SessionTimers:
             self._response = None
             self._session.give_up(response, None)
             return
-        left = (self._idle or 0.0) - (self._clock.monotonic() - self._alive)
+        idle = self._idle or 0.0
+        left = idle if self._paused else idle - (self._clock.monotonic() - self._alive)
         if left > 0:
             self._reply_timer = self._clock.call_later(left, self._reply_late)
             return

@@ -445,6 +445,22 @@ async def test_a_slow_consumer_stops_the_reading_but_not_the_sending() -> None:
         assert len(talk.of("DATA_BLOCK_DELTA")) == 200
 
 
+async def test_a_reply_is_not_silent_while_nothing_is_read_of_it() -> None:
+    async with Talk() as talk:
+        await talk.stop_listening()
+        await talk.say(created(), *(sound(pcm(1000)) for _ in range(200)))
+        for _ in range(3):
+            talk.clock.advance(301)
+            await settle()
+        talk.listen()
+        for _ in range(20):
+            await settle()
+        assert len(talk.of("DATA_BLOCK_DELTA")) == 200 and not talk.of("REPLY_END")
+        talk.clock.advance(301)
+        await settle()
+        assert "silent" in talk.of("REPLY_END")[0].error, "now it is"
+
+
 async def test_text_that_is_not_taken_stops_the_reading_too() -> None:
     async with Talk() as talk:
         await talk.stop_listening()
