@@ -89,3 +89,10 @@ def test_without_a_model_the_recogniser_in_this_process_is_asked_for(
     status, out, err = run("a.wav")
     assert (status, out) == (2, "") and "no model is named" in err
     assert "pip install 'modelport[embedded-recognition]'" in err
+
+
+@pytest.mark.parametrize("place", ["missing/talk.txt", "."])
+def test_a_file_that_cannot_be_written_is_refused_before_a_request(folder: Path, place: str) -> None:
+    status, out, err = run("missing.wav", "--model", "openai/whisper-1", "--out", place)
+    assert (status, out) == (1, "")
+    assert f"--out {place}: this" in err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -64,6 +65,7 @@ def transcribe(
     from ..console.answers import JsonLines
 
     form = "json" if as_json else form
+    _check_out(out)
     try:
         hub, chosen = choose_transcription(config, model)
         wanted = {"language": language, "segments": times or form in ("srt", "vtt") or None}
@@ -80,6 +82,16 @@ def transcribe(
         note("the answer has no times")
     _report(transcript, written, out, form)
     return 0
+
+
+def _check_out(out: Path | None) -> None:
+    """Raise for a file that cannot be written, before a transcript is paid for."""
+    if out is None:
+        return
+    if out.is_dir():
+        raise click.UsageError(f"--out {out}: this is a folder; give a file")
+    if not os.access(out if out.exists() else out.parent, os.W_OK):
+        raise click.UsageError(f"--out {out}: this cannot be written; give a file in a folder that can")
 
 
 def _set(model: STTModelBase, values: dict[str, Any], required: set[str]) -> None:  # Any: of parameters
@@ -167,6 +179,7 @@ def _report(transcript: Transcript, written: str, out: Path | None, form: str) -
     try:
         out.write_text(written, encoding="utf-8")
     except OSError as error:
+        write(written)  # it was paid for
         raise click.ClickException(f"{out} cannot be written: {error.strerror or error}") from error
     note(f"{len(transcript.text):,} characters in {out}")
 
