@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -13,6 +14,7 @@ import pytest
 
 from scripts.site import settings
 from scripts.site.api import anchor, public_modules
+from scripts.site.joint_names import separated
 
 ROOT = Path(__file__).parents[1]
 
@@ -60,3 +62,30 @@ def test_programs_find_the_pages(site: Path) -> None:
     listed = (site / "llms.txt").read_text(encoding="utf-8")
     assert "](guides/errors/)" in listed
     assert "](providers/openai/)" in listed
+
+
+def test_no_page_of_the_reference_joins_names(site: Path) -> None:
+    joined = [page for page in (site / "reference/api").glob("*/index.html") if ", (<" in page.read_text("utf-8")]
+    assert joined == []
+
+
+def test_joint_names_get_an_entry_each() -> None:
+    text = "Does.\n\nArgs:\n    one, two: seconds,\n        at most.\n    three: more."
+    assert separated(text).split("\n")[3:] == [
+        "    one: seconds,",
+        "        at most.",
+        "    two: with `one`.",
+        "    three: more.",
+    ]
+
+
+def test_an_example_shows_its_programs(site: Path) -> None:
+    page = (site / "examples/web_chat/index.html").read_text(encoding="utf-8")
+    assert "chat_server.py" in page and "EventSourceResponse" in page
+
+
+def test_no_page_denies_what_there_is(site: Path) -> None:
+    pages = [
+        page for page in (ROOT / "docs").rglob("*.md") if re.search(r"not (offer|implement)[^.]* yet", page.read_text())
+    ]
+    assert pages == []

@@ -56,5 +56,6 @@ class Credentials:
         try:
             self._registry.get(name)
         except SettingsError as error:
-            named = ", ".join(self._settings.credentials) or "none is configured"
-            raise SettingsError(f"no credential is called {name!r}; there are: {named}; and {error}") from error
+            names = ", ".join(self._settings.credentials)
+            named = f"there are: {names}" if names else "the settings have none"
+            raise SettingsError(f"no credential is called {name!r}; {named}; and {error}") from error

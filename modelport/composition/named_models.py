@@ -149,8 +149,8 @@ class NamedModels(Generic[S, M]):
         provider, slash, model = name.partition("/")
         if slash and model:
             return self._entry(provider=provider, model=model)
-        known = ", ".join(self._named) or "none is configured"
-        raise SettingsError(f"no {self._kind} model is called {name!r}; there are: {known}; or write provider/model")
+        known = f"there are: {', '.join(self._named)}" if self._named else "the settings have none"
+        raise SettingsError(f"no {self._kind} model is called {name!r}; {known}; or write provider/model")
 
 
 def _check_provider(settings: ModelSettings) -> None:

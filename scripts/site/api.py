@@ -63,10 +63,23 @@ def _page(face: str, homes: dict[str, str]) -> str:
             lines.append(f"## `{name}`\n\n{_constant(value)}\n")
         elif homes[place] == face:
             lines.append(f"::: {place}\n")
+            lines += _base_line(value, homes)
         else:
             home = homes[place]
             lines.append(f"## `{name}`\n\nThe same as in [`{home}`]({home}.md#{anchor(home, name)}).\n")
     return "\n".join(lines)
+
+
+def _base_line(value: object, homes: dict[str, str]) -> list[str]:
+    """Where the arguments are described that a model's class takes from its base class."""
+    if not inspect.isclass(value) or "Unpack" not in inspect.getsource(value):
+        return []
+    for base in value.__mro__[1:]:
+        home = homes.get(_place(base))
+        if home and base.__name__.endswith("Base"):
+            where = f"{home}.md#{anchor(home, base.__name__)}"
+            return [f"The arguments in `options` are those of [`{base.__name__}`]({where}).\n"]
+    return []
 
 
 def anchor(face: str, name: str) -> str:

@@ -14,7 +14,8 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))  # MkDocs loads this file by its path
 
 from scripts.site import api, llms, navigation, providers  # noqa: E402 - needs the path above
-from scripts.site.links import ROOT_PAGES, site_links  # noqa: E402 - likewise
+from scripts.site.examples import programs  # noqa: E402 - likewise
+from scripts.site.links import ROOT_PAGES, boost_of, linked_paths, site_links  # noqa: E402 - likewise
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -29,5 +30,14 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Make links between files of the repository links between pages of the site."""
-    return site_links(markdown, page.file.src_uri, set(files.src_uris))
+    """Make links between files links between pages, show the programs of an example, and say what search prefers."""
+    uri = page.file.src_uri
+    page.meta.setdefault("search", {"boost": boost_of(uri)})
+    if uri.startswith("examples/") and uri.endswith("/README.md"):
+        markdown += programs(ROOT / "docs" / uri.rpartition("/")[0])
+    return site_links(markdown, uri, set(files.src_uris))
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Link the pages of the documentation that docstrings name by their path."""
+    return linked_paths(html, page.file, files)

@@ -7,6 +7,8 @@ import re
 from collections.abc import Set
 from typing import Final
 
+from mkdocs.structure.files import File, Files
+
 ROOT_PAGES: Final = {
     "README.md": "index.md",
     "CHANGELOG.md": "project/changelog.md",
@@ -36,3 +38,26 @@ def _replace(text: str, source: str, uri: str, pages: Set[str]) -> str:
         return words
 
     return _LINK.sub(link, text)
+
+
+_PATH = re.compile(r"(?<![\w/\"#])docs/([\w/-]+\.md)(#[\w-]+)?")
+
+
+def linked_paths(html: str, file: File, files: Files) -> str:
+    """The page with links in place of paths like `docs/protocols/gemini.md#usage`; unknown ones are left."""
+
+    def link(found: re.Match[str]) -> str:
+        target = files.get_file_from_path(found[1])
+        if target is None:
+            return found[0]
+        return f'<a href="{target.url_relative_to(file)}{found[2] or ""}">{found[0]}</a>'
+
+    return _PATH.sub(link, html)
+
+
+_BOOSTS: Final = {"guides/": 4.0, "examples/": 2.0, "decisions/": 0.3, "protocols/": 0.5, "project/changelog": 0.2}
+
+
+def boost_of(uri: str) -> float:
+    """How much the search prefers the page."""
+    return next((boost for start, boost in _BOOSTS.items() if uri.startswith(start)), 1.0)

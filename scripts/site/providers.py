@@ -56,16 +56,20 @@ def _label(provider: Provider) -> str:
 
 def _page(provider: Provider, models: list[CatalogueEntry]) -> str:
     credential = provider.credential_class()
-    lines = [f"# {_label(provider)}\n", *_credential(provider, credential)]
+    lines = ["---\nhide: [toc]\n---\n", f"# {_label(provider)}\n", *_credential(provider, credential)]
     for kind, title in _KINDS.items():
         of_kind = [entry for entry in models if entry.kind == kind]
         classes = _classes(credential, kind)
         if not of_kind and not classes:
             continue
         lines += [f"## {title}\n", "Classes: " + ", ".join(map(_class_link, classes)) + "\n"] if classes else []
-        lines += [*_table(kind, of_kind), ""] if of_kind else ["No cards: give `context_size` with the model.\n"]
-        if kind == "chat" and classes:
-            lines += _parameters(classes[0])
+        lines += (
+            [*_table(kind, of_kind), "", *_sources(of_kind)]
+            if of_kind
+            else ["No cards: give `context_size` with the model.\n"]
+        )
+        for cls in classes:
+            lines += _parameters(cls)
     return "\n".join([*lines, *_differences(provider), *_verified(provider.name)])
 
 
@@ -98,17 +102,15 @@ def _class_link(cls: type[Any]) -> str:  # Any: as above
 
 def _table(kind: str, entries: Iterable[CatalogueEntry]) -> list[str]:
     if kind != "chat":
-        lines = ["| model | status | takes | gives | verified | source |", "|---|---|---|---|---|---|"]
+        lines = ["| model | status | takes | gives | verified |", "|---|---|---|---|---|"]
         for entry in entries:
             card = entry.card
             takes, gives = _types(card.input_types), _types(card.output_types)
-            lines.append(
-                f"| `{card.name}` | {_status(card)} | {takes} | {gives} | {card.verified_on or ''} | {_source(card)} |"
-            )
+            lines.append(f"| `{card.name}` | {_status(card)} | {takes} | {gives} | {card.verified_on or ''} |")
         return lines
     lines = [
-        "| model | status | context | output | takes | thinks | tools | schema | verified | source |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "| model | status | context | output | takes | thinks | tools | schema | verified |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for entry in entries:
         card: Any = entry.card  # Any: a chat card, or one of another package
@@ -123,7 +125,6 @@ def _table(kind: str, entries: Iterable[CatalogueEntry]) -> list[str]:
             _yes(bool(card.tools)),
             _yes(bool(structured and structured.json_schema)),
             str(card.verified_on or ""),
-            _source(card),
         ]
         lines.append("| " + " | ".join(cells) + " |")
     return lines
@@ -144,19 +145,23 @@ def _types(types: Iterable[str]) -> str:
     return ", ".join(sorted(words - {"x-thinking"})).replace("*", "any")
 
 
-def _source(card: Any) -> str:  # Any: as above
-    links = []
-    for part in str(card.source or "").split(";"):
-        target, _, rest = part.strip().replace(",", " ").partition(" ")
+def _sources(entries: Iterable[CatalogueEntry]) -> list[str]:
+    """Where the facts of the cards are from, each place once."""
+    links: dict[str, None] = {}
+    for part in ";".join(str(entry.card.source or "") for entry in entries).split(";"):
+        target = part.strip().replace(",", " ").partition(" ")[0]
         if target.startswith("docs/"):
-            links.append(f"[{target.rpartition('/')[2].partition('.md')[0]}](../{target.removeprefix('docs/')})")
-        elif part.strip():
-            links.append(f"{target} {rest}".strip())
-    return ", ".join(links)
+            place = target.removeprefix("docs/")
+            links[f"[{place.rpartition('/')[2].replace('.md', '').replace('#', ', ')}](../{place})"] = None
+        elif target:
+            links[f"<{target}>" if target.startswith("http") else target] = None
+    return [f"Sources: {', '.join(links)}.\n"] if links else []
 
 
 def _parameters(cls: type[Any]) -> list[str]:  # Any: a chat class of any provider
-    lines = [f"`{cls.__name__}.Parameters`:\n", "| parameter | default | |", "|---|---|---|"]
+    if not getattr(cls, "Parameters", None) or not cls.Parameters.model_fields:
+        return []
+    lines = [f"### `{cls.__name__}.Parameters`\n", "| parameter | default | |", "|---|---|---|"]
     for name, field in cls.Parameters.model_fields.items():
         default = "" if field.get_default(call_default_factory=True) is None else f"`{field.get_default()}`"
         lines.append(f"| `{name}` | {default} | {(field.description or '').replace('|', chr(92) + '|')} |")

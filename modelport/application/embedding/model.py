@@ -238,8 +238,13 @@ class EmbeddingModelBase(ModelBase, Generic[T_contra]):
         identity = vector_identity(family, self.model, values, kwargs)
         spec = self._embedding_spec(kwargs, identity, skips)
         store = VectorStore(self.embedding_cache, identity, spec.call.runtime.clock)
-        shown = _shown if progress is True else progress or None
-        return await EmbeddingCall(spec, store, checked, self._noted(warnings), refused, shown).run()
+        line = _ProgressLine() if progress is True else None
+        shown = line.show if line else None if isinstance(progress, bool) else progress
+        try:
+            return await EmbeddingCall(spec, store, checked, self._noted(warnings), refused, shown).run()
+        finally:
+            if line:
+                line.end()
 
     def _embedding_spec(
         self,
@@ -315,7 +320,17 @@ def _with_dimensions(model: EmbeddingModelBase[Any], dimensions: int) -> Any:  #
         raise InvalidRequestError(f"dimensions is {dimensions!r}: {error.errors()[0]['msg']}") from error
 
 
-def _shown(done: int, total: int) -> None:
-    """The progress as a line that replaces itself."""
-    sys.stderr.write(f"\r{done:,} of {total:,} vectors" + ("\n" if done == total else ""))
-    sys.stderr.flush()
+class _ProgressLine:
+    """The progress as a line of the error stream that replaces itself."""
+
+    _open = False
+
+    def show(self, done: int, total: int) -> None:
+        sys.stderr.write(f"\r{done:,} of {total:,} vectors")
+        sys.stderr.flush()
+        self._open = True
+
+    def end(self) -> None:
+        """Begin the next line, whether or not all came."""
+        if self._open:
+            sys.stderr.write("\n")
