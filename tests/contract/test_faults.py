@@ -23,7 +23,7 @@ from modelport.error import (
 from modelport.model import ChatResponse, ChatStream
 from modelport.ports.runtime import Runtime
 from modelport.testing.clock import VirtualClock
-from modelport.testing.servers.http import ABORT, CLOSE, HANG, ScriptedAnswer, ScriptedServer
+from modelport.testing.servers.http import ABORT, CLOSE, HANG, RecordedRequest, ScriptedAnswer, ScriptedServer
 from modelport.transport import RetryPolicy, Timeouts
 from tests.contract.runtimes import runtime_with
 from tests.contract.samples import SAMPLES, Sample, question
@@ -139,13 +139,17 @@ async def test_503_for_ever_costs_four_requests(sample: Sample, streaming: bool)
 
 async def test_401_costs_one_request_and_keeps_the_key_secret(sample: Sample) -> None:
     _, runtime = impatient()
-    answer = ScriptedAnswer.json({"error": {"message": "bad key sk-secret-key", "code": "invalid"}}, 401)
-    async with ScriptedServer([answer]) as server:
+    key = "sk-secret-key-PlantedWord7"
+
+    def refuse(request: RecordedRequest) -> ScriptedAnswer:
+        sent = key if any(key in value for value in request.headers.values()) else "none"
+        return ScriptedAnswer.json({"error": {"message": f"bad key {sent}", "code": "invalid"}}, 401)
+
+    async with ScriptedServer(refuse) as server:
         with pytest.raises(AuthenticationError) as caught:
             await sample.model(server.base_url, runtime=runtime)(question())
         assert len(server.requests) == 1
-    if any("sk-secret-key" in value for value in server.requests[0].headers.values()):
-        assert "sk-secret-key" not in str(caught.value) + repr(caught.value) + str(caught.value.body)
+    assert key not in str(caught.value) + repr(caught.value) + str(caught.value.body)
     assert caught.value.status_code == 401 and not caught.value.retryable
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Described"]
 
-_MODULE = re.compile(r"\b(?:[a-z_]+\.)+(?=[A-Z])")
+_MODULE = re.compile(r"(?<![\w.])(?:[a-z_]++\.)++(?=[A-Z])")
 """The modules before the names of classes."""
 _BOUNDS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<=", "min_length": "at least", "max_length": "at most"}
 

@@ -42,7 +42,7 @@ _MAPS = frozenset({"properties", "patternProperties", "dependentSchemas", "depen
 _LISTS = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
 _SINGLES = frozenset(
     {"items", "additionalProperties", "contains", "propertyNames", "not", "if", "then", "else"}
-    | {"unevaluatedItems", "unevaluatedProperties"}
+    | {"unevaluatedItems", "unevaluatedProperties", "contentSchema"}
 )
 _MOST_NODES = 20_000
 

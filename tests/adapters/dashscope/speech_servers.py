@@ -162,7 +162,9 @@ class SpeechServer:
         if self.refusals:
             self.refusals -= 1
             code = "InvalidApiKey" if self.status == HTTPStatus.UNAUTHORIZED else "Busy"
-            return connection.respond(self.status, f'{{"code": "{code}", "message": "sk-secret-key is wrong"}}')
+            return connection.respond(
+                self.status, f'{{"code": "{code}", "message": "sk-secret-key-PlantedWord7 is wrong"}}'
+            )
         return None
 
     async def _handle(self, connection: ServerConnection) -> None:

@@ -37,7 +37,7 @@ from modelport.ports.codec.realtime_speech import (
 
 CARD = TTSModelCard(name="m", label="m", realtime=True, voices=["longanyang"])
 WHOLE = TTSModelCard(name="m", label="m", realtime=True, takes_whole_text=True)
-AT = Endpoint("ws://host/api-ws/v1", {"authorization": "Bearer sk-secret-key"})
+AT = Endpoint("ws://host/api-ws/v1", {"authorization": "Bearer sk-secret-key-PlantedWord7"})
 
 
 @pytest.fixture(autouse=True)

@@ -198,7 +198,7 @@ async def test_a_key_that_is_refused_is_asked_for_once(kind: Kind, way: str) -> 
         with pytest.raises(AuthenticationError) as caught:
             await speak(kind, server, way)
         assert (len(server.requests), caught.value.status_code, caught.value.code) == (1, 401, "InvalidApiKey")
-        assert "sk-secret-key" not in str(caught.value) + str(caught.value.body)
+        assert "sk-secret-key-PlantedWord7" not in str(caught.value) + str(caught.value.body)
         assert [one.status_code for one in caught.value.attempts] == [401]
 
 

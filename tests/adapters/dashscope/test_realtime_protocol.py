@@ -39,7 +39,7 @@ from modelport.ports.codec.realtime_speech import (
 )
 
 CARD = TTSModelCard(name="m", label="m", realtime=True, voices=["Cherry", "Serena"])
-AT = Endpoint("ws://host/api-ws/v1", {"authorization": "Bearer sk-secret-key"})
+AT = Endpoint("ws://host/api-ws/v1", {"authorization": "Bearer sk-secret-key-PlantedWord7"})
 
 
 @pytest.fixture(autouse=True)
@@ -248,7 +248,7 @@ def test_handshake_and_format() -> None:
     codec = QwenRealtimeCodec()
     asked = codec.handshake(RealtimeRequest(AT, "a/b c", CARD, extra_headers={"x-mine": "1"}))
     assert asked.url == "ws://host/api-ws/v1/realtime?model=a%2Fb%20c"
-    assert asked.headers == {"authorization": "Bearer sk-secret-key", "x-mine": "1"}
+    assert asked.headers == {"authorization": "Bearer sk-secret-key-PlantedWord7", "x-mine": "1"}
     assert "secret" not in repr(asked) + repr(request())
     assert codec.audio_format(request()) == AudioFormat("audio/wav", 24_000)
     mp3 = request(parameters={"response_format": "mp3", "sample_rate": 16_000})

@@ -89,7 +89,9 @@ def came(error: ModelError) -> bytes:
 )
 @pytest.mark.parametrize("stream", [True, False])
 async def test_an_answer_that_is_an_error(status: int, code: str, kind: type[ModelError], stream: bool) -> None:
-    answer = ScriptedAnswer.json({"code": code, "message": "no: sk-secret-key", "request_id": "r-1"}, status=status)
+    answer = ScriptedAnswer.json(
+        {"code": code, "message": "no: sk-secret-key-PlantedWord7", "request_id": "r-1"}, status=status
+    )
     async with ScriptedServer([answer]) as server:
         with pytest.raises(kind) as caught:
             await model(server, stream=stream, max_retries=0).synthesize("Hi")
@@ -108,7 +110,7 @@ async def test_a_busy_server_is_asked_again() -> None:
 
 
 async def test_an_error_in_the_stream_keeps_what_came() -> None:
-    failed = json.dumps({"code": "Throttling", "message": "too fast sk-secret-key", "request_id": "r-2"})
+    failed = json.dumps({"code": "Throttling", "message": "too fast sk-secret-key-PlantedWord7", "request_id": "r-2"})
     async with ScriptedServer([ScriptedAnswer.sse(event(PCM), failed)]) as server:
         stream = await opened(model(server))
         assert (await anext(stream)).content is not None

@@ -68,7 +68,7 @@ async def test_the_wait_that_the_server_asks_for() -> None:
 
 
 async def test_the_key_is_not_repeated() -> None:
-    body = {"error": {"message": "the key sk-very-secret is wrong", "type": "x", "code": None}}
+    body = {"error": {"message": "the key sk-very-secret-PlantedWord7 is wrong", "type": "x", "code": None}}
     error = await raised(Answer(json.dumps(body).encode(), 401))
     assert "sk-very-secret-PlantedWord7" not in f"{error} {error.body} {error!r}"
     assert error.provider == "moonshot"

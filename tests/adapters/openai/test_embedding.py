@@ -175,7 +175,7 @@ async def test_a_wrong_number_of_vectors_is_no_answer() -> None:
 
 
 async def test_errors_are_mapped_and_hold_no_key() -> None:
-    fault = {"error": {"message": "no model for sk-secret-key", "code": "model_not_found"}}
+    fault = {"error": {"message": "no model for sk-secret-key-PlantedWord7", "code": "model_not_found"}}
     async with ScriptedServer([ScriptedAnswer.json(fault, 404, {"x-request-id": "r9"})]) as server:
         with pytest.raises(NotFoundError) as caught:
             await model(server.base_url, "nothing")(["t 1"])

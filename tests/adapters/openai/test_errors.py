@@ -80,7 +80,7 @@ async def test_a_page_instead_of_an_answer() -> None:
 
 
 async def test_the_key_is_not_repeated() -> None:
-    body = {"error": {"message": "the key sk-very-secret is wrong", "type": "x", "code": None}}
+    body = {"error": {"message": "the key sk-very-secret-PlantedWord7 is wrong", "type": "x", "code": None}}
     error = await raised(Answer(json.dumps(body).encode(), 401))
     assert "sk-very-secret-PlantedWord7" not in f"{error} {error.body} {error!r}"
     assert error.provider == "openai"

@@ -56,6 +56,7 @@ class RealtimeTTSModel(TTSModelBase[SpeechT_co]):
         timeouts: apply to each utterance, in seconds.
         runtime: the ports to run on; the default runtime's, or the hub's, when `None`.
         card_checks: `off` sends values that the model's card does not allow.
+        on_unsupported: `error` refuses a call where a parameter would have to be dropped or changed.
     """
 
     realtime: bool = True
