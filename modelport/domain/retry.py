@@ -92,6 +92,10 @@ def retryable_status(status: int) -> bool:
     return status in (408, 409, 429) or status >= 500
 
 
+_LONGEST_DATE = 64
+"""Characters: an HTTP date has 29, one of an e-mail a few more."""
+
+
 def parse_retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Seconds the server asks to wait: `retry-after-ms`, else `retry-after` as a number or an HTTP date.
 
@@ -103,7 +107,7 @@ def parse_retry_after(headers: Mapping[str, str], now: float) -> float | None:
         return milliseconds / 1000
     text = headers.get("retry-after")
     seconds = _positive(text)
-    if seconds is not None or text is None:
+    if seconds is not None or text is None or len(text) > _LONGEST_DATE:
         return seconds
     from datetime import timezone
     from email.utils import parsedate_to_datetime  # imported here because it is rarely needed and slow to import

@@ -16,6 +16,8 @@ from tests.contract.samples.sample import line, sse
 from tests.fuzz.growth import Json, Run, assert_linear
 from tests.fuzz.test_decoders import Transport
 
+pytestmark = pytest.mark.usefixtures("small_heap")  # whose collections are not counted, but last
+
 
 def chat(sample: Sample, event: Callable[[int], bytes], *, size: int = 4096) -> Run:
     """A streamed answer of many such events, through the public class."""

@@ -26,6 +26,8 @@ from modelport.domain.structured.json_text import PartialJson
 from modelport.domain.unicode import well_formed_value
 from tests.fuzz.growth import Run, assert_linear, exponent, fed, quiet, text_case
 
+pytestmark = pytest.mark.usefixtures("small_heap")  # whose collections are not counted, but last
+
 
 def pieces(new: Callable[[], Any], unit: bytes, size: int) -> Callable[[int], Callable[[], Any]]:
     def make(count: int) -> Callable[[], Any]:

@@ -30,6 +30,8 @@ from modelport.formatter import (
 from modelport.message import AssistantMsg, TextBlock, ThinkingBlock, ToolCallBlock, ToolResultBlock, UserMsg
 from tests.fuzz.growth import Json, Run, assert_linear
 
+pytestmark = pytest.mark.usefixtures("small_heap")  # whose collections are not counted, but last
+
 
 def properties(size: int) -> Json:
     names = {f"p{number}": {"type": ["integer", "null"]} for number in range(size)}
