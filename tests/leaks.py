@@ -10,10 +10,12 @@ not write itself. A test that shows a secret on purpose says so with the marker 
 from __future__ import annotations
 
 import functools
+import inspect
 import logging
 import os
 import reprlib
 import subprocess
+import sys
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -119,10 +121,15 @@ class _Shown(reprlib.Repr):
 
 
 _SHOWN = _Shown()
+_GENERATORS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+_UNREADABLE = _GENERATORS if sys.version_info[:2] == (3, 13) else 0
+"""Frames whose locals cannot be looked at: Python 3.13.0 crashes on those of a generator that has ended (gh-125723)."""
 
 
 def _shown_locals(frame: FrameType) -> str:
     """The locals as an error reporter prints them."""
+    if frame.f_code.co_flags & _UNREADABLE:
+        return ""
     shown = []
     for name, value in frame.f_locals.items():
         try:
