@@ -10,7 +10,6 @@ import base64
 import copy
 import importlib.util
 import io
-import itertools
 import json
 import wave
 from collections.abc import Sequence
@@ -83,7 +82,7 @@ def model(*answers: Any, **parameters: Any) -> EmbeddedRealtimeModel:
     return EmbeddedRealtimeModel(
         EmbeddedCredential(),
         parameters=EmbeddedRealtimeModel.Parameters(**parameters),
-        chat=ScriptedChatModel(answers or itertools.repeat(ANSWER)),
+        chat=ScriptedChatModel(answers or [ANSWER] * 100),
     )
 
 
@@ -139,7 +138,7 @@ async def test_typed_text_is_answered_in_speech_with_its_transcript() -> None:
 
 
 async def test_a_request_and_its_cancellation_at_once_give_one_reply_that_ends() -> None:
-    connection = await connector.InProcessConnector(lambda **_: ScriptedChatModel(itertools.repeat(ANSWER))).connect(
+    connection = await connector.InProcessConnector(lambda **_: ScriptedChatModel([ANSWER] * 100)).connect(
         WebSocketRequest("embedded:")
     )
     for event in ("session.update", "response.create", "response.cancel"):

@@ -107,10 +107,12 @@ async def test_a_tool_gets_the_callers_context() -> None:
 
 
 _PROGRAM = """
-import asyncio, threading, time
+import asyncio, signal, threading, time
 from modelport.agent import Agent
 from modelport.message import ToolCallBlock
 from modelport.testing import ScriptedChatModel
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also where the tests were started with it ignored
 
 def stuck():
     threading.Event().wait()
