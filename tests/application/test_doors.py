@@ -74,6 +74,9 @@ async def test_progress_of_an_embedding_call(capsys: pytest.CaptureFixture[str])
     assert seen == [(0, 3), (2, 3), (3, 3)]
     await model(["d"], progress=True)
     assert capsys.readouterr().err.endswith("1 of 1 vectors\n")
+    with pytest.raises(InvalidRequestError):
+        await ScriptedEmbeddingModel(failures=[InvalidRequestError("no")] * 9)(["d"], progress=True)
+    assert capsys.readouterr().err.endswith("0 of 1 vectors\n")  # the next output has a line of its own
 
 
 async def test_a_retry_is_one_line(caplog: pytest.LogCaptureFixture) -> None:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar, cast
@@ -238,13 +239,8 @@ class EmbeddingModelBase(ModelBase, Generic[T_contra]):
         identity = vector_identity(family, self.model, values, kwargs)
         spec = self._embedding_spec(kwargs, identity, skips)
         store = VectorStore(self.embedding_cache, identity, spec.call.runtime.clock)
-        line = _ProgressLine() if progress is True else None
-        shown = line.show if line else None if isinstance(progress, bool) else progress
-        try:
-            return await EmbeddingCall(spec, store, checked, self._noted(warnings), refused, shown).run()
-        finally:
-            if line:
-                line.end()
+        with _reported(progress) as report:
+            return await EmbeddingCall(spec, store, checked, self._noted(warnings), refused, report).run()
 
     def _embedding_spec(
         self,
@@ -320,17 +316,19 @@ def _with_dimensions(model: EmbeddingModelBase[Any], dimensions: int) -> Any:  #
         raise InvalidRequestError(f"dimensions is {dimensions!r}: {error.errors()[0]['msg']}") from error
 
 
-class _ProgressLine:
-    """The progress as a line of the error stream that replaces itself."""
+@contextmanager
+def _reported(progress: Callable[[int, int], None] | bool) -> Iterator[Callable[[int, int], None] | None]:
+    """What to call with the progress; for `True` it writes a line that replaces itself and is ended here."""
+    shown = False
 
-    _open = False
-
-    def show(self, done: int, total: int) -> None:
+    def show(done: int, total: int) -> None:
+        nonlocal shown
+        shown = True
         sys.stderr.write(f"\r{done:,} of {total:,} vectors")
         sys.stderr.flush()
-        self._open = True
 
-    def end(self) -> None:
-        """Begin the next line, whether or not all came."""
-        if self._open:
+    try:
+        yield show if progress is True else progress or None
+    finally:
+        if shown:
             sys.stderr.write("\n")
