@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from modelport.composition.settings_file import settings_from_mapping
+from modelport.settings import Settings
 from scripts.site import settings
 from scripts.site.api import anchor, public_modules
 from scripts.site.joint_names import separated
@@ -34,6 +36,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_settings_reference_is_current() -> None:
     written = (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8")
     assert written == settings.page(), "run: python -m scripts.site.settings > docs/reference/settings.md"
+
+
+def test_the_examples_of_the_settings_reference_are_valid() -> None:
+    examples = {name: value for name, value in settings.EXAMPLES.items() if name in Settings.model_fields}
+    assert len(examples) > 10
+    settings_from_mapping(examples, {"OPENAI_API_KEY": "no-key"})
 
 
 def test_each_setting_is_described() -> None:

@@ -61,7 +61,7 @@ def require_file_consent(path: Path, reason: str, advice: str) -> None:
 
     Args:
         reason: what is done with it, as the end of "FILE, found in the current folder, …".
-        advice: what to do where nobody can be asked.
+        advice: what to do where no one can answer the question.
     """
     _require(path, path.read_bytes() if path.is_file() else str(path).encode(), reason, advice)
 

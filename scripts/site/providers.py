@@ -82,8 +82,8 @@ def _credential(provider: Provider, credential: type[CredentialBase]) -> list[st
     for name, field in credential.model_fields.items():
         if name in _NEVER_SHOWN:
             continue
-        value = field.get_default() if not field.is_required() else "required"
-        shown = "" if value is None or isinstance(value, SecretStr) else f"`{value}`" if value != "required" else value
+        value = field.get_default()
+        shown = "" if value is None or isinstance(value, SecretStr) else f"`{value}`"
         lines.append(f"| `{name}` | {'required' if field.is_required() else shown} | {field.description or ''} |")
     return [*lines, ""]
 
@@ -92,8 +92,7 @@ def _classes(credential: type[CredentialBase], kind: str) -> list[type[Any]]:  #
     if kind == "embedding":
         found = credential.get_embedding_model_class()
         return [found] if found else []
-    name = {"chat": "chat", "tts": "tts", "stt": "stt", "realtime": "realtime"}[kind]
-    return list(getattr(credential, f"get_{name}_model_classes")())
+    return list(getattr(credential, f"get_{kind}_model_classes")())
 
 
 def _class_link(cls: type[Any]) -> str:  # Any: as above

@@ -17,12 +17,12 @@ from pydantic.fields import FieldInfo
 
 from modelport.settings import Settings
 
-_EXAMPLES: Final[dict[str, object]] = {
-    "chat": {"careful": {"provider": "openai", "model": "gpt-4.1", "parameters": {"temperature": 0.2}}},
+EXAMPLES: Final[dict[str, object]] = {
+    "chat": {"careful": {"provider": "openai", "model": "gpt-5.6", "settings": {"thinking": "low"}}},
     "embedding": {"search": {"provider": "openai", "model": "text-embedding-3-small", "batch_size": 100}},
     "tts": {"voice": {"provider": "dashscope", "model": "qwen3-tts-flash", "parameters": {"voice": "Cherry"}}},
-    "stt": {"ears": {"provider": "openai", "model": "gpt-4o-mini-transcribe"}},
-    "realtime": {"talk": {"provider": "openai", "model": "gpt-realtime"}},
+    "stt": {"ears": {"provider": "openai", "model": "gpt-transcribe"}},
+    "realtime": {"talk": {"provider": "openai", "model": "gpt-realtime-2.1"}},
     "credentials": {"work": {"provider": "openai", "api_key": "${OPENAI_API_KEY}"}},
     "providers": {"lamp": {"base_url": "https://lamp.example/v1", "key_variable": "LAMP_API_KEY"}},
     "cache": {"adapter": "sql", "url": "sqlite+aiosqlite:///~/vectors.db", "max_entries": 1000000},
@@ -80,9 +80,9 @@ def _table(model: type[BaseModel]) -> list[str]:
 
 
 def _example(name: str) -> list[str]:
-    if name not in _EXAMPLES:
+    if name not in EXAMPLES:
         return []
-    return ["```yaml", yaml.safe_dump({name: _EXAMPLES[name]}, sort_keys=False).rstrip(), "```\n"]
+    return ["```yaml", yaml.safe_dump({name: EXAMPLES[name]}, sort_keys=False).rstrip(), "```\n"]
 
 
 def _text(model: type[BaseModel]) -> str:

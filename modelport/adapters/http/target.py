@@ -30,7 +30,7 @@ def prepared(request: HttpRequest) -> HttpRequest:
     """
     parts = _checked(request.url)
     unfit = next((name for name, value in request.headers.items() if _HEADER.fullmatch(value) is None), None)
-    if unfit is not None:  # its value is no variable here, which an error would hold
+    if unfit is not None:  # its value is not a variable here, because an error would hold it
         raise InvalidRequestError(
             f"the header {unfit[:80]!r} has a value that cannot be sent: expected visible ASCII without line breaks "
             "and without spaces around it"

@@ -21,7 +21,7 @@ _MOST_WAITING = 500
 class SoundDevices:
     """The default microphone and loudspeaker, 16-bit mono. `async with` opens and closes them.
 
-    The library's threads record and play; the event loop is only told. Raises `SettingsError` where the library is not
+    The library's threads record and play, and wake the event loop. Raises `SettingsError` where the library is not
     installed, and `ModelConnectionError` where there is no such device.
     """
 
@@ -65,7 +65,7 @@ class SoundDevices:
             stream.start()
 
     async def frames(self) -> AsyncIterator[bytes]:
-        """What the microphone hears, 20 ms at a time."""
+        """The microphone's sound, 20 ms at a time."""
         while True:
             yield await self._recorded.get()
 

@@ -118,7 +118,7 @@ class LiveTranscription:
             await connection.room(_OUTGOING_SECONDS * connection.protocol.input_rate * 8 // 3)
 
     async def finish(self) -> None:
-        """No more audio follows; the iteration ends with the last segment. More than once is no error."""
+        """No more audio follows; the iteration ends with the last segment. A second call does nothing."""
         connection = await self._opened()
         if self._finished:
             return

@@ -44,7 +44,7 @@ def named_object(given: str, option: str) -> Any:  # Any: whatever the module ho
 def _of_file(path: Path) -> Any:  # Any: a module
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:
-        raise ImportError("it is no Python file")
+        raise ImportError("it is not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules.setdefault(path.stem, module)  # where pydantic and pickle look names up
     spec.loader.exec_module(module)

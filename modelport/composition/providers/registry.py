@@ -58,7 +58,7 @@ class Provider:
 
     @property
     def needs_key(self) -> bool:
-        """Whether the provider answers nobody without a key."""
+        """Whether the provider refuses requests without a key."""
         return bool(self.key_variable) and self.key_field == "api_key" and not self.key_optional
 
     def credential_class(self) -> type[CredentialBase]:

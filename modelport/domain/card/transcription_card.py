@@ -22,7 +22,7 @@ class STTModelCard(BaseCard):
         takes: whether audio is given as bytes or as a public URL.
         asynchronous: whether a task is submitted, and asked for until it is done.
         live: the kind of protocol by which it listens live, if it does.
-        live_detection: whether a live session has to be told to notice pauses; other models do it by themselves.
+        live_detection: whether a live session must be configured to detect pauses; other models do it by themselves.
         streams: whether the transcript can be asked for as a stream.
         words, segments, speakers: what an answer can have besides the text.
         response_format: the form to ask for, where the model has only one that holds all of it.

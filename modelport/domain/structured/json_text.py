@@ -147,7 +147,7 @@ def _partial_value(text: str, *, whole: bool) -> Any:  # Any: JSON values
     partial: Literal["off", "trailing-strings"] = "off" if whole else "trailing-strings"
     try:
         return from_json(text, allow_inf_nan=False, allow_partial=partial)
-    except (TypeError, ValueError):  # TypeError: half a character that is no escape
+    except (TypeError, ValueError):  # TypeError: half a character that is not an escape
         escaped = well_formed(text if whole else _UNFINISHED.sub("", text))
         if _SURROGATE.search(escaped):
             escaped = _ESCAPE.sub(_paired, escaped)

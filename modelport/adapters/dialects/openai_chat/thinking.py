@@ -99,7 +99,8 @@ TYPE_SWITCH = ThinkingSwitch("thinking", on={"type": "enabled"}, off={"type": "d
 def with_effort(plan: ThinkingPlan, request: ChatRequest, field: str = "reasoning_effort") -> ThinkingPlan:
     """The plan with the effort, which servers reject while thinking is off.
 
-    The field may be one of the switch's object, as in `reasoning.effort`. No effort is no thinking: the switch says so.
+    The field may be one of the switch's object, as in `reasoning.effort`. No effort means no thinking, and the switch
+    then turns it off.
     """
     effort = request.parameters.get("reasoning_effort")
     if not effort or (effort == NO_EFFORT and plan.thinks is False):

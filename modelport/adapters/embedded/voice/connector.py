@@ -115,7 +115,7 @@ class _Connection:
         return frame
 
     async def aclose(self, code: int = 1000, reason: str = "") -> None:
-        """End the server; more than once is no error."""
+        """End the server; a second call does nothing."""
         self._kept.discard(self)
         self._close(WebSocketClosed(code, reason))
         if self._serving is not asyncio.current_task():
