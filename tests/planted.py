@@ -85,9 +85,10 @@ def written_by_tests(patch: pytest.MonkeyPatch) -> None:
 
 
 def left_files(folder: Path) -> Iterator[tuple[Path, bytes]]:
-    """The files below a folder that no test wrote itself, with their content."""
+    """The files below a folder that no test wrote itself, or Python from a program of a test, with their content."""
     for path in folder.rglob("*"):
-        if path.is_file() and not path.is_symlink() and path not in OWN_FILES and path.stat().st_size < _LARGEST_FILE:
+        source = path.parent.parent / f"{path.name.partition('.')[0]}.py" if path.suffix == ".pyc" else path
+        if path.is_file() and not path.is_symlink() and source not in OWN_FILES and path.stat().st_size < _LARGEST_FILE:
             yield path, path.read_bytes()
 
 

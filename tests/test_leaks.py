@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import py_compile
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 import yaml
 
 from tests.planted import KEY as PLANTED
-from tests.planted import WORD, found
+from tests.planted import WORD, found, left_files
 
 ROOT = Path(__file__).parents[1]
 KEY = "sk-Secret-0123456789"
@@ -146,3 +147,11 @@ def test_no_file_of_the_project_holds_the_word() -> None:
     folders = [ROOT / "fixtures", ROOT / "docs", ROOT / "modelport"]
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"]
     assert [str(path) for path in files if found(path.read_bytes())] == []
+
+
+def test_bytecode_of_a_program_of_the_test_is_its_own(tmp_path: Path) -> None:
+    program = tmp_path / "mine.py"
+    program.write_text("KEY = 'mine'\n")
+    py_compile.compile(str(program))
+    py_compile.compile(str(program), cfile=str(tmp_path / "__pycache__/stray.cpython-311.pyc"))
+    assert [path.name for path, _ in left_files(tmp_path)] == ["stray.cpython-311.pyc"]
