@@ -62,7 +62,10 @@ class OwnFiles:
         self._sizes[str(path.resolve())] = (state.st_size, state.st_mtime_ns)
 
     def __contains__(self, path: Path) -> bool:
-        state = path.stat()
+        try:
+            state = path.stat()
+        except FileNotFoundError:  # the source of bytecode need not be there any more
+            return False
         return self._sizes.get(str(path.resolve())) == (state.st_size, state.st_mtime_ns)
 
 
