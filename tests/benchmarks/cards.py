@@ -1,16 +1,9 @@
-"""What cards cost: ratios against a bare pass of PyYAML's C loader over the same files, in the same run.
-
-    python tests/benchmarks/cards.py
-
-Bounds: loading everything once, at most 3 times the bare pass; listing again, at most 1/40 of the first time;
-finding one card reads one file.
-"""
+"""What cards cost: ratios against a bare pass of PyYAML's C loader over the same files, in the same run."""
 
 from __future__ import annotations
 
 import builtins
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +16,7 @@ import modelport.adapters
 from modelport.adapters.cards import card_file
 from modelport.adapters.cards.yaml_source import YamlCardSource
 from modelport.domain.card.cards import BaseCard, CardQuery, EmbeddingModelCard, ModelCard, TTSModelCard
+from tests.benchmarks.table import Row, main
 
 ROUNDS = 7
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -89,26 +83,24 @@ def measured(queries: list[CardQuery[BaseCard]]) -> tuple[float, float]:
     return first, min(seconds(lambda: list_kinds(source, queries)) for _ in range(10))
 
 
-def main() -> int:
-    """Print the figures; 1 when a bound is broken."""
+def rows(smoke: bool) -> list[Row]:
+    """Loading everything beside the bare pass, and listing again beside the first time; one card reads one file."""
     bare, everything, chat = [], [], []
-    for _ in range(ROUNDS):
-        bare.append(seconds(bare_pass))
-        everything.append(measured(QUERIES)[0])
+    for _ in range(1 if smoke else ROUNDS):
+        bare.append(seconds(bare_pass) * 1e3)
+        everything.append(measured(QUERIES)[0] * 1e3)
         chat.append(measured(QUERIES[:1]))
     folder, query = FOLDERS[-1].parent.parent / "anthropic" / "_models", QUERIES[0]
     fresh = YamlCardSource()
     reads = files_read_by(lambda: fresh.find(folder, "claude-opus-5-5", query))
-    found_again = min(seconds(lambda: fresh.find(folder, "claude-opus-5-5", query)) for _ in range(50))
-    load_ratio = statistics.median(a / b for a, b in zip(everything, bare, strict=True))
-    again_ratio = statistics.median(again / first for first, again in chat)
-    print(f"{bare_pass()} files, {list_kinds(YamlCardSource(), QUERIES)} cards")
-    print(f"load all / bare pass: {load_ratio:.2f} (bound 3); bare pass {statistics.median(bare) * 1e3:.1f} ms")
-    milliseconds = statistics.median(again for _, again in chat) * 1e3
-    print(f"list chat again/first: 1/{1 / again_ratio:.0f} (bound 1/40); {milliseconds:.2f} ms")
-    print(f"files read by find:   {reads} (bound 1); found again in {found_again * 1e6:.0f} us")
-    return int(load_ratio > 3 or again_ratio > 1 / 40 or reads != 1)
+    assert reads == 1, f"to find one card, {reads} files were read"
+    counts = f"{bare_pass()} files, {list_kinds(YamlCardSource(), QUERIES)} cards"
+    first, again = (statistics.median(times) * 1e3 for times in zip(*chat, strict=True))
+    return [
+        Row("load every card", statistics.median(everything), statistics.median(bare), "CSafeLoader", "ms", 3, counts),
+        Row("list the chat cards again", again, first, "the first time", "ms", 1 / 40),
+    ]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main(rows)

@@ -1,16 +1,12 @@
 """What calls without `await` cost: CPU of 20 in a row, against the same calls awaited in one loop.
 
-    python tests/benchmarks/sync.py [--calls 20] [--rounds 30]
-
 A server in a process of its own answers Chat Completions with bytes made beforehand, over a connection that is kept.
 Bound: at most 1.3 times. Both ways are measured in turn in one process, each with connections that are warm.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import json
 import statistics
 import subprocess
 import sys
@@ -19,8 +15,8 @@ import time
 from modelport.credential import OpenAICredential
 from modelport.message import UserMsg
 from modelport.model import ChatResponse, OpenAIChatModel
+from tests.benchmarks.table import Row, main
 
-BOUND = 1.3
 ASK = [UserMsg("user", "Hello?")]
 SERVER = """
 import asyncio, json
@@ -57,7 +53,7 @@ def awaited(model: OpenAIChatModel[ChatResponse], calls: int, rounds: int) -> li
         for _ in range(rounds + 1):
             started = time.process_time()
             for _ in range(calls):
-                await model(ASK)
+                assert "Hello" in (await model(ASK)).text
             seconds.append(time.process_time() - started)
         return seconds[1:]
 
@@ -75,30 +71,24 @@ def blocking(model: OpenAIChatModel[ChatResponse], calls: int, rounds: int) -> l
     return seconds[1:]
 
 
-def main() -> int:
-    """Print both costs for one call and their ratio; 1 when it is above the bound."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--calls", type=int, default=20)
-    parser.add_argument("--rounds", type=int, default=30)
-    given = parser.parse_args()
+def rows(smoke: bool) -> list[Row]:
+    """Both costs for one call, in the round with the median ratio of three."""
+    calls, rounds = (2, 1) if smoke else (20, 30)
     server = subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
         credential = OpenAICredential(api_key="k", base_url=f"http://127.0.0.1:{int(server.stdout.readline())}/v1")
         model = OpenAIChatModel(credential, "gpt-4.1", stream=False)
-        ratios, costs = [], []
-        for _ in range(3):
-            pair = [statistics.median(way(model, given.calls, given.rounds)) for way in (awaited, blocking)]
-            costs.append([seconds / given.calls * 1e6 for seconds in pair])
-            ratios.append(pair[1] / pair[0])
+        costs = []
+        for _ in range(1 if smoke else 3):
+            a, b = (statistics.median(way(model, calls, rounds)) / calls * 1e6 for way in (awaited, blocking))
+            costs.append((b / a, a, b))
     finally:
         server.kill()
         server.wait()
-    best = ratios.index(statistics.median(ratios))
-    result = {"awaited_us": costs[best][0], "sync_us": costs[best][1], "ratio": ratios[best]}
-    print(json.dumps({name: round(value, 2) for name, value in result.items()}))
-    return int(ratios[best] > BOUND)
+    _, awaited_us, sync_us = sorted(costs)[len(costs) // 2]
+    return [Row("a call without `await`", sync_us, awaited_us, "awaited", "µs", 1.3)]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main(rows)
