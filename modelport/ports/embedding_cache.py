@@ -17,8 +17,8 @@ class EmbeddingCache(Protocol):
     """Stores lists of vectors under identifiers.
 
     Contract: an identifier is any JSON value, and the order of its keys never matters. A damaged entry is a miss. What
-    `store` returned from is found by every later `retrieve`, unless it was removed or evicted. No method blocks the
-    event loop, and all may be called from several tasks at once.
+    `store` returned from is found by every later `retrieve`, unless it was removed or evicted. No method holds the
+    event loop for more than a few milliseconds, and all may be called from several tasks at once.
     """
 
     async def store(self, embeddings: list[Embedding], identifier: Any, overwrite: bool = False) -> None:

@@ -11,14 +11,17 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from itertools import islice
 from threading import Lock
+from time import perf_counter
 from typing import Any
 
+from ...application.call.worker import Worker
 from ...application.embedding.cache import EmbeddingCacheBase
 from ...domain.embedding.identity import identifier_digest, identifier_digests
-from ...domain.embedding.values import Embedding, EmbeddingVectors, VectorsLike
+from ...domain.embedding.values import Embedding, EmbeddingVectors, FloatArray, VectorsLike
 from .folder import EntryFolder, FileMark
 from .limits import CacheLimits
-from .npy import decode_entry, encode_entry
+from .npy import decode_entry, encode_entry, view_entry
+from .pace import FEW, Pace
 from .recent import DEFAULT_MEMORY_MB, RecentVectors
 from .stats import CacheStats, checked_age
 
@@ -30,6 +33,8 @@ _CHUNK = 128
 """Entries stored per turn in a thread: a cancelled call ends after the turn that it is in."""
 _READ_CHUNK = 1024
 """The same for reading, which takes a fortieth of the time."""
+_GLANCE_BYTES = 1 << 16
+"""The largest entry that the event loop reads: 16,000 numbers."""
 _SETTLED_NS = 2_000_000_000
 """How old a file must be for its time to tell a later change: the coarsest file system counts in 2 s."""
 
@@ -51,7 +56,8 @@ class FileEmbeddingCache(EmbeddingCacheBase):
     * One process keeps its limits exactly. It counts its own entries and reads the folder only at the first store and,
       where limits are set, after every eighth of the cache that it has added. Of several processes each may therefore
       carry the cache above a limit by an eighth (at least 16 entries) until it looks again.
-    * Files are read and written in threads. Vectors come back exactly as they were given.
+    * Files are written in threads, and read in threads where they are many, large, or on a disk that is slow: up to 8
+      entries that a disk gives at once are read without one. Vectors come back exactly as they were given.
     * An entry is taken from memory only while its file is the same (inode and time), so removals
       and changes by other processes take effect at once.
     """
@@ -70,6 +76,8 @@ class FileEmbeddingCache(EmbeddingCacheBase):
         self._limits = CacheLimits.of(max_file_number, max_cache_size)
         self._ledger = _Ledger(self._folder, self._limits)
         self._recent: RecentVectors[FileMark] = RecentVectors.of(self._folder.path, memory_mb)
+        self._worker = Worker()
+        self._pace = Pace()
 
     async def store(self, embeddings: VectorsLike, identifier: Any, overwrite: bool = False) -> None:
         """Keep the vectors; what is there stays unless `overwrite`.
@@ -77,11 +85,12 @@ class FileEmbeddingCache(EmbeddingCacheBase):
         An entry larger than the whole cache is not kept, which is logged. Raises `ValueError` for vectors of different
         sizes, `TypeError` for an identifier that is not JSON, and `OSError` when the file cannot be written.
         """
-        await asyncio.to_thread(self._store, embeddings, identifier, overwrite)
+        await self._worker.run(self._store, embeddings, identifier, overwrite)
 
     async def retrieve(self, identifier: Any) -> list[Embedding] | None:
         """The vectors as plain lists, or `None`."""
-        return await asyncio.to_thread(self._retrieve, identifier)
+        (found,) = await self.retrieve_many((identifier,))
+        return None if found is None else found.tolist()
 
     async def remove(self, identifier: Any) -> None:
         """Forget one entry; `FileNotFoundError` when there is none."""
@@ -94,11 +103,19 @@ class FileEmbeddingCache(EmbeddingCacheBase):
 
     async def store_many(self, entries: Sequence[tuple[VectorsLike, Any]], overwrite: bool = False) -> None:
         """`store` for each `(embeddings, identifier)`, many per turn in a thread."""
+        if len(entries) == 1:
+            return await self._worker.run(self._store, *entries[0], overwrite)
         for start in range(0, len(entries), _CHUNK):
             await asyncio.to_thread(self._store_chunk, entries[start : start + _CHUNK], overwrite)
 
     async def retrieve_many(self, identifiers: Sequence[Any]) -> list[EmbeddingVectors | None]:
         """What is kept under each identifier, in order, without making lists of the numbers."""
+        few = len(identifiers) <= FEW
+        if few and self._pace.quick and (seen := self._glance(identifiers)) is not None:
+            await self._pace.turn()
+            return seen
+        if few:
+            return await self._worker.run(self._load_few, identifiers)
         found: list[EmbeddingVectors | None] = []
         for start in range(0, len(identifiers), _READ_CHUNK):
             found += await asyncio.to_thread(self._load_chunk, identifiers[start : start + _READ_CHUNK])
@@ -119,22 +136,48 @@ class FileEmbeddingCache(EmbeddingCacheBase):
         name = identifier_digest(identifier)
         if not overwrite and self._folder.has(name):
             return
-        data = encode_entry(EmbeddingVectors(embeddings).exact)
+        table = EmbeddingVectors(embeddings).exact
+        data = encode_entry(table)
         if self._limits.refuses(len(data)):
             _log.warning("embedding of %d bytes not kept: it is larger than the whole cache may be", len(data))
             self._discard(name)  # an overwritten entry must not be found again
             return
         mark = self._folder.write(name, data)
-        self._remember(name, mark, data)
+        if mark is None:
+            self._recent.drop(name)
+        else:
+            self._recent.put(name, mark, EmbeddingVectors(view_entry(data, table)), len(data))
         self._ledger.added(name, len(data))
 
     def _store_chunk(self, entries: Sequence[tuple[VectorsLike, Any]], overwrite: bool) -> None:
         for embeddings, identifier in entries:
             self._store(embeddings, identifier, overwrite)
 
-    def _retrieve(self, identifier: Any) -> list[Embedding] | None:
-        (found,) = self._load_chunk([identifier])
-        return None if found is None else found.tolist()
+    def _glance(self, identifiers: Sequence[Any]) -> list[EmbeddingVectors | None] | None:
+        """What is kept under a few identifiers, read in the event loop; `None` where that is work for a thread."""
+        begun, folder, found = perf_counter(), self._folder, list[EmbeddingVectors | None]()
+        try:
+            for name in identifier_digests(identifiers):
+                known = self._recent.get(name)
+                if known and known[0] == folder.mark(name):
+                    found.append(known[1])
+                    continue
+                entry = folder.read(name, _GLANCE_BYTES)
+                table = None if entry is None else decode_entry(entry[0])
+                if entry is not None and table is None:
+                    return None  # damaged, and has to be removed
+                found.append(self._read(name, entry, table))
+        except OSError:  # too large, or the thread says what is wrong
+            return None
+        finally:
+            self._pace.in_loop(begun)
+        return found
+
+    def _load_few(self, identifiers: Sequence[Any]) -> list[EmbeddingVectors | None]:
+        begun = perf_counter()
+        found = self._load_chunk(identifiers)
+        self._pace.in_thread(begun)
+        return found
 
     def _load_chunk(self, identifiers: Sequence[Any]) -> list[EmbeddingVectors | None]:
         recent, mark_of = self._recent.get, self._folder.mark
@@ -145,28 +188,25 @@ class FileEmbeddingCache(EmbeddingCacheBase):
         return found
 
     def _load(self, name: str) -> EmbeddingVectors | None:
-        found = self._folder.read(name)
-        if found is None:
+        entry = self._folder.read(name)
+        table = None if entry is None else decode_entry(entry[0])
+        if entry is not None and table is None and self._folder.discard(name, entry[1]):
+            _log.warning("damaged entry %s.npy removed from %s", name, self._folder.path)
+            self._ledger.removed(name)
+        return self._read(name, entry, table)
+
+    def _read(
+        self, name: str, entry: tuple[bytes, FileMark] | None, table: FloatArray | None
+    ) -> EmbeddingVectors | None:
+        """The table of an entry that was read, kept in memory where its time tells a later change."""
+        if entry is None or table is None:
             self._recent.drop(name)
             return None
-        data, mark = found
-        table = decode_entry(data)
-        if table is None:
-            self._recent.drop(name)
-            if self._folder.discard(name, mark):
-                _log.warning("damaged entry %s.npy removed from %s", name, self._folder.path)
-                self._ledger.removed(name)
-            return None
+        data, mark = entry
         vectors = EmbeddingVectors(table)
         if time.time_ns() - mark[1] > _SETTLED_NS:
             self._recent.put(name, mark, vectors, len(data))
         return vectors
-
-    def _remember(self, name: str, mark: FileMark | None, data: bytes) -> None:
-        table = None if mark is None else decode_entry(data)
-        if mark is None or table is None:
-            return self._recent.drop(name)
-        self._recent.put(name, mark, EmbeddingVectors(table), len(data))
 
     def _discard(self, name: str) -> bool:
         self._ledger.removed(name)

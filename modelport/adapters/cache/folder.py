@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import re
@@ -23,6 +24,7 @@ _ABANDONED_AFTER = 3600.0
 """Seconds after which an unfinished file belongs to a process that was killed."""
 _ATTEMPTS = 4
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+_WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 # Not the process id alone, as containers that share a folder are all process 1; nor the token, which a fork copies.
 _token = os.urandom(8).hex()
 _count = itertools.count()
@@ -55,14 +57,16 @@ class EntryFolder:
             return None
         return facts.st_ino, facts.st_mtime_ns
 
-    def read(self, name: str) -> tuple[bytes, FileMark] | None:
-        """The entry's bytes and the mark of the file they came from, or `None`."""
+    def read(self, name: str, most: int | None = None) -> tuple[bytes, FileMark] | None:
+        """The entry's bytes and the mark of the file they came from, or `None`; `OSError` for more than `most`."""
         try:
             descriptor = os.open(f"{self.path}/{name}.npy", _READ)
         except FileNotFoundError:
             return None
         try:
             facts = os.fstat(descriptor)
+            if most is not None and facts.st_size > most:
+                raise OSError(errno.EFBIG, "larger than may be read here", name)
             data = os.read(descriptor, facts.st_size)
             while len(data) < facts.st_size and (more := os.read(descriptor, facts.st_size - len(data))):
                 data += more  # a network file system may give less than asked for
@@ -131,17 +135,20 @@ class EntryFolder:
 
     def _write_once(self, name: str, data: bytes) -> FileMark | None:
         unfinished = f"{self.path}/.{name}.{os.getpid()}.{_token}.{next(_count)}.tmp"
-        with open(unfinished, "xb", opener=open_private) as file:
+        descriptor = open_private(unfinished, _WRITE)
+        try:
             try:
-                file.write(data)
-                file.flush()
-                mark = _stamped(file.fileno(), unfinished)
-                file.close()
-                os.replace(unfinished, self._file(name))
-            except BaseException:
-                with suppress(FileNotFoundError):
-                    os.unlink(unfinished)
-                raise
+                written = os.write(descriptor, data)
+                while written < len(data):  # a full disk gives an error only when asked for more
+                    written += os.write(descriptor, data[written:])
+                mark = _stamped(descriptor, unfinished)
+            finally:
+                os.close(descriptor)
+            os.replace(unfinished, self._file(name))
+        except BaseException:
+            with suppress(FileNotFoundError):
+                os.unlink(unfinished)
+            raise
         return mark
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from ...domain.embedding.values import FloatArray
 
-__all__ = ["decode_entry", "encode_entry"]
+__all__ = ["decode_entry", "encode_entry", "view_entry"]
 
 _MAGIC = b"\x93NUMPY\x01\x00"
 _PREFIX = struct.Struct("<8sH")
@@ -46,6 +46,11 @@ def decode_entry(data: bytes) -> FloatArray | None:
     if len(data) != end and not _sealed(data, end):
         return None
     return np.ndarray(shape, dtype, data, start)
+
+
+def view_entry(data: bytes, table: FloatArray) -> FloatArray:
+    """The table in what `encode_entry` has just made of it, as a read-only view."""
+    return np.ndarray(table.shape, table.dtype.newbyteorder("<"), data, len(_header(table.itemsize, *table.shape)))
 
 
 def _sealed(data: bytes, end: int) -> bool:

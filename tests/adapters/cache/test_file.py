@@ -202,21 +202,78 @@ async def test_a_store_reads_no_folder(tmp_path: Path, watch: FileSystemWatch) -
     assert watch.count("os.scandir") == at_first + 2
 
 
-async def test_no_file_is_touched_on_the_event_loop(tmp_path: Path, watch: FileSystemWatch) -> None:
+def threads_of(watch: FileSystemWatch) -> set[int]:
+    return {thread for _, thread in watch.seen}
+
+
+async def test_the_event_loop_writes_removes_and_lists_nothing(tmp_path: Path, watch: FileSystemWatch) -> None:
     cache = FileEmbeddingCache(tmp_path / "cache", max_file_number=50)
     await fill(cache, range(60))
     await cache.store_many([([[float(n)]], n) for n in range(200)], overwrite=True)
-    assert await cache.retrieve(199) == [[199.0]]
     assert len(await cache.retrieve_many(range(300))) == 300
-    path_of(tmp_path / "cache", 198).write_bytes(b"damaged")
-    watch.seen = []
-    assert await cache.retrieve(198) is None
+    await cache.store([[1.0]], 197, overwrite=True)
     await cache.remove(199)
     await cache.clear()
     await cache.store([[1.0]], "a")
-    threads = {thread for _, thread in watch.seen}
     assert {"open", "os.rename", "os.remove", "os.scandir"} <= {event for event, _ in watch.seen}
-    assert threading.get_ident() not in threads
+    assert threading.get_ident() not in threads_of(watch)
+
+
+async def test_one_small_entry_is_read_without_a_thread_once_the_disk_was_quick(
+    tmp_path: Path, watch: FileSystemWatch
+) -> None:
+    cache = FileEmbeddingCache(tmp_path, memory_mb=0)
+    await fill(cache, range(20))
+    assert await cache.retrieve(0) == [[0.0]]
+    while not cache._pace.quick:  # a busy machine may have been slow at first
+        await cache.retrieve(0)
+    watch.seen = []
+    assert await cache.retrieve(1) == [[1.0]]
+    assert list(await cache.retrieve_many(range(8))) == [[[float(n)]] for n in range(8)]
+    assert await cache.retrieve("absent") is None
+    assert threads_of(watch) == {threading.get_ident()}
+    cache._pace._in_threads = 0
+    watch.seen = []
+    await cache.retrieve_many(range(9))
+    assert threading.get_ident() not in threads_of(watch)
+
+
+async def test_the_event_loop_leaves_large_and_damaged_entries_to_a_thread(
+    tmp_path: Path, watch: FileSystemWatch
+) -> None:
+    cache = FileEmbeddingCache(tmp_path, memory_mb=0)
+    numbers = [float(number) for number in range(20_000)]
+    await cache.store([numbers], "large")
+    await cache.store([[1.0]], "damaged")
+    path_of(tmp_path, "damaged").write_bytes(b"damaged")
+    cache._pace._in_threads = 0
+    watch.seen = []
+    assert await cache.retrieve("large") == [numbers]
+    assert len(threads_of(watch)) == 2
+    cache._pace._in_threads = 0
+    watch.seen = []
+    assert await cache.retrieve("damaged") is None
+    assert ("os.remove", threading.get_ident()) not in watch.seen
+    assert watch.count("os.remove") == 1
+    assert not path_of(tmp_path, "damaged").exists()
+
+
+async def test_look_ups_in_a_row_let_other_tasks_run(tmp_path: Path) -> None:
+    cache, turns = FileEmbeddingCache(tmp_path), 0
+    await fill(cache, range(1))
+    cache._pace._in_threads = -1000
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    task = asyncio.create_task(other())
+    for _ in range(320):
+        assert await cache.retrieve(0) == [[0.0]]
+    assert turns >= 20
+    task.cancel()
 
 
 async def test_bulk_work_lets_the_event_loop_run(tmp_path: Path) -> None:
