@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, ClassVar
 from ...application.model.formatter import FormatterBase
 from ...domain.chat.turns import AssistantTurn, HintTurn, SystemTurn, ToolTurn, Turn, UserTurn
 from ...domain.message.blocks import DataBlock, TextBlock, ThinkingBlock, ToolCallBlock, URLSource
-from ...domain.message.messages import Msg
 from ...domain.message.responses import ModelWarning
-from ...ports.codec.rendering import RenderContext, Rendered
+from ...ports.codec.rendering import RenderContext, Rendered, TurnWriter
 from .parts import PartWriter, is_taken
 
 if TYPE_CHECKING:
@@ -41,13 +40,9 @@ class AnthropicChatFormatter(FormatterBase):
             return False
         return not source.url.startswith(("http://", "https://")) or source.media_type.startswith("text/")
 
-    def render(self, msgs: Sequence[Msg], context: RenderContext) -> Rendered:
-        """The messages of the request body; system turns keep their place."""
-        conversation = self.conversation(msgs)
-        writer = _Writer(context, conversation.warnings)
-        for turn in conversation.turns:
-            writer.add(turn)
-        return AnthropicRendered(writer.messages, writer.warnings, prefixes=writer.prefixes)
+    def turn_writer(self, context: RenderContext) -> TurnWriter:
+        """The writer of the messages of the request body; system turns keep their place."""
+        return _Writer(context)
 
 
 class AnthropicMultiAgentFormatter(AnthropicChatFormatter):
@@ -57,11 +52,11 @@ class AnthropicMultiAgentFormatter(AnthropicChatFormatter):
 
 
 class _Writer:
-    def __init__(self, context: RenderContext, warnings: list[ModelWarning]) -> None:
+    def __init__(self, context: RenderContext) -> None:
         self.messages: list[Json] = []
-        self.warnings = warnings
+        self.warnings: list[ModelWarning] = []
         self.prefixes: dict[str, list[str]] = {}
-        self._parts = PartWriter(context, warnings)
+        self._parts = PartWriter(context, self.warnings)
         self._family = context.family
         self._thinking_dropped = False
 
@@ -74,6 +69,9 @@ class _Writer:
             self._append("assistant", [part for block in turn.blocks for part in self._assistant(block)])
         else:
             self._append("user", self._results(turn))
+
+    def rendered(self, warnings: Sequence[ModelWarning]) -> Rendered:
+        return AnthropicRendered(self.messages, [*warnings, *self.warnings], prefixes=self.prefixes)
 
     def _append(self, role: str, content: list[Json]) -> None:
         """One message a role: the server merges neighbours anyway, and results must open their message."""

@@ -94,7 +94,7 @@ class PartWriter:
         kind = plain_type(block.source.media_type)
         if not (is_taken(kind) and accepted(block, self._context.input_types)):
             return None
-        source = _source(self._context.media.get(_url(block), block.source), kind)
+        source = self._source(self._context.media.get(_url(block), block.source), kind)
         if source is None:
             return None
         if kind in _IMAGES:
@@ -104,15 +104,14 @@ class PartWriter:
             document["title"] = shown_name(block)
         return document
 
-
-def _source(source: Base64Source | URLSource, kind: str) -> Json | None:
-    if isinstance(source, URLSource):
-        fetched_by_api = source.url.startswith(("http://", "https://")) and kind != _PLAIN
-        return {"type": "url", "url": source.url} if fetched_by_api else None
-    if kind == _PLAIN:
-        text = _decoded(source.data)
-        return {"type": "text", "media_type": kind, "data": text} if text.strip() else None
-    return {"type": "base64", "media_type": kind, "data": source.data} if source.data else None
+    def _source(self, source: Base64Source | URLSource, kind: str) -> Json | None:
+        if isinstance(source, URLSource):
+            fetched_by_api = source.url.startswith(("http://", "https://")) and kind != _PLAIN
+            return {"type": "url", "url": source.url} if fetched_by_api else None
+        if kind == _PLAIN:
+            text = _decoded(source.data)
+            return {"type": "text", "media_type": kind, "data": text} if text.strip() else None
+        return {"type": "base64", "media_type": kind, "data": self._context.text(source.data)} if source.data else None
 
 
 def _decoded(data: str) -> str:

@@ -21,7 +21,7 @@ from ..wire.answer_body import decode_answer
 from ..wire.calls.forced_call import prepared_for_forced_call
 from ..wire.decoder import Json
 from ..wire.framing import SSEFramer
-from ..wire.json_text import dump_json
+from ..wire.request_body import dump_body
 from ..wire.token_count import counting
 from .errors import map_error
 from .formatter import AnthropicRendered
@@ -49,6 +49,7 @@ _DEFAULT_MAX_TOKENS = 8192
 class AnthropicCodec:
     """The Messages API."""
 
+    takes_long_texts = True
     native_output = NativeOutput(schema=ANTHROPIC)
     counts_tokens = True
 
@@ -62,7 +63,7 @@ class AnthropicCodec:
             return AnthropicDecoder(names, prefix)
 
         return WireCall(
-            HttpRequest("POST", request.endpoint.url("/v1/messages"), _headers(request, body), dump_json(body)),
+            HttpRequest("POST", request.endpoint.url("/v1/messages"), _headers(request, body), dump_body(body)),
             new_framer=SSEFramer,
             new_decoder=new_decoder,
             decode_body=lambda data: decode_answer(new_decoder(), data),

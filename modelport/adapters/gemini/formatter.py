@@ -14,9 +14,8 @@ from ...domain.chat.names import legal_name
 from ...domain.chat.turns import AssistantBlock, AssistantTurn, HintTurn, SystemTurn, Turn, UserTurn
 from ...domain.message.blocks import DataBlock, TextBlock, ThinkingBlock, ToolCallBlock, ToolResultBlock, URLSource
 from ...domain.message.media import kind_of, split_tool_output
-from ...domain.message.messages import Msg
 from ...domain.message.responses import ModelWarning
-from ...ports.codec.rendering import RenderContext, Rendered
+from ...ports.codec.rendering import RenderContext, Rendered, TurnWriter
 from ..wire.json_text import parse_json
 from .contents import PROVIDER, RESULT_LABEL, wire_name
 from .media import MediaWriter, stays_remote, takes
@@ -37,13 +36,9 @@ class GeminiChatFormatter(FormatterBase):
         source = block.source
         return isinstance(source, URLSource) and takes(source.media_type) and not stays_remote(source.url)
 
-    def render(self, msgs: Sequence[Msg], context: RenderContext) -> Rendered:
-        """The contents of the request body."""
-        conversation = self.conversation(msgs)
-        writer = _Writer(context, conversation.warnings)
-        for turn in conversation.turns:
-            writer.add(turn)
-        return Rendered(writer.contents, writer.warnings)
+    def turn_writer(self, context: RenderContext) -> TurnWriter:
+        """The writer of the contents of the request body."""
+        return _Writer(context)
 
 
 class GeminiMultiAgentFormatter(GeminiChatFormatter):
@@ -53,10 +48,10 @@ class GeminiMultiAgentFormatter(GeminiChatFormatter):
 
 
 class _Writer:
-    def __init__(self, context: RenderContext, warnings: list[ModelWarning]) -> None:
+    def __init__(self, context: RenderContext) -> None:
         self.contents: list[Json] = []
-        self.warnings = warnings
-        self._media = MediaWriter(context, warnings)
+        self.warnings: list[ModelWarning] = []
+        self._media = MediaWriter(context, self.warnings)
         self._family = context.family
         self._calls: dict[str, Json] = {}
         """Name and id on the wire, by our call id: a response repeats them."""
@@ -71,6 +66,9 @@ class _Writer:
             self._append("model", [part for block in turn.blocks for part in self._said(block)])
         else:
             self._append("user", self._results(turn.results))
+
+    def rendered(self, warnings: Sequence[ModelWarning]) -> Rendered:
+        return Rendered(self.contents, [*warnings, *self.warnings])
 
     def _append(self, role: str, parts: list[Json]) -> None:
         if parts:

@@ -74,7 +74,7 @@ class MediaWriter:
         loaded = source if isinstance(source, Base64Source) else self._context.media.get(source.url)
         if loaded is None:
             return None
-        return {"inlineData": {"mimeType": wire_type(loaded.media_type), "data": loaded.data}}
+        return {"inlineData": {"mimeType": wire_type(loaded.media_type), "data": self._context.text(loaded.data)}}
 
     def announce(self, block: DataBlock) -> str:
         """The note in text that replaces a block."""

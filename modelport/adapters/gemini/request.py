@@ -27,7 +27,7 @@ from ...ports.http import HttpRequest
 from ..wire.answer_body import decode_answer
 from ..wire.decoder import Json
 from ..wire.framing import SSEFramer
-from ..wire.json_text import dump_json
+from ..wire.request_body import dump_body
 from ..wire.token_count import counting
 from .contents import arranged, wire_name
 from .errors import map_error
@@ -66,6 +66,7 @@ def method_url(base_url: str, model: str, method: str) -> str:
 class GeminiCodec:
     """generateContent, whole or streamed."""
 
+    takes_long_texts = True
     native_output = NativeOutput(schema=GEMINI, json_mode=True)
     counts_tokens = True
 
@@ -81,7 +82,7 @@ class GeminiCodec:
             return GeminiDecoder(names, family)
 
         return WireCall(
-            HttpRequest("POST", method_url(request.endpoint.base_url, request.model, method), headers, dump_json(body)),
+            HttpRequest("POST", method_url(request.endpoint.base_url, request.model, method), headers, dump_body(body)),
             new_framer=SSEFramer,
             new_decoder=new_decoder,
             decode_body=lambda data: decode_answer(new_decoder(), data),

@@ -14,9 +14,8 @@ from ...application.model.formatter import FormatterBase
 from ...domain.chat.turns import AssistantTurn, HintTurn, SystemTurn, ToolTurn, Turn, UserTurn
 from ...domain.message.blocks import Base64Source, DataBlock, TextBlock, ThinkingBlock, ToolCallBlock, URLSource
 from ...domain.message.media import accepted, announcement, plain_type, split_tool_output
-from ...domain.message.messages import Msg
 from ...domain.message.responses import ModelWarning
-from ...ports.codec.rendering import RenderContext, Rendered
+from ...ports.codec.rendering import RenderContext, Rendered, TurnWriter
 from ..wire.json_text import parse_json
 
 __all__ = ["OllamaChatFormatter", "OllamaMultiAgentFormatter"]
@@ -33,13 +32,9 @@ class OllamaChatFormatter(FormatterBase):
         """The API takes no URLs."""
         return isinstance(block.source, URLSource) and plain_type(block.source.media_type) in _IMAGES
 
-    def render(self, msgs: Sequence[Msg], context: RenderContext) -> Rendered:
-        """The messages of the request body."""
-        conversation = self.conversation(msgs)
-        writer = _Writer(context, conversation.warnings)
-        for turn in conversation.turns:
-            writer.add(turn)
-        return Rendered(writer.messages, writer.warnings)
+    def turn_writer(self, context: RenderContext) -> TurnWriter:
+        """The writer of the messages of the request body."""
+        return _Writer(context)
 
 
 class OllamaMultiAgentFormatter(OllamaChatFormatter):
@@ -49,9 +44,9 @@ class OllamaMultiAgentFormatter(OllamaChatFormatter):
 
 
 class _Writer:
-    def __init__(self, context: RenderContext, warnings: list[ModelWarning]) -> None:
+    def __init__(self, context: RenderContext) -> None:
         self.messages: list[Json] = []
-        self.warnings = warnings
+        self.warnings: list[ModelWarning] = []
         self._context = context
         self._names: dict[str, str] = {}
         """Names of called tools by call id: the API matches results by name."""
@@ -66,6 +61,9 @@ class _Writer:
         else:
             self._tools(turn)
 
+    def rendered(self, warnings: Sequence[ModelWarning]) -> Rendered:
+        return Rendered(self.messages, [*warnings, *self.warnings])
+
     def _user(self, blocks: Sequence[TextBlock | DataBlock]) -> None:
         texts, images = self._split(blocks)
         message: Json = {"role": "user", "content": "\n".join(texts)}
@@ -73,7 +71,7 @@ class _Writer:
             message["images"] = images
         self.messages.append(message)
 
-    def _split(self, blocks: Sequence[TextBlock | DataBlock]) -> tuple[list[str], list[str]]:
+    def _split(self, blocks: Sequence[TextBlock | DataBlock]) -> tuple[list[str], list[Any]]:  # Any: texts of the wire
         texts, images = [], []
         for block in blocks:
             if isinstance(block, TextBlock):
@@ -91,12 +89,12 @@ class _Writer:
         self.warnings.append(ModelWarning("changed", "data", message))
         return announcement(block)
 
-    def _image(self, block: DataBlock) -> str | None:
+    def _image(self, block: DataBlock) -> Any:  # Any: a text of the wire, or nothing
         if plain_type(block.source.media_type) not in _IMAGES or not accepted(block, self._context.input_types):
             return None
         source = block.source
         resolved = source if isinstance(source, Base64Source) else self._context.media.get(source.url)
-        return resolved.data if resolved else None
+        return self._context.text(resolved.data) if resolved else None
 
     def _assistant(self, turn: AssistantTurn) -> None:
         texts, _ = self._split([block for block in turn.blocks if isinstance(block, TextBlock)])

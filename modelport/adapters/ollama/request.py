@@ -20,7 +20,7 @@ from ..wire.answer_body import decode_answer
 from ..wire.decoder import Json
 from ..wire.errors import error_of_answer, read_error
 from ..wire.framing import NDJSONFramer
-from ..wire.json_text import dump_json
+from ..wire.request_body import dump_body
 from .stream import OllamaDecoder
 
 __all__ = ["OllamaCodec", "map_error"]
@@ -42,6 +42,7 @@ _NO_CHOICE = ToolChoiceFacts(required=False, named=False)
 class OllamaCodec:
     """Ollama's native chat."""
 
+    takes_long_texts = True
     native_output = NativeOutput(schema=GENERIC, json_mode=True, forced_tool=False)
 
     def encode(self, request: ChatRequest) -> WireCall:
@@ -49,7 +50,7 @@ class OllamaCodec:
         body, warnings = _body(request)
         headers = {"content-type": "application/json", **request.endpoint.headers, **request.extra_headers}
         return WireCall(
-            HttpRequest("POST", request.endpoint.url("/api/chat"), headers, dump_json(body)),
+            HttpRequest("POST", request.endpoint.url("/api/chat"), headers, dump_body(body)),
             new_framer=NDJSONFramer,
             new_decoder=OllamaDecoder,
             decode_body=lambda data: decode_answer(OllamaDecoder(), data),

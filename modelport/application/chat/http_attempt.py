@@ -150,7 +150,12 @@ def _parameters(
 async def _rendered(model: HttpChat, context: CallContext, messages: Sequence[Msg], cache: object) -> Rendered:
     """The messages of the wire; `cache` is the call's setting of that name, or a field of the provider's."""
     types = model.card.input_types if model.card.known and model.card_checks == "on" else None
-    rendering = RenderContext(family=model.model_family(), input_types=types, now=context.runtime.clock.wall())
+    rendering = RenderContext(
+        family=model.model_family(),
+        input_types=types,
+        now=context.runtime.clock.wall(),
+        long_texts="takes_long_texts" in vars(type(model.codec)),
+    )
     warnings: list[ModelWarning] = []
     if has_breakpoints(messages):
         marks = cache_marks(messages, model.breakpoint_rules(), cache if isinstance(cache, str) else None)

@@ -14,7 +14,7 @@ from ..call.arguments import check_message_list
 
 if TYPE_CHECKING:
     from ...domain.chat.turns import Conversation
-    from ...ports.codec.rendering import RenderContext, Rendered
+    from ...ports.codec.rendering import RenderContext, Rendered, TurnWriter
     from ...ports.media import MediaLoader
 
 __all__ = ["FormatterBase", "data_blocks"]
@@ -23,8 +23,8 @@ __all__ = ["FormatterBase", "data_blocks"]
 class FormatterBase:
     """Turns messages into the messages of one provider's API.
 
-    A provider implements `render`, which is pure, and says with `needs_download` which media its API cannot fetch. An
-    application's own formatter may override `format` alone.
+    A provider implements `render`, which is pure, or only the `turn_writer` that it uses, and says with
+    `needs_download` which media its API cannot fetch. An application's own formatter may override `format` alone.
 
     Args:
         input_types: MIME types, also as `image/*`, of what is sent; by default those of the model's card. Other media
@@ -77,10 +77,19 @@ class FormatterBase:
         if self.input_types is not None:
             context = replace(context, input_types=self.input_types)
         media = await self._fetch(msgs, loader, context.input_types)
-        return self.render(msgs, replace(context, media=media))
+        own = type(self).render is not FormatterBase.render  # an application's may look into the texts
+        return self.render(msgs, replace(context, media=media, long_texts=context.long_texts and not own))
 
     def render(self, msgs: Sequence[Msg], context: RenderContext) -> Rendered:
         """The messages in the provider's terms, purely: same input, same output."""
+        writer = self.turn_writer(context)
+        conversation = self.conversation(msgs)
+        for turn in conversation.turns:
+            writer.add(turn)
+        return writer.rendered(conversation.warnings)
+
+    def turn_writer(self, context: RenderContext) -> TurnWriter:
+        """What writes turns one by one, for formatters that leave the rest to `render`."""
         raise UnsupportedFeatureError(f"{type(self).__name__} implements neither `render` nor `format`")
 
     def needs_download(self, block: DataBlock) -> bool:

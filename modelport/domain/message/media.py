@@ -15,6 +15,7 @@ __all__ = [
     "accepted",
     "announcement",
     "data_uri",
+    "data_uri_head",
     "kind_of",
     "media_matches",
     "plain_type",
@@ -56,7 +57,12 @@ def accepted(block: DataBlock, input_types: Sequence[str] | None) -> bool:
 
 def data_uri(source: Base64Source) -> str:
     """The source as a `data:` URI."""
-    return f"data:{source.media_type};base64,{source.data}"
+    return data_uri_head(source) + source.data
+
+
+def data_uri_head(source: Base64Source) -> str:
+    """What stands before the data in a `data:` URI of the source."""
+    return f"data:{source.media_type};base64,"
 
 
 def shown_name(block: DataBlock) -> str:

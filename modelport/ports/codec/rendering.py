@@ -4,12 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ...domain.message.blocks import Base64Source, ContentBlock
+from ...domain.message.media import data_uri_head
 from ...domain.message.responses import ModelWarning
 
-__all__ = ["RenderContext", "Rendered"]
+if TYPE_CHECKING:
+    from ...domain.chat.turns import Turn
+
+__all__ = ["LongText", "RenderContext", "Rendered", "TurnWriter"]
+
+_LONG = 64 * 1024
+"""Characters of a text that is not copied into rendered messages."""
+
+
+class LongText:
+    """A long text of a rendered message, `head` and then `data`: they are joined in the bytes of the body only."""
+
+    __slots__ = ("data", "head")
+
+    def __init__(self, head: str, data: str) -> None:
+        self.head = head
+        self.data = data
+
+    def __str__(self) -> str:
+        return self.head + self.data
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +46,19 @@ class RenderContext:
     """Seconds since the epoch, for what the provider keeps only for a while."""
     marks: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     """Fields for the parts of blocks that end a cached prefix, by type and id (Any: the provider's JSON)."""
+
+    long_texts: bool = False
+    """Whether long texts may stand as `LongText`: who asks for it writes the body with `dump_body`."""
+
+    def text(self, data: str, head: str = "") -> Any:
+        """The text of some media in base64, after `head`; a long one as `LongText` (Any: that or a string)."""
+        if self.long_texts and len(data) >= _LONG:
+            return LongText(head, data)
+        return head + data
+
+    def data_uri(self, source: Base64Source) -> Any:
+        """The source as a `data:` URI (Any: as above)."""
+        return self.text(source.data, data_uri_head(source))
 
     def mark(self, part: dict[str, Any], block: ContentBlock) -> dict[str, Any]:
         """The part, with its mark where the block has one; what is placed is no longer in `marks` (Any: as above)."""
@@ -44,3 +77,15 @@ class Rendered:
     """Tool names as sent, to what they are called here, where the two differ."""
     ids: Mapping[str, str] = field(default_factory=dict)
     """Tool call ids as they are here, to ids as sent, where the two differ."""
+
+
+class TurnWriter(Protocol):
+    """Writes the messages of one request, turn by turn."""
+
+    def add(self, turn: Turn) -> None:
+        """Write one turn."""
+        ...
+
+    def rendered(self, warnings: Sequence[ModelWarning]) -> Rendered:
+        """What was written, with these warnings before the writer's own."""
+        ...

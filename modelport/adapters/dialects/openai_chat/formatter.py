@@ -5,16 +5,14 @@ Facts: docs/protocols/openai-chat.md#messages, docs/protocols/openai-chat.md#rou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from ....application.model.formatter import FormatterBase
 from ....domain.message.blocks import DataBlock, URLSource
-from ....domain.message.messages import Msg
 from .profile import OpenAIChatProfile
 
 if TYPE_CHECKING:
-    from ....ports.codec.rendering import RenderContext, Rendered
+    from ....ports.codec.rendering import RenderContext, TurnWriter
 
 __all__ = ["DialectChatFormatter"]
 
@@ -30,14 +28,8 @@ class DialectChatFormatter(FormatterBase):
 
         return isinstance(block.source, URLSource) and not PartWriter(self.profile).takes_url(block.source)
 
-    def render(self, msgs: Sequence[Msg], context: RenderContext) -> Rendered:
-        """The messages of the request body."""
-        from ....ports.codec.rendering import Rendered  # with the writer, loaded by the first call
-        from .writer import MessageWriter, with_one_system
+    def turn_writer(self, context: RenderContext) -> TurnWriter:
+        """The writer of the request's `messages`."""
+        from .writer import MessageWriter  # loaded by the first call
 
-        conversation = self.conversation(msgs)
-        writer = MessageWriter(self.profile, context, conversation.warnings)
-        for turn in conversation.turns:
-            writer.add(turn)
-        messages = with_one_system(writer.messages) if self.profile.one_system_message else writer.messages
-        return Rendered(messages, writer.warnings)
+        return MessageWriter(self.profile, context)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ....domain.message.blocks import Base64Source, DataBlock, TextBlock, URLSource
-from ....domain.message.media import accepted, announcement, data_uri, kind_of, plain_type, shown_name
+from ....domain.message.media import accepted, announcement, kind_of, plain_type, shown_name
 from ....domain.message.responses import ModelWarning
 from ....ports.codec.rendering import RenderContext
 from .profile import OpenAIChatProfile
@@ -67,12 +67,15 @@ class PartWriter:
             return None
         kind = kind_of(source.media_type)
         if kind == "image":
-            return {"type": "image_url", "image_url": {"url": _uri(source)}}
+            return {"type": "image_url", "image_url": {"url": self._uri(source)}}
         if kind == "audio":
             return {"type": "input_audio", "input_audio": self._sound(source)}
         if kind == "video":
-            return {"type": "video_url", "video_url": {"url": _uri(source)}}
-        return {"type": "file", "file": {"filename": shown_name(block) or "document.pdf", "file_data": _uri(source)}}
+            return {"type": "video_url", "video_url": {"url": self._uri(source)}}
+        return {
+            "type": "file",
+            "file": {"filename": shown_name(block) or "document.pdf", "file_data": self._uri(source)},
+        }
 
     def _takes(self, media_type: str) -> bool:
         plain, kind = plain_type(media_type), kind_of(media_type)
@@ -99,7 +102,11 @@ class PartWriter:
         kind = self._sound_format(source.media_type)
         if isinstance(source, URLSource):
             return {"data": source.url, "format": kind}
-        return {"data": f"data:;base64,{source.data}" if self._media.audio_data_uri else source.data, "format": kind}
+        head = "data:;base64," if self._media.audio_data_uri else ""
+        return {"data": self._context.text(source.data, head), "format": kind}
+
+    def _uri(self, source: Base64Source | URLSource) -> Any:  # Any: a text of the wire
+        return source.url if isinstance(source, URLSource) else self._context.data_uri(source)
 
     def _part_or_text(self, block: TextBlock | DataBlock) -> Json:
         if isinstance(block, TextBlock):
@@ -110,7 +117,3 @@ class PartWriter:
         message = f"{self._provider} does not accept {block.source.media_type} here; a text note was sent instead"
         self._warnings.append(ModelWarning("changed", "data", message))
         return announcement(block)
-
-
-def _uri(source: Base64Source | URLSource) -> str:
-    return source.url if isinstance(source, URLSource) else data_uri(source)

@@ -20,7 +20,7 @@ from ...wire.calls.forced_call import prepared_for_forced_call
 from ...wire.decoder import Json
 from ...wire.errors import error_of_answer, read_error
 from ...wire.framing import SSEFramer
-from ...wire.json_text import dump_json
+from ...wire.request_body import dump_body
 from .profile import OpenAIChatProfile
 from .stream import OpenAIChatDecoder
 
@@ -32,6 +32,8 @@ _ASKS_TO_THINK = ("reasoning_effort",)
 
 class OpenAIChatCodec:
     """The codec of one provider of the dialect."""
+
+    takes_long_texts = True
 
     def __init__(self, profile: OpenAIChatProfile) -> None:
         self._profile = profile
@@ -52,7 +54,7 @@ class OpenAIChatCodec:
         if "{" in path:
             path = path.replace("{model}", quote(request.model, safe=""))
         return WireCall(
-            HttpRequest("POST", request.endpoint.url(path), headers, dump_json(body)),
+            HttpRequest("POST", request.endpoint.url(path), headers, dump_body(body)),
             new_framer=SSEFramer,
             new_decoder=new_decoder,
             decode_body=lambda data: decode_answer(new_decoder(), data),

@@ -5,6 +5,7 @@ Facts: docs/protocols/openai-chat.md#messages, docs/protocols/openai-chat.md#rou
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ....domain.chat.names import exact_id, legal_name, short_id
@@ -12,12 +13,12 @@ from ....domain.chat.turns import AssistantTurn, HintTurn, SystemTurn, ToolTurn,
 from ....domain.message.blocks import DataBlock, TextBlock, ThinkingBlock, ToolCallBlock, ToolResultBlock
 from ....domain.message.media import THINKING_TYPE, media_matches, split_tool_output
 from ....domain.message.responses import ModelWarning
-from ....ports.codec.rendering import RenderContext
+from ....ports.codec.rendering import RenderContext, Rendered
 from .parts import PartWriter
 from .profile import OpenAIChatProfile
 from .replay import DETAILS, EXTRA, add_reasoning, owned
 
-__all__ = ["MessageWriter", "with_one_system"]
+__all__ = ["MessageWriter"]
 
 Json = dict[str, Any]  # Any: the provider's JSON
 
@@ -27,11 +28,11 @@ _ROLE_NAMES = frozenset({"user", "assistant", "system", ""})
 class MessageWriter:
     """The messages of one request; each turn adds none, one or several."""
 
-    def __init__(self, profile: OpenAIChatProfile, context: RenderContext, warnings: list[ModelWarning]) -> None:
+    def __init__(self, profile: OpenAIChatProfile, context: RenderContext) -> None:
         self.profile = profile
         self.messages: list[Json] = []
-        self.warnings = warnings
-        self._parts = PartWriter(profile, context, warnings)
+        self.warnings: list[ModelWarning] = []
+        self._parts = PartWriter(profile, context, self.warnings)
         self._context = context
         self._thinking_dropped = False
 
@@ -48,6 +49,11 @@ class MessageWriter:
             self._assistant(turn)
         else:
             self._tools(turn)
+
+    def rendered(self, warnings: Sequence[ModelWarning]) -> Rendered:
+        """The messages of the request body."""
+        messages = _with_one_system(self.messages) if self.profile.one_system_message else self.messages
+        return Rendered(messages, [*warnings, *self.warnings])
 
     def _append(self, message: Json, name: str) -> None:
         if self.profile.message_names and name not in _ROLE_NAMES:
@@ -172,7 +178,7 @@ def _joined(texts: list[TextBlock]) -> str:
     return "\n".join(block.text for block in texts)
 
 
-def with_one_system(messages: list[Json]) -> list[Json]:
+def _with_one_system(messages: list[Json]) -> list[Json]:
     """The messages with all instructions in one, at the start."""
     system = [message for message in messages if message["role"] == "system"]
     if len(system) < 2 and (not system or messages[0] is system[0]):

@@ -15,9 +15,8 @@ from ....application.model.formatter import FormatterBase
 from ....domain.chat.names import legal_name, short_id
 from ....domain.chat.turns import AssistantTurn, HintTurn, SystemTurn, ToolTurn, Turn, UserTurn
 from ....domain.message.blocks import DataBlock, TextBlock, ThinkingBlock, ToolCallBlock, ToolResultBlock, URLSource
-from ....domain.message.messages import Msg
 from ....domain.message.responses import ModelWarning
-from ....ports.codec.rendering import RenderContext, Rendered
+from ....ports.codec.rendering import RenderContext, Rendered, TurnWriter
 from .parts import PartWriter
 from .profile import CALL_FACTS, OpenAIResponsesProfile
 
@@ -38,21 +37,17 @@ class DialectResponseFormatter(FormatterBase):
         """Whether the server does not fetch this URL itself."""
         return isinstance(block.source, URLSource) and PartWriter(self.profile).needs_download(block.source)
 
-    def render(self, msgs: Sequence[Msg], context: RenderContext) -> Rendered:
-        """The `input` of the request body."""
-        conversation = self.conversation(msgs)
-        writer = _Writer(self.profile, context, conversation.warnings)
-        for turn in conversation.turns:
-            writer.add(turn)
-        return Rendered(writer.items, writer.warnings)
+    def turn_writer(self, context: RenderContext) -> TurnWriter:
+        """The writer of the request's `input`."""
+        return _Writer(self.profile, context)
 
 
 class _Writer:
-    def __init__(self, profile: OpenAIResponsesProfile, context: RenderContext, warnings: list[ModelWarning]) -> None:
+    def __init__(self, profile: OpenAIResponsesProfile, context: RenderContext) -> None:
         self.profile = profile
         self.items: list[Json] = []
-        self.warnings = warnings
-        self._parts = PartWriter(profile, context, warnings)
+        self.warnings: list[ModelWarning] = []
+        self._parts = PartWriter(profile, context, self.warnings)
         self._family = context.family
         self._marks = context.marks
         self._reasons: set[str] = set()
@@ -68,6 +63,9 @@ class _Writer:
             self._assistant(turn)
         elif isinstance(turn, ToolTurn):
             self.items += [self._result(result) for result in turn.results]
+
+    def rendered(self, warnings: Sequence[ModelWarning]) -> Rendered:
+        return Rendered(self.items, [*warnings, *self.warnings])
 
     def _assistant(self, turn: AssistantTurn) -> None:
         items: list[Json] = []

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ....domain.message.blocks import Base64Source, DataBlock, TextBlock, URLSource
-from ....domain.message.media import accepted, announcement, data_uri, kind_of, media_matches, plain_type, shown_name
+from ....domain.message.media import accepted, announcement, kind_of, media_matches, plain_type, shown_name
 from ....domain.message.responses import ModelWarning
 from ....ports.codec.rendering import RenderContext
 from .profile import OpenAIResponsesProfile
@@ -71,7 +71,7 @@ class PartWriter:
             return None
         kind = self._kind(source.media_type)
         if kind == "image":
-            url = source.url if isinstance(source, URLSource) else data_uri(source)
+            url = source.url if isinstance(source, URLSource) else self._context.data_uri(source)
             return {"type": "input_image", "detail": "auto", "image_url": url}  # strict servers require `detail`
         if kind != "document" or (tool and not self._profile.media.documents_in_tool_results):
             return None
@@ -79,7 +79,7 @@ class PartWriter:
             return {"type": "input_file", "file_url": source.url}
         if not self._profile.media.inline_documents:
             return None
-        return {"type": "input_file", "filename": _file_name(block), "file_data": data_uri(source)}
+        return {"type": "input_file", "filename": _file_name(block), "file_data": self._context.data_uri(source)}
 
     def _kind(self, media_type: str) -> str:
         """`image` or `document` for what the provider takes."""

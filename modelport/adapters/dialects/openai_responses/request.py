@@ -24,7 +24,7 @@ from ...wire.answer_body import decode_answer
 from ...wire.decoder import Json
 from ...wire.errors import read_error
 from ...wire.framing import SSEFramer
-from ...wire.json_text import dump_json
+from ...wire.request_body import dump_body
 from ...wire.token_count import counting
 from .profile import OpenAIResponsesProfile
 from .stream import OpenAIResponsesDecoder, response_error
@@ -45,6 +45,8 @@ _LOGPROBS = "message.output_text.logprobs"
 class OpenAIResponsesCodec:
     """The codec of one provider of the dialect."""
 
+    takes_long_texts = True
+
     def __init__(self, profile: OpenAIResponsesProfile) -> None:
         self._profile = profile
         self.native_output = profile.native_output
@@ -60,7 +62,7 @@ class OpenAIResponsesCodec:
 
         headers = {"content-type": "application/json", **request.endpoint.headers, **request.extra_headers}
         return WireCall(
-            HttpRequest("POST", request.endpoint.url("/responses"), headers, dump_json(body)),
+            HttpRequest("POST", request.endpoint.url("/responses"), headers, dump_body(body)),
             new_framer=SSEFramer,
             new_decoder=new_decoder,
             decode_body=lambda data: decode_answer(new_decoder(), data),
