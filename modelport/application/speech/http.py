@@ -39,7 +39,8 @@ class HttpTTSModel(TTSModelBase[SpeechT_co]):
         With `stream=True` returns at the head of the first answer: a generator whose responses are one file, and
         whose last one has no audio. Otherwise returns the whole file; a WAV has its true sizes. A blank text
         sends nothing and has no audio. `kwargs` are body fields of the provider that override the parameters;
-        `extra_body` and `extra_headers` are merged last. Raises a `ModelError`, whose `partial` holds the audio so far.
+        `extra_body` and `extra_headers` are merged last. Raises a `ModelError`, whose `partial` holds the audio so far;
+        of a stream, whose responses the caller has had, at most the first 64 KiB (1.4 seconds at 24,000 samples).
         """
         from .call import SpeechCall  # the engine is loaded by the first call, not by the import
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from ...domain.errors import ModelError
+from ...domain.message.blocks import DataBlock
 from ...domain.message.responses import AttemptRecord, ChatResponse, ChatUsage, ModelWarning
-from ...domain.speech.audio import AudioFold
 from ...domain.speech.responses import TTSResponse, TTSUsage
+from ...domain.speech.spoken import DELIVERED_KEPT, AudioFold
 from ..call.clocks import CallClocks
 from ..call.spec import CallSpec
 
@@ -30,12 +31,16 @@ class Utterance:
         self._finished = False
         self.clocks = CallClocks(spec.runtime.clock, spec.timeouts)
         self.head = TTSResponse(is_last=False)
-        self.audio = AudioFold(sample_rate)
+        self.audio = AudioFold(sample_rate, DELIVERED_KEPT)
         self.usage: TTSUsage | None = None
 
     def step(self, pcm: bytes) -> TTSResponse:
         """The response with this piece of audio, which is not empty."""
-        return replace(self.head, content=self.audio.add(pcm))
+        return self.response(self.audio.add(pcm))
+
+    def response(self, content: DataBlock | None) -> TTSResponse:
+        """A response of the stream with this audio: the head's id and time."""
+        return TTSResponse(content, False, None, self.head.id, None, self.head.created_at)
 
     def last(
         self,
@@ -67,6 +72,7 @@ class Utterance:
 
     async def whole(self, responses: AsyncGenerator[TTSResponse, None]) -> TTSResponse:
         """Read all responses; the last one, with the whole audio."""
+        self.audio.keep_all()
         async with aclosing(responses):
             async for response in responses:
                 last = response

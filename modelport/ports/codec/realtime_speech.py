@@ -54,9 +54,12 @@ class ServerReady:
 
 @dataclass(frozen=True, slots=True)
 class AudioReceived:
-    """Bytes of audio; they may end inside a sample."""
+    """A piece of audio, which may end inside a sample.
 
-    data: bytes
+    Either its bytes, or a text that `is_plain` base64 of them: the text of the server's message, not decoded.
+    """
+
+    data: bytes | str
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from ...application.speech.model import TTSModelBase
 from ...domain.chat.tokens import estimate_tokens
 from ...domain.embedding.values import EmbeddingResponse, EmbeddingUsage
 from ...domain.message.blocks import DataBlock, URLSource
-from ...domain.speech.audio import AudioFold
 from ...domain.speech.responses import TTSResponse, TTSUsage
+from ...domain.speech.spoken import AudioFold
 from .chat import AnyParameters, DoubleCredential
 
 __all__ = ["ScriptedEmbeddingModel", "ScriptedRealtimeTTSModel", "ScriptedTTSModel", "hashed_vector"]

@@ -17,7 +17,8 @@ from modelport.adapters.dashscope.speech.realtime import QwenRealtimeCodec
 from modelport.domain.card.cards import TTSModelCard
 from modelport.domain.ids import set_id_factory
 from modelport.domain.message.wav import streaming_header
-from modelport.domain.speech.audio import AudioFormat, SpokenAudio
+from modelport.domain.speech.audio import AudioFormat
+from modelport.domain.speech.spoken import SpokenAudio
 from modelport.error import (
     AuthenticationError,
     InvalidRequestError,

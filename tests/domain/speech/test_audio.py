@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from modelport.domain.message.blocks import Base64Source, DataBlock
 from modelport.domain.message.wav import UNKNOWN_SIZE, pcm_of_wav, streaming_header
-from modelport.domain.speech.audio import AudioFold, PcmPieces
+from modelport.domain.speech.audio import PcmPieces
 from modelport.domain.speech.responses import TTSUsage
+from modelport.domain.speech.spoken import AudioFold
 
 PCM = bytes(range(1, 101))
 LISTED = streaming_header(24_000, size=100)[:36] + b"LIST\x03\x00\x00\x00abc\x00" + b"data\x64\x00\x00\x00"

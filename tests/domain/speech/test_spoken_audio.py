@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelport.domain.message.wav import streaming_header
-from modelport.domain.speech.audio import AudioFormat, SpokenAudio
+from modelport.domain.speech.audio import AudioFormat
+from modelport.domain.speech.spoken import SpokenAudio
 from modelport.domain.speech.text import ColdStart
 
 MP3 = AudioFormat("audio/mpeg")

@@ -15,6 +15,7 @@ from typing import ClassVar
 
 from ....domain.errors import ModelError, ResponseDecodeError, StreamTruncatedError
 from ....domain.ids import new_id
+from ....domain.message.base64_text import is_plain
 from ....domain.speech.text import cut_text
 from ....ports.codec.realtime_speech import (
     AudioReceived,
@@ -139,8 +140,11 @@ class QwenRealtimeProtocol:
 
     def _audio(self, event: Json) -> SpeechEvent | None:
         """A piece: each is base64 of its own, padding included."""
+        delta = event.get("delta") or ""
+        if isinstance(delta, str) and is_plain(delta):
+            return AudioReceived(delta)
         try:
-            return AudioReceived(base64.b64decode(event.get("delta") or "", validate=True))
+            return AudioReceived(base64.b64decode(delta, validate=True))
         except (binascii.Error, TypeError, ValueError) as error:
             raise ResponseDecodeError(f"a piece of audio is not base64: {error}") from error
 

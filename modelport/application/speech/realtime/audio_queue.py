@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from ....domain.message.blocks import DataBlock
-from ....domain.speech.audio import SpokenAudio
+from ....domain.speech.spoken import Piece, SpokenAudio
 
 __all__ = ["AudioQueue"]
 
@@ -32,7 +32,7 @@ class AudioQueue:
             self._room.clear()
             await self._room.wait()
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, data: Piece) -> None:
         """Add audio."""
         self.audio.feed(data)
         self._changed.set()

@@ -28,7 +28,7 @@ async def push(session: RealtimeSession, begin: Begin, text: str, settings: Mapp
     utterance.write(text)
     await asyncio.sleep(0)  # lets audio arrive for a caller that never awaits anything else
     try:
-        return replace(utterance.head, content=utterance.audio.take())
+        return utterance.response(utterance.audio.take())
     except BaseException:
         session.ended(utterance)
         raise
@@ -39,7 +39,7 @@ async def arrived(utterance: RealtimeUtterance) -> TTSResponse | None:
     while await utterance.audio.came_early():
         block = utterance.audio.take()
         if block is not None:  # else another caller took it
-            return replace(utterance.head, content=block)
+            return utterance.response(block)
     return None
 
 
@@ -67,8 +67,8 @@ async def speak(
             responses = _responses(utterance)
             await anext(responses)
             return responses
-        await utterance.audio.complete()
-        return replace(utterance.last, content=utterance.audio.audio.take_file())
+        block = await utterance.complete()
+        return replace(utterance.last, content=block)
     finally:
         if responses is None:
             await utterance.abort()
@@ -79,7 +79,7 @@ async def _responses(utterance: RealtimeUtterance) -> AsyncGenerator[TTSResponse
     try:
         yield utterance.head
         while await utterance.audio.came():
-            yield replace(utterance.head, content=utterance.audio.take())
+            yield utterance.response(utterance.audio.take())
         yield utterance.last
     finally:
         await utterance.abort()

@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ....domain.errors import StreamTruncatedError
+from ....domain.errors import ModelError, StreamTruncatedError
+from ....domain.message.blocks import DataBlock
 from ....domain.message.responses import ModelWarning
-from ....domain.speech.audio import SpokenAudio
 from ....domain.speech.responses import TTSResponse, TTSUsage
+from ....domain.speech.spoken import SpokenAudio
 from ....domain.speech.text import NOTHING_TO_PRONOUNCE, ColdStart
 from ....ports.codec.realtime_speech import RealtimeRequest, RealtimeTTSCodec, SegmentFinished
 from ...call.spec import CallSpec
@@ -49,6 +50,7 @@ class RealtimeUtterance:
         self._utterance.audio = spoken = SpokenAudio(audio_format)
         self.audio = AudioQueue(spoken)
         self.head = self._utterance.head
+        self.response = self._utterance.response
         self._last = self.head
         self._pool = pool
         self._on_end = on_end
@@ -78,6 +80,17 @@ class RealtimeUtterance:
         await self._worker.connected.wait()
         if self.audio.error is not None and not self.audio.audio.came:
             raise self.audio.error
+
+    async def complete(self) -> DataBlock | None:
+        """Wait for the end; all audio that was not delivered, as a file. Raises the error, with that audio at least."""
+        try:
+            await self.audio.complete()
+        except ModelError as error:
+            block = self.audio.audio.not_delivered()
+            if error.partial is not None:
+                error.partial.content = [block] if block else []
+            raise
+        return self.audio.audio.take_file()
 
     async def abort(self) -> None:
         """Stop speaking, close the connection, and return when no task of the utterance is left."""
