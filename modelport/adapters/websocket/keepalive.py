@@ -1,13 +1,21 @@
-"""Connections of the `websockets` library that distinguish a dead peer from a slow consumer."""
+"""Connections of the `websockets` library: opened once, and never taken for dead because their consumer is slow."""
 
 from __future__ import annotations
 
 import asyncio
 
-from websockets.asyncio.client import ClientConnection
+from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-__all__ = ["PatientConnection"]
+__all__ = ["ConnectOnce", "PatientConnection"]
+
+
+class ConnectOnce(connect):
+    """Opens a connection without following redirects."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        """The answer is an error, whatever it is."""
+        return exc
 
 
 class PatientConnection(ClientConnection):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from ...application.call.per_loop import PerLoop
 from ...domain.errors import SettingsError
@@ -46,7 +46,8 @@ class WebsocketsConnector(Closing):
         verify: Verify = True,
         max_bytes: int = _LONGEST_MESSAGE,
     ) -> None:
-        self._proxy: str | Literal[True] = proxy or True
+        self._proxy = proxy
+        self._known_proxies: dict[str, str | None] = {}
         self._verify = verify
         self._max_bytes = max_bytes
         self._tls: ssl.SSLContext | None = None
@@ -54,22 +55,17 @@ class WebsocketsConnector(Closing):
 
     async def connect(self, request: WebSocketRequest) -> _Connection:
         """Open a connection."""
-        from websockets.asyncio.client import connect
         from websockets.exceptions import InvalidStatus, WebSocketException
 
-        from .keepalive import PatientConnection
-
-        class Once(connect):
-            def process_redirect(self, exc: Exception) -> Exception | str:
-                return exc
+        from .keepalive import ConnectOnce, PatientConnection
 
         kept = self._open.get()
         try:
-            library_connection = await Once(
+            library_connection = await ConnectOnce(
                 request.url,
                 additional_headers=dict(request.headers),
                 user_agent_header=None,
-                proxy=self._proxy,
+                proxy=self._proxy or self._environments_proxy(request.url),
                 ssl=self._context() if request.url.startswith("wss:") else None,
                 create_connection=PatientConnection,
                 ping_interval=_PING_SECONDS,
@@ -91,6 +87,16 @@ class WebsocketsConnector(Closing):
         connection = _Connection(library_connection, kept, self)
         kept.add(connection)
         return connection
+
+    def _environments_proxy(self, url: str) -> str | None:
+        """The library's choice, which takes it longer than a handshake; the environment is read once per host."""
+        from websockets.proxy import get_proxy
+        from websockets.uri import parse_uri
+
+        origin = "/".join(url.split("/", 3)[:3])
+        if origin not in self._known_proxies:
+            self._known_proxies[origin] = get_proxy(parse_uri(url))
+        return self._known_proxies[origin]
 
     def _context(self) -> ssl.SSLContext:
         self._tls = self._tls or tls_context(self._verify)

@@ -36,9 +36,9 @@ class _Kept:
         if self.limit is None:
             self.pieces.append(piece)
         elif not self.cut:
-            room = (self.limit - self._size) // 12 * 12
-            self.cut = room < _size(piece)
-            self._size += _size(piece)
+            room, size = (self.limit - self._size) // 12 * 12, _size(piece)
+            self.cut = room < size
+            self._size += size
             if self.cut:
                 piece = piece[: room // 3 * 4 if isinstance(piece, str) else room]
             self.pieces.append(piece)
@@ -89,11 +89,8 @@ class AudioFold:
         data = audio if isinstance(audio, str) else base64.b64encode(audio).decode("ascii")
         first = self._block
         if first is None:
-            source = Base64Source(data=data, media_type=self._format.media_type)
-            self._block = first = DataBlock(
-                id=self._block_id, source=Base64Source(data="", media_type=source.media_type)
-            )
-            return first.model_copy(update={"source": source})
+            empty = Base64Source(data="", media_type=self._format.media_type)
+            self._block = first = DataBlock(id=self._block_id, source=empty)
         return first.model_copy(update={"source": first.source.model_copy(update={"data": data})})
 
 
@@ -107,6 +104,7 @@ class SpokenAudio(AudioFold):
     def __init__(self, audio_format: AudioFormat) -> None:
         super().__init__(audio_format.sample_rate, DELIVERED_KEPT)
         self._format = audio_format
+        self._of_samples = audio_format.samples
         self._samples = PcmPieces()
         self._fresh: list[Piece] = []
         self.undelivered = 0
@@ -115,7 +113,7 @@ class SpokenAudio(AudioFold):
     def feed(self, piece: Piece) -> None:
         """Add what the server sent, in pieces of any size; base64 must be valid and padded."""
         size = _size(piece)
-        if self._format.samples and not (isinstance(piece, str) and self._samples.passes(size)):
+        if self._of_samples and not (type(piece) is str and self._samples.passes(size)):
             piece = self._samples.feed(_decoded(piece))
             size = len(piece)
         if size:
@@ -134,7 +132,16 @@ class SpokenAudio(AudioFold):
     def take(self) -> DataBlock | None:
         """The audio not delivered yet, as the next piece of the file; the first one begins with the header."""
         pieces = self._drain()
-        return self.add(pieces[0] if len(pieces) == 1 else _joined(pieces)) if pieces else None
+        return self.add(_joined(pieces)) if pieces else None
+
+    def take_some(self) -> DataBlock | None:
+        """As `take`, but only as many pieces as can be joined without decoding them."""
+        end = _joinable(self._fresh)
+        if end == len(self._fresh):
+            return self.take()
+        pieces, self._fresh = self._fresh[:end], self._fresh[end:]
+        self.undelivered -= sum(map(_size, pieces))
+        return self.add(_joined(pieces))
 
     def take_file(self) -> DataBlock | None:
         """The audio not delivered yet, as a complete file."""
@@ -161,16 +168,30 @@ def _size(piece: Piece) -> int:
     """The bytes of audio in a piece."""
     if isinstance(piece, bytes):
         return len(piece)
-    return len(piece) // 4 * 3 - (2 if piece.endswith("==") else 1 if piece.endswith("=") else 0)
+    return len(piece) // 4 * 3 - piece.endswith("=") - piece.endswith("==")
 
 
 def _decoded(piece: Piece) -> bytes:
     return piece if isinstance(piece, bytes) else base64.b64decode(piece)
 
 
+def _joinable(pieces: list[Piece]) -> int:
+    """How many of the first pieces are one text, or one row of bytes: padding ends a text."""
+    if len(pieces) < 2:
+        return len(pieces)
+    kind = type(pieces[0])
+    for number, piece in enumerate(pieces):
+        if type(piece) is not kind:
+            return number
+        if isinstance(piece, str) and piece.endswith("="):
+            return number + 1
+    return len(pieces)
+
+
 def _joined(pieces: list[Piece]) -> Piece:
-    """Several pieces as one: the base64 of pieces without padding is that of all of them, one after the other."""
-    texts = [piece for piece in pieces if isinstance(piece, str)]
-    if len(texts) == len(pieces) and not any(text.endswith("=") for text in texts[:-1]):
-        return "".join(texts)
+    """Several pieces as one."""
+    if len(pieces) == 1:
+        return pieces[0]
+    if isinstance(pieces[0], str) and _joinable(pieces) == len(pieces):
+        return "".join(piece for piece in pieces if isinstance(piece, str))
     return b"".join(map(_decoded, pieces))

@@ -12,8 +12,9 @@ import pytest
 from modelport.adapters.wire.framing import NDJSONFramer
 from modelport.application.speech.http import HttpTTSModel
 from modelport.credential import CredentialBase
+from modelport.domain.speech.spoken import DELIVERED_KEPT
 from modelport.error import MediaError, ModelError, ServerError, StreamTruncatedError
-from modelport.message import Base64Source, URLSource
+from modelport.message import Base64Source, DataBlock, URLSource
 from modelport.ports.codec.base import Endpoint
 from modelport.ports.codec.speech import SpeechChunk, SpeechRequest, SpeechWireCall, TTSCodec
 from modelport.ports.http import HttpRequest
@@ -134,6 +135,21 @@ async def test_only_a_failure_before_the_first_audio_is_retried() -> None:
             await whole(model(server, stream=False))
         assert len(server.requests) == 1
     assert caught.value.partial is not None and len(caught.value.partial.content) == 1
+
+
+async def test_of_a_long_stream_the_error_has_the_beginning_and_of_a_whole_file_all() -> None:
+    long = "ab" * DELIVERED_KEPT
+    for stream in (True, False):
+        async with ScriptedServer([lines(long, long, "error")]) as server:
+            subject = model(server, stream=stream)
+            with pytest.raises(ServerError) as caught:
+                answer = await subject.synthesize("Hello")
+                assert isinstance(answer, AsyncGenerator)
+                async for _ in answer:
+                    pass
+        (block,) = caught.value.partial.content if caught.value.partial else []
+        assert isinstance(block, DataBlock)
+        assert len(block.to_bytes()) - 44 == (DELIVERED_KEPT // 12 * 12 if stream else 4 * DELIVERED_KEPT)
 
 
 async def test_a_file_that_cannot_be_loaded_is_not_a_failed_attempt() -> None:

@@ -15,7 +15,9 @@ from modelport.application.speech.realtime.model import RealtimeTTSModel
 from modelport.credential import CredentialBase
 from modelport.domain.card.cards import TTSModelCard
 from modelport.domain.errors import ModelError, ServerError
+from modelport.domain.message.blocks import DataBlock
 from modelport.domain.speech.audio import AudioFormat
+from modelport.domain.speech.spoken import DELIVERED_KEPT
 from modelport.error import ModelConnectionError, StreamTruncatedError
 from modelport.ports.codec.base import Endpoint
 from modelport.ports.codec.realtime_speech import (
@@ -227,6 +229,39 @@ async def test_half_of_a_failed_utterance_is_not_repeated() -> None:
     assert received == b"x" and second.closed
     assert [one.error for one in caught.value.attempts] == ["ServerError", "ServerError"]
     assert caught.value.partial is not None and len(caught.value.partial.content) == 1
+
+
+async def test_audio_that_was_not_delivered_is_in_the_error_of_a_whole_file() -> None:
+    """Also where more than is kept was delivered by `push`."""
+    wire = Wire()
+    subject = model(wire, stream=False)
+    await subject.connect()
+    await subject.push("one ")
+    await settle()
+    wire.arriving.put_nowait(b"a" * 2 * DELIVERED_KEPT)
+    await settle()
+    assert len(audio(await subject.push("two "))) == 2 * DELIVERED_KEPT
+    wire.arriving.put_nowait(b"b" * 10)
+    wire.arriving.put_nowait("error")
+    with pytest.raises(ServerError) as caught:
+        await subject.synthesize()
+    (block,) = caught.value.partial.content if caught.value.partial else []
+    assert isinstance(block, DataBlock) and block.to_bytes() == b"b" * 10
+
+
+async def test_of_a_long_stream_the_error_has_the_beginning() -> None:
+    wire = Wire()
+    stream: AsyncGenerator[TTSResponse, None] = await opened(model(wire), "one")
+    received = 0
+    for _ in range(10):
+        wire.arriving.put_nowait(b"a" * DELIVERED_KEPT)
+    wire.arriving.put_nowait("error")
+    with pytest.raises(ServerError) as caught:
+        async for response in stream:
+            received += len(audio(response))
+    (block,) = caught.value.partial.content if caught.value.partial else []
+    assert received == 10 * DELIVERED_KEPT
+    assert isinstance(block, DataBlock) and DELIVERED_KEPT - 12 < len(block.to_bytes()) <= DELIVERED_KEPT
 
 
 async def test_cancelling_push_and_close() -> None:

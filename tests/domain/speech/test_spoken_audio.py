@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from modelport.domain.message.wav import streaming_header
 from modelport.domain.speech.audio import AudioFormat
-from modelport.domain.speech.spoken import SpokenAudio
+from modelport.domain.speech.spoken import DELIVERED_KEPT, AudioFold, SpokenAudio
 from modelport.domain.speech.text import ColdStart
 
 MP3 = AudioFormat("audio/mpeg")
@@ -37,8 +37,8 @@ def test_each_byte_is_handed_out_once(kind: AudioFormat, pieces: list[tuple[byte
         audio.feed(piece)
         if take:
             taken += data(audio.take())
-    sent = b"\1\2\3\4" * 3 + b"".join(piece for piece, _ in pieces)
-    expected = sent[: len(sent) - len(sent) % 2] if kind.samples else sent
+    received = b"\1\2\3\4" * 3 + b"".join(piece for piece, _ in pieces)
+    expected = received[: len(received) - len(received) % 2] if kind.samples else received
     header = streaming_header(16_000) if kind.is_wav else b""
     rest = len(expected) + len(header) - len(taken) if taken else len(expected)
     assert audio.undelivered == rest
@@ -50,6 +50,75 @@ def test_each_byte_is_handed_out_once(kind: AudioFormat, pieces: list[tuple[byte
     whole = data(audio.whole())
     assert whole == (streaming_header(16_000, size=len(expected)) if kind.is_wav else b"") + expected
     assert audio.take() is None and audio.came
+
+
+def sent(piece: bytes, as_text: bool) -> bytes | str:
+    return base64.b64encode(piece).decode() if as_text else piece
+
+
+@pytest.mark.parametrize("kind", [AudioFormat(sample_rate=16_000), BARE, MP3])
+@given(pieces=st.lists(st.tuples(st.binary(max_size=9), st.booleans(), st.sampled_from(["", "take", "some"]))))
+def test_base64_is_handed_on_as_the_bytes_would_be(kind: AudioFormat, pieces: list[tuple[bytes, bool, str]]) -> None:
+    coded, plain, taken = SpokenAudio(kind), SpokenAudio(kind), b""
+    for piece, as_text, way in [(b"\1\2\3\4" * 3, True, ""), *pieces]:
+        coded.feed(sent(piece, as_text))
+        plain.feed(piece)
+        if way:
+            taken += data(coded.take() if way == "take" else coded.take_some())
+    assert data(coded.whole()) == data(plain.whole()) == data(plain.take_file())
+    while block := coded.take_some():
+        taken += data(block)
+    header = streaming_header(16_000) if kind.is_wav else b""
+    assert taken == header + data(plain.whole()).removeprefix(data(plain.whole())[: len(header)])
+    assert coded.undelivered == 0 and coded.take() is None
+
+
+def test_whole_base64_reaches_the_caller_as_it_came() -> None:
+    audio, text = SpokenAudio(BARE), base64.b64encode(bytes(range(240))).decode()
+    audio.feed(b"\1\2\3\4" * 3)
+    assert audio.take() is not None
+    for _ in range(2):
+        audio.feed(text)
+    block: Any = audio.take()  # Any: its source is base64
+    assert block.source.data == text + text
+    audio.feed(text)
+    block = audio.take()
+    assert block.source.data is text
+
+
+def test_base64_with_a_header_of_a_known_size_ends_where_the_header_says() -> None:
+    audio, samples = SpokenAudio(AudioFormat()), bytes(range(240))
+    audio.feed(streaming_header(24_000, size=480))
+    for _ in range(2):
+        audio.feed(base64.b64encode(samples).decode())
+    audio.feed(b"LIST" + b"x" * 40)
+    assert data(audio.whole())[44:] == samples * 2
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+@pytest.mark.parametrize("kind", [AudioFormat(), BARE, MP3])
+def test_of_delivered_audio_only_the_beginning_is_kept(kind: AudioFormat, as_text: bool) -> None:
+    audio, piece = SpokenAudio(kind), bytes(range(250)) * 20
+    for _ in range(200):
+        audio.feed(sent(piece, as_text))
+        audio.take()
+    audio.feed(sent(piece, as_text))
+    header = 44 if kind.is_wav else 0
+    kept = data(audio.whole())[header:]
+    assert DELIVERED_KEPT - 12 < len(kept) <= DELIVERED_KEPT and kept == (piece * 20)[: len(kept)]
+    assert data(audio.not_delivered())[header:] == piece == data(audio.take_file())[header:]
+
+
+def test_a_fold_keeps_all_or_so_many_bytes() -> None:
+    for fold, kept in ((AudioFold(24_000), 400_000), (AudioFold(24_000, 1200), 1200), (AudioFold(24_000, 0), None)):
+        for _ in range(4):
+            fold.add(bytes(100_000))
+        whole = fold.whole()
+        assert (len(data(whole)) - 44 if whole else None) == kept
+    fold = AudioFold(24_000, 0)
+    fold.keep_all()
+    fold.add(b"12")
+    assert data(fold.whole())[44:] == b"12"
 
 
 def test_a_segment_begins_with_a_whole_sample_and_may_have_a_header() -> None:

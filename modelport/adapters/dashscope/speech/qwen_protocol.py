@@ -117,6 +117,8 @@ class QwenRealtimeProtocol:
 
     def frames_to_send(self) -> list[Frame]:
         """The frames to send now."""
+        if not self._sending:
+            return []
         frames, self._sending = self._sending, []
         return frames
 

@@ -26,16 +26,22 @@ class AudioQueue:
         self._changed = asyncio.Event()
         self._room = asyncio.Event()
 
+    @property
+    def full(self) -> bool:
+        """Whether so much waits for the caller that the server has to wait."""
+        return self.audio.undelivered >= _MAX_UNDELIVERED and not self._unbounded
+
     async def room(self) -> None:
         """Wait while the queue is full."""
-        while self.audio.undelivered >= _MAX_UNDELIVERED and not self._unbounded:
+        while self.full:
             self._room.clear()
             await self._room.wait()
 
     def feed(self, data: Piece) -> None:
         """Add audio."""
         self.audio.feed(data)
-        self._changed.set()
+        if not self._changed.is_set():
+            self._changed.set()
 
     def end(self, error: Exception | None = None) -> None:
         """End the audio; only the first call has an effect."""
@@ -76,7 +82,13 @@ class AudioQueue:
 
     def take(self) -> DataBlock | None:
         """The next piece of the file, if there is one; raises the error once all audio is taken."""
-        block = self.audio.take()
+        return self._taken(self.audio.take())
+
+    def take_some(self) -> DataBlock | None:
+        """As `take`, but more may be left, which `came` says at once."""
+        return self._taken(self.audio.take_some())
+
+    def _taken(self, block: DataBlock | None) -> DataBlock | None:
         self._room.set()
         if block is None and self.error is not None:
             raise self.error

@@ -79,7 +79,7 @@ async def _responses(utterance: RealtimeUtterance) -> AsyncGenerator[TTSResponse
     try:
         yield utterance.head
         while await utterance.audio.came():
-            yield utterance.response(utterance.audio.take())
+            yield utterance.response(utterance.audio.take_some())
         yield utterance.last
     finally:
         await utterance.abort()

@@ -154,9 +154,9 @@ class RealtimeTTSModel(TTSModelBase[SpeechT_co]):
         With `stream=True` returns once the connection is open: a generator that yields audio while the server still
         speaks; together with the audio that `push` returned, its responses are one file. Otherwise returns one complete
         file of the audio that `push` did not return. `kwargs` as with `push`; `extra_body` is merged into them, and
-        `extra_headers` are sent with the handshake. Raises a `ModelError`, whose `partial` holds the audio so far: without
-        `stream` all that was not returned, else at most its first 64 KiB (1.4 seconds at 24,000 samples), since the
-        caller has had it.
+        `extra_headers` are sent with the handshake. Raises a `ModelError`, whose `partial` holds the audio so far:
+        without `stream` all that `push` did not return, else at most the first 64 KiB (1.4 seconds at 24,000 samples),
+        since the caller has had it.
         """
         from .calls import speak
 

@@ -193,7 +193,8 @@ class RealtimeWorker:
 
     async def _next_event(self, connection: RealtimeConnection) -> None:
         try:
-            await self._audio.room()
+            if self._audio.full:
+                await self._audio.room()
             with self._clocks:
                 event = await connection.receive()
         except asyncio.CancelledError:
@@ -208,10 +209,11 @@ class RealtimeWorker:
             self._forget_spoken()
             raise _ClosedWhileIdle from error
         if isinstance(event, AudioReceived):
-            self._audio.feed(event.data)
-            self._audio_came = self._audio_came or bool(event.data)
-            if self._committed and event.data:
-                self._clocks.content_received()
+            if event.data:
+                self._audio.feed(event.data)
+                self._audio_came = True
+                if self._committed:
+                    self._clocks.content_received()
         elif isinstance(event, SegmentFinished):
             self._on_segment(event)
 
