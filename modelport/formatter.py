@@ -8,16 +8,16 @@ from ._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from .adapters.anthropic.formatter import AnthropicChatFormatter, AnthropicMultiAgentFormatter
-    from .adapters.dashscope.chat import DashScopeChatFormatter, DashScopeMultiAgentFormatter
-    from .adapters.deepseek.provider import DeepSeekChatFormatter, DeepSeekMultiAgentFormatter
+    from .adapters.dashscope.profile import DashScopeChatFormatter, DashScopeMultiAgentFormatter
+    from .adapters.deepseek.profile import DeepSeekChatFormatter, DeepSeekMultiAgentFormatter
     from .adapters.gemini.formatter import GeminiChatFormatter, GeminiMultiAgentFormatter
-    from .adapters.minimax.provider import MiniMaxChatFormatter, MiniMaxMultiAgentFormatter
-    from .adapters.moonshot.provider import MoonshotChatFormatter, MoonshotMultiAgentFormatter
+    from .adapters.minimax.profile import MiniMaxChatFormatter, MiniMaxMultiAgentFormatter
+    from .adapters.moonshot.profile import MoonshotChatFormatter, MoonshotMultiAgentFormatter
     from .adapters.ollama.formatter import OllamaChatFormatter, OllamaMultiAgentFormatter
-    from .adapters.openai.chat import OpenAIChatFormatter, OpenAIMultiAgentFormatter
-    from .adapters.openai.responses import OpenAIResponseFormatter, OpenAIResponseMultiAgentFormatter
-    from .adapters.volcengine.provider import VolcengineChatFormatter, VolcengineMultiAgentFormatter
-    from .adapters.xai.provider import XAIChatFormatter, XAIMultiAgentFormatter
+    from .adapters.openai.chat_profile import OpenAIChatFormatter, OpenAIMultiAgentFormatter
+    from .adapters.openai.responses_profile import OpenAIResponseFormatter, OpenAIResponseMultiAgentFormatter
+    from .adapters.volcengine.profile import VolcengineChatFormatter, VolcengineMultiAgentFormatter
+    from .adapters.xai.profile import XAIChatFormatter, XAIMultiAgentFormatter
     from .application.model.formatter import FormatterBase
     from .ports.codec.rendering import RenderContext, Rendered
 
@@ -54,28 +54,28 @@ __getattr__ = lazy_exports(
     {
         "AnthropicChatFormatter": "adapters.anthropic.formatter",
         "AnthropicMultiAgentFormatter": "adapters.anthropic.formatter",
-        "DashScopeChatFormatter": "adapters.dashscope.chat",
-        "DashScopeMultiAgentFormatter": "adapters.dashscope.chat",
-        "DeepSeekChatFormatter": "adapters.deepseek.provider",
-        "DeepSeekMultiAgentFormatter": "adapters.deepseek.provider",
+        "DashScopeChatFormatter": "adapters.dashscope.profile",
+        "DashScopeMultiAgentFormatter": "adapters.dashscope.profile",
+        "DeepSeekChatFormatter": "adapters.deepseek.profile",
+        "DeepSeekMultiAgentFormatter": "adapters.deepseek.profile",
         "FormatterBase": "application.model.formatter",
         "GeminiChatFormatter": "adapters.gemini.formatter",
         "GeminiMultiAgentFormatter": "adapters.gemini.formatter",
-        "MiniMaxChatFormatter": "adapters.minimax.provider",
-        "MiniMaxMultiAgentFormatter": "adapters.minimax.provider",
-        "MoonshotChatFormatter": "adapters.moonshot.provider",
-        "MoonshotMultiAgentFormatter": "adapters.moonshot.provider",
+        "MiniMaxChatFormatter": "adapters.minimax.profile",
+        "MiniMaxMultiAgentFormatter": "adapters.minimax.profile",
+        "MoonshotChatFormatter": "adapters.moonshot.profile",
+        "MoonshotMultiAgentFormatter": "adapters.moonshot.profile",
         "OllamaChatFormatter": "adapters.ollama.formatter",
         "OllamaMultiAgentFormatter": "adapters.ollama.formatter",
-        "OpenAIChatFormatter": "adapters.openai.chat",
-        "OpenAIMultiAgentFormatter": "adapters.openai.chat",
-        "OpenAIResponseFormatter": "adapters.openai.responses",
-        "OpenAIResponseMultiAgentFormatter": "adapters.openai.responses",
+        "OpenAIChatFormatter": "adapters.openai.chat_profile",
+        "OpenAIMultiAgentFormatter": "adapters.openai.chat_profile",
+        "OpenAIResponseFormatter": "adapters.openai.responses_profile",
+        "OpenAIResponseMultiAgentFormatter": "adapters.openai.responses_profile",
         "RenderContext": "ports.codec.rendering",
         "Rendered": "ports.codec.rendering",
-        "VolcengineChatFormatter": "adapters.volcengine.provider",
-        "VolcengineMultiAgentFormatter": "adapters.volcengine.provider",
-        "XAIChatFormatter": "adapters.xai.provider",
-        "XAIMultiAgentFormatter": "adapters.xai.provider",
+        "VolcengineChatFormatter": "adapters.volcengine.profile",
+        "VolcengineMultiAgentFormatter": "adapters.volcengine.profile",
+        "XAIChatFormatter": "adapters.xai.profile",
+        "XAIMultiAgentFormatter": "adapters.xai.profile",
     },
 )

@@ -13,7 +13,7 @@ import pytest
 
 from modelport.adapters.dialects.openai_chat.profile_data import ProfileData
 from modelport.adapters.dialects.openai_chat.request import OpenAIChatCodec
-from modelport.adapters.openai.chat import OpenAIChatFormatter
+from modelport.adapters.openai.chat_profile import OpenAIChatFormatter
 from modelport.credential import AnthropicCredential
 from modelport.message import AssistantMsg, Msg, ToolResultBlock, UserMsg
 from modelport.model import AnthropicChatModel, ChatModelBase, ChatResponse, ChatStream

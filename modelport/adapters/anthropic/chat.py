@@ -7,21 +7,26 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias, Unpack, overload
 
 from ...application.chat.http import HttpChatModel
 from ...application.chat.model import AnswerT_co
-from .formatter import AnthropicChatFormatter
+from ...domain.late import late
 from .parameters import AnthropicChatParameters
-
-if TYPE_CHECKING:
-    from ...domain.chat.breakpoints import BreakpointRules
-    from ...domain.chat.settings import SettingRules
-    from .request import AnthropicCodec
 
 if TYPE_CHECKING:
     from ...application.chat.options import ChatOptions
     from ...application.chat.stream import ChatStream
     from ...application.model.credential import CredentialBase
+    from ...domain.chat.breakpoints import BreakpointRules
+    from ...domain.chat.settings import SettingRules
     from ...domain.message.responses import ChatResponse
+    from .formatter import AnthropicChatFormatter
+    from .request import AnthropicCodec
 
 __all__ = ["AnthropicChatModel"]
+
+
+def _formatter() -> type[AnthropicChatFormatter]:
+    from .formatter import AnthropicChatFormatter
+
+    return AnthropicChatFormatter
 
 
 class AnthropicChatModel(HttpChatModel[AnswerT_co]):
@@ -31,7 +36,7 @@ class AnthropicChatModel(HttpChatModel[AnswerT_co]):
     parameters: AnthropicChatParameters
     type = "anthropic_chat"
     provider: ClassVar[str] = "anthropic"
-    formatter_class = AnthropicChatFormatter
+    formatter_class = late(_formatter)
 
     if TYPE_CHECKING:
 

@@ -1,4 +1,4 @@
-"""DeepSeek: its profile of the Chat Completions dialect, its parameters, formatters and model.
+"""DeepSeek: its parameters and chat model.
 
 Facts: docs/protocols/deepseek.md#request, docs/protocols/deepseek.md#thinking.
 """
@@ -12,12 +12,8 @@ from pydantic import ConfigDict, Field
 from ...application.chat.model import AnswerT_co
 from ...application.model.described import Described
 from ...application.model.parameters import EFFORT, MaxTokens, ThinkingEnable, TopP
-from ...domain.structured.native_output import NativeOutput
-from ...ports.codec.chat import ChatRequest
-from ..dialects.openai_chat.formatter import DialectChatFormatter
+from ...domain.late import late
 from ..dialects.openai_chat.model import DialectChatModel
-from ..dialects.openai_chat.profile import MediaRules, OpenAIChatProfile
-from ..dialects.openai_chat.thinking import TYPE_SWITCH, ThinkingPlan, with_effort
 
 if TYPE_CHECKING:
     from ...application.chat.options import ChatOptions
@@ -25,16 +21,10 @@ if TYPE_CHECKING:
     from ...application.model.credential import CredentialBase
     from ...domain.chat.settings import SettingRules
     from ...domain.message.responses import ChatResponse
+    from ..dialects.openai_chat.profile import OpenAIChatProfile
+    from .profile import DeepSeekChatFormatter
 
-__all__ = [
-    "DEEPSEEK_CHAT",
-    "DeepSeekChatFormatter",
-    "DeepSeekChatModel",
-    "DeepSeekChatParameters",
-    "DeepSeekMultiAgentFormatter",
-]
-
-_LONGEST_URL = 8192
+__all__ = ["DeepSeekChatModel", "DeepSeekChatParameters"]
 
 
 class DeepSeekChatParameters(Described):
@@ -55,34 +45,16 @@ class DeepSeekChatParameters(Described):
     top_p: TopP = None
 
 
-def _thinking(request: ChatRequest) -> ThinkingPlan:
-    """`thinking` and `reasoning_effort`; an effort alone asks for thinking."""
-    return with_effort(TYPE_SWITCH.plan(request, implied_by="reasoning_effort"), request)
+def _profile() -> OpenAIChatProfile:
+    from .profile import DEEPSEEK_CHAT
+
+    return DEEPSEEK_CHAT
 
 
-DEEPSEEK_CHAT = OpenAIChatProfile(
-    provider="deepseek",
-    fields={"max_tokens": "max_tokens", "temperature": "temperature", "top_p": "top_p"},
-    thinking=_thinking,
-    native_output=NativeOutput(json_mode=True),
-    replay_reasoning="always",
-    reasoning_placeholder="",
-    media=MediaRules(audio_formats={}, documents=False, in_tool_results=True, max_url_length=_LONGEST_URL),
-    error_finish_reasons=frozenset({"insufficient_system_resource"}),
-)
-"""Reasoning is required on turns with tool calls and ignored on the others, so all of it goes back."""
+def _formatter() -> type[DeepSeekChatFormatter]:
+    from .profile import DeepSeekChatFormatter
 
-
-class DeepSeekChatFormatter(DialectChatFormatter):
-    """Each message as API messages in its native role."""
-
-    profile = DEEPSEEK_CHAT
-
-
-class DeepSeekMultiAgentFormatter(DeepSeekChatFormatter):
-    """Messages of several agents as one `<history>` with the speakers' names."""
-
-    multi_agent = True
+    return DeepSeekChatFormatter
 
 
 class DeepSeekChatModel(DialectChatModel[AnswerT_co]):
@@ -91,8 +63,8 @@ class DeepSeekChatModel(DialectChatModel[AnswerT_co]):
     Parameters: TypeAlias = DeepSeekChatParameters
     parameters: DeepSeekChatParameters
     type = "deepseek_chat"
-    profile = DEEPSEEK_CHAT
-    formatter_class = DeepSeekChatFormatter
+    profile = late(_profile)
+    formatter_class = late(_formatter)
 
     if TYPE_CHECKING:
 

@@ -8,19 +8,24 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias, Unpack, overload
 from ...application.chat.http import HttpChatModel
 from ...application.chat.model import AnswerT_co
 from ...application.model.credential import CredentialBase
-from .formatter import GeminiChatFormatter
+from ...domain.late import late
 from .parameters import GeminiChatParameters
-
-if TYPE_CHECKING:
-    from ...domain.chat.settings import SettingRules
-    from .request import GeminiCodec
 
 if TYPE_CHECKING:
     from ...application.chat.options import ChatOptions
     from ...application.chat.stream import ChatStream
+    from ...domain.chat.settings import SettingRules
     from ...domain.message.responses import ChatResponse
+    from .formatter import GeminiChatFormatter
+    from .request import GeminiCodec
 
 __all__ = ["GeminiChatModel"]
+
+
+def _formatter() -> type[GeminiChatFormatter]:
+    from .formatter import GeminiChatFormatter
+
+    return GeminiChatFormatter
 
 
 class GeminiChatModel(HttpChatModel[AnswerT_co]):
@@ -30,7 +35,7 @@ class GeminiChatModel(HttpChatModel[AnswerT_co]):
     parameters: GeminiChatParameters
     type = "gemini_chat"
     provider: ClassVar[str] = "gemini"
-    formatter_class = GeminiChatFormatter
+    formatter_class = late(_formatter)
 
     if TYPE_CHECKING:
 

@@ -7,23 +7,28 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias, Unpack, overload
 
 from ...application.chat.http import HttpChatModel
 from ...application.chat.model import AnswerT_co
-from .formatter import OllamaChatFormatter
+from ...domain.late import late
 from .parameters import OllamaChatParameters
-
-if TYPE_CHECKING:
-    from ...domain.chat.settings import SettingRules
-    from .request import OllamaCodec
 
 if TYPE_CHECKING:
     from ...application.chat.options import ChatOptions
     from ...application.chat.stream import ChatStream
     from ...application.model.credential import CredentialBase
+    from ...domain.chat.settings import SettingRules
     from ...domain.message.responses import ChatResponse
+    from .formatter import OllamaChatFormatter
+    from .request import OllamaCodec
 
 __all__ = ["OllamaChatModel"]
 
 _DEFAULT_CONTEXT = 32_768
 """Default context in tokens: enough for agents, at an acceptable cost in memory."""
+
+
+def _formatter() -> type[OllamaChatFormatter]:
+    from .formatter import OllamaChatFormatter
+
+    return OllamaChatFormatter
 
 
 class OllamaChatModel(HttpChatModel[AnswerT_co]):
@@ -34,7 +39,7 @@ class OllamaChatModel(HttpChatModel[AnswerT_co]):
     type = "ollama_chat"
     provider: ClassVar[str] = "ollama"
     takes_any_key: ClassVar[bool] = False
-    formatter_class = OllamaChatFormatter
+    formatter_class = late(_formatter)
 
     if TYPE_CHECKING:
 

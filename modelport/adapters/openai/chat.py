@@ -1,4 +1,4 @@
-"""OpenAI's Chat Completions: profile, formatters and model.
+"""OpenAI's Chat Completions model.
 
 Facts: docs/protocols/openai-chat.md#request-body.
 """
@@ -8,9 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, TypeAlias, Unpack, overload
 
 from ...application.chat.model import AnswerT_co
-from ..dialects.openai_chat.formatter import DialectChatFormatter
+from ...domain.late import late
 from ..dialects.openai_chat.model import DialectChatModel
-from ..dialects.openai_chat.profile import OpenAIChatProfile
 from .parameters import OpenAIChatParameters
 
 if TYPE_CHECKING:
@@ -20,22 +19,22 @@ if TYPE_CHECKING:
     from ...domain.chat.breakpoints import BreakpointRules
     from ...domain.chat.settings import SettingRules
     from ...domain.message.responses import ChatResponse
+    from ..dialects.openai_chat.profile import OpenAIChatProfile
+    from .chat_profile import OpenAIChatFormatter
 
-__all__ = ["OPENAI_CHAT", "OpenAIChatFormatter", "OpenAIChatModel", "OpenAIMultiAgentFormatter"]
-
-OPENAI_CHAT = OpenAIChatProfile(provider="openai", max_id_length=40)
-
-
-class OpenAIChatFormatter(DialectChatFormatter):
-    """Each message as API messages in its native role."""
-
-    profile = OPENAI_CHAT
+__all__ = ["OpenAIChatModel"]
 
 
-class OpenAIMultiAgentFormatter(OpenAIChatFormatter):
-    """Messages of several agents as one `<history>` with the speakers' names."""
+def _profile() -> OpenAIChatProfile:
+    from .chat_profile import OPENAI_CHAT
 
-    multi_agent = True
+    return OPENAI_CHAT
+
+
+def _formatter() -> type[OpenAIChatFormatter]:
+    from .chat_profile import OpenAIChatFormatter
+
+    return OpenAIChatFormatter
 
 
 class OpenAIChatModel(DialectChatModel[AnswerT_co]):
@@ -44,8 +43,8 @@ class OpenAIChatModel(DialectChatModel[AnswerT_co]):
     Parameters: TypeAlias = OpenAIChatParameters
     parameters: OpenAIChatParameters
     type = "openai_chat"
-    profile = OPENAI_CHAT
-    formatter_class = OpenAIChatFormatter
+    profile = late(_profile)
+    formatter_class = late(_formatter)
 
     if TYPE_CHECKING:
 

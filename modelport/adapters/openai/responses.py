@@ -1,18 +1,15 @@
-"""OpenAI's Responses: profile, formatters and model.
+"""OpenAI's Responses model.
 
 Facts: docs/protocols/openai-responses.md#request.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Unpack, overload
+from typing import TYPE_CHECKING, Literal, TypeAlias, Unpack, overload
 
 from ...application.chat.model import AnswerT_co
-from ...domain.message.responses import ModelWarning
-from ...ports.codec.chat import ChatRequest
-from ..dialects.openai_responses.formatter import DialectResponseFormatter
+from ...domain.late import late
 from ..dialects.openai_responses.model import DialectResponseModel
-from ..dialects.openai_responses.profile import OpenAIResponsesProfile
 from .parameters import OpenAIResponseParameters
 
 if TYPE_CHECKING:
@@ -22,43 +19,22 @@ if TYPE_CHECKING:
     from ...domain.chat.breakpoints import BreakpointRules
     from ...domain.chat.settings import SettingRules
     from ...domain.message.responses import ChatResponse
+    from ..dialects.openai_responses.profile import OpenAIResponsesProfile
+    from .responses_profile import OpenAIResponseFormatter
 
-__all__ = ["OPENAI_RESPONSES", "OpenAIResponseFormatter", "OpenAIResponseModel", "OpenAIResponseMultiAgentFormatter"]
-
-
-def effort_and_summary(request: ChatRequest) -> tuple[dict[str, Any], list[ModelWarning]]:  # Any: the provider's JSON
-    """`reasoning_effort` controls thinking; `thinking_enable` asks for a summary, the only part of it that is shown."""
-    reasoning = {}
-    if request.parameters.get("reasoning_effort"):
-        reasoning["effort"] = request.parameters["reasoning_effort"]
-    if request.parameters.get("thinking_enable"):
-        reasoning["summary"] = "auto"
-    return reasoning, []
+__all__ = ["OpenAIResponseModel"]
 
 
-def may_think(request: ChatRequest) -> bool:
-    """Models known not to reason have no encrypted reasoning to include."""
-    return request.card is None or request.card.thinks
+def _profile() -> OpenAIResponsesProfile:
+    from .responses_profile import OPENAI_RESPONSES
+
+    return OPENAI_RESPONSES
 
 
-OPENAI_RESPONSES = OpenAIResponsesProfile(
-    provider="openai",
-    reasoning=effort_and_summary,
-    encrypted_reasoning=may_think,
-    minimum_tokens=16,
-)
+def _formatter() -> type[OpenAIResponseFormatter]:
+    from .responses_profile import OpenAIResponseFormatter
 
-
-class OpenAIResponseFormatter(DialectResponseFormatter):
-    """Each message as input items in its native role."""
-
-    profile = OPENAI_RESPONSES
-
-
-class OpenAIResponseMultiAgentFormatter(OpenAIResponseFormatter):
-    """Messages of several agents as one `<history>` with the speakers' names."""
-
-    multi_agent = True
+    return OpenAIResponseFormatter
 
 
 class OpenAIResponseModel(DialectResponseModel[AnswerT_co]):
@@ -67,8 +43,8 @@ class OpenAIResponseModel(DialectResponseModel[AnswerT_co]):
     Parameters: TypeAlias = OpenAIResponseParameters
     parameters: OpenAIResponseParameters
     type = "openai_response"
-    profile = OPENAI_RESPONSES
-    formatter_class = OpenAIResponseFormatter
+    profile = late(_profile)
+    formatter_class = late(_formatter)
 
     if TYPE_CHECKING:
 

@@ -1,4 +1,4 @@
-"""xAI (Grok): its profile of the Responses dialect, its parameters, formatters and model.
+"""xAI (Grok): its parameters and chat model.
 
 Facts: docs/protocols/xai.md#responses, docs/protocols/xai.md#errors, docs/protocols/xai.md#quirks,
 docs/protocols/xai.md#models.
@@ -6,19 +6,15 @@ docs/protocols/xai.md#models.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, Unpack, overload
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, Unpack, overload
 
 from pydantic import ConfigDict, Field
 
 from ...application.chat.model import AnswerT_co
 from ...application.model.described import Described
 from ...application.model.parameters import EFFORT, ParallelToolCalls, Temperature, TopP
-from ...domain.errors import AuthenticationError, ContentFilterError, ContextLengthError, QuotaExceededError
-from ...domain.message.responses import ModelWarning
-from ...ports.codec.chat import ChatRequest
-from ..dialects.openai_responses.formatter import DialectResponseFormatter
+from ...domain.late import late
 from ..dialects.openai_responses.model import DialectResponseModel
-from ..dialects.openai_responses.profile import OpenAIResponsesProfile, ResponsesMedia
 
 if TYPE_CHECKING:
     from ...application.chat.options import ChatOptions
@@ -26,8 +22,10 @@ if TYPE_CHECKING:
     from ...application.model.credential import CredentialBase
     from ...domain.chat.settings import SettingRules
     from ...domain.message.responses import ChatResponse
+    from ..dialects.openai_responses.profile import OpenAIResponsesProfile
+    from .profile import XAIChatFormatter
 
-__all__ = ["XAI_RESPONSES", "XAIChatFormatter", "XAIChatModel", "XAIChatParameters", "XAIMultiAgentFormatter"]
+__all__ = ["XAIChatModel", "XAIChatParameters"]
 
 
 class XAIChatParameters(Described):
@@ -52,50 +50,16 @@ class XAIChatParameters(Described):
     parallel_tool_calls: ParallelToolCalls = True
 
 
-def _effort(request: ChatRequest) -> tuple[dict[str, Any], list[ModelWarning]]:  # Any: the provider's JSON
-    """`reasoning_effort` alone controls thinking: `none` switches it off, and it outranks `thinking_enable`."""
-    values = request.parameters
-    effort, thinking = values.get("reasoning_effort"), values.get("thinking_enable")
-    switched = "thinking_enable" in request.chosen and thinking is not None
-    if effort is not None:
-        warnings = []
-        if switched and thinking is (effort == "none"):
-            message = f"reasoning_effort {effort!r} contradicts it, and was sent"
-            warnings.append(ModelWarning("changed", "thinking_enable", message))
-        return {"effort": effort}, warnings
-    return ({"effort": "none"} if switched and not thinking else {}), []
+def _profile() -> OpenAIResponsesProfile:
+    from .profile import XAI_RESPONSES
+
+    return XAI_RESPONSES
 
 
-XAI_RESPONSES = OpenAIResponsesProfile(
-    provider="xai",
-    reasoning=_effort,
-    reasoning_keys=frozenset({"type", "id", "status", "summary", "encrypted_content"}),
-    counts_tokens=False,
-    strict_tools=None,
-    strict_subset=False,
-    allowed_tools=False,
-    media=ResponsesMedia(
-        image_types=frozenset({"image/jpeg", "image/png"}), inline_documents=False, documents_in_tool_results=False
-    ),
-    phrases={
-        "incorrect api key": AuthenticationError,
-        "maximum prompt length": ContextLengthError,
-        "used all available credits": QuotaExceededError,
-        "safety_check": ContentFilterError,
-    },
-)
+def _formatter() -> type[XAIChatFormatter]:
+    from .profile import XAIChatFormatter
 
-
-class XAIChatFormatter(DialectResponseFormatter):
-    """Each message as input items in its native role."""
-
-    profile = XAI_RESPONSES
-
-
-class XAIMultiAgentFormatter(XAIChatFormatter):
-    """Messages of several agents as one `<history>` with the speakers' names."""
-
-    multi_agent = True
+    return XAIChatFormatter
 
 
 class XAIChatModel(DialectResponseModel[AnswerT_co]):
@@ -104,8 +68,8 @@ class XAIChatModel(DialectResponseModel[AnswerT_co]):
     Parameters: TypeAlias = XAIChatParameters
     parameters: XAIChatParameters
     type = "xai_chat"
-    profile = XAI_RESPONSES
-    formatter_class = XAIChatFormatter
+    profile = late(_profile)
+    formatter_class = late(_formatter)
 
     if TYPE_CHECKING:
 

@@ -10,11 +10,11 @@ from pydantic import BaseModel
 
 from ...domain.errors import InvalidRequestError
 from ...domain.message.messages import Msg
-from ...domain.message.responses import ModelWarning
 from ...domain.secrets import secret_name
 
 if TYPE_CHECKING:
     from ...domain.card.cards import BaseCard
+    from ...domain.message.responses import ModelWarning
     from ...ports.codec.base import Endpoint
 
 __all__ = [

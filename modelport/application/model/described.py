@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
+from ...domain.deferred import Deferred
+
 if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
     from pydantic.fields import FieldInfo
@@ -22,7 +24,7 @@ _BOUNDS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<=", "min_length": "at least
 
 
 if TYPE_CHECKING:
-    _Explained = BaseModel
+    _Explained = Deferred
 else:
 
     class _ExplainedClass(type(BaseModel)):
@@ -30,14 +32,14 @@ else:
         def __doc__(cls) -> str:
             """The docstring as it is written, and the fields; made when it is read."""
             written = cls.__dict__.get("__doc__") or cls.__name__
-            if not cls.__dict__.get("__pydantic_complete__"):
+            if "__pydantic_fields__" not in cls.__dict__:  # it is being made
                 return written
             lines = [
                 f"    {name} {_facts(field)}: {_description(cls, name)}" for name, field in cls.model_fields.items()
             ]
             return "\n".join([inspect.cleandoc(written), "", "Fields:", *lines])
 
-    class _Explained(BaseModel, metaclass=_ExplainedClass):
+    class _Explained(Deferred, metaclass=_ExplainedClass):
         pass
 
 

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationInfo, field_validator, model_validator
+from pydantic import ConfigDict, Field, JsonValue, ValidationInfo, field_validator, model_validator
 
+from ..deferred import Deferred
 from ..ids import new_id, new_timestamp
 from .attachments import FilePath, file_name, guessed_type, read_file, write_file
 from .base64_text import plain_base64
@@ -38,7 +39,7 @@ __all__ = [
 ]
 
 
-class ProviderData(BaseModel):
+class ProviderData(Deferred):
     """Opaque data that only its owner can read: a thinking signature, an encrypted reasoning item.
 
     It is sent back to the owner verbatim, and to no other provider.
@@ -66,7 +67,7 @@ class _Start(str):
         return f"{self[:_SHOWN]!r}… ({len(self):,} characters)"
 
 
-class Base64Source(BaseModel):
+class Base64Source(Deferred):
     """Media held in the message itself: bare base64 text, without a `data:` prefix.
 
     Line breaks are removed, the URL-safe alphabet is replaced by the usual one, and padding is added. Without a
@@ -99,7 +100,7 @@ class Base64Source(BaseModel):
         return _known_type(value, "the first bytes of the data show none; give one, e.g. media_type='image/png'")
 
 
-class URLSource(BaseModel):
+class URLSource(Deferred):
     """Media elsewhere: an `http(s)` URL, or a `file` URL below a root that the settings allow.
 
     Without a `media_type` the ending of the URL's path tells it. What a URL may not hold is percent-encoded.
@@ -136,8 +137,8 @@ def _known_type(value: Any, advice: str) -> Any:  # Any: unvalidated input
 Source = Annotated[Base64Source | URLSource, Field(discriminator="type")]
 
 
-class _Block(BaseModel):
-    model_config = ConfigDict(extra="allow", defer_build=True)  # data of another version is kept
+class _Block(Deferred):
+    model_config = ConfigDict(extra="allow")  # data of another version is kept
 
     id: str = Field(default_factory=new_id)
     created_at: str = Field(default_factory=new_timestamp)

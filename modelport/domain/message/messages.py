@@ -6,8 +6,9 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
+from ..deferred import Deferred
 from ..ids import new_id, new_timestamp
 from ..unicode import is_well_formed, well_formed_value
 from .attachments import PathObject
@@ -24,7 +25,7 @@ _ALLOWED: dict[str, frozenset[str]] = {
 }
 
 
-class Usage(BaseModel):
+class Usage(Deferred):
     """Token counts of a message, as in `ChatUsage`."""
 
     model_config = ConfigDict(extra="allow")
@@ -35,13 +36,13 @@ class Usage(BaseModel):
     cache_creation_input_tokens: int = 0
 
 
-class Msg(BaseModel):
+class Msg(Deferred):
     """One message of a conversation; a string as `content` becomes one text block.
 
     Fields that this version does not know are kept, also in blocks.
     """
 
-    model_config = ConfigDict(extra="allow", defer_build=True)
+    model_config = ConfigDict(extra="allow")
 
     name: str
     content: list[ContentBlock]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from modelport.adapters.dashscope.chat import DASHSCOPE_CHAT
+from modelport.adapters.dashscope.profile import DASHSCOPE_CHAT
 from modelport.adapters.dialects.openai_chat.request import OpenAIChatCodec
 from modelport.credential import DashScopeCredential
 from modelport.error import (

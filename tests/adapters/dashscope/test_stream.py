@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelport.adapters.dashscope.chat import DASHSCOPE_CHAT
+from modelport.adapters.dashscope.profile import DASHSCOPE_CHAT
 from modelport.error import ContentFilterError, RateLimitError, StreamTruncatedError
 from modelport.model import FinishReason
 from tests.adapters.openai_chat.playback import calls, counts, text, thinking

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from modelport.adapters.deepseek.provider import DEEPSEEK_CHAT
+from modelport.adapters.deepseek.profile import DEEPSEEK_CHAT
 from modelport.adapters.dialects.openai_chat.request import OpenAIChatCodec
 from modelport.credential import DeepSeekCredential
 from modelport.error import (

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelport.adapters.deepseek.provider import DEEPSEEK_CHAT
+from modelport.adapters.deepseek.profile import DEEPSEEK_CHAT
 from modelport.error import OverloadedError, QuotaExceededError, ResponseDecodeError, ServerError, StreamTruncatedError
 from tests.adapters.openai_chat.playback import calls, counts, text, thinking
 from tests.adapters.openai_chat.support import chunk, decoded, events, gist, on_tape

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from modelport.adapters.dialects.openai_chat.request import OpenAIChatCodec
-from modelport.adapters.moonshot.provider import MOONSHOT_CHAT
+from modelport.adapters.moonshot.profile import MOONSHOT_CHAT
 from modelport.credential import MoonshotCredential
 from modelport.error import (
     AuthenticationError,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelport.adapters.moonshot.provider import MOONSHOT_CHAT
+from modelport.adapters.moonshot.profile import MOONSHOT_CHAT
 from modelport.error import OverloadedError, QuotaExceededError, StreamTruncatedError
 from modelport.model import FinishReason
 from tests.adapters.openai_chat.playback import calls, counts, text, thinking

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from modelport.adapters.dialects.openai_chat.request import OpenAIChatCodec
-from modelport.adapters.openai.chat import OPENAI_CHAT
+from modelport.adapters.openai.chat_profile import OPENAI_CHAT
 from modelport.credential import OpenAICredential
 from modelport.error import (
     AuthenticationError,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelport.adapters.openai.chat import OPENAI_CHAT
+from modelport.adapters.openai.chat_profile import OPENAI_CHAT
 from modelport.error import StreamTruncatedError
 from modelport.model import FinishReason
 from tests.adapters.openai_chat.playback import calls, counts, text, thinking

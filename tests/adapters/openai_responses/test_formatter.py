@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from modelport.adapters.dialects.openai_responses.stream import OpenAIResponsesDecoder
-from modelport.adapters.openai.responses import OPENAI_RESPONSES
+from modelport.adapters.openai.responses_profile import OPENAI_RESPONSES
 from modelport.domain.message.blocks import ProviderData
 from modelport.error import InvalidRequestError
 from modelport.formatter import FormatterBase, OpenAIResponseFormatter, OpenAIResponseMultiAgentFormatter, Rendered

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from modelport.adapters.dialects.openai_responses.request import OpenAIResponsesCodec
-from modelport.adapters.openai.responses import OPENAI_RESPONSES
+from modelport.adapters.openai.responses_profile import OPENAI_RESPONSES
 from modelport.credential import OpenAICredential
 from modelport.domain.card.capabilities import SamplingFacts, ThinkingFacts, ToolChoiceFacts
 from modelport.error import InvalidRequestError, UnsupportedFeatureError

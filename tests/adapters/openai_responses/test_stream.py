@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from modelport.adapters.dialects.openai_responses.stream import OpenAIResponsesDecoder
-from modelport.adapters.openai.responses import OPENAI_RESPONSES
+from modelport.adapters.openai.responses_profile import OPENAI_RESPONSES
 from modelport.adapters.wire.framing import SSEFramer
-from modelport.adapters.xai.provider import XAI_RESPONSES
+from modelport.adapters.xai.profile import XAI_RESPONSES
 from modelport.domain.chat.fold import ChatFold
 from modelport.domain.ids import set_id_factory
 from modelport.error import ResponseDecodeError, ServerError, StreamTruncatedError

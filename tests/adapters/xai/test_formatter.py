@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from modelport.adapters.dialects.openai_responses.stream import OpenAIResponsesDecoder
-from modelport.adapters.openai.responses import OPENAI_RESPONSES
-from modelport.adapters.xai.provider import XAI_RESPONSES
+from modelport.adapters.openai.responses_profile import OPENAI_RESPONSES
+from modelport.adapters.xai.profile import XAI_RESPONSES
 from modelport.formatter import XAIChatFormatter, XAIMultiAgentFormatter
 from modelport.message import (
     AssistantMsg,

@@ -6,7 +6,7 @@ import pytest
 
 from modelport.adapters.dialects.openai_responses.stream import OpenAIResponsesDecoder
 from modelport.adapters.wire.framing import SSEFramer
-from modelport.adapters.xai.provider import XAI_RESPONSES
+from modelport.adapters.xai.profile import XAI_RESPONSES
 from modelport.domain.chat.fold import ChatFold
 from modelport.message import ToolCallBlock
 from modelport.model import ChatResponse

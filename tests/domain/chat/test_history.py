@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelport.adapters.ollama.formatter import OllamaMultiAgentFormatter
-from modelport.adapters.openai.chat import OpenAIMultiAgentFormatter
+from modelport.adapters.openai.chat_profile import OpenAIMultiAgentFormatter
 from modelport.domain.chat.history import HISTORY_NOTE, escape_history_tags, to_history_turns
 from modelport.domain.chat.turns import AssistantTurn, Conversation, HintTurn, SystemTurn, ToolTurn, UserTurn, to_turns
 from modelport.domain.message.blocks import (

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from ....application.chat.http import HttpChatModel
 from ....application.chat.model import AnswerT_co
-from .profile import OpenAIResponsesProfile
 
 if TYPE_CHECKING:
+    from .profile import OpenAIResponsesProfile
     from .request import OpenAIResponsesCodec
 
 __all__ = ["DialectResponseModel"]
