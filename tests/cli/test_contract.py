@@ -42,6 +42,19 @@ def test_everything_as_json() -> None:
     assert all(report["held"] for report in whole["reports"])
 
 
+def test_classes_without_a_cassette_in_the_folder_are_named_and_not_checked(tmp_path: Path) -> None:
+    found = run("openai", "--case", "budget", "--json", "--cassettes", str(CASSETTES / "openai"))
+    assert found.returncode == 0, found.stdout
+    whole = json.loads(found.stdout)
+    assert [report["subject"] for report in whole["reports"]] == ["OpenAIChatModel"]
+    assert {"OpenAIResponseModel", "OpenAITTSModel", "OpenAIEmbeddingModel"} < whole["not_checked"].keys()
+    reason = "no cassette is of the endpoint …/responses; there is …/completions"
+    assert f"OpenAIResponseModel was not checked: {reason}" in found.stderr
+
+    found = run("openai", "--case", "budget", "--cassettes", str(CASSETTES / "anthropic"))
+    assert found.returncode == 2 and "none of the provider's classes can be checked: OpenAIChat" in found.stderr
+
+
 def test_what_is_broken_makes_the_status_1(tmp_path: Path) -> None:
     cassette = yaml.safe_load((CASSETTES / "moonshot" / "stream.yaml").read_text())
     body = cassette["interactions"][0]["response"]["body"]

@@ -76,28 +76,6 @@ def test_help_has_examples_that_are_taken(name: str, tmp_path: Path, monkeypatch
         _parse(command, words[2:])
 
 
-def documented() -> list[str]:
-    """The commands of all other pages, whose models and files need not be there."""
-    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
-    blocks = [block for page in pages for block in re.findall(r"^```bash\n(.*?)^```", page.read_text(), re.M | re.S)]
-    lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
-    found = (re.search(r"(?:^|&& |/|\| )(modelport \w.*)", line) for line in lines if not line.startswith("#"))
-    return sorted({match[1] for match in found if match} - set(LINES))
-
-
-@pytest.mark.parametrize("line", documented())
-def test_the_commands_of_other_pages_are_taken(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    words = shlex.split(re.split(r" [<>|] ", line)[0], comments=True)
-    for word in words:
-        if re.fullmatch(r"[\w./-]+\.\w+", word):
-            (tmp_path / word).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / word).touch()
-    command = COMMANDS.get(words[1])
-    assert command is not None, line
-    _parse(command, words[2:])
-
-
 def _parse(command: click.Command, words: list[str]) -> None:
     """Parse the words without running anything; raises a `UsageError` if they are not taken."""
     if isinstance(command, click.Group) and words:

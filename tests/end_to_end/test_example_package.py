@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -44,8 +45,9 @@ def test_its_tests_pass(installed: Path) -> None:
     assert "failed" not in found.stdout
 
 
-def test_the_contract_command_finds_it(installed: Path) -> None:
-    found = run(installed, "modelport", "contract", "lantern", "--cassettes", "tests/cassettes", "--json")
+def test_the_contract_command_of_its_page_finds_it(installed: Path) -> None:
+    (shown,) = re.findall(r"^(modelport contract .*)$", (EXAMPLE / "README.md").read_text(), re.M)
+    found = run(installed, *shown.split(), "--json")
     assert found.returncode == 0, found.stdout + found.stderr
     report = json.loads(found.stdout)
     assert report["counts"]["broken"] == 0 and report["counts"]["held"] > 50

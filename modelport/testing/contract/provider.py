@@ -20,10 +20,11 @@ from .core.contract import Contract
 from .core.secrets import SECRET
 from .embedding.contract import EmbeddingContract
 from .formatter.contract import FormatterContract
+from .model.model_contract import ModelContract
 from .speech.contract import TTSContract
 from .transcription.contract import STTContract
 
-__all__ = ["contracts_of", "folders_of"]
+__all__ = ["contracts_of", "folders_of", "unrecorded"]
 
 _OTHER_KINDS = ("_embedding", "_realtime", "_stt", "_tts")
 """Endings of folders whose cassettes are no chats, although some of them are answers of the same method."""
@@ -36,6 +37,12 @@ def contracts_of(provider: Provider, cassettes: Path | None = None) -> list[type
     folders = folders_of(provider, cassettes)
     credential = _credential(provider.credential_class())
     return [found for of_kind in _KINDS for found in of_kind(credential, folders)]
+
+
+def unrecorded(contract: type[Contract]) -> str | None:
+    """Why nothing of the contract can be checked on its cassettes; `None` where something can."""
+    asked = contract.chat if issubclass(contract, FormatterContract) else contract
+    return asked().unrecorded() if asked is not None and issubclass(asked, ModelContract) else None
 
 
 def folders_of(provider: Provider, given: Path | None = None) -> list[Path]:
@@ -104,7 +111,7 @@ def _of_embedding(credential: CredentialBase, folders: Sequence[Path]) -> Iterat
 
 def _of_speech(credential: CredentialBase, folders: Sequence[Path]) -> Iterator[type[Contract]]:
     """Those of the speech classes. Conversations may also be in a folder `websocket` next to that of all cassettes."""
-    places = {folder.parent.with_name("websocket") for folder in folders}
+    places = {folder.absolute().parent.with_name("websocket") for folder in folders if folder.absolute().parent.name}
     more = [each for place in sorted(places) for each in _named(place, type(credential).provider_name())]
     for model in type(credential).get_tts_model_classes():
         attributes = {"model": model, "credential": credential, "cassettes": [*_of_kind(folders, "_tts"), *more]}

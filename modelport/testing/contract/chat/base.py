@@ -43,9 +43,7 @@ class ChatContractBase(ModelContract):
         """The answers of the class's own endpoint on the cassettes; `AssertionError` when there are none."""
         found: list[Recording] = super().tapes()
         if not found:
-            known = ", ".join(sorted({tape.interaction.asked.path for tape in self.all_tapes()})) or "nothing"
-            endings = " or …/".join(sorted(self.endings()))
-            raise AssertionError(f"no cassette is of the endpoint …/{endings}; there is {known}")
+            raise AssertionError(self.unrecorded())
         return found
 
     def streams(self) -> list[Recording]:

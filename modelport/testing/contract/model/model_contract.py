@@ -146,6 +146,15 @@ class ModelContract(Contract):
         endings = self.endings()
         return [tape for tape in self.all_tapes() if not endings or tape.ending in endings]
 
+    def unrecorded(self) -> str | None:
+        """Why nothing can be played, where no cassette is of the class's own endpoints."""
+        endings, found = self.endings(), self.all_tapes()
+        if any(not endings or tape.ending in endings for tape in found):
+            return None
+        wanted = f"the endpoint …/{' or …/'.join(sorted(endings))}" if endings else "a WebSocket"
+        known = ", ".join(sorted({f"…/{tape.ending}" for tape in found})) or "nothing"
+        return f"no cassette is of {wanted}; there is {known}"
+
     def good(self) -> Sequence[Any]:  # Any: as above
         """The successful answers of the class's own endpoints."""
         return [tape for tape in self.tapes() if tape.succeeded]

@@ -117,7 +117,9 @@ class STTContract(ModelContract):
             if not tasks:
                 raise NotApplicableError("needs a cassette of a task")
             return self.build_for_task([tape.answer() for tape in tasks[0]], name, **options)
-        tape = next(tape for tape in [*self.good()] if not tape.streamed)
+        tape = next((tape for tape in self.good() if not tape.streamed), None)
+        if tape is None:
+            raise NotApplicableError("needs a cassette of an answer in one piece")
         wire = self.wire(tape.answer())
         return self.build(wire, name, **options), wire
 
