@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..adapters.rate_limit.unlimited import Unlimited
-from ..application.model.cards import find_card
 from ..domain.errors import SettingsError
 from .settings import revealed
 from .validation import validated
@@ -172,6 +171,8 @@ def build_cache(settings: CacheSettings) -> EmbeddingCacheBase | None:
 
 def build_rate_limiter(settings: RateLimitSettings, clock: Clock) -> RateLimiter:
     """The rate limiter that the settings name."""
+    if settings.adapter == "none" and not settings.limits:
+        return Unlimited()
     from ..adapters.rate_limit.limits import RateLimit
 
     limits = {name: RateLimit(**entry.model_dump()) for name, entry in settings.limits.items()}
@@ -185,9 +186,7 @@ def build_rate_limiter(settings: RateLimitSettings, clock: Clock) -> RateLimiter
         if not settings.url:
             raise SettingsError("rate_limits.url: is missing; the adapter 'sql' needs the URL of the shared database")
         return SQLRateLimiter(settings.url.get_secret_value(), limits, clock)
-    if limits:
-        raise SettingsError("rate_limits.adapter: expected in_process or sql, since there are limits, got none")
-    return Unlimited()
+    raise SettingsError("rate_limits.adapter: expected in_process or sql, since there are limits, got none")
 
 
 def build_conversation_store(settings: ConversationSettings) -> ConversationStore:
@@ -257,6 +256,8 @@ def _class_with_card(
     if not classes:
         raise SettingsError(f"the provider {credential.provider_name()!r} has no {kind}")
     if settings.model_class is None:
+        from ..application.model.cards import find_card
+
         with_card = (cls for cls in classes if find_card(cards, cls, settings.model, cls._card_query()))
         return next(with_card, classes[0])
     named = {cls.__name__: cls for cls in classes}

@@ -22,11 +22,10 @@ def build_runtime(transport: HttpTransport | None = None, clock: Clock | None = 
     Args:
         transport, clock: used in place of the default ones by everything in the runtime.
     """
-    from .settings import Settings
     from .wiring import build_node, runtime
 
-    given = {"settings": Settings(), "transport": transport, "clock": clock}
-    return build_node(runtime, {name: part for name, part in given.items() if part is not None})
+    given = {"transport": transport, "clock": clock}
+    return build_node(runtime, {"settings": None} | {name: part for name, part in given.items() if part is not None})
 
 
 class _Lazy:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, SecretStr, field_validator
 
 from ..domain.chat.settings import checked_settings
+from ..domain.deferred import Deferred
 from ..domain.errors import InvalidRequestError
 from ..domain.retry import RetryPolicy, Timeouts
 from ..domain.secrets import secret_name, url_secrets
@@ -29,7 +30,7 @@ __all__ = [
 ]
 
 
-class StrictSettings(BaseModel):
+class StrictSettings(Deferred):
     """Keys that are not declared are an error, and errors do not show values."""
 
     model_config = ConfigDict(extra="forbid", protected_namespaces=(), hide_input_in_errors=True)

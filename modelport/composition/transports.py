@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.request import getproxies
 
 from ..adapters.http.httpx import HttpxTransport
 from ..adapters.http.proxies import is_socks
-from ..adapters.websocket.websockets import WebsocketsConnector
 from ..domain.errors import SettingsError
-from ..ports.clock import Clock
-from ..ports.http import HttpTransport
-from ..ports.websocket import WebSocketConnector
-from .settings import TransportSettings
+
+if TYPE_CHECKING:
+    from ..ports.clock import Clock
+    from ..ports.http import HttpTransport
+    from ..ports.websocket import WebSocketConnector
+    from .settings import TransportSettings
 
 __all__ = ["build_connector", "build_transport"]
 
 
-def build_transport(settings: TransportSettings, clock: Clock) -> HttpTransport:
-    """The transport that the settings name."""
+def build_transport(settings: TransportSettings | None, clock: Clock) -> HttpTransport:
+    """The transport that the settings name; `None` stands for the default settings, which then need not be loaded."""
+    if settings is None:
+        return _default_transport()
     if settings.adapter == "replay":
         from ..adapters.cassettes.http_replay import ReplayTransport
 
@@ -32,9 +35,9 @@ def build_transport(settings: TransportSettings, clock: Clock) -> HttpTransport:
     return _live(settings, settings.adapter)
 
 
-def build_connector(settings: TransportSettings, clock: Clock) -> WebSocketConnector:
+def build_connector(settings: TransportSettings | None, clock: Clock) -> WebSocketConnector:
     """The WebSocket connector that the settings name; its cassettes are stored next to those of HTTP."""
-    if settings.adapter in ("record", "replay"):
+    if settings is not None and settings.adapter in ("record", "replay"):
         return _on_cassettes(settings, _cassettes(settings), clock)
     return _live_connector(settings)
 
@@ -53,13 +56,26 @@ def _on_cassettes(settings: TransportSettings, cassettes: Path, clock: Clock) ->
     return RecordWebSockets(_live_connector(settings), own, clock=clock)
 
 
-def _live_connector(settings: TransportSettings) -> WebSocketConnector:
+def _live_connector(settings: TransportSettings | None) -> WebSocketConnector:
+    from ..adapters.websocket.websockets import WebsocketsConnector
+
+    if settings is None:
+        return WebsocketsConnector()
     return WebsocketsConnector(proxy=_proxy(settings), verify=settings.verify)
+
+
+def _default_transport() -> HttpTransport:
+    library = _fastest(None, http2=False)
+    if library == "aiohttp":
+        from ..adapters.http.aiohttp import AiohttpTransport
+
+        return AiohttpTransport()
+    return HttpxTransport(library)
 
 
 def _live(settings: TransportSettings, adapter: Literal["auto", "httpx", "httpx2", "aiohttp"]) -> HttpTransport:
     if adapter == "auto":
-        adapter = _fastest(settings)
+        adapter = _fastest(_proxy(settings), http2=settings.http2)
     if adapter == "aiohttp":
         return _aiohttp(settings)
     options: dict[str, Any] = {}  # Any: arguments of the library's client
@@ -72,14 +88,13 @@ def _live(settings: TransportSettings, adapter: Literal["auto", "httpx", "httpx2
     return HttpxTransport(adapter, max_bytes=settings.max_answer_bytes, **options)
 
 
-def _fastest(settings: TransportSettings) -> Literal["httpx", "httpx2", "aiohttp"]:
+def _fastest(proxy: str | None, *, http2: bool) -> Literal["httpx", "httpx2", "aiohttp"]:
     """aiohttp where it is installed and can do what is asked, else httpx2 where it is installed, else httpx.
 
     Nothing is imported for it. Only httpx and httpx2 support HTTP/2 and SOCKS proxies.
     """
-    proxy = _proxy(settings)
     proxies = [proxy] if proxy else list(getproxies().values())
-    if not settings.http2 and not any(is_socks(proxy) for proxy in proxies) and find_spec("aiohttp") is not None:
+    if not http2 and not any(is_socks(proxy) for proxy in proxies) and find_spec("aiohttp") is not None:
         return "aiohttp"
     return "httpx2" if find_spec("httpx2") is not None and find_spec("httpcore2") is not None else "httpx"
 

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
+
+from ..deferred import Deferred
 
 __all__ = [
     "BudgetFacts",
@@ -22,7 +24,7 @@ __all__ = [
 Count = Annotated[int, Field(gt=0)]
 
 
-class _Facts(BaseModel):
+class _Facts(Deferred):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 

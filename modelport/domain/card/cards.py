@@ -24,6 +24,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from ..deferred import Deferred
 from ..message.media import THINKING_TYPE, media_matches
 from .capabilities import (
     CacheFacts,
@@ -54,7 +55,7 @@ Overrides = dict[str, dict[str, Any] | None]
 _ANYTHING = ["*/*"]
 
 
-class BaseCard(BaseModel):
+class BaseCard(Deferred):
     """What the kinds of card share.
 
     Attributes:
@@ -358,7 +359,9 @@ class RealtimeModelCard(BaseCard):
     max_audio_turns: int | None = Field(default=None, gt=0)
     max_audio_duration_s: int | None = Field(default=None, gt=0)
     max_session_duration_s: int | None = Field(default=None, gt=0)
-    turn_detection: list[Literal["server_vad", "semantic_vad", "manual"]] = ["server_vad", "semantic_vad", "manual"]
+    turn_detection: list[Literal["server_vad", "semantic_vad", "manual"]] = Field(
+        default=["server_vad", "semantic_vad", "manual"]
+    )
 
     @classmethod
     def permissive(cls, name: str, base_schema: Mapping[str, Any] | None = None) -> RealtimeModelCard:
