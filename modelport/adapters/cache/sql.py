@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta, timezone
+from functools import partial
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from ...application.embedding.cache import EmbeddingCacheBase
@@ -14,12 +17,12 @@ from ...domain.embedding.identity import identifier_digest, identifier_digests
 from ...domain.embedding.values import Embedding, EmbeddingVectors, VectorsLike
 from ...domain.errors import SettingsError
 from .limits import CacheLimits
+from .pace import FEW, Pace
 from .recent import DEFAULT_MEMORY_MB, RecentVectors
 from .stats import CacheStats, checked_age
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
+    from ..sql.direct import DirectSqlite, Statements
     from .sql_table import Row, RowMark
 
 __all__ = ["CacheStats", "SQLEmbeddingCache"]
@@ -30,6 +33,8 @@ _CHUNK = 128
 """Entries per statement and transaction: half a megabyte for 1,024 numbers each."""
 _READ_CHUNK = 1024
 """Entries read per statement: 4 MB, which keep the event loop for a few milliseconds."""
+_GLANCE_BYTES = 1 << 16
+"""The largest entry that the event loop reads: 16,000 numbers."""
 _BUSY_SECONDS = 3.0
 """How long to wait for a lock that another process holds on SQLite."""
 _MOST_ROWS = 2**63 - 1
@@ -59,6 +64,8 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
     * `store_many` commits 128 entries at a time.
     * An entry is taken from memory only while its row is the same (by its size and the time it was written), so
       removals and changes by other processes take effect at once. What is in memory is not read again.
+    * Up to 8 small entries are read from a SQLite file in the event loop, as long as it answers at once; what has to
+      wait for a lock or a slow disk is done in a thread.
     * A SQLite file that is removed or replaced is opened again, and made where it is missing. A file that can only be
       read is read. A lock of another process is waited for up to 3 seconds.
     * Connections end with the event loop; `aclose` ends them sooner.
@@ -91,6 +98,7 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
         self._table = EntryTable(target.get_backend_name())
         self._ledger = _Ledger(self._limits)
         self._recent: RecentVectors[RowMark] = RecentVectors.of(str(target), memory_mb)
+        self._pace = Pace()
         self._clock: Callable[[], float] = time.time
         self._last_us = 0
 
@@ -109,16 +117,15 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
 
     async def remove(self, identifier: Any) -> None:
         """Forget one entry; `FileNotFoundError` when there is none."""
-        async with self._engines.writing() as connection:
-            sizes = await self._table.delete(connection, [_digest(identifier)])
+        digest = _digest(identifier)
+        sizes = await self._engines.transaction(lambda statements: self._table.delete(statements, [digest]))
         self._ledger.add(-len(sizes), -sum(sizes))
         if not sizes:
             raise FileNotFoundError("the embedding cache has no entry for this identifier")
 
     async def clear(self) -> None:
         """Forget all entries. A SQLite file keeps its size, and the space in it is used again."""
-        async with self._engines.writing() as connection:
-            await self._table.delete_all(connection)
+        await self._engines.transaction(self._table.delete_all)
         self._ledger.forget()
         self._recent.clear()
 
@@ -135,11 +142,15 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
 
     async def retrieve_many(self, identifiers: Sequence[Any]) -> list[EmbeddingVectors | None]:
         """What is kept under each identifier, in order, without making lists of the numbers."""
-        found: list[EmbeddingVectors | None] = []
-        for start in range(0, len(identifiers), _LOOK_CHUNK):
-            names = identifier_digests(identifiers[start : start + _LOOK_CHUNK])
-            digests = list(map(bytes.fromhex, names))
-            found += map((await self._read(dict.fromkeys(digests))).get, digests)
+        if len(identifiers) > FEW:
+            return await self._read_all(identifiers)
+        if self._pace.quick and (seen := self._glance(identifiers)) is not None:
+            await self._pace.turn()
+            return seen
+        begun = perf_counter()
+        found = await self._read_all(identifiers)
+        self._pace.in_thread(begun)
+        await self._engines.open_direct()
         return found
 
     async def stats(self) -> CacheStats:
@@ -154,12 +165,15 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
         Returns how many were removed. Raises `ValueError` for a negative argument.
         """
         seconds = checked_age(max_age, max_entries)
-        removed = 0
-        async with self._engines.writing() as connection:
-            if seconds is not None:
-                removed += await self._table.delete_before(connection, int(max(0.0, self._clock() - seconds) * 1e6))
+        before = None if seconds is None else int(max(0.0, self._clock() - seconds) * 1e6)
+
+        def remove(statements: Statements) -> int:
+            removed = 0 if before is None else self._table.delete_before(statements, before)
             if max_entries is not None and max_entries <= _MOST_ROWS:
-                removed += await self._table.delete_beyond(connection, max_entries)
+                removed += self._table.delete_beyond(statements, max_entries)
+            return removed
+
+        removed = await self._engines.transaction(remove)
         self._ledger.forget()
         return removed
 
@@ -196,36 +210,36 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
         if not rows:
             return
         try:
-            async with self._engines.writing() as connection:
-                if refused:
-                    gone = await self._table.delete(connection, refused)
-                    self._ledger.add(-len(gone), -sum(gone))
-                if kept:
-                    sizes = await self._table.insert(connection, kept, overwrite)
-                    if self._limits.bounded:
-                        await self._keep_limits(connection, sizes, overwrite)
+            await self._engines.transaction(lambda statements: self._put(statements, kept, refused, overwrite))
         except BaseException:
             self._ledger.forget()  # rolled back, after some of it was counted
             raise
         self._remember(kept)
 
-    async def _keep_limits(self, connection: AsyncConnection, sizes: list[int], overwrite: bool) -> None:
+    def _put(self, statements: Statements, kept: Sequence[Row], refused: Sequence[bytes], overwrite: bool) -> None:
+        try:
+            gone = self._table.delete(statements, refused)
+            self._ledger.add(-len(gone), -sum(gone))
+            sizes = self._table.insert(statements, kept, overwrite) if kept else []
+            if self._limits.bounded and kept:
+                self._keep_limits(statements, sizes, overwrite)
+        except BaseException:
+            self._ledger.forget()  # here too, as nobody waits for the work of a cancelled call
+            raise
+
+    def _keep_limits(self, statements: Statements, sizes: list[int], overwrite: bool) -> None:
         self._ledger.add(len(sizes), sum(sizes))
         # What an overwritten row held is not known, so its place is counted again.
         if overwrite or self._ledger.due:
-            await self._count(connection)
+            self._ledger.counted(*self._table.count(statements))
         while self._limits.exceeded(self._ledger.entries, self._ledger.size):
-            oldest = await self._table.oldest(connection, _CHUNK)
+            oldest = self._table.oldest(statements, _CHUNK)
             surplus = self._limits.surplus((size for _, size in oldest), self._ledger.entries, self._ledger.size)
-            gone = await self._table.delete(connection, [digest for digest, _ in oldest[:surplus]])
+            gone = self._table.delete(statements, [digest for digest, _ in oldest[:surplus]])
             self._ledger.add(-len(gone), -sum(gone))
             if len(gone) < surplus or not gone:
                 # Others are removing too. Count, and leave what still is too much to the next store.
-                return await self._count(connection)
-
-    async def _count(self, connection: AsyncConnection) -> None:
-        entries, size, _, _ = await self._table.totals(connection)
-        self._ledger.counted(entries, size)
+                return self._ledger.counted(*self._table.count(statements))
 
     def _remember(self, rows: Sequence[Row]) -> None:
         """Keep rows in memory too. One that stayed out of the table, as another was there, has a mark of its own."""
@@ -236,6 +250,43 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
             if vectors is not None:
                 mark = row["created_us"], row["size"]
                 self._recent.put(row["digest"], mark, EmbeddingVectors(vectors), row["size"])
+
+    def _glance(self, identifiers: Sequence[Any]) -> list[EmbeddingVectors | None] | None:
+        """What is kept under a few identifiers, read in the event loop; `None` where that may have to wait."""
+        direct, begun = self._engines.at_hand(), perf_counter()
+        if direct is None:
+            return None
+        try:
+            return [self._seen(direct, bytes.fromhex(name)) for name in identifier_digests(identifiers)]
+        except (sqlite3.Error, LookupError):  # locked, or whatever else is said by a connection that may wait
+            return None
+        finally:
+            self._pace.in_loop(begun)
+
+    def _seen(self, direct: DirectSqlite, digest: bytes) -> EmbeddingVectors | None:
+        """One entry; raises `LookupError` for one that is large or damaged."""
+        from .sql_table import from_row
+
+        known = self._recent.get(digest)
+        row = self._table.look(direct, digest, known[0] if known else None, _GLANCE_BYTES)
+        if row is None:
+            return None
+        if known is not None and len(row) == 1 + len(known[0]):
+            return known[1]
+        table = None if row[-1] is None else from_row(row)
+        if table is None:
+            raise LookupError
+        vectors = EmbeddingVectors(table)
+        self._recent.put(digest, (row[1], row[2]), vectors, row[2])
+        return vectors
+
+    async def _read_all(self, identifiers: Sequence[Any]) -> list[EmbeddingVectors | None]:
+        found: list[EmbeddingVectors | None] = []
+        for start in range(0, len(identifiers), _LOOK_CHUNK):
+            names = identifier_digests(identifiers[start : start + _LOOK_CHUNK])
+            digests = list(map(bytes.fromhex, names))
+            found += map((await self._read(dict.fromkeys(digests))).get, digests)
+        return found
 
     async def _read(self, digests: Iterable[bytes]) -> dict[bytes, EmbeddingVectors]:
         from .sql_table import from_row
@@ -263,8 +314,7 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
     async def _remove_damaged(self, entries: Iterable[tuple[bytes, int]]) -> None:
         for digest, created_us in entries:
             _log.warning("damaged embedding %s removed", digest.hex())
-            async with self._engines.writing() as connection:
-                await self._table.delete_exactly(connection, digest, created_us)
+            await self._engines.transaction(partial(self._table.delete_exactly, digest=digest, created_us=created_us))
 
 
 class _Ledger:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from ...domain.embedding.values import FloatArray
 from ...domain.errors import SettingsError
+from ..sql.direct import DirectSqlite, Rows, Statements, sqlite_text
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -137,14 +137,13 @@ class EntryTable:
         self._insert = insert.on_conflict_do_nothing(index_elements=["digest"]).returning(_entries.c.size)
         self._upsert = insert.on_conflict_do_update(index_elements=["digest"], set_=fresh).returning(_entries.c.size)
 
-    async def insert(self, connection: AsyncConnection, rows: Sequence[Row], overwrite: bool) -> list[int]:
+    def insert(self, statements: Statements, rows: Sequence[Row], overwrite: bool) -> list[int]:
         """Write rows of distinct digests; the sizes of those written, as rows that are there stay unless `overwrite`.
 
         In the order of the digests, so that two writers of the same rows wait for each other and never in a circle.
         """
         ordered = sorted(rows, key=lambda row: row["digest"])
-        result = await connection.execute(self._upsert if overwrite else self._insert, ordered)
-        return list(result.scalars())
+        return _sizes(statements.rows(self._upsert if overwrite else self._insert, ordered))
 
     async def select(self, connection: AsyncConnection, digests: Sequence[bytes]) -> Sequence[Sequence[Any]]:
         """The rows of these digests that are there, in no order: all columns in the table's order."""
@@ -168,38 +167,50 @@ class EntryTable:
         if not digests:
             return []
         if self._sqlite:  # its driver takes everything as it is, and the statement need not be put together anew
-            text = _sqlite_text(statement).replace("(?)", f"({','.join('?' * len(digests))})")
+            text = sqlite_text(statement)[0].replace("(?)", f"({','.join('?' * len(digests))})")
             found = await connection.exec_driver_sql(text, tuple(digests))
         else:
             found = await connection.execute(statement, {"digests": digests})
         return list(found)
 
-    async def delete(self, connection: AsyncConnection, digests: Sequence[bytes]) -> list[int]:
+    def look(self, direct: DirectSqlite, digest: bytes, known: RowMark | None, most: int) -> Sequence[Any] | None:
+        """The row of this digest, or `None`; only its mark where that is the known one, and its vectors only where they
+        have at most so many bytes (else `None` stands in their place)."""
+        if known is not None:
+            marks = direct.look(_SELECT_MARKS, (digest,))
+            if not marks or tuple(marks[0][1:]) == known:
+                return marks[0] if marks else None
+        rows = direct.look(_SELECT_SMALL, (most, digest))
+        return rows[0] if rows else None
+
+    def delete(self, statements: Statements, digests: Sequence[bytes]) -> list[int]:
         """Delete rows; the sizes of those that were there."""
-        return list((await connection.execute(_DELETE, {"digests": digests})).scalars())
+        return _sizes(statements.rows(_DELETE, {"digests": digests})) if digests else []
 
-    async def delete_exactly(self, connection: AsyncConnection, digest: bytes, created_us: int) -> None:
+    def delete_exactly(self, statements: Statements, digest: bytes, created_us: int) -> None:
         """Delete the row that was read, and not one that has replaced it since."""
-        mine = (_entries.c.digest == digest) & (_entries.c.created_us == created_us)
-        await connection.execute(sa.delete(_entries).where(mine))
+        statements.rows(_DELETE_EXACTLY, {"this": digest, "time": created_us})
 
-    async def delete_all(self, connection: AsyncConnection) -> None:
+    def delete_all(self, statements: Statements) -> None:
         """Delete every row."""
-        await connection.execute(sa.delete(_entries))
+        statements.rows(_DELETE_ALL)
 
-    async def delete_before(self, connection: AsyncConnection, created_us: int) -> int:
+    def delete_before(self, statements: Statements, created_us: int) -> int:
         """Delete what was written before that time; how many rows."""
-        return (await connection.execute(sa.delete(_entries).where(_entries.c.created_us < created_us))).rowcount
+        return len(statements.rows(_DELETE_BEFORE, {"time": created_us}))
 
-    async def delete_beyond(self, connection: AsyncConnection, keep: int) -> int:
+    def delete_beyond(self, statements: Statements, keep: int) -> int:
         """Delete all but the newest so many; how many rows."""
-        newest_first = sa.select(_entries.c.digest).order_by(_entries.c.created_us.desc(), _entries.c.digest.desc())
-        surplus = newest_first.offset(keep).scalar_subquery()
-        return (await connection.execute(sa.delete(_entries).where(_entries.c.digest.in_(surplus)))).rowcount
+        return len(statements.rows(_DELETE_BEYOND, {"keep": keep}))
 
-    async def oldest(self, connection: AsyncConnection, count: int) -> list[tuple[bytes, int]]:
+    def oldest(self, statements: Statements, count: int) -> list[tuple[bytes, int]]:
         """Digest and size of the oldest rows that no other process is just deleting."""
-        return [(digest, size) for digest, size in await connection.execute(_OLDEST, {"count": count})]
+        return [(digest, size) for digest, size in statements.rows(_OLDEST, {"count": count})]
+
+    def count(self, statements: Statements) -> tuple[int, int]:
+        """Rows, and bytes of vectors."""
+        ((rows, size, _, _),) = statements.rows(_TOTALS)
+        return rows, int(size or 0)
 
     async def totals(self, connection: AsyncConnection) -> tuple[int, int, int | None, int | None]:
         """Rows, bytes of vectors, and the times of the oldest and the newest row in microseconds."""
@@ -207,12 +218,29 @@ class EntryTable:
         return rows, int(size or 0), oldest, newest
 
 
-_WANTED = _entries.c.digest.in_(sa.bindparam("digests", expanding=True))
+def _sizes(rows: Rows) -> list[int]:
+    return [size for (size,) in rows]
+
+
+_WANTED = _entries.c.digest.in_(sa.bindparam("digests", [b""], expanding=True))
 _SELECT = sa.select(_entries).where(_WANTED)
 _MARK = _entries.c.created_us, sa.func.length(_entries.c.vectors)
 _SELECT_MARKS = sa.select(_entries.c.digest, *_MARK).where(_WANTED)
+_SMALL = sa.case((sa.func.length(_entries.c.vectors) <= sa.bindparam("most", type_=sa.Integer), _entries.c.vectors))
+_SELECT_SMALL = sa.select(*_entries.c[:-1], _SMALL).where(_entries.c.digest == sa.bindparam("this"))
 _ADD_MARKS = sa.select(sa.func.count(), *map(sa.func.sum, _MARK)).where(_WANTED)
 _DELETE = sa.delete(_entries).where(_WANTED).returning(_entries.c.size)
+_DELETE_EXACTLY = sa.delete(_entries).where(
+    (_entries.c.digest == sa.bindparam("this")) & (_entries.c.created_us == sa.bindparam("time"))
+)
+_DELETE_ALL = sa.delete(_entries)
+_DELETE_BEFORE = sa.delete(_entries).where(_entries.c.created_us < sa.bindparam("time")).returning(_entries.c.size)
+_NEWEST = (
+    sa.select(_entries.c.digest)
+    .order_by(_entries.c.created_us.desc(), _entries.c.digest.desc())
+    .offset(sa.bindparam("keep", type_=sa.BigInteger))
+)
+_DELETE_BEYOND = sa.delete(_entries).where(_entries.c.digest.in_(_NEWEST.scalar_subquery())).returning(_entries.c.size)
 _OLDEST = (
     sa.select(_entries.c.digest, _entries.c.size)
     .order_by(_entries.c.created_us, _entries.c.digest)
@@ -225,10 +253,3 @@ _TOTALS = sa.select(
     sa.func.min(_entries.c.created_us),
     sa.func.max(_entries.c.created_us),
 ).select_from(_entries)
-
-
-@lru_cache(maxsize=3)
-def _sqlite_text(statement: sa.Select[Any]) -> str:  # Any: whatever its columns hold
-    """The statement as SQLite's driver takes it, for one digest."""
-    given = statement.params(digests=[b""])
-    return str(given.compile(dialect=sqlite.dialect(), compile_kwargs={"render_postcompile": True}))

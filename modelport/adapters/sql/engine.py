@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from importlib.util import find_spec
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
@@ -17,10 +18,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ...application.call.per_loop import PerLoop
 from ...domain.errors import ModelportError, SettingsError, forget_frames, hide_in_causes
 from ...domain.secrets import SecretFilter, hide_url_secrets, url_secrets
+from .direct import DirectSqlite, Statements
 from .options import DRIVERS, driver_options
 from .pool import Pool, in_a_file
 
 __all__ = ["LoopEngines", "database_url", "shown_url"]
+
+T = TypeVar("T")
 
 _CACHE = "the embedding cache"
 _BUSY_SECONDS = 30.0
@@ -128,6 +132,24 @@ class LoopEngines:
             async with pool.turn(), pool.engine.begin() as connection:
                 yield connection
 
+    async def transaction(self, work: Callable[[Statements], T]) -> T:
+        """What work gives in a transaction as in `writing`; it blocks, and may be run in a thread."""
+        with self._own_errors():
+            pool = await self._current()
+            if pool.read_only:
+                raise sqlite3.OperationalError("attempt to write a readonly database")
+            return await pool.transaction(work)
+
+    def at_hand(self) -> DirectSqlite | None:
+        """Connections that answer without waiting, where the running loop has them open already."""
+        pool = self._pools.get()
+        return pool.direct if pool.ready and pool.direct is not None and not pool.moved else None
+
+    async def open_direct(self) -> None:
+        """Open what `at_hand` gives, where the database can be used so."""
+        with self._own_errors():
+            await (await self._current()).open_direct()
+
     async def aclose(self) -> None:
         """Close the running loop's connections; they are opened again when they are needed."""
         await self._pools.aclose()
@@ -172,13 +194,11 @@ class LoopEngines:
     def _own_errors(self) -> Iterator[None]:
         try:
             yield
-        except DBAPIError as error:
-            if any(words in str(error.orig) for words in _NO_TABLE):
-                self._pools.get().ready = False  # another program dropped it; the next statement makes it again
-            failure = self._failure(error, error.orig)
-            raise failure from failure.__cause__
         except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-            failure = self._failure(error, error)
+            reason = error.orig if isinstance(error, DBAPIError) else error
+            if any(words in str(reason) for words in _NO_TABLE):
+                self._pools.get().ready = False  # another program dropped it; the next statement makes it again
+            failure = self._failure(error, reason)
             raise failure from failure.__cause__
 
     def _failure(self, error: Exception, reason: object) -> ModelportError:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -15,6 +16,9 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from ...application.call.worker import Worker
+from .connection import SelfClosing
+from .direct import DirectSqlite, Statements, WithSqlalchemy
 from .options import driver_options
 
 __all__ = ["Pool", "in_a_file"]
@@ -23,6 +27,8 @@ _POOL_SIZE = 4
 _WAL_PAUSE = 0.1
 
 _FileMark = tuple[int, int]
+
+T = TypeVar("T")
 
 
 class Pool:
@@ -35,6 +41,7 @@ class Pool:
         ready: whether the tables are there.
         read_only: whether the database can only be read.
         locked_out: how often a lock of another process was waited for in vain.
+        direct: the connections past SQLAlchemy, to a SQLite file with a write-ahead log, once they are open.
     """
 
     def __init__(self, url: sa.URL, busy_seconds: float, subject: str) -> None:
@@ -46,6 +53,9 @@ class Pool:
         self.ready = False
         self.read_only = False
         self.locked_out = 0
+        self.direct: DirectSqlite | None = None
+        self._no_direct, self._asked_direct = not self.in_a_file, False
+        self._worker = Worker()
         self.preparing = asyncio.Lock()
         # Waiting for this lock is fair and cheap; SQLite itself waits by sleeping, in no order.
         self._one_writer = asyncio.Lock()
@@ -95,6 +105,45 @@ class Pool:
                 self.locked_out += "locked" in str(error.orig)
                 raise
 
+    async def transaction(self, work: Callable[[Statements], T]) -> T:
+        """Run work in a transaction: in a thread for a SQLite file, and otherwise on a connection of the pool."""
+        direct, before = await self.open_direct(), self.locked_out
+        if direct is not None:
+            await self._one_writer.acquire()
+            if self.direct is direct:
+                # The turn ends with the work, as a call that was cancelled does not wait for it.
+                doing = partial(self._written, direct, work, before)
+                return await self._worker.start(doing, self._one_writer.release)
+            self._one_writer.release()  # closed meanwhile
+        async with self.turn(), self.engine.begin() as connection:
+            return await connection.run_sync(lambda plain: work(WithSqlalchemy(plain)))
+
+    def _written(self, direct: DirectSqlite, work: Callable[[Statements], T], before: int) -> T:
+        if self.locked_out != before:
+            raise sqlite3.OperationalError("database is locked")
+        try:
+            return direct.transaction(work)
+        except sqlite3.OperationalError as error:
+            self.locked_out += "locked" in str(error)
+            raise
+
+    async def open_direct(self) -> DirectSqlite | None:
+        """The connections past SQLAlchemy, where there can be any."""
+        if self.direct is None and not self._no_direct and self.ready and not self.read_only:
+            async with self.preparing:
+                self._asked_direct = True
+                await self._worker.start(self._open_direct)
+        return self.direct
+
+    def _open_direct(self) -> None:
+        # Kept by the thread, and not by the call, as one that is cancelled would lose them.
+        if self.direct is not None or self._no_direct:
+            return
+        try:
+            self.direct = DirectSqlite(str(self._url.database), self._timeout)
+        except sqlite3.Error:
+            self._no_direct = True
+
     async def use_write_ahead_log(self) -> None:
         """Turn on the write-ahead log: readers and the writer do not block each other then. The file keeps the mode."""
         attempts = max(1, round(min(self._busy_seconds, 5.0) / _WAL_PAUSE))
@@ -114,10 +163,23 @@ class Pool:
                 await asyncio.sleep(_WAL_PAUSE)
 
     async def dispose(self) -> None:
-        """Close all connections."""
-        await self.engine.dispose()
+        """Close all connections; work that a thread has begun is ended before."""
+        direct, self.direct = self.direct, None
+        try:
+            if self._asked_direct:
+                self._no_direct = True
+                await self._worker.start(partial(self._close_direct, direct))
+        finally:
+            await self.engine.dispose()
+
+    def _close_direct(self, direct: DirectSqlite | None) -> None:
+        opened, self.direct = self.direct, None  # by work that was begun before
+        for one in (direct, opened):
+            if one is not None:
+                one.close()
 
     def _open(self, options: dict[str, Any]) -> None:  # Any: the driver's types
+        self._timeout: float = options.get("timeout", self._busy_seconds)
         self.read_only = options.get("mode") == "ro" or options.get("immutable") == "1"
         self.engine = engine = _engine(self._url, options, self._busy_seconds)
         # PostgreSQL would open and end a transaction around each read; the SQLite driver opens none for reading.
@@ -128,14 +190,6 @@ def in_a_file(url: sa.URL) -> bool:
     """Whether it is a SQLite database in a file, and not in memory or at a `file:` URL of SQLite's own."""
     database = url.database or ""
     return url.get_backend_name() == "sqlite" and database not in ("", ":memory:") and not database.startswith("file:")
-
-
-class _SelfClosing(sqlite3.Connection):
-    """Closes when it is dropped, as by a connecting that was cancelled, before Python 3.13 would warn of it."""
-
-    def __del__(self) -> None:
-        with suppress(sqlite3.Error):
-            self.close()
 
 
 def _engine(url: sa.URL, options: dict[str, Any], busy_seconds: float) -> AsyncEngine:
@@ -149,7 +203,7 @@ def _engine(url: sa.URL, options: dict[str, Any], busy_seconds: float) -> AsyncE
         pool["pool_size"] = 1  # a database in memory lives in its one connection
     # Each connection has a thread of its own; only one that was not handed out is closed by another.
     timeout = options.get("timeout", busy_seconds)
-    arguments = {"timeout": timeout, "factory": _SelfClosing, "check_same_thread": False}
+    arguments = {"timeout": timeout, "factory": SelfClosing, "check_same_thread": False}
     engine = create_async_engine(url, hide_parameters=True, connect_args=arguments, **pool)
     sa.event.listen(engine.sync_engine, "connect", _set_up_connection)
     sa.event.listen(engine.sync_engine, "invalidate", _roll_back)
