@@ -57,7 +57,7 @@ def to_srt(text: str, segments: Sequence[Timed], words: Sequence[Timed]) -> str:
     """SubRip; `InvalidRequestError` for a text without times."""
     blocks = (
         f"{number}\n{_time(cue.start_ms, ',')} --> {_time(cue.end_ms, ',')}\n"
-        f"{f'{cue.speaker}: ' if cue.speaker else ''}{_one_line(cue.text)}\n"
+        f"{f'{_one_line(cue.speaker)}: ' if cue.speaker else ''}{_one_line(cue.text)}\n"
         for number, cue in enumerate(_cues(text, segments, words), 1)
     )
     return "\n".join(blocks)
@@ -75,7 +75,7 @@ def to_vtt(text: str, segments: Sequence[Timed], words: Sequence[Timed]) -> str:
 
 def _cues(text: str, segments: Sequence[Timed], words: Sequence[Timed]) -> list[_Cue]:
     cues = [
-        _Cue(each.start_ms, each.end_ms, each.text, each.speaker)
+        _Cue(each.start_ms, each.end_ms, each.text, each.speaker and each.speaker.strip())
         for each in segments
         if each.start_ms is not None and each.end_ms is not None and each.text.strip()
     ]
