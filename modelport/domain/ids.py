@@ -5,9 +5,9 @@ Everything else in the domain is deterministic, so an application that replaces 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from datetime import datetime, timezone
-from uuid import uuid4
+from time import gmtime, strftime, time_ns
 
 __all__ = ["new_id", "new_timestamp", "set_id_factory", "set_timestamp_factory"]
 
@@ -19,14 +19,33 @@ _id_factory: IdFactory | None = None
 _timestamp_factory: TimestampFactory | None = None
 
 
+_VARIANTS = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
+"""The digit that says which kind of UUID it is, of any digit."""
+
+
 def new_id() -> str:
     """An id from the current factory (default: 32 hexadecimal digits of a random UUID)."""
-    return uuid4().hex if _id_factory is None else _id_factory()
+    if _id_factory is not None:
+        return _id_factory()
+    digits = os.urandom(16).hex()  # as `uuid4().hex`, in a third of its time
+    return f"{digits[:12]}4{digits[13:16]}{_VARIANTS[digits[16]]}{digits[17:]}"
+
+
+_second = (-1, "")
+"""The last second that was written, and how: replaced as a whole, since threads share it."""
 
 
 def new_timestamp() -> str:
     """The current time from the current factory (default: ISO 8601 in UTC with its offset)."""
-    return datetime.now(timezone.utc).isoformat() if _timestamp_factory is None else _timestamp_factory()
+    if _timestamp_factory is not None:
+        return _timestamp_factory()
+    global _second
+    second, rest = divmod(time_ns(), 1_000_000_000)
+    known, written = _second
+    if second != known:
+        written = strftime("%Y-%m-%dT%H:%M:%S", gmtime(second))
+        _second = (second, written)
+    return f"{written}.{rest // 1000:06d}+00:00"
 
 
 def set_id_factory(factory: IdFactory | None) -> None:

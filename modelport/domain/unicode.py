@@ -34,19 +34,22 @@ def is_well_formed(value: object) -> bool:
     left = [value]
     while left:
         item = left.pop()
-        if isinstance(item, str):
-            if not item.isascii():
+        kind = item.__class__
+        if kind is str or isinstance(item, str):
+            if not item.isascii():  # type: ignore[attr-defined]  # it is a text
                 try:
-                    item.encode()
+                    item.encode()  # type: ignore[attr-defined]  # as above
                 except UnicodeEncodeError:
                     return False
+        elif item is None or kind is bool or kind is int or kind is float:
+            continue
+        elif isinstance(item, list):
+            left.extend(item)
         elif isinstance(item, dict):
             left.extend(item)
             left.extend(item.values())
-        elif isinstance(item, list):
-            left.extend(item)
         elif isinstance(item, BaseModel):
-            left.append(item.__dict__)
+            left.extend(item.__dict__.values())  # the names of fields are well-formed
     return True
 
 

@@ -66,18 +66,14 @@ class Msg(Deferred):
         return _with_finish_reason(values) if "finished_reason" in values else values
 
     @model_validator(mode="after")
-    def _blocks_fit_role(self) -> Self:
+    def _checked(self) -> Self:
+        """The blocks fit the role, and UTF-8 can write every text, or the message could not be stored."""
         allowed = _ALLOWED.get(self.role)
         if allowed:
             for block in self.content:
                 if block.type not in allowed:
                     raise ValueError(f"a {self.role} message holds only {sorted(allowed)} blocks, not {block.type!r}")
-        return self
-
-    @model_validator(mode="after")
-    def _is_well_formed(self) -> Self:
-        """Texts that UTF-8 cannot write would make a message that cannot be stored."""
-        if is_well_formed(self.__dict__):
+        if is_well_formed(self):
             return self
         for name, value in self.__dict__.items():
             changed = well_formed_value(value)
