@@ -30,6 +30,18 @@ class Runtime:
     telemetry: Telemetry
     websockets: WebSocketConnector
 
+    def over(self, transport: HttpTransport) -> Runtime:
+        """The same ports, but for the HTTP transport. `dataclasses.replace` would take twice as long, at each call."""
+        return Runtime(
+            transport,
+            self.clock,
+            self.media_loader,
+            self.cards,
+            self.rate_limiter,
+            self.telemetry,
+            self.websockets,
+        )
+
 
 def _not_installed() -> Runtime:
     raise RuntimeError("no default runtime is installed; import modelport before building models")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pydantic import BaseModel
 
@@ -32,9 +32,13 @@ __all__ = [
 
 def check_messages(msgs: Sequence[Msg]) -> None:
     """Raise `InvalidRequestError` unless this is a sequence of `Msg` of which something can be sent."""
-    from ...domain.chat.turns import says_something  # loaded by the first call
-
     check_message_list(msgs)
+    if msgs[-1].role == "user":
+        for block in msgs[-1].content:
+            if block.type == "data" or (block.type == "text" and block.text.strip()):
+                return  # nearly always
+    from ...domain.chat.turns import says_something  # for other conversations only
+
     if not says_something(msgs):
         raise InvalidRequestError(
             "messages holds nothing to send: its texts are blank, its tool calls have no results, and thinking alone "
@@ -42,14 +46,18 @@ def check_messages(msgs: Sequence[Msg]) -> None:
         )
 
 
+_NO_LISTS = (Msg, str, bytes, Mapping)
+
+
 def check_message_list(msgs: object) -> None:
     """Raise `InvalidRequestError` unless this is a non-empty sequence of `Msg`."""
     advice = "pass a list of Msg, e.g. [UserMsg(name='user', content='Hello')]"
-    if isinstance(msgs, Msg | str | bytes | Mapping) or not isinstance(msgs, Sequence):
+    if msgs.__class__ is not list and (isinstance(msgs, _NO_LISTS) or not isinstance(msgs, Sequence)):
         raise InvalidRequestError(f"messages is a {type(msgs).__name__}; {advice}")
-    if not msgs:
+    given = cast("Sequence[object]", msgs)
+    if not given:
         raise InvalidRequestError(f"messages is empty; {advice}")
-    for index, msg in enumerate(msgs):
+    for index, msg in enumerate(given):
         if not isinstance(msg, Msg):
             raise InvalidRequestError(f"messages[{index}] is a {type(msg).__name__}; {advice}")
 

@@ -6,6 +6,7 @@ import inspect
 import logging
 import random
 from collections.abc import Awaitable, Callable
+from types import CoroutineType
 from typing import Generic, TypeVar
 
 from ...domain.errors import ModelConnectionError, ModelError, forget_frames
@@ -29,7 +30,7 @@ class Attempts:
         tokens: about how many tokens one request sends, for the rate limiter.
     """
 
-    __slots__ = ("_context", "_policy", "_retryable", "_tokens", "running")
+    __slots__ = ("_context", "_policy", "_retryable", "_tokens", "_unlimited", "running")
 
     def __init__(
         self,
@@ -42,6 +43,7 @@ class Attempts:
         self._policy = policy
         self._retryable = retryable
         self._tokens = tokens
+        self._unlimited: bool = getattr(context.runtime.rate_limiter, "unlimited", False)
         self.running = False
 
     async def begin(self, failed: ModelError | None = None) -> None:
@@ -49,13 +51,22 @@ class Attempts:
 
         Raises that error when there is no further attempt.
         """
-        context = self._context
         waited = await self._wait(failed) if failed else 0.0
-        limiter = context.runtime.rate_limiter
-        if not getattr(limiter, "unlimited", False):
+        if not self._unlimited:
+            context = self._context
             context.clocks.between_attempts()
             with context.clocks:
-                await limiter.acquire(context.rate_key, self._tokens)
+                await context.runtime.rate_limiter.acquire(context.rate_key, self._tokens)
+        self._begin(waited)
+
+    def begin_at_once(self) -> bool:
+        """Start the first attempt if nothing has to be waited for; whether that was possible."""
+        if self._unlimited:
+            self._begin(0.0)
+        return self._unlimited
+
+    def _begin(self, waited: float) -> None:
+        context = self._context
         context.budget.take()
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug("%s/%s: attempt %d", context.provider, context.model, len(context.attempts) + 1)
@@ -151,12 +162,13 @@ class Call(Generic[T]):
         context = self.context
         try:
             while True:
-                await self._attempts.begin(failed)
+                if failed is not None or not self._attempts.begin_at_once():
+                    await self._attempts.begin(failed)
                 token = current_call.set(context)
                 try:
                     with context.clocks:
                         answer = self._send()
-                        if inspect.isawaitable(answer):
+                        if answer.__class__ is CoroutineType or inspect.isawaitable(answer):
                             answer = await answer
                     return self._check(answer)
                 except Exception as error:

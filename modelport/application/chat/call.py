@@ -9,9 +9,11 @@ from pydantic import BaseModel
 from ...domain.chat.block_ids import BlockIds, have_own_ids
 from ...domain.chat.fold import ChatFold
 from ...domain.errors import ModelError, ResponseDecodeError
+from ...domain.message.blocks import DataBlock, TextBlock, ThinkingBlock, ToolCallBlock
 from ...domain.message.responses import ChatResponse, ChatUsage
 from ..call.attempts import Attempts, Call
 from ..call.context import CallContext
+from ..call.http_answer import HttpAnswer
 from ..call.spec import CallSpec
 from ..call.warning_log import log_once
 
@@ -20,6 +22,7 @@ __all__ = ["Answer", "ChatCall", "checked_answer", "mistake"]
 Answer = ChatResponse | AsyncGenerator[ChatResponse, None]
 """What one attempt gives: a whole response, or its deltas."""
 
+_BLOCKS = (TextBlock, ThinkingBlock, ToolCallBlock, DataBlock)
 _RETURN = "return a ChatResponse, or an async generator of them"
 _CONTENT = "give a list of blocks, e.g. [TextBlock(text='Hello')]"
 
@@ -86,9 +89,9 @@ class ChatCall(Call[Answer]):
 
 def checked_answer(given: object) -> Answer:
     """The answer, also of an asynchronous iterator of any kind; raises `ResponseDecodeError` for anything else."""
-    if isinstance(given, AsyncGenerator):
+    if given.__class__ is HttpAnswer or isinstance(given, AsyncGenerator):
         return given
-    if isinstance(given, AsyncIterable):
+    if given.__class__ is not ChatResponse and isinstance(given, AsyncIterable):
         return _each(given)
     wrong = mistake(given)
     if wrong is not None:
@@ -103,10 +106,10 @@ def mistake(given: object) -> ResponseDecodeError | None:
         return ResponseDecodeError(f"`_call_api` gave a {type(given).__name__}; {_RETURN}")
     content: object = given.content
     usage: object = given.usage
-    if not isinstance(content, Sequence) or isinstance(content, str):
+    if content.__class__ is not list and (not isinstance(content, Sequence) or isinstance(content, str)):
         return ResponseDecodeError(f"the content of a ChatResponse of `_call_api` is {content!r:.60}; {_CONTENT}")
-    for block in content:
-        if not isinstance(block, BaseModel):
+    for block in given.content:
+        if block.__class__ not in _BLOCKS and not isinstance(block, BaseModel):
             return ResponseDecodeError(f"the content of a ChatResponse of `_call_api` holds {block!r:.60}; {_CONTENT}")
     if usage is not None and not isinstance(usage, ChatUsage):
         return ResponseDecodeError(f"the usage of a ChatResponse of `_call_api` is {usage!r:.60}; give a ChatUsage")

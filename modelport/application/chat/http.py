@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from ..call.arguments import parameter_values
 from .model import AnswerT_co, ChatModelBase
 
 if TYPE_CHECKING:
+    from ...domain.card.cards import ModelCard
     from ...domain.chat.breakpoints import BreakpointRules
     from ...domain.chat.settings import SettingRules
     from ...domain.chat.tools import ToolChoice, ToolSchema
@@ -22,12 +24,26 @@ if TYPE_CHECKING:
 __all__ = ["HttpChatModel"]
 
 
+_PLAIN = frozenset({type(None), bool, int, float, str})
+
+
+class _Checked(NamedTuple):
+    """Checked parameters, and what they were made of."""
+
+    given: dict[str, Any]  # Any: each has its own type
+    cls: type
+    card: ModelCard
+    card_checks: str
+    values: dict[str, Any]  # Any: as above
+    warnings: list[ModelWarning]
+
+
 class HttpChatModel(ChatModelBase[AnswerT_co]):
     """A chat model whose provider is a codec and an endpoint."""
 
     codec: ChatCodec
     formatter_class: ClassVar[type[FormatterBase]]
-    _checked: tuple[tuple[dict[str, Any], str], tuple[dict[str, Any], list[ModelWarning]]] | None = None
+    _checked: _Checked | None = None
 
     @cached_property
     def formatter(self) -> FormatterBase:  # type: ignore[override]  # an attribute of the base, made late here
@@ -40,13 +56,21 @@ class HttpChatModel(ChatModelBase[AnswerT_co]):
 
     def _checked_values(self) -> tuple[dict[str, Any], list[ModelWarning]]:
         """The parameters to send, and a warning for each other one; checked once for the same values."""
-        from ..call.arguments import parameter_values
-
-        given = self.parameters.model_dump(exclude_none=True)
-        if self._checked is None or self._checked[0] != (given, self.card_checks):
-            self._checked = (given, self.card_checks), parameter_values(self.parameters, self.card, self.card_checks)
-        values, warnings = self._checked[1]
-        return values.copy(), warnings
+        given = self.parameters
+        flat = given.__dict__
+        if given.__pydantic_extra__ or not _PLAIN.issuperset(map(type, flat.values())):
+            flat = given.model_dump(exclude_none=True)  # what is inside of a value may have changed
+        card, known = self.card, self._checked
+        if (
+            known is None
+            or known.card is not card
+            or known.card_checks != self.card_checks
+            or known.cls is not given.__class__
+            or known.given != flat
+        ):
+            checked = parameter_values(given, card, self.card_checks)
+            self._checked = known = _Checked(flat.copy(), given.__class__, card, self.card_checks, *checked)
+        return known.values.copy(), known.warnings
 
     def breakpoint_rules(self) -> BreakpointRules:
         """How the provider marks blocks up to which it keeps the prompt."""

@@ -6,10 +6,10 @@ they are used: a model can be built without either.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import cached_property, partial
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Literal, Self, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, Self, Type, overload
 
 from typing_extensions import TypeVar as TypeVarWithDefault
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ..blocking.chat import SyncChatModel
     from ..call.context import CallContext
     from ..model.formatter import FormatterBase
-    from .call import ChatCall
+    from .call import Answer, ChatCall
     from .stream import ChatStream
 
 __all__ = ["AnswerT_co", "ChatModelBase"]
@@ -163,15 +163,10 @@ class ChatModelBase(StructuredCalls, Generic[AnswerT_co]):
         fields of the provider that override the parameters; `extra_body` and `extra_headers` are merged last. Raises
         a `ModelError`.
         """
-        from ...domain.chat.tools import validate_tools  # this and the engine are loaded by the first call
-        from .stream import ChatStream, whole
-
-        check_messages(messages)
-        schemas = schemas_of(tools) if tools else None
-        validate_tools(schemas, tool_choice)
-        call = self._chat_call(messages, schemas, tool_choice, kwargs)
+        _, stream, whole = _engine()
+        call = self._chat_call(messages, _checked(messages, tools, tool_choice), tool_choice, kwargs)
         answer = await call.open()
-        return ChatStream(call, answer) if self.stream else await whole(call, answer)  # type: ignore[return-value]
+        return stream(call, answer) if self.stream else await whole(call, answer)  # type: ignore[return-value]
 
     async def generate(
         self,
@@ -181,10 +176,8 @@ class ChatModelBase(StructuredCalls, Generic[AnswerT_co]):
         **kwargs: Any,  # Any: provider body fields
     ) -> ChatResponse:
         """Ask the model for one whole response, whatever `stream` says. Arguments and errors are those of a call."""
-        from .stream import whole  # the engine is loaded by the first call
-
         call = await self._checked_call(messages, tools, tool_choice, kwargs, stream=False)
-        return await whole(call, await call.open())
+        return await _engine()[2](call, await call.open())
 
     async def generate_stream(
         self,
@@ -194,10 +187,8 @@ class ChatModelBase(StructuredCalls, Generic[AnswerT_co]):
         **kwargs: Any,  # Any: provider body fields
     ) -> ChatStream:
         """Ask the model for a stream of deltas, whatever `stream` says. Arguments and errors are those of a call."""
-        from .stream import ChatStream  # the engine is loaded by the first call
-
         call = await self._checked_call(messages, tools, tool_choice, kwargs, stream=True)
-        return ChatStream(call, await call.open())
+        return _engine()[1](call, await call.open())
 
     async def _checked_call(
         self,
@@ -208,12 +199,9 @@ class ChatModelBase(StructuredCalls, Generic[AnswerT_co]):
         *,
         stream: bool,
     ) -> ChatCall:
-        from ...domain.chat.tools import validate_tools
         from ..call.context import CallContext
 
-        check_messages(messages)
-        schemas = schemas_of(tools) if tools else None
-        validate_tools(schemas, tool_choice)
+        schemas = _checked(messages, tools, tool_choice)
         await self._prepare()
         return self._chat_call(messages, schemas, tool_choice, kwargs, CallContext.of(self._spec(stream=stream)))
 
@@ -254,20 +242,16 @@ class ChatModelBase(StructuredCalls, Generic[AnswerT_co]):
         context: CallContext | None = None,
     ) -> ChatCall:
         """A call with these arguments; `context` when it is a part of a longer call."""
-        from ...domain.chat.tokens import estimated_quickly
-        from .call import ChatCall
-
+        make = _engine()[0]
         spec = self._spec(stream=self.stream)
         if self.settings:
             from .settings import call_arguments
 
             kwargs = call_arguments(self.settings, kwargs)
 
-        def send() -> Any:  # Any: whatever a custom `_call_api` returns
-            return self._call_api(self.model, messages, tools, tool_choice, **kwargs)
-
-        tokens = estimated_quickly(messages, tools) if spec.runtime.rate_limiter.counts_tokens else 0
-        return ChatCall(spec, send, tokens, context)
+        send = partial(self._call_api, self.model, messages, tools, tool_choice, **kwargs)
+        tokens = _estimated(messages, tools) if spec.runtime.rate_limiter.counts_tokens else 0
+        return make(spec, send, tokens, context)
 
     def _call_api(
         self,
@@ -290,6 +274,37 @@ class ChatModelBase(StructuredCalls, Generic[AnswerT_co]):
         from ..model.cards import class_names
 
         return CardQuery(ModelCard, cls.Parameters, class_names(cls))
+
+
+@cache
+def _engine() -> tuple[
+    Type[ChatCall], Type[ChatStream], Callable[[ChatCall, Answer], Coroutine[Any, Any, ChatResponse]]
+]:
+    """What a call is made and read with; loaded by the first call, and found at once by the others."""
+    from .call import ChatCall
+    from .stream import ChatStream, whole
+
+    return ChatCall, ChatStream, whole
+
+
+def _checked(
+    messages: list[Msg], tools: Sequence[ToolLike] | None, choice: ToolChoice | None
+) -> list[ToolSchema] | None:
+    """The tools as schemas. Raises `InvalidRequestError` for arguments of a call that cannot be meant."""
+    check_messages(messages)
+    if not tools and choice is None:
+        return None
+    from ...domain.chat.tools import validate_tools  # for calls with tools only
+
+    schemas = schemas_of(tools) if tools else None
+    validate_tools(schemas, choice)
+    return schemas
+
+
+def _estimated(messages: list[Msg], tools: list[ToolSchema] | None) -> int:
+    from ...domain.chat.tokens import estimated_quickly  # for limiters that count tokens only
+
+    return estimated_quickly(messages, tools)
 
 
 def _settings(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Type, TypeVar
 
@@ -12,6 +11,7 @@ from ...domain.errors import InvalidRequestError
 from ...domain.retry import RetryPolicy, Timeouts
 from ...ports.runtime import Runtime, default_runtime
 from ..call.arguments import check_credential, check_name, check_type, check_word
+from ..call.spec import CallSpec
 from .construction import Constructed
 from .copying import Copied
 from .credential import CredentialBase, KeyedCredential, Service
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from ...domain.message.responses import ModelWarning
     from ...ports.codec.base import Endpoint
     from ...ports.http import HttpTransport
-    from ..call.spec import CallSpec
 
 __all__ = ["ModelBase", "retry_policy_of"]
 C = TypeVar("C", bound=CredentialBase)
@@ -97,12 +96,10 @@ class ModelBase(Constructed, Copied):
     def runtime(self) -> Runtime:
         """The driven ports this model runs on."""
         runtime = self._runtime or default_runtime()
-        return dataclasses.replace(runtime, transport=self._transport) if self._transport else runtime
+        return runtime if self._transport is None else runtime.over(self._transport)
 
     def _spec(self, *, stream: bool = False) -> CallSpec:
         """What an engine needs to know of this model for one call."""
-        from ..call.spec import CallSpec  # loaded by the first call
-
         return CallSpec(
             provider=self.provider_name,
             model=self.model,

@@ -23,12 +23,12 @@ from ...domain.errors import AuthenticationError, InvalidRequestError, SettingsE
 from ...domain.ids import new_id
 from ...domain.secrets import hide_url_secrets, url_secrets
 from ...domain.urls import checked_url, normal_url
+from ...ports.codec.base import Endpoint
 from .described import Described
 
 if TYPE_CHECKING:
     from ...domain.card.cards import ModelCard, RealtimeModelCard, TTSModelCard
     from ...domain.card.transcription_card import STTModelCard
-    from ...ports.codec.base import Endpoint
 
 __all__ = ["CredentialBase", "KeyedCredential", "Service", "checked_base_url", "checked_key"]
 
@@ -225,8 +225,6 @@ class KeyedCredential(CredentialBase):
 
     def endpoint(self, service: Service = "chat") -> Endpoint:
         """The base URL with the key, for every service. Raises `AuthenticationError` when there is no key."""
-        from ...ports.codec.base import Endpoint  # loaded by the first call
-
         return Endpoint(self.base_url, self.auth_headers())
 
     @property
