@@ -147,7 +147,7 @@ def default_chat(hub: Modelport) -> str:
                 f"{settings.source}: no default_chat; give --model NAME ({known}) or --model provider/model"
             )
         return name
-    registry, given = hub.container.registry(), hub.container.environment()
+    registry, given = hub.registry, hub.environment
     ready = [
         found for found in map(registry.get, registry.names()) if found.key_variable and given.get(found.key_variable)
     ]
@@ -163,7 +163,7 @@ def default_chat(hub: Modelport) -> str:
 
 
 def _examples(hub: Modelport, provider: str) -> list[str]:
-    cards = hub.container.registry().get(provider).credential_class().list_models()
+    cards = hub.registry.get(provider).credential_class().list_models()
     return [card.name for card in cards if card.status == "active"][:_EXAMPLES]
 
 

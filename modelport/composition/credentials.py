@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from ..application.model.credential import CredentialBase
 from ..domain.errors import SettingsError, forget_frames
 from .builders import build_credential
-from .providers.registry import ProviderRegistry
-from .settings import Settings
 from .settings_file import provider_fault
+
+if TYPE_CHECKING:
+    from ..application.model.credential import CredentialBase
+    from .providers.registry import ProviderRegistry
+    from .settings import Settings
 
 __all__ = ["Credentials"]
 

@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from threading import RLock
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from ..application.chat.model import ChatModelBase
-from ..application.embedding.model import EmbeddingModelBase
-from ..application.model.credential import CredentialBase
-from ..application.realtime.model import RealtimeModelBase
-from ..application.speech.model import TTSModelBase
-from ..application.transcription.model import STTModelBase
-from ..domain.card.cards import CardKind, ModelCard
 from ..domain.errors import SettingsError
-from ..ports.conversations import ConversationStore
-from .providers.catalogue import CatalogueEntry, catalogue, chat_cards
-from .providers.registry import ProviderRegistry
+from .plain_graph import PlainGraph
 from .settings import Settings
 from .settings_file import Variables, read_settings, settings_from_mapping
 
 if TYPE_CHECKING:
+    from ..application.chat.model import ChatModelBase
+    from ..application.embedding.model import EmbeddingModelBase
+    from ..application.model.credential import CredentialBase
+    from ..application.realtime.model import RealtimeModelBase
+    from ..application.speech.model import TTSModelBase
+    from ..application.transcription.model import STTModelBase
+    from ..domain.card.cards import CardKind, ModelCard
+    from ..ports.cards import CardSource
+    from ..ports.conversations import ConversationStore
     from .container import ModelportContainer
+    from .providers.catalogue import CatalogueEntry
+    from .providers.registry import ProviderRegistry
 
 __all__ = ["Modelport"]
+
+T = TypeVar("T")
 
 
 class Modelport:
@@ -34,9 +39,9 @@ class Modelport:
 
     Args:
         settings: what to build models from.
-        container: the dependency-injector container that wires the hub; by default a new one. Override its providers
-            to put your own transport, clock or card source in place (`docs/guides/container.md`). A container that
-            has settings of its own needs no `settings`; `SettingsError` if the two differ.
+        container: the dependency-injector container that wires the hub. Override its providers to put your own
+            transport, clock or card source in place (`docs/guides/container.md`). A container that has settings of its
+            own needs no `settings`; `SettingsError` if the two differ. Without one the hub is wired in plain Python.
         environment: where keys are looked up that the settings leave out; by default the container's, else nowhere.
     """
 
@@ -46,11 +51,44 @@ class Modelport:
         container: ModelportContainer | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        self.container = container or _new_container()
+        self._lock = RLock()
+        self._container = container
+        self._graph = PlainGraph(
+            settings or Settings(), {} if environment is None else environment, self._find_credential
+        )
+        if container is None:
+            return
         if settings is not None:
-            self._give_settings(settings)
+            self._give_settings(container, settings)
         if environment is not None:
-            self.container.environment.override(environment)
+            container.environment.override(environment)
+
+    @property
+    def container(self) -> ModelportContainer:
+        """The container that wires the hub; one that is made here goes on with what the hub has built so far.
+
+        It needs the extra `hub`; `SettingsError` without it.
+        """
+        with self._lock:
+            if self._container is None:
+                container = _new_container()
+                self._graph.give_to(container)
+                self._container = container
+            return self._container
+
+    def _got(self, plainly: Callable[[PlainGraph], T], wired: Callable[[ModelportContainer], T]) -> T:
+        """What the container gives, once there is one, else what is built in plain Python."""
+        if self._container is None:
+            with self._lock:  # no container is made, and nothing is built twice, meanwhile
+                if self._container is None:
+                    return plainly(self._graph)
+        return wired(self._container)
+
+    def _find_credential(self, name: str | None = None, /, *, provider: str | None = None) -> CredentialBase:
+        return self._got(
+            lambda graph: graph.credential(name, provider=provider),
+            lambda container: container.credential(name, provider=provider),
+        )
 
     def __repr__(self) -> str:
         """One line: the names of the models, and of the credentials."""
@@ -59,8 +97,8 @@ class Modelport:
         parts = [f"{kind}={names}" for kind, names in kinds.items() if names]
         return f"Modelport({', '.join([*parts, f'credentials={sorted(settings.credentials)}'])})"
 
-    def _give_settings(self, settings: Settings) -> None:
-        provider = self.container.settings
+    def _give_settings(self, container: ModelportContainer, settings: Settings) -> None:
+        provider = container.settings
         if not provider.overridden:
             provider.override(settings)
         elif provider() is not settings and provider().model_dump() != settings.model_dump():
@@ -102,8 +140,19 @@ class Modelport:
 
     @property
     def settings(self) -> Settings:
-        """The settings of the hub's container."""
-        return self.container.settings()
+        """What the hub is built from."""
+        return self._got(lambda graph: graph.settings, lambda container: container.settings())
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Where keys are looked up that the settings leave out."""
+        return self._got(lambda graph: graph.environment, lambda container: container.environment())
+
+    @property
+    def registry(self) -> ProviderRegistry:
+        """The providers by name, also those that are not configured."""
+        found: ProviderRegistry = self._got(lambda graph: graph.get("registry"), lambda container: container.registry())
+        return found
 
     @property
     def credentials(self) -> dict[str, CredentialBase]:
@@ -113,7 +162,7 @@ class Modelport:
     def credential(self, name: str) -> CredentialBase:
         """One credential by its name in the settings, or a provider's default one."""
         try:
-            return self.container.credential(name)
+            return self._find_credential(name)
         except SettingsError as error:
             place = self.settings.file_and_line("credentials", name)
             raise SettingsError(f"{place}{error}") from error
@@ -123,7 +172,7 @@ class Modelport:
 
         Without a name: the `default_chat`, else the only one there is. The same name gives the same object.
         """
-        return self.container.chat(name)
+        return self._got(lambda graph: graph.models("chat").get(name), lambda container: container.chat(name))
 
     def embedding(self, name: str | None = None) -> EmbeddingModelBase[Any]:  # Any: whatever an input may be
         """The embedding model of that name under `embedding`, or any model as `provider/model`.
@@ -131,7 +180,7 @@ class Modelport:
         Without a name: the `default_embedding`, else the only one there is. The same name gives the same object. All
         of a hub's embedding models keep their vectors in the one cache that is described under `cache`.
         """
-        return self.container.embedding(name)
+        return self._got(lambda graph: graph.models("embedding").get(name), lambda container: container.embedding(name))
 
     def tts(self, name: str | None = None) -> TTSModelBase:
         """The speech model of that name under `tts`, or any model as `provider/model`.
@@ -140,30 +189,38 @@ class Modelport:
         credential with several speech classes, `model_class` names one; by default it is the one the model's card is
         for.
         """
-        return self.container.tts(name)
+        return self._got(lambda graph: graph.models("tts").get(name), lambda container: container.tts(name))
 
     def stt(self, name: str | None = None) -> STTModelBase:
         """The speech-to-text model of that name under `stt`, or any model as `provider/model`.
 
         Without a name: the `default_stt`, else the only one there is. The same name gives the same object.
         """
-        return self.container.stt(name)
+        return self._got(lambda graph: graph.models("stt").get(name), lambda container: container.stt(name))
 
     def realtime(self, name: str | None = None) -> RealtimeModelBase:
         """The model for voice conversations of that name under `realtime`, or any model as `provider/model`.
 
         Without a name: the `default_realtime`, else the only one there is. The same name gives the same object.
         """
-        return self.container.realtime(name)
+        model: RealtimeModelBase = self._got(
+            lambda graph: graph.models("realtime").get(name), lambda container: container.realtime(name)
+        )
+        return model
 
     @property
     def conversations(self) -> ConversationStore:
         """The store of conversations under `conversations`, by default in the user's data folder."""
-        return self.container.conversation_store()
+        store: ConversationStore = self._got(
+            lambda graph: graph.get("conversation_store"), lambda container: container.conversation_store()
+        )
+        return store
 
     def cards(self) -> list[ModelCard]:
         """The chat cards of every provider there is a credential for, by provider and name."""
-        source, names = self.container.cards(), sorted(self.settings.credentials)
+        from .providers.catalogue import chat_cards
+
+        source, names = self._cards(), sorted(self.settings.credentials)
         return [card for name in names for card in chat_cards(type(self.credential(name)), source)]
 
     def catalogue(self, kind: CardKind | None = None) -> list[CatalogueEntry]:
@@ -173,12 +230,15 @@ class Modelport:
 
         `kind` is `chat`, `embedding`, `tts`, `stt` or `realtime`; by default all of them.
         """
-        registry, credentials = self.container.registry(), self.settings.credentials
+        from .providers.catalogue import catalogue
+
+        registry, credentials = self.registry, self.settings.credentials
         given = {*credentials, *(str(fields.get("provider", name)) for name, fields in credentials.items())}
-        environment = self.container.environment()
         providers = map(registry.get, registry.names())
-        ready = {p.name for p in providers if not p.needs_key or p.name in given or environment.get(p.key_variable)}
-        entries = catalogue(registry, self.container.cards(), kind=kind)
+        ready = {
+            p.name for p in providers if not p.needs_key or p.name in given or self.environment.get(p.key_variable)
+        }
+        entries = catalogue(registry, self._cards(), kind=kind)
         return [replace(entry, configured=entry.provider in ready) for entry in entries]
 
     def __reduce_ex__(self, protocol: Any, /) -> Any:  # Any: as `object` declares them
@@ -193,13 +253,14 @@ class Modelport:
 
     async def aclose(self) -> None:
         """Close the pools of the running event loop; the hub stays usable."""
-        await self.container.transport().aclose()
-        await self.container.websockets().aclose()
-        store = getattr(self.container.conversation_store, "built", None)  # it is not built only to be closed
-        for driven in (self.container.embedding_cache(), self.container.rate_limiter(), store):
-            close = getattr(driven, "aclose", None)
+        for part in self._got(_closable, _closable_of_container):
+            close = getattr(part, "aclose", None)
             if close is not None:
                 await close()
+
+    def _cards(self) -> CardSource:
+        source: CardSource = self._got(lambda graph: graph.get("cards"), lambda container: container.cards())
+        return source
 
     async def __aenter__(self) -> Self:
         return self
@@ -210,7 +271,20 @@ class Modelport:
         await self.aclose()
 
 
+def _closable(graph: PlainGraph) -> list[object]:
+    """What a hub closes; nothing is built only to be closed."""
+    names = ("transport", "websockets", "embedding_cache", "rate_limiter", "conversation_store")
+    return [graph.built(name) for name in names]
+
+
+def _closable_of_container(container: ModelportContainer) -> list[object]:
+    parts = (container.transport, container.websockets, container.embedding_cache, container.rate_limiter)
+    return [*(part() for part in parts), getattr(container.conversation_store, "built", None)]
+
+
 def _from_variables(variables: Mapping[str, str]) -> Settings:
+    from .providers.registry import ProviderRegistry
+
     registry = ProviderRegistry()
     providers = (registry.get(name) for name in registry.names())
     found = {

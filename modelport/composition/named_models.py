@@ -3,19 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
-from ..application.chat.model import ChatModelBase
-from ..application.embedding.cache import EmbeddingCacheBase
-from ..application.embedding.model import EmbeddingModelBase
-from ..application.model.base import ModelBase
-from ..application.model.credential import CredentialBase
-from ..application.realtime.model import RealtimeModelBase
-from ..application.speech.model import TTSModelBase
-from ..application.transcription.model import STTModelBase
 from ..domain.errors import InvalidRequestError, SettingsError
-from ..ports.cards import CardSource
-from ..ports.runtime import Runtime
 from .builders import build_chat, build_embedding, build_realtime, build_stt, build_tts
 from .settings import (
     ChatSettings,
@@ -28,11 +18,23 @@ from .settings import (
 )
 from .validation import validated
 
+if TYPE_CHECKING:
+    from ..application.chat.model import ChatModelBase
+    from ..application.embedding.cache import EmbeddingCacheBase
+    from ..application.embedding.model import EmbeddingModelBase
+    from ..application.model.base import ModelBase
+    from ..application.model.credential import CredentialBase
+    from ..application.realtime.model import RealtimeModelBase
+    from ..application.speech.model import TTSModelBase
+    from ..application.transcription.model import STTModelBase
+    from ..ports.cards import CardSource
+    from ..ports.runtime import Runtime
+
 __all__ = ["NamedModels", "chat_models", "embedding_models", "realtime_models", "stt_models", "tts_models"]
 
 S = TypeVar("S", bound=ModelSettings)
-M = TypeVar("M", bound=ModelBase)
-GetCredential = Callable[..., CredentialBase]
+M = TypeVar("M", bound="ModelBase")
+GetCredential: TypeAlias = "Callable[..., CredentialBase]"
 """`Credentials.get`, or what a container was given in its place."""
 
 

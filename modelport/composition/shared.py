@@ -36,6 +36,11 @@ class Shared(providers.Singleton[T]):
                 self._built = parts, self.cls(**parts)
             return self._built[1]
 
+    def adopt(self, value: T) -> None:
+        """Hand this object out that was built elsewhere, of what the dependencies are now."""
+        with self._lock:
+            self._built = {name: dependency() for name, dependency in self.kwargs.items()}, value
+
     @property
     def built(self) -> T | None:
         """The object, if one was built."""

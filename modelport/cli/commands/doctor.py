@@ -117,7 +117,7 @@ def _configured(hub: Modelport) -> Iterator[_Finding]:
 
 
 def _variables(hub: Modelport) -> Mapping[str, str]:
-    registry = hub.container.registry()
+    registry = hub.registry
     providers = map(registry.get, registry.names())
     return {provider.key_variable: provider.name for provider in providers if provider.key_variable}
 
@@ -148,7 +148,7 @@ async def _reachable(hub: Modelport) -> list[_Finding]:
 def _ready(hub: Modelport) -> Iterator[str]:
     from ...domain.errors import SettingsError
 
-    given = hub.container.environment()
+    given = hub.environment
     found = [provider for variable, provider in _variables(hub).items() if given.get(variable)]
     for name in dict.fromkeys([*hub.settings.credentials, *found]):
         try:
