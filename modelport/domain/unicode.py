@@ -6,14 +6,17 @@ not UTF-8. No JSON document, file or socket takes them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TypeVar
 
 from pydantic import BaseModel
 
-__all__ = ["REPLACEMENT", "is_well_formed", "well_formed", "well_formed_value"]
+__all__ = ["REPLACEMENT", "has_no_halves", "is_well_formed", "well_formed", "well_formed_value"]
 
 REPLACEMENT = "\ufffd"
+_HALF = re.compile(r"(?:\\|5[cC])u[dD][89a-fA-F]")
+"""An escape of a surrogate, whose backslash may be an escape itself."""
 
 Value = TypeVar("Value")
 
@@ -27,6 +30,11 @@ def well_formed(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text
+
+
+def has_no_halves(json: str) -> bool:
+    """Whether a JSON text, and JSON inside its strings, surely has well-formed values; `False` may be wrong."""
+    return well_formed(json) is json and _HALF.search(json) is None
 
 
 def is_well_formed(value: object) -> bool:

@@ -11,7 +11,7 @@ import pytest
 
 from modelport.adapters.http.httpx import HttpxTransport
 from modelport.credential import OllamaCredential, OpenAICredential
-from modelport.domain.structured.json_text import _partial_value
+from modelport.domain.structured.growing_value import _partial_value
 from modelport.embedding import OllamaEmbeddingModel, OpenAIEmbeddingModel
 from modelport.error import ResponseDecodeError
 from modelport.message import UserMsg

@@ -26,7 +26,7 @@ with atheris.instrument_imports(include=["modelport"]):
     from modelport.application.structured.reading import InvalidAnswerError, read_object
     from modelport.domain.retry import parse_retry_after
     from modelport.domain.speech.text import Sentences, split_text
-    from modelport.domain.structured.json_text import PartialJson
+    from modelport.domain.structured.partial_json import PartialJson
     from modelport.error import ModelError
     from tests.contract.samples import question
     from tests.fuzz.test_decoders import CHAT, Transport

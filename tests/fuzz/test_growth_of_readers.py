@@ -22,7 +22,7 @@ from modelport.domain.message.urls import encoded_url
 from modelport.domain.retry import parse_retry_after
 from modelport.domain.secrets import SecretFilter, hide_url_secrets
 from modelport.domain.speech.text import ColdStart, Sentences, cut_text, split_text
-from modelport.domain.structured.json_text import PartialJson
+from modelport.domain.structured.partial_json import PartialJson
 from modelport.domain.unicode import well_formed_value
 from tests.fuzz.growth import Run, assert_linear, exponent, fed, quiet, text_case
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import PydanticSerializationError
+from pydantic_core import PydanticSerializationError, to_json
 
 from ...domain.chat.names import legal_name
 from ...domain.errors import InvalidRequestError, SettingsError
@@ -58,7 +58,7 @@ class OutputSpec:
         """The validated dict with defaults and coercions applied, and the instance; raises `InvalidAnswerError`."""
         if self._class is not None:
             try:
-                instance = self._class.model_validate_json(json.dumps(value))
+                instance = self._class.model_validate_json(to_json(value))
             except ValidationError as error:
                 raise InvalidAnswerError([_pydantic_error(item) for item in error.errors()[:_MOST_ERRORS]]) from error
             return self._written(instance), instance

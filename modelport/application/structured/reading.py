@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
+
+from pydantic_core import from_json
 
 from ...domain.errors import SettingsError
 from ...domain.json_values import read_json, too_deep
 from ...domain.structured.json_text import cut_off, json_text
-from ...domain.unicode import well_formed_value
+from ...domain.unicode import has_no_halves, well_formed_value
 
 __all__ = ["InvalidAnswerError", "read_object"]
 
@@ -38,20 +41,24 @@ def read_object(text: str, *, truncated: bool = False, allow_partial: bool = Fal
     """
     value: Any = text
     repaired = False
+    clean = has_no_halves(text)
     for _ in range(_MOST_LAYERS):
         value, damaged = _read_value(value, truncated=truncated, allow_partial=allow_partial)
         repaired = repaired or damaged
         if not isinstance(value, str):
             break
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
-        return well_formed_value(value[0]), True
+        return value[0] if clean else well_formed_value(value[0]), True
     if not isinstance(value, dict):
         raise InvalidAnswerError([f"$: this is {_KINDS.get(type(value), 'no object')}, not a JSON object"])
-    return well_formed_value(value), repaired
+    return value if clean else well_formed_value(value), repaired
 
 
 def _read_value(text: str, *, truncated: bool, allow_partial: bool) -> tuple[Any, bool]:
     """The value in the text, and whether it was repaired; a string may contain JSON again."""
+    if text.lstrip()[:1] == "{":  # nearly always the object and nothing else
+        with suppress(ValueError):
+            return from_json(text, allow_inf_nan=False), False
     wanted = json_text(text)
     if not wanted:
         raise InvalidAnswerError(["$: there is no JSON object in the answer"], ignored=True)

@@ -11,7 +11,7 @@ from ...domain.chat.tools import ToolChoice, ToolSchema, check_choice, validate_
 from ...domain.errors import ContextLengthError, InvalidRequestError, UnsupportedFeatureError
 from ...domain.message.messages import Msg
 from ...domain.message.responses import ChatResponse, FinishReason, ModelWarning, StructuredResponse
-from ...domain.structured.json_text import PartialJson
+from ...domain.structured.partial_json import PartialJson
 from ...domain.structured.plan import TOOL_STRATEGIES, Strategy, plan_strategies
 from ...domain.structured.schema_adapt import Adapted, adapt
 from ...domain.structured.schema_restore import restored
@@ -156,14 +156,16 @@ class StructuredRun:
             if isinstance(answer, ChatResponse):
                 return answer
             self._deltas, self._partial, self._calls = answer, PartialJson(), {}
+        changed = False
         async for delta in self._deltas:
             if delta.is_last:
                 deltas, self._deltas = self._deltas, None
                 with suppress(StopAsyncIteration):
                     await anext(deltas)  # its connection can be used again
                 return delta
-            pieces = [request.delta_text(block, self._calls) for block in delta.content]
-            if self._partial.feed("".join(pieces)) and self._partial.value is not None:
+            for block in delta.content:
+                changed = self._partial.feed(request.delta_text(block, self._calls)) or changed
+            if changed and self._partial.value is not None:
                 return _step(request, delta, self._partial.value)
         raise AssertionError("a stream ends with its last response or an error")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ...domain.chat.tools import ToolChoice, ToolSchema, tool_name
@@ -43,6 +43,7 @@ class StrategyRequest:
         adapted: the schema that is sent, as output format, tool parameters or part of the instruction.
         other_tools: the caller's tools.
         schema_unseen: whether the model does not see the schema of the output format.
+        by_tool: whether the object comes as the arguments of a tool call.
     """
 
     planned: PlannedStrategy
@@ -50,16 +51,15 @@ class StrategyRequest:
     adapted: Adapted
     other_tools: Sequence[ToolSchema] = ()
     schema_unseen: bool = False
+    by_tool: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "by_tool", self.strategy in TOOL_STRATEGIES)  # asked for each delta
 
     @property
     def strategy(self) -> Strategy:
         """The strategy."""
         return self.planned.strategy
-
-    @property
-    def by_tool(self) -> bool:
-        """Whether the object comes as the arguments of a tool call."""
-        return self.strategy in TOOL_STRATEGIES
 
     @property
     def tool(self) -> str:
@@ -123,10 +123,13 @@ class StrategyRequest:
 
     def delta_text(self, block: Any, calls: dict[str, bool]) -> str:  # Any: a content block
         """The piece of the object in one block of a delta; `calls` keeps, by id, which tool call is ours."""
-        if self.by_tool and isinstance(block, ToolCallBlock):
-            ours = calls.setdefault(block.id, block.name == self.tool and not any(calls.values()))
-            return block.input if ours else ""
-        return block.text if not self.by_tool and isinstance(block, TextBlock) else ""
+        if not self.by_tool:
+            return block.text if isinstance(block, TextBlock) else ""
+        if not isinstance(block, ToolCallBlock):
+            return ""
+        if block.id not in calls:
+            calls[block.id] = block.name == self.tool and not any(calls.values())
+        return block.input if calls[block.id] else ""
 
     def asked_again(self, messages: Sequence[Msg], response: ChatResponse, errors: Sequence[str]) -> list[Msg]:
         """The conversation with the invalid answer, its errors and the request to correct it."""

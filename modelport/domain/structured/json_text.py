@@ -1,4 +1,4 @@
-"""Finds and reads the JSON value in what a model wrote, whole (`json_text`) or while it arrives (`PartialJson`).
+"""Finds the JSON value in what a model wrote, and where it ends.
 
 Nothing is repaired here. Where a value ends is found from quotes and brackets alone, so that it works on damaged text.
 """
@@ -6,33 +6,22 @@ Nothing is repaired here. Where a value ends is found from quotes and brackets a
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from collections.abc import Sequence
 
-from pydantic_core import from_json
+__all__ = ["BRACKETS", "ValueEnd", "cut_off", "find_brackets", "json_text", "open_brackets", "outside_strings"]
 
-from ..unicode import well_formed
-
-__all__ = ["PartialJson", "ValueEnd", "cut_off", "json_text"]
-
-_OPENING, _CLOSING = "<think", "</think"
 _THOUGHTS = re.compile(r"\s*+<think(?:ing)?>", re.IGNORECASE)
-_CLOSED = re.compile(_CLOSING, re.IGNORECASE)
 _END_OF_THOUGHTS = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 _FENCE = re.compile(r"```[ \t]*+(?:json5?|jsonc|javascript)?[ \t]*+\r?\n(.*?)(?:```|\Z)", re.DOTALL | re.IGNORECASE)
 _START = re.compile(r"(?:\[\s*)?\{")
 _LIST_START = re.compile(r"\[")
 _SIGN = re.compile(r'\\.?|["{}\[\]]', re.DOTALL)
-_BRACKETS = {"{": "}", "[": "]"}
-_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)  # possessive: no memory for ways back
-_ESCAPE = re.compile(
-    r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
-)
-_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
-_UNFINISHED = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}(?:\\(?:u[0-9a-fA-F]{0,3})?)?\Z")
-"""The first half of a character at the end of a text."""
-_ESCAPED_CONTROLS = {code: f"\\u{code:04x}" for code in range(32)}
-_NUMBER_END = "0123456789+-.eE"
-_GROWTH = 16
+_ESCAPED = re.compile(r"\\.", re.DOTALL)
+find_brackets = re.compile(r"[{}\[\]]").findall
+_PAIR = ["{", "}"]
+"""Of a piece with one small object, as many are."""
+_DEEP = 64
+BRACKETS = {"{": "}", "[": "]"}
 
 
 def json_text(text: str) -> str:
@@ -64,143 +53,75 @@ def _without_tail(text: str) -> str:
     return text[: ValueEnd().feed(text)]
 
 
-class PartialJson:
-    """Reads one JSON object while its text arrives; `value` is the object so far, `None` before it begins.
-
-    Thoughts in `<think>` tags and whatever else precedes the first `{` are skipped, and what follows the object's end
-    is ignored. Text that is not JSON ends the reading (`broken`); the last `value` stays.
-
-    Each change gives a new `value`: earlier ones are never modified. The text is read again whenever it has grown by a
-    sixteenth, so that the total cost is linear in its length.
-    """
-
-    __slots__ = ("_end", "_held", "_next_size", "_pieces", "_size", "_thinks", "broken", "complete", "value")
-
-    def __init__(self) -> None:
-        self.value: dict[str, Any] | None = None  # Any: JSON values
-        self.complete = False
-        self.broken = False
-        self._held = ""
-        self._thinks: bool | None = None
-        self._pieces: list[str] = []
-        self._size = 0
-        self._next_size = 0
-        self._end = ValueEnd()
-
-    def feed(self, text: str) -> bool:
-        """Take a piece; whether `value` changed, or became complete."""
-        if self.complete or self.broken or not text:
-            return False
-        if not self._pieces:
-            text = self._after_thoughts(text)
-            start = text.find("{")
-            if start < 0:
-                return False
-            text = text[start:]
-        end = self._end.feed(text)
-        self._pieces.append(text[:end])
-        self._size += len(text)
-        if end is None and self._size < self._next_size:
-            return False
-        return self._read(whole=end is not None)
-
-    def _read(self, *, whole: bool) -> bool:
-        text = "".join(self._pieces)
-        self._pieces, self._next_size = [text], self._size + self._size // _GROWTH
-        if not whole and not self._end.in_string:
-            text = text.rstrip(_NUMBER_END)  # a number at the end may have more digits to come
-        try:
-            value = _partial_value(text, whole=whole)
-        except ValueError:
-            self.broken = True
-            return False
-        if value == self.value and not whole:
-            return False
-        self.value, self.complete = value, whole
-        return True
-
-    def _after_thoughts(self, text: str) -> str:
-        """The part of this piece, and of the text held back before it, that follows the thoughts."""
-        text, self._held = self._held + text, ""
-        if self._thinks is None:
-            text = text.lstrip()
-            opening = text[: len(_OPENING)].lower()
-            if len(opening) < len(_OPENING) and _OPENING.startswith(opening):
-                self._held = opening
-                return ""
-            self._thinks = opening == _OPENING
-        if not self._thinks:
-            return text
-        end = _CLOSED.search(text)
-        if end is None:
-            self._held = text[-len(_CLOSING) :]
-            return ""
-        self._thinks = False
-        return text[end.end() :]
-
-
-def _partial_value(text: str, *, whole: bool) -> Any:  # Any: JSON values
-    """The value of a text that may end early. Raises `ValueError`.
-
-    Control characters in strings are accepted, and halves of characters replaced.
-    """
-    partial: Literal["off", "trailing-strings"] = "off" if whole else "trailing-strings"
-    try:
-        return from_json(text, allow_inf_nan=False, allow_partial=partial)
-    except (TypeError, ValueError):  # TypeError: half a character that is not an escape
-        escaped = well_formed(text if whole else _UNFINISHED.sub("", text))
-        if _SURROGATE.search(escaped):
-            escaped = _ESCAPE.sub(_paired, escaped)
-        escaped = _STRING.sub(lambda found: found[0].translate(_ESCAPED_CONTROLS), escaped)
-        return from_json(escaped, allow_inf_nan=False, allow_partial=partial)
-
-
-def _paired(escape: re.Match[str]) -> str:
-    """An escape as it is; of half a character, the replacement character."""
-    return r"\ufffd" if escape[1] else escape[0]
-
-
 class ValueEnd:
-    """Finds where the first object, list or string of a text ends; the text may come in pieces."""
+    """Finds where the first object, list or string of a text ends; the text may come in pieces.
 
-    __slots__ = ("_closings", "_counts", "_escaped", "in_string")
+    `closings` are the brackets to come, the innermost last; `in_string` and `escaped` say how the next piece begins.
+    """
+
+    __slots__ = ("_counts", "closings", "escaped", "in_string")
 
     def __init__(self) -> None:
-        self._closings: list[str] = []
-        self._counts = {"}": 0, "]": 0}
-        self._escaped = False
+        self.closings: list[str] = []
+        self.escaped = False
         self.in_string = False
+        self._counts: dict[str, int] | None = None
 
     @property
     def is_open(self) -> bool:
         """Whether a string, an object or a list has begun and not ended."""
-        return self.in_string or bool(self._closings)
+        return self.in_string or bool(self.closings)
 
     def feed(self, text: str, start: int = 0) -> int | None:
         """The index in this piece, of which `start` is the first to read, at which the value has ended, or `None`."""
-        start, self._escaped = start + self._escaped, False
-        if _SIGN.search(text, start) is None:  # most pieces of a long string
+        if "\\" not in text and not (start or self.escaped) and self._take(text):
             return None
+        start, self.escaped = start + self.escaped, False
+        if self._counts is None:
+            self._counts = {closing: self.closings.count(closing) for closing in BRACKETS.values()}
         for found in _SIGN.finditer(text, start):
             sign = found[0]
-            if sign == '"':
-                self.in_string = not self.in_string
-                ended = not self.in_string and not self._closings
-            elif self.in_string:
-                self._escaped = sign == "\\"
-                continue
+            if self.in_string:
+                self.escaped = sign == "\\"
+                if sign != '"':
+                    continue
+                self.in_string, ended = False, not self.closings
+            elif sign[-1] == '"':  # a backslash outside of a string escapes nothing
+                self.in_string, ended = True, False
             else:
-                ended = self._bracket(sign)
+                ended = self._bracket(sign[-1], self._counts)
             if ended:
                 return found.end()
         return None
 
-    def _bracket(self, sign: str) -> bool:
+    def _take(self, text: str) -> bool:
+        """Take a piece without escapes, unless the value may end in it; whether it was taken."""
+        if '"' not in text and self.in_string:
+            return True
+        if not 0 < len(self.closings) < _DEEP:  # what is deeper is copied too often
+            return False
+        parts = text.split('"')
+        signs = find_brackets("".join(parts[self.in_string :: 2]))
+        if signs and signs != _PAIR:
+            closings = self.closings.copy()
+            for sign in signs:
+                if sign in BRACKETS:
+                    closings.append(BRACKETS[sign])
+                elif len(closings) > 1 and closings[-1] == sign:
+                    closings.pop()
+                else:
+                    return False
+            self.closings, self._counts = closings, None
+        if not len(parts) & 1:
+            self.in_string = not self.in_string
+        return True
+
+    def _bracket(self, sign: str, counts: dict[str, int]) -> bool:
         """Whether the value ends here. A bracket that closes an outer one closes the inner ones too."""
-        closings, counts = self._closings, self._counts
-        if sign in _BRACKETS:
-            closings.append(_BRACKETS[sign])
-            counts[_BRACKETS[sign]] += 1
+        closings = self.closings
+        if sign in BRACKETS:
+            closings.append(BRACKETS[sign])
+            counts[BRACKETS[sign]] += 1
             return False
         if not counts.get(sign):  # also an escape outside of a string
             return False
@@ -208,3 +129,13 @@ class ValueEnd:
             counts[closed] -= 1
         counts[sign] -= 1
         return not closings
+
+
+def outside_strings(text: str) -> list[str]:
+    """The text between quotes, each escape as two dots: what is outside and what is inside strings in turn."""
+    return (_ESCAPED.sub("..", text) if "\\" in text else text).split('"')
+
+
+def open_brackets(closings: Sequence[str]) -> str:
+    """The brackets that these close."""
+    return "".join("{" if closing == "}" else "[" for closing in closings)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelport.domain.json_values import read_json
-from modelport.domain.structured.json_text import cut_off, json_text
+from modelport.domain.structured.json_text import ValueEnd, cut_off, json_text
 
 JSON_OBJECTS = st.dictionaries(
     st.text(max_size=4),
@@ -42,6 +42,29 @@ JSON_OBJECTS = st.dictionaries(
 )
 def test_what_is_meant_to_be_json(text: str, found: str) -> None:
     assert json_text(text) == found
+
+
+SIGNS = st.text(st.sampled_from('{}[]"\\,: xé'), max_size=40)
+
+
+@given(SIGNS, st.lists(st.integers(1, 6), min_size=1))
+def test_where_a_value_ends_does_not_depend_on_the_pieces(text: str, sizes: list[int]) -> None:
+    one_by_one, pieces, taken = ValueEnd(), ValueEnd(), 0
+    ends = (at for at, sign in enumerate(text, 1) if one_by_one.feed(sign) is not None)
+    wanted = next(ends, None)
+    found = None
+    while found is None and taken < len(text):
+        piece = text[taken : taken + sizes[taken % len(sizes)]]
+        at = pieces.feed(piece)
+        found = None if at is None else taken + at
+        taken += len(piece)
+    assert found == wanted
+    if wanted is None:
+        assert (pieces.is_open, pieces.in_string, pieces.closings) == (
+            one_by_one.is_open,
+            one_by_one.in_string,
+            one_by_one.closings,
+        )
 
 
 @given(JSON_OBJECTS, st.data())

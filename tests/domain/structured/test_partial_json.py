@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelport.domain.structured.json_text import PartialJson
+from modelport.domain.structured import growing_value
+from modelport.domain.structured.partial_json import PartialJson
 from tests.domain.structured.test_json_text import JSON_OBJECTS
 
 
@@ -73,6 +74,70 @@ def test_text_that_is_not_json_ends_the_reading(text: str) -> None:
     partial.feed('{"z": 1, ' + text[1:])
     assert partial.broken and not partial.complete
     assert not partial.feed(" 1}") and not partial.complete
+
+
+def whole_readings(pieces: list[str]) -> list[Any]:
+    """The value of all text up to each piece, read anew."""
+    found = []
+    for count in range(1, len(pieces) + 1):
+        partial = PartialJson()
+        partial.feed("".join(pieces[:count]))
+        found.append(partial.value)
+    return found
+
+
+KEYS = st.sampled_from(["a", "b", "k", "c", ""])
+VALUES = st.recursive(
+    st.sampled_from([None, True, 0, -12, 2.5, "", "x, y", '"', "\\", "}]", "{", "é🪢\n"]),
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(KEYS, inner, max_size=5),
+    max_leaves=30,
+)
+
+
+@given(st.dictionaries(KEYS, VALUES, min_size=1, max_size=6), st.lists(st.integers(1, 9), min_size=1), st.booleans())
+def test_each_step_is_what_all_the_text_so_far_gives(value: dict[str, Any], sizes: list[int], ascii: bool) -> None:
+    text, pieces = json.dumps(value, ensure_ascii=ascii), list[str]()
+    while text:
+        size = sizes[len(pieces) % len(sizes)]
+        pieces.append(text[:size])
+        text = text[size:]
+    partial, seen = PartialJson(), []
+    wanted = whole_readings(pieces)
+    for piece, expected in zip(pieces, wanted, strict=True):
+        if partial.feed(piece):
+            assert partial.value == expected
+            assert list(partial.value or {}) == list(expected or {})
+            seen.append((partial.value, deepcopy(partial.value)))
+    assert [kept for kept, _ in seen] == [copied for _, copied in seen], "earlier ones are not modified"
+    assert partial.complete and partial.value == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": [1], "b": [5], "a": [6, 7, 8], "c": [9]}',
+        '{"a": {"b": [{}, {}, {"x": 1, "y": [2, 3]}], "c": 1, "b": [4, 5, 6]}}',
+        '{"a": [[1, 2], [3, [4, 5]], "\\"," , "]"], "b": "\\\\", "c": [1]}',
+    ],
+)
+def test_a_key_that_comes_twice_is_read_as_a_whole_text_would_be(text: str) -> None:
+    pieces = list(text)
+    partial, wanted = PartialJson(), whole_readings(pieces)
+    for piece, expected in zip(pieces, wanted, strict=True):
+        if partial.feed(piece):
+            assert partial.value == expected
+    assert partial.complete and partial.value == json.loads(text)
+
+
+MARKS = st.sampled_from([growing_value._ON, growing_value._MARK, "a"])
+
+
+@given(st.recursive(MARKS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(MARKS, inner, max_size=3)))
+def test_the_keys_of_the_reader_in_a_text_break_at_most_its_reading(value: Any) -> None:
+    partial = PartialJson()
+    for character in json.dumps({"a": value, "b": [value, value], "c": 1}):
+        partial.feed(character)
+    assert partial.complete or partial.broken
 
 
 @given(st.integers(1, 9))
