@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
-from functools import cache, partial
-from types import SimpleNamespace
+from contextvars import ContextVar
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any, cast
 from weakref import ref
 
@@ -23,6 +23,7 @@ from .target import prepared
 if TYPE_CHECKING:
     import aiohttp
     from aiohttp.client_proto import ResponseHandler
+    from yarl import URL
 
 __all__ = ["AiohttpTransport"]
 
@@ -30,6 +31,10 @@ _LONGEST_HEAD_LINE = 64 * 1024
 _LARGE_BODY = 512 * 1024
 _URL_AS_IT_IS = re.compile(r"[!-~]+")
 """What needs no encoding: a signed URL must arrive as it was signed."""
+
+
+_connected: ContextVar[Callable[[], None] | None] = ContextVar("modelport_connected", default=None)
+"""What to call once the request that is being sent has a connection."""
 
 
 class AiohttpTransport(Closing):
@@ -56,6 +61,7 @@ class AiohttpTransport(Closing):
         sent = prepared(request)
         if self._tls is None:
             self._tls = LazyContext(self._verify)
+        asked = _connected.set(on_connected)
         try:
             response = await session.client.request(
                 sent.method,
@@ -64,7 +70,6 @@ class AiohttpTransport(Closing):
                 allow_redirects=False,
                 proxy=self._proxy_of(sent.url),
                 ssl=self._tls.get() if sent.url.startswith("https") else True,
-                trace_request_ctx=on_connected,
                 **_target(sent),
             )
         except (ModelportError, AssertionError):  # a test's guard against the network raises the latter
@@ -73,6 +78,8 @@ class AiohttpTransport(Closing):
             raise connection_error(error, sent.url) from error
         except BaseException as error:
             raise without_frames(error)
+        finally:
+            _connected.reset(asked)
         session.answers.add(ref(response, session.answers.discard))
         return _Response(response, sent.url, self._max_bytes, self)
 
@@ -119,7 +126,6 @@ def _open(addressed: bool) -> aiohttp.ClientSession:
         skip_auto_headers=("Content-Type",),
         max_line_size=_LONGEST_HEAD_LINE,
         max_field_size=_LONGEST_HEAD_LINE,
-        trace_configs=[_tracer(library)],
     )
     session._retry_connection = False  # there is no public way to have it send a GET only once
     return session  # type: ignore[no-any-return]  # of a module that was loaded late
@@ -127,13 +133,22 @@ def _open(addressed: bool) -> aiohttp.ClientSession:
 
 @cache
 def _guarded_connector() -> type[aiohttp.TCPConnector]:
-    """A connector class for these connections. Made late, with the library."""
+    """A connector class for these connections, which says when it has one. Made late, with the library."""
     from aiohttp import TCPConnector
+    from aiohttp.connector import Connection
 
     class Connector(TCPConnector):
         def __init__(self, **options: Any) -> None:  # Any: arguments of the library's
             super().__init__(**options)
             self._factory = partial(_guarded_handler(), loop=self._loop)
+
+        async def connect(self, *request: Any, **options: Any) -> Connection:  # Any: as above
+            """A connection, be it new or reused. A trace of the library's would say so too, at ten times the cost."""
+            connection = await super().connect(*request, **options)
+            on_connected = _connected.get()
+            if on_connected is not None:
+                on_connected()
+            return connection
 
     return Connector
 
@@ -199,8 +214,9 @@ class _Response:
         return Decoded(self, applied, self._limit) if applied else self
 
     async def __anext__(self) -> bytes:
+        content = self._response.content
         try:
-            data = await self._response.content.readany()
+            data = b"" if content.at_eof() else await content.readany()
         except Exception as error:
             if rest := self._rest():
                 return rest  # the next read raises the error again
@@ -233,26 +249,17 @@ def _load() -> Any:  # Any: a module that may not be installed
     return aiohttp
 
 
-def _tracer(library: Any) -> aiohttp.TraceConfig:  # Any: the module
-    """Calls the request's context once it has a connection, be it new or reused."""
-
-    async def connected(session: aiohttp.ClientSession, context: SimpleNamespace, info: object) -> None:
-        if context.trace_request_ctx is not None:
-            context.trace_request_ctx()
-
-    config: aiohttp.TraceConfig = library.TraceConfig()
-    config.on_connection_create_end.append(connected)
-    config.on_connection_reuseconn.append(connected)
-    return config
-
-
 def _target(request: HttpRequest) -> dict[str, Any]:  # Any: arguments of the library's
     """The target: with an address, the host name goes into `Host` and TLS."""
-    from yarl import URL
-
-    url = URL(request.url, encoded=_URL_AS_IT_IS.fullmatch(request.url) is not None)
-    headers = dict(request.headers)
+    url = _parsed(request.url)
     if request.address is None:
-        return {"url": url, "headers": headers}
-    headers = {"Host": url.host_port_subcomponent or "", **headers}
+        return {"url": url, "headers": request.headers}
+    headers = {"Host": url.host_port_subcomponent or "", **request.headers}
     return {"url": url.with_host(request.address), "headers": headers, "server_hostname": url.raw_host}
+
+
+@lru_cache(maxsize=64)
+def _parsed(url: str) -> URL:
+    from yarl import URL  # loaded by the first request
+
+    return URL(url, encoded=_URL_AS_IT_IS.fullmatch(url) is not None)
