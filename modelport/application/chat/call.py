@@ -65,13 +65,15 @@ class ChatCall(Call[Answer]):
         self._ids = None
         return await self.open(failed)
 
-    def final(self) -> ChatResponse:
-        """The whole response; ends the call."""
+    def final(self, only: ChatResponse | None = None) -> ChatResponse:
+        """The whole response, of what was folded or of the one piece that came; ends the call."""
         context = self.context
         self._attempts.ended()
         seconds = context.runtime.clock.monotonic() - self._started
-        response = self.fold.final(list(context.attempts), seconds)
-        response.warnings = [*context.warnings, *response.warnings]
+        attempts = context.attempts.copy()
+        response = self.fold.final(attempts, seconds) if only is None else self.fold.whole(only, attempts, seconds)
+        if context.warnings:
+            response.warnings = [*context.warnings, *response.warnings]
         if response.warnings:
             log_once(context.provider, context.model, response.warnings)
         self.finish(None)

@@ -235,8 +235,7 @@ def _no_attribute(name: str) -> str:
 async def whole(call: ChatCall, answer: Answer) -> ChatResponse:
     """An opened call's answer as one response. Raises the mapped error, with `partial`."""
     if isinstance(answer, ChatResponse):
-        call.fold.add(call.identified(answer))
-        return call.final()
+        return call.final(call.identified(answer))
     async with ChatStream(call, answer) as stream:
         async for response in stream:
             last = response

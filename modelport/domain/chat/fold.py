@@ -6,6 +6,7 @@ The same fold serves streams, whole bodies (one delta with everything) and custo
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate
 from typing import Any
@@ -111,10 +112,40 @@ def _later(before: ChatUsage, later: ChatUsage) -> ChatUsage:
 def _reason_of(response: ChatResponse) -> tuple[FinishReason, str | None]:
     """The reason and the provider's own value; a custom model may give either as a plain string."""
     word, raw = response.finish_reason, response.raw_finish_reason
+    if word.__class__ is FinishReason:
+        return word, raw
     try:
         return FinishReason(str(word)), raw
     except ValueError:
         return FinishReason.OTHER, raw or str(word)
+
+
+_USAGE = ChatUsage
+
+
+def _timed(usage: ChatUsage, seconds: float) -> ChatUsage:
+    """The usage with the seconds of the call."""
+    if usage.__class__ is not _USAGE:
+        return replace(usage, time=seconds)
+    return ChatUsage(
+        usage.input_tokens,
+        usage.output_tokens,
+        seconds,
+        usage.cache_input_tokens,
+        usage.cache_creation_input_tokens,
+        usage.reasoning_tokens,
+        usage.raw,
+    )
+
+
+def _reason(reason: FinishReason | None, raw: str | None, content: Sequence[ContentBlock]) -> FinishReason:
+    """The reason to hand out: a normal end with tool calls is `tool_calls`."""
+    reason = reason or FinishReason.OTHER
+    if reason is FinishReason.STOP or (reason is FinishReason.OTHER and raw is None):
+        for block in content:
+            if block.type == "tool_call":
+                return FinishReason.TOOL_CALLS
+    return reason
 
 
 class ChatFold:
@@ -166,17 +197,33 @@ class ChatFold:
         """The whole answer; `seconds` is the time of the call."""
         response = self._response(is_last=True, attempts=attempts)
         if response.usage is not None:
-            response.usage = replace(response.usage, time=seconds)
-        response.finish_reason = self._reason(response.content)
+            response.usage = _timed(response.usage, seconds)
+        response.finish_reason = _reason(self.finish_reason, self.raw_finish_reason, response.content)
         return response
 
-    def _reason(self, content: Any) -> FinishReason:  # Any: a sequence of blocks
-        reason = self.finish_reason or FinishReason.OTHER
-        if reason is FinishReason.STOP or (reason is FinishReason.OTHER and self.raw_finish_reason is None):
-            for block in content:
-                if block.type == "tool_call":
-                    return FinishReason.TOOL_CALLS
-        return reason
+    def whole(self, response: ChatResponse, attempts: list[AttemptRecord], seconds: float) -> ChatResponse:
+        """The final response of an answer that came in one piece: what `add` and then `final` would give."""
+        fresh = not self._parts and self._own_last is None
+        if not (fresh and response.is_last and response.content and response.usage.__class__ is _USAGE):
+            self.add(response)
+            return self.final(attempts, seconds)
+        self.usage = response.usage
+        reason, raw = _reason_of(response) if response.finish_reason is not None else (None, None)
+        return ChatResponse(
+            [*response.content],
+            True,
+            _timed(self.usage, seconds),
+            response.id or new_id(),
+            (response.id and response.created_at) or new_timestamp(),
+            "chat_response",
+            {**response.metadata},
+            self._provider,
+            response.model or self._model,
+            _reason(reason, raw, response.content),
+            raw,
+            [*response.warnings],
+            attempts,
+        )
 
     def _response(self, *, is_last: bool, attempts: list[AttemptRecord]) -> ChatResponse:
         own = self._own_last

@@ -56,6 +56,7 @@ class OpenAIChatDecoder(JsonDecoder):
 
     __slots__ = (
         "_audio",
+        "_audio_format",
         "_calls",
         "_chosen",
         "_details",
@@ -63,6 +64,7 @@ class OpenAIChatDecoder(JsonDecoder):
         "_further",
         "_kept",
         "_last_call",
+        "_names",
         "_new",
         "_noted",
         "_odd",
@@ -90,7 +92,7 @@ class OpenAIChatDecoder(JsonDecoder):
         self._raw_usage: Json = {}
         self._tags = ThinkTags() if profile.reasoning_form == "tags" else None
         self._new = NewText() if profile.cumulative_text else None
-        self._details = Details()
+        self._details: Details | None = None
         self._kept: Json = {}
         """What goes back with the message unchanged."""
         self._extra: Json | None = None
@@ -98,9 +100,9 @@ class OpenAIChatDecoder(JsonDecoder):
         self._last_call = ("", "")
         self._further: set[int] = set()
         """The indexes of the choices that are not read."""
-        self._calls = ToolCallTracker(names)
-        raw = audio_format in profile.raw_audio_formats
-        self._audio = AudioReader(profile.provider, self.created_at, audio_format, raw=raw)
+        self._names, self._audio_format = names, audio_format
+        self._calls: ToolCallTracker | None = None  # this and the next are made by the first piece
+        self._audio: AudioReader | None = None
 
     def body(self, answer: Json) -> ChatResponse:
         """A whole answer, as one response."""
@@ -121,9 +123,9 @@ class OpenAIChatDecoder(JsonDecoder):
         self.finish_reason = FinishReason.REFUSAL if self._refused else reason
         for kind, text in self._tags.finish() if self._tags else ():
             self._speak(text) if kind == "text" else self._think(text)
-        for block in self._audio.finish():
+        for block in self._audio.finish() if self._audio else ():
             self._add(block)
-        for piece in self._calls.finish():
+        for piece in self._calls.finish() if self._calls else ():
             self._call(*piece)
         if self._extra and self._last_call[0]:
             self._call(self._last_call[0], "", self._last_call[1])
@@ -258,6 +260,9 @@ class OpenAIChatDecoder(JsonDecoder):
             self.metadata.setdefault("annotations", []).extend(delta["annotations"])
 
     def _sound(self, audio: Json) -> None:
+        if self._audio is None:
+            profile, form = self._profile, self._audio_format
+            self._audio = AudioReader(profile.provider, self.created_at, form, raw=form in profile.raw_audio_formats)
         for block in self._audio.feed(audio):
             self._add(block)
 
@@ -290,6 +295,7 @@ class OpenAIChatDecoder(JsonDecoder):
     def _detail(self, details: Any, *, said: bool) -> None:  # Any: a list, if the server is sane
         """Reasoning with its signatures; the text of it counts only where it is not said twice."""
         entries = details if isinstance(details, list) else [details]
+        self._details = self._details or Details()
         self._details.add(entries)
         text = "" if said else details_text(entries)
         if text:
@@ -317,6 +323,7 @@ class OpenAIChatDecoder(JsonDecoder):
                 self._say(text)
 
     def _tool_calls(self, calls: Any, *, whole: bool) -> None:  # Any: a list, if the server is sane
+        tracker = self._calls = self._calls if self._calls is not None else ToolCallTracker(self._names)
         ids = Counter(fragment.get("id") for fragment in calls) if len(calls) > 1 else None
         for position, fragment in enumerate(calls):
             call_id = fragment.get("id")
@@ -325,7 +332,7 @@ class OpenAIChatDecoder(JsonDecoder):
                 fragment = {**fragment, "index": position}
             if fragment.get(EXTRA):
                 self._extra = fragment[EXTRA]
-            piece = self._calls.feed(fragment)
+            piece = tracker.feed(fragment)
             if piece is not None:
                 self._call(*piece)
 

@@ -25,8 +25,10 @@ def count(source: object, key: str) -> int:
 def counts(source: object, *keys: str) -> list[int]:
     """The counts of these names, as `count` reads them."""
     found: list[int] = []
+    if not isinstance(source, dict):
+        return [0] * len(keys)
     for key in keys:
-        value = source.get(key) if isinstance(source, dict) else None
+        value = source.get(key)
         found.append(0 if value is None else value if value.__class__ is int and value >= 0 else count(source, key))
     return found
 
@@ -35,6 +37,9 @@ def add_counts(usage: dict[str, Any], later: Mapping[str, Any]) -> None:  # Any:
     """Merge a later report into the usage. Counts are cumulative; a later zero or absent count does not replace an
     earlier one.
     """
+    if not usage:
+        usage.update(later)
+        return
     for key, value in later.items():
         known = usage.get(key)
         if isinstance(known, dict) and isinstance(value, dict):
