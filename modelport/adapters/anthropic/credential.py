@@ -20,6 +20,7 @@ class AnthropicCredential(KeyedCredential):
 
     model_config = ConfigDict(title="Anthropic API")
     provider: ClassVar[str] = "anthropic"
+    endpoint_of_fields: ClassVar[bool] = True
     key_variable: ClassVar[str] = "ANTHROPIC_API_KEY"
 
     type: Literal["anthropic_credential"] = "anthropic_credential"

@@ -27,6 +27,7 @@ class DashScopeCredential(KeyedCredential):
 
     model_config = ConfigDict(title="DashScope (Alibaba Model Studio) API")
     provider: ClassVar[str] = "dashscope"
+    endpoint_of_fields: ClassVar[bool] = True
     key_variable: ClassVar[str] = "DASHSCOPE_API_KEY"
 
     type: Literal["dashscope_credential"] = "dashscope_credential"

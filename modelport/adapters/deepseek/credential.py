@@ -19,6 +19,7 @@ class DeepSeekCredential(KeyedCredential):
 
     model_config = ConfigDict(title="DeepSeek API")
     provider: ClassVar[str] = "deepseek"
+    endpoint_of_fields: ClassVar[bool] = True
     key_variable: ClassVar[str] = "DEEPSEEK_API_KEY"
 
     type: Literal["deepseek_credential"] = "deepseek_credential"

@@ -26,6 +26,7 @@ class GeminiCredential(KeyedCredential):
 
     model_config = ConfigDict(title="Google Gemini API")
     provider: ClassVar[str] = "gemini"
+    endpoint_of_fields: ClassVar[bool] = True
     key_variable: ClassVar[str] = "GEMINI_API_KEY"
 
     type: Literal["gemini_credential"] = "gemini_credential"

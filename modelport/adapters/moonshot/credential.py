@@ -19,6 +19,7 @@ class MoonshotCredential(KeyedCredential):
 
     model_config = ConfigDict(title="Moonshot (Kimi) API")
     provider: ClassVar[str] = "moonshot"
+    endpoint_of_fields: ClassVar[bool] = True
     key_variable: ClassVar[str] = "MOONSHOT_API_KEY"
 
     type: Literal["moonshot_credential"] = "moonshot_credential"

@@ -63,6 +63,7 @@ class OllamaCredential(CredentialBase):
 
     model_config = ConfigDict(title="Ollama")
     provider: ClassVar[str] = "ollama"
+    endpoint_of_fields: ClassVar[bool] = True
 
     type: Literal["ollama_credential"] = "ollama_credential"
     host: str = Field(

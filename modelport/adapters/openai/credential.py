@@ -23,6 +23,7 @@ class OpenAICredential(KeyedCredential):
 
     model_config = ConfigDict(title="OpenAI API")
     provider: ClassVar[str] = "openai"
+    endpoint_of_fields: ClassVar[bool] = True
     key_variable: ClassVar[str] = "OPENAI_API_KEY"
 
     type: Literal["openai_credential"] = "openai_credential"

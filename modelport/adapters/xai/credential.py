@@ -22,6 +22,7 @@ class XAICredential(KeyedCredential):
 
     model_config = ConfigDict(title="xAI API")
     provider: ClassVar[str] = "xai"
+    endpoint_of_fields: ClassVar[bool] = True
     key_variable: ClassVar[str] = "XAI_API_KEY"
 
     type: Literal["xai_credential"] = "xai_credential"

@@ -106,9 +106,12 @@ class CallClocks:
 
         Only transports report this; what a custom model waits for is not known here.
         """
-        if self._timeouts.connect is not None:
-            self._connect = self._monotonic() + self._timeouts.connect
-            self._nearer(self._connect)
+        seconds = self._timeouts.connect
+        if seconds is not None:
+            self._connect = when = self._monotonic() + seconds
+            self._unsettled = True
+            if when < self._armed:
+                self._nearer(when)
         return self.connected
 
     def connected(self) -> None:
@@ -120,8 +123,11 @@ class CallClocks:
         self._connect = inf
         self.reading = True
         self._activity = now = self._monotonic()
-        if self._timeouts.idle is not None:
-            self._nearer(now + self._timeouts.idle)
+        idle = self._timeouts.idle
+        if idle is not None:
+            self._unsettled = True
+            if now + idle < self._armed:
+                self._nearer(now + idle)
 
     def bytes_received(self) -> None:
         """Bytes of the answer arrived, with or without content."""

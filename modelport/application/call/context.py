@@ -25,8 +25,9 @@ _REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-ds-trace-id", "msh-reque
 def request_id(headers: Mapping[str, str]) -> str | None:
     """The provider's id of the request. Facts: docs/protocols/transport.md#error-bodies."""
     for name in _REQUEST_ID_HEADERS:
-        if name in headers:
-            return headers[name]
+        value = headers.get(name)
+        if value is not None:
+            return value
     return None
 
 
@@ -99,12 +100,12 @@ class CallContext:
     def attempt_ended(self, error: BaseException | None = None) -> None:
         """Record the end of the attempt."""
         record = AttemptRecord(
-            number=len(self.attempts) + 1,
-            status_code=self._status or getattr(error, "status_code", None),
-            error=type(error).__name__ if error else None,
-            request_id=getattr(error, "request_id", None) or self._request_id,
-            waited=self._waited,
-            elapsed=self.runtime.clock.monotonic() - self._started,
+            len(self.attempts) + 1,
+            self._status or getattr(error, "status_code", None),
+            type(error).__name__ if error else None,
+            getattr(error, "request_id", None) or self._request_id,
+            self._waited,
+            self.runtime.clock.monotonic() - self._started,
         )
         self.attempts.append(record)
         self.runtime.telemetry.attempt_ended(self.provider, self.model, record)

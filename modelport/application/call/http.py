@@ -60,7 +60,10 @@ async def attempt(
         call: WireT | None = context.encoded
         if call is None:
             context.encoding = True
-            call = context.encoded = await _encoded(encode)
+            try:
+                call = context.encoded = await encode()
+            except (RecursionError, TypeError, ValueError) as error:
+                raise _no_request(error) from error
             context.encoding = False
         response = await context.runtime.transport.send(call.http_request, context.clocks.connecting())
         body = HttpBody(response, context, errors, secrets)
@@ -82,15 +85,11 @@ def scrub(error: ModelError, secrets: Secrets) -> None:
         error.scrub(secrets())
 
 
-async def _encoded(encode: Callable[[], Awaitable[WireT]]) -> WireT:
-    """The encoded call; raises `InvalidRequestError` for arguments from which no request can be made."""
-    try:
-        return await encode()
-    except RecursionError as error:
-        raise InvalidRequestError("the messages, the tools or the parameters are nested too deeply") from error
-    except (TypeError, ValueError) as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise InvalidRequestError(f"no request can be made of these arguments: {reason}") from error
+def _no_request(error: Exception) -> InvalidRequestError:
+    """The error of arguments from which no request can be made."""
+    if isinstance(error, RecursionError):
+        return InvalidRequestError("the messages, the tools or the parameters are nested too deeply")
+    return InvalidRequestError(f"no request can be made of these arguments: {type(error).__name__}: {error}")
 
 
 class HttpBody:
@@ -110,10 +109,13 @@ class HttpBody:
 
     async def beginning(self) -> bytes:
         """The first bytes that are not blank; the body's readers must begin with them. Empty when there are none."""
-        with suppress(StopAsyncIteration):
-            while not self._begun.strip():
-                self._begun += await anext(self.pieces)
+        pull = self.pieces.__anext__
+        try:
+            while not self._begun or self._begun.isspace():
+                self._begun += await pull()
                 self.context.clocks.bytes_received()
+        except StopAsyncIteration:
+            pass
         return self._begun
 
     async def decoded(self, decode: Callable[[bytes], AnswerT], limit: int | None = None) -> AnswerT:
@@ -190,7 +192,7 @@ class HttpBody:
         finally:
             if open_end is not None:
                 open_end.stop()
-        return b"".join(self._pieces)
+        return self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
 
 
 def decode_whole(decode: Callable[[DataT], AnswerT], data: DataT) -> AnswerT:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, Generic, NoReturn, Protocol, Self, TypeVar
 
 from ...domain.errors import ModelConnectionError, ModelError, ResponseDecodeError, StreamTruncatedError
@@ -23,6 +24,7 @@ DeltaT = TypeVar("DeltaT")
 DeltaT_co = TypeVar("DeltaT_co", covariant=True)
 
 
+@lru_cache(maxsize=256)
 def is_stream(content_type: str, asked: bool) -> bool:
     """Whether an answer of this type is probably a stream: some servers send a whole answer in place of a stream, and
     some the reverse.

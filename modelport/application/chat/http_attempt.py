@@ -87,6 +87,7 @@ def _as_delta(answer: ChatResponse) -> ChatResponse:
     return answer
 
 
+_NO_OUTPUT = OutputRequest()
 _READ = partial(read_answer, as_delta=_as_delta)
 """Reads either kind of answer, whichever was asked for."""
 
@@ -101,13 +102,13 @@ async def _encode(
     kwargs: Mapping[str, Any],
 ) -> WireCall:
     """The request on the wire; its warnings go to the context."""
-    output = context.output or OutputRequest()
+    output = context.output or _NO_OUTPUT
     card = model.card if model.card_checks == "on" else ModelCard.permissive(model.model)
     cache = kwargs.get("cache")
     values, chosen, kwargs, warnings = _parameters(model, card, kwargs, output)
     rendered = await _rendered(model, context, messages, cache)
     tools, dropped = _taken_tools(card, tools, tool_choice) if tools else ((), [])
-    overrides, headers = body_fields(kwargs)
+    overrides, headers = body_fields(kwargs) if kwargs else ({}, {})
     request = ChatRequest(
         endpoint=model.endpoint(),
         model=model_name,

@@ -44,6 +44,8 @@ class ModelBase(Constructed, Copied):
     Parameters: ClassVar[Type[BaseModel]] = NoParameters
     provider: ClassVar[str] = _OfTheCredential()  # type: ignore[assignment]  # a text, as for classes with a provider
     _shared = ("_runtime", "_transport", "embedding_cache")
+    _kept_endpoint: tuple[type, str, dict[str, Any], Endpoint] | None = None  # Any: fields of the credential
+    """The last endpoint with what it was made of, where it follows from the credential's fields alone."""
     takes_any_key: ClassVar[bool] = True
     """Whether a `KeyedCredential` of another provider is accepted; not where URLs follow from the provider's own."""
 
@@ -150,12 +152,17 @@ class ModelBase(Constructed, Copied):
 
         A bearer key may be given to any model that takes one, since servers with one protocol have many names.
         """
-        credential = self.credential
+        credential, known = self.credential, self._kept_endpoint
+        if known is not None and known[:2] == (credential.__class__, service) and known[2] == credential.__dict__:
+            return known[3]
         keyed, named = self.takes_any_key and isinstance(credential, KeyedCredential), type(self).provider
         if not keyed and not (named and credential.provider_name() == named):
             wanted = f"a credential of {named}" if named else "a KeyedCredential"
             raise InvalidRequestError(f"{type(self).__name__} takes {wanted}, not {type(credential).__name__}")
-        return credential.endpoint(service)
+        endpoint = credential.endpoint(service)
+        if "endpoint_of_fields" in type(credential).__dict__:
+            self._kept_endpoint = type(credential), service, credential.__dict__.copy(), endpoint
+        return endpoint
 
     @classmethod
     def _known_name(cls, model: str) -> str:

@@ -47,6 +47,9 @@ class CredentialBase(Described):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
     provider: ClassVar[str] = ""
+    endpoint_of_fields: ClassVar[bool]
+    """A class that sets it says that `endpoint()` follows from the fields alone: while they stay, models do not ask
+    again. A subclass does not inherit it, since its `endpoint()` may read a clock or a file."""
 
     id: str = Field(default_factory=new_id, description="Tells stored credentials apart.")
     name: str = Field(default="", description="What people call this credential.")

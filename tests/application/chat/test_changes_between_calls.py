@@ -146,3 +146,19 @@ async def test_the_host_of_ollama_changes_too() -> None:
         credential.host = other.base_url
         await model(ASK)
         assert [len(each.requests) for each in (first, other)] == [1, 1]
+
+
+async def test_an_endpoint_of_a_class_of_the_application_is_asked_for_each_time(server: ScriptedServer) -> None:
+    class Rotating(OpenAICredential):
+        def auth_headers(self) -> dict[str, str]:
+            return {"authorization": f"Bearer x-Turn{len(server.requests)}"}
+
+    credential = Rotating(api_key="x-PlantedWord7", base_url=server.base_url + "/v1")
+    model = OpenAIChatModel(credential, "gpt-4.1", stream=False)
+    for _ in range(3):
+        await model(ASK)
+    assert [request.headers["authorization"] for request in server.requests] == [
+        "Bearer x-Turn0",
+        "Bearer x-Turn1",
+        "Bearer x-Turn2",
+    ]
