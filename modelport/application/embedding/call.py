@@ -87,6 +87,8 @@ class EmbeddingCall:
 
     async def _request(self, missing: Sequence[int], overwrite: bool = False) -> None:
         """Make the requests for these inputs."""
+        if not missing:
+            return
         spec = self._spec
 
         async def embed(piece: Piece) -> None:
