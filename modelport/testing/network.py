@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import ipaddress
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any
 
 __all__ = ["NetworkForbiddenError", "forbid_network"]
@@ -22,6 +24,9 @@ _METHODS = ("connect", "connect_ex", "sendto", "sendmsg")
 _NAMED_FIRST = ("getaddrinfo", "gethostbyname", "gethostbyname_ex", "gethostbyaddr")
 """The lookups whose first argument is a host."""
 
+_LOOP_CALLS = {"create_connection": 1, "create_datagram_endpoint": None, "sock_connect": 1, "sock_sendto": 2}
+"""The calls of uvloop's loops that name another end: where, behind the loop; `None` where it is named `remote_addr`."""
+
 _lock = threading.Lock()
 _unguarded: list[tuple[Any, str, Any]] = []
 """The functions that are replaced now, and their originals (Any: a class or module, a function)."""
@@ -33,8 +38,8 @@ def forbid_network() -> Iterator[None]:
     """Within it, sockets reach loopback addresses and Unix sockets only, and no other host's name is looked up.
 
     Everything in this process that is built on Python's sockets is held to it, whatever the thread or event loop: HTTP
-    clients, WebSockets, asyncio's connections and datagrams. Loops with sockets of their own, such as uvloop, and
-    child processes are not seen. Several guards may be up at once; the last one to go takes the rest away.
+    clients, WebSockets, asyncio's connections and datagrams, and the connections of uvloop's loops. Child processes are
+    not seen. Several guards may be up at once; the last one to go takes the rest away.
     """
     global _guards
     with _lock:
@@ -57,6 +62,11 @@ def _put_up() -> None:
     for name in _NAMED_FIRST:
         _replace(socket, name, _guarded_lookup)
     _replace(socket, "getnameinfo", _guarded_naming)
+    if find_spec("uvloop") is not None:  # its loops have sockets of their own
+        loops = importlib.import_module("uvloop").Loop
+        for name in _LOOP_CALLS:
+            _replace(loops, name, _guarded_loop)
+        _replace(loops, "getaddrinfo", _guarded_loops_lookup)
 
 
 def _take_down() -> None:
@@ -77,6 +87,33 @@ def _guarded(method: Callable[..., Any]) -> Callable[..., Any]:  # Any: as the s
         if self.family in (socket.AF_INET, socket.AF_INET6) and arguments and isinstance(arguments[-1], tuple):
             _check(_text(arguments[-1][0]))
         return method(self, *arguments)
+
+    return checked
+
+
+def _guarded_loop(method: Callable[..., Any]) -> Callable[..., Any]:  # Any: as the loop's methods
+    """The same method of a loop, after a check of the other end, a host or an address."""
+    place = _LOOP_CALLS[method.__name__]
+
+    def checked(self: Any, *arguments: Any, **options: Any) -> Any:  # Any: a loop
+        end = options.get("host") or options.get("address") or options.get("remote_addr")
+        if place is not None and len(arguments) > place:
+            end = arguments[place]
+        host = end[0] if isinstance(end, tuple) else end
+        if host is not None and not (isinstance(host, str) and host.startswith("/")):  # a Unix socket's path
+            _check(_text(host))
+        return method(self, *arguments, **options)
+
+    return checked
+
+
+def _guarded_loops_lookup(lookup: Callable[..., Any]) -> Callable[..., Any]:  # Any: as above
+    """The same lookup of a loop, for names of this machine."""
+
+    def checked(self: Any, host: Any, *arguments: Any, **options: Any) -> Any:  # Any: a loop
+        if host is not None and _is_name(_text(host)) and host != socket.gethostname():
+            _check(_text(host))
+        return lookup(self, host, *arguments, **options)
 
     return checked
 

@@ -44,15 +44,11 @@ class Sockets:
     ) -> _Stream:
         """A connection; the addresses of a host are tried a quarter of a second after one another."""
         loop = asyncio.get_running_loop()
-        local = None if local_address is None else (local_address, 0)
+        options: dict[str, Any] = {} if local_address is None else {"local_addr": (local_address, 0)}
+        if isinstance(loop, asyncio.BaseEventLoop) and not _is_address(host):  # uvloop's tries one after the other
+            options["happy_eyeballs_delay"] = _NEXT_ADDRESS_AFTER
         try:
-            transport, protocol = await loop.create_connection(
-                lambda: _Protocol(loop),
-                host,
-                port,
-                local_addr=local,
-                happy_eyeballs_delay=None if _is_address(host) else _NEXT_ADDRESS_AFTER,
-            )
+            transport, protocol = await loop.create_connection(lambda: _Protocol(loop), host, port, **options)
         except (OSError, OverflowError, UnicodeError) as error:
             raise self._core.ConnectError(str(error) or type(error).__name__) from error
         for option in socket_options or ():

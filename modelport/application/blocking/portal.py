@@ -14,6 +14,8 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .loops import loop_factory
+
 if TYPE_CHECKING:
     from anyio.from_thread import BlockingPortal
 
@@ -115,7 +117,7 @@ def _serve(started: Future[tuple[BlockingPortal, asyncio.AbstractEventLoop]], en
             await portal.sleep_until_stopped()
 
     try:
-        anyio.run(serve)
+        anyio.run(serve, backend_options={"loop_factory": loop_factory()})
     except BaseException as error:
         if not started.done():
             started.set_exception(error)

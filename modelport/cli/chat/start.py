@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import sys
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...application.blocking.loops import run as run_loop
 from ...domain.chat.conversation import Conversation
 from ...domain.message.messages import SystemMsg
 from ..audio_file import STDOUT
@@ -136,4 +136,4 @@ def _conversation(hub: Modelport, choices: Choices) -> Conversation:
         finally:
             await hub.aclose()
 
-    return asyncio.run(load())
+    return run_loop(load())

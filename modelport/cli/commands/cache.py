@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -11,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from ...application.blocking.loops import run as run_loop
 from ...domain.errors import SettingsError
 from ..console.terminal import write
 
@@ -88,7 +88,7 @@ def _with_cache(config: Path | None, work: Callable[[Any], Awaitable[T]]) -> tup
         finally:
             await kept.aclose()
 
-    return asyncio.run(run()), where
+    return run_loop(run()), where
 
 
 def _age(text: str) -> float:

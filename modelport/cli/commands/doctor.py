@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from ...application.blocking.loops import run as run_loop
 from ..console.terminal import note, printable, write, write_json
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def doctor(config: Path | None, offline: bool, as_json: bool) -> int:
     findings += _configured(hub)
     findings += _places()
     if not offline:
-        findings += asyncio.run(_reachable(hub))
+        findings += run_loop(_reachable(hub))
     if as_json:
         write_json([asdict(finding) for finding in findings], indent=2)
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...application.blocking.loops import run as run_loop
 from ...domain.errors import ModelportError
 from ..console.terminal import complain, error_status, note, write
 from ..listing.complete import MODEL_NAME
@@ -107,7 +107,7 @@ def _embed(run: EmbeddingRun, out: Path | None, usage: bool) -> int:
 
 def _write(run: EmbeddingRun, out: Path | None) -> None:
     if out:
-        asyncio.run(run.into(out))
+        run_loop(run.into(out))
         return
-    for vector in asyncio.run(run.vectors()):
+    for vector in run_loop(run.vectors()):
         write(json.dumps(vector) + "\n")

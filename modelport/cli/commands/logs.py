@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from ...application.blocking.loops import run as run_loop
 from ..console.terminal import note, show_message, terminal_width, write, write_json
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _with_store(config: Path | None, work: Callable[[ConversationStore], Awaitab
         async with hub:
             return await work(hub.conversations)
 
-    return asyncio.run(run())
+    return run_loop(run())
 
 
 def _list(found: Sequence[ConversationSummary], as_json: bool) -> None:

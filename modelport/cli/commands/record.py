@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from ...application.blocking.loops import run as run_loop
 from ..console.terminal import note
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def record(
     hub, name = choose(config, model)
     chosen = hub.chat(name)
     pull_embedded(chosen)
-    recording, failure = asyncio.run(_record(hub, chosen, prompt, stream))
+    recording, failure = run_loop(_record(hub, chosen, prompt, stream))
     path = (out or Path("cassettes") / chosen.provider_name) / f"{scenario}.yaml"
     today = datetime.now(timezone.utc).date()
     if failure is not None and path.exists() and not holds_errors(path):

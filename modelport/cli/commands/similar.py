@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from itertools import islice
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from ...application.blocking.loops import run as run_loop
 from ...domain.errors import SettingsError
 from ..console.terminal import note, write, write_json
 from ..listing.complete import MODEL_NAME
@@ -105,7 +105,7 @@ def list_collections(as_json: bool) -> None:
         finally:
             await kept.aclose()
 
-    found = asyncio.run(read(_collections()))
+    found = run_loop(read(_collections()))
     if as_json:
         write_json([asdict(each) for each in found], indent=2)
     else:
@@ -126,7 +126,7 @@ def remove(collection: str, yes: bool) -> int:
         finally:
             await kept.aclose()
 
-    if not asyncio.run(work(_collections())):
+    if not run_loop(work(_collections())):
         raise click.UsageError(f"there is no collection {collection!r}; `modelport similar list` shows them")
     note(f"removed {collection}")
     return 0
@@ -173,4 +173,4 @@ def _with_collections(
         finally:
             await kept.aclose()
 
-    return asyncio.run(run())
+    return run_loop(run())

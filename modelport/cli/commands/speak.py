@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ...application.blocking.loops import run as run_loop
 from ...domain.errors import ModelError, ModelportError
 from ..audio_file import AUDIO_PATH, ENDINGS, STDOUT, AudioFile
 from ..console.terminal import complain, error_status, errors, note, write_json
@@ -87,7 +87,7 @@ def _spoken(
     _set_format(model, out)
     file = AudioFile(out)
     try:
-        response = asyncio.run(_run(hub, model, text, file))
+        response = run_loop(_run(hub, model, text, file))
         if not file.size:
             raise ModelError("the model returned no audio", provider=model.provider_name, model=model.model)
         file.keep()

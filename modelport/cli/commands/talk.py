@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...application.blocking.loops import run as run_loop
 from ...domain.errors import ModelportError
 from ..audio_file import AUDIO_PATH, STDOUT, AudioFile
 from ..console.terminal import complain, error_status, errors, note, write_json
@@ -124,7 +124,7 @@ def _ask(
 ) -> None:
     file = AudioFile(out) if out is not None else None
     try:
-        turn = asyncio.run(_one_turn(hub, model, question, system, file))
+        turn = run_loop(_one_turn(hub, model, question, system, file))
         if file is not None:
             file.keep()
     finally:
@@ -173,7 +173,7 @@ def _with_devices(hub: Modelport, model: RealtimeModelBase, system: str | None, 
     from ..microphone import converse
 
     try:
-        asyncio.run(converse(hub, model, system, as_json))
+        run_loop(converse(hub, model, system, as_json))
     except KeyboardInterrupt:
         print(file=sys.stderr)  # noqa: T201  # the line of the ^C
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ...application.blocking.loops import run as run_loop
 from ...domain.errors import ModelportError
 from ..console.terminal import complain, error_status, errors, json_text, note, write, write_json
 
@@ -70,7 +70,7 @@ def transcribe(
         hub, chosen = choose_transcription(config, model)
         wanted = {"language": language, "segments": times or form in ("srt", "vtt") or None}
         _set(chosen, {name: value for name, value in wanted.items() if value is not None}, required={"language"})
-        transcript = asyncio.run(_run(hub, chosen, file))
+        transcript = run_loop(_run(hub, chosen, file))
         written = _written(transcript, form, times=times)
     except ModelportError as error:
         if form == "json":
