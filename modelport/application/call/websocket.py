@@ -17,6 +17,7 @@ from ...ports.websocket import Frame, WebSocketClosed, WebSocketConnection, WebS
 from .attempts import Attempts
 from .context import request_id
 from .http import decode_whole
+from .pace import begin_in_turn
 
 __all__ = ["ErrorMapper", "ProtocolConnection", "SocketProtocol", "connect", "retried"]
 
@@ -67,6 +68,7 @@ async def retried(
     try:
         while True:
             await attempts.begin(failed)
+            await begin_in_turn()
             try:
                 result = await attempt()
             except Exception as error:
