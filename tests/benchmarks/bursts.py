@@ -30,7 +30,9 @@ TRANSPORTS = ("auto", "httpx", "httpx2", "aiohttp")
 PER_CALL = 1.5
 """Milliseconds of CPU."""
 BESIDE_FLOOR = 1.3
-"""Of the floor's wall time."""
+"""Of the floor's seconds: a second for each round, in which all wait, and the CPU time of all calls."""
+IN_FLIGHT = ((20, 5), (100, 2), (400, 2))
+"""Calls in flight, and rounds of them."""
 Call = Callable[[], Awaitable[str]]
 
 
@@ -162,57 +164,74 @@ Run = Callable[[str, int, int], dict[str, float]]
 def note(found: dict[str, float]) -> str:
     """What the columns do not say."""
     return (
-        f"{found['failures']:.0f} failures, {found['wall']:.1f} s, loop held {found['held']:.0f} ms, "
-        f"peak {found['memory']:.0f} MiB"
+        f"{found['failures']:.0f} failures, {found['ms']:.2f} ms of CPU a call, {found['wall']:.1f} s, "
+        f"loop held {found['held']:.0f} ms, peak {found['memory']:.0f} MiB"
     )
 
 
-def in_flight(run: Run, counts: tuple[int, ...], rounds: int) -> list[Row]:
-    """CPU of a call by the number of calls in flight."""
-    found = []
-    for at_once in counts:
-        floor = run(FLOOR, at_once, rounds)
+class Bursts:
+    """Runs bursts and counts the failures of ours. `size` gives the number of calls for the full number."""
+
+    def __init__(self, run: Run, size: Callable[[int], int], answers_after: float) -> None:
+        self.run, self.size, self.answers_after = run, size, answers_after
+        self.failures = 0.0
+
+    def ours(self, peer: str, number: int, rounds: int) -> dict[str, float]:
+        """A burst of ours."""
+        found = self.run(peer, number, rounds)
+        self.failures += found["failures"]
+        return found
+
+    def in_flight(self, number: int, rounds: int) -> list[Row]:
+        """CPU of a call with so many in flight."""
+        number = self.size(number)
+        floor = self.run(FLOOR, number, rounds)
+        found = []
         for peer in TRANSPORTS[:3]:
-            each = run(peer, at_once, rounds)
-            what = f"a call with {at_once} in flight, transport {peer}"
-            found.append(Row(what, each["ms"], None, "", "ms", PER_CALL, f"{note(each)}; {FLOOR} {floor['ms']:.2f} ms"))
-    return found
+            each = self.ours(peer, number, rounds)
+            what = f"a call with {number} in flight, transport {peer}"
+            found.append(Row(what, each["ms"], None, "", "ms", PER_CALL, f"{FLOOR}: {floor['ms']:.2f} ms"))
+        return found
 
-
-def at_once(run: Run, what: str, transports: tuple[str, ...], number: int, rounds: int) -> list[Row]:
-    """Wall time of all rounds, and the failures, of which there must be none."""
-    floor = run(FLOOR, number, rounds)
-    found = []
-    for peer in transports:
-        each = run(peer, number, rounds)
-        assert not each["failures"], f"{peer}: {note(each)}"
-        more = f"{note(each)}; {FLOOR}: {note(floor)}"
-        found.append(Row(f"{what}, transport {peer}", each["wall"], floor["wall"], FLOOR, "s", BESIDE_FLOOR, more))
-    return found
+    def at_once(self, what: str, transports: tuple[str, ...], number: int, rounds: int) -> list[Row]:
+        """The seconds that all rounds would take on a processor of their own."""
+        number = self.size(number)
+        floor = self.run(FLOOR, number, rounds)
+        found = []
+        for peer in transports:
+            each = self.ours(peer, number, rounds)
+            name = f"{number:,} {what}, transport {peer}"
+            more = f"{note(each)}; {FLOOR}: {note(floor)}"
+            seconds, bare = (rounds * self.answers_after + took["ms"] * number * rounds / 1e3 for took in (each, floor))
+            found.append(Row(name, seconds, bare, FLOOR, "s", BESIDE_FLOOR, more))
+        return found
 
 
 def rows(smoke: bool) -> list[Row]:
     """Calls in flight, bursts with and without TLS, and 5,000 calls at once on every transport."""
-    server = subprocess.Popen([sys.executable, "-m", "tests.benchmarks.bursts", "--serve", "0.01" if smoke else "1"],
-                              stdout=subprocess.PIPE, text=True)  # fmt: skip
+    after = 0.01 if smoke else 1.0
+    command = [sys.executable, "-m", "tests.benchmarks.bursts", "--serve", str(after)]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
         plain, secure = server.stdout.readline().split()
 
-        def run(peer: str, number: int, rounds: int) -> dict[str, float]:
-            return (client if smoke else measured)(peer, f"http://127.0.0.1:{plain}/v1", number, rounds)
+        def bursts(url: str) -> Bursts:
+            one = client if smoke else measured
+            return Bursts(
+                lambda peer, number, rounds: one(peer, url, number, rounds), lambda full: 3 if smoke else full, after
+            )
 
-        def run_tls(peer: str, number: int, rounds: int) -> dict[str, float]:
-            return (client if smoke else measured)(peer, f"https://127.0.0.1:{secure}/v1", number, rounds)
-
-        few = 3
-        found = in_flight(run, (few,) if smoke else (20, 100, 400), 1 if smoke else 3)
-        found += at_once(run, f"{few if smoke else 1000} calls at once, three times", TRANSPORTS[:2],
-                         few if smoke else 1000, 3)  # fmt: skip
-        found += at_once(run_tls, f"{few if smoke else 500} calls at once over TLS, three times", TRANSPORTS[:2],
-                         few if smoke else 500, 3)  # fmt: skip
-        many = few if smoke else 5000
-        return found + at_once(run, f"{many:,} calls at once", TRANSPORTS, many, 1)
+        open_ones, secure_ones = bursts(f"http://127.0.0.1:{plain}/v1"), bursts(f"https://127.0.0.1:{secure}/v1")
+        found = [row for number, rounds in IN_FLIGHT for row in open_ones.in_flight(number, rounds)][
+            : 3 if smoke else None
+        ]
+        found += open_ones.at_once("calls at once, three times", TRANSPORTS[:2], 1000, 3)
+        found += secure_ones.at_once("calls at once over TLS, three times", TRANSPORTS[:2], 500, 3)
+        found += open_ones.at_once("calls at once", TRANSPORTS, 5000, 1)
+        failures = open_ones.failures + secure_ones.failures
+        assert not (smoke and failures), f"{failures} calls failed"
+        return [*found, Row("calls that failed in all of these", failures, None, "", "calls", 0)]
     finally:
         server.kill()
         server.wait()
