@@ -52,6 +52,8 @@ class AnthropicMultiAgentFormatter(AnthropicChatFormatter):
 
 
 class _Writer:
+    keepable = True
+
     def __init__(self, context: RenderContext) -> None:
         self.messages: list[Json] = []
         self.warnings: list[ModelWarning] = []
@@ -72,6 +74,20 @@ class _Writer:
 
     def rendered(self, warnings: Sequence[ModelWarning]) -> Rendered:
         return AnthropicRendered(self.messages, [*warnings, *self.warnings], prefixes=self.prefixes)
+
+    def branch(self, context: RenderContext) -> TurnWriter:
+        other = _Writer(context)
+        other.messages += self.messages
+        if other.messages:  # later turns may add to the last one
+            last = other.messages[-1]
+            other.messages[-1] = {"role": last["role"], "content": [*last["content"]]}
+        other.warnings += self.warnings
+        other.prefixes.update((key, [*digests]) for key, digests in self.prefixes.items())
+        other._thinking_dropped = self._thinking_dropped
+        return other
+
+    def settled(self) -> int:
+        return max(len(self.messages) - 1, 0)
 
     def _append(self, role: str, content: list[Json]) -> None:
         """One message a role: the server merges neighbours anyway, and results must open their message."""

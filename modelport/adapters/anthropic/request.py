@@ -49,7 +49,7 @@ _DEFAULT_MAX_TOKENS = 8192
 class AnthropicCodec:
     """The Messages API."""
 
-    takes_long_texts = True
+    writes_by_parts = True
     native_output = NativeOutput(schema=ANTHROPIC)
     counts_tokens = True
 

@@ -48,8 +48,10 @@ class GeminiMultiAgentFormatter(GeminiChatFormatter):
 
 
 class _Writer:
+    keepable = True
+
     def __init__(self, context: RenderContext) -> None:
-        self.contents: list[Json] = []
+        self.messages: list[Json] = []
         self.warnings: list[ModelWarning] = []
         self._media = MediaWriter(context, self.warnings)
         self._family = context.family
@@ -68,11 +70,22 @@ class _Writer:
             self._append("user", self._results(turn.results))
 
     def rendered(self, warnings: Sequence[ModelWarning]) -> Rendered:
-        return Rendered(self.contents, [*warnings, *self.warnings])
+        return Rendered(self.messages, [*warnings, *self.warnings])
+
+    def branch(self, context: RenderContext) -> TurnWriter:
+        other = _Writer(context)
+        other.messages += self.messages
+        other.warnings += self.warnings
+        other._calls.update(self._calls)
+        other._warned |= self._warned
+        return other
+
+    def settled(self) -> int:
+        return len(self.messages)
 
     def _append(self, role: str, parts: list[Json]) -> None:
         if parts:
-            self.contents.append({"role": role, "parts": parts})
+            self.messages.append({"role": role, "parts": parts})
 
     def _spoken(self, block: TextBlock | DataBlock) -> Json:
         return {"text": block.text} if isinstance(block, TextBlock) else self._media.part_or_text(block)

@@ -66,7 +66,7 @@ def method_url(base_url: str, model: str, method: str) -> str:
 class GeminiCodec:
     """generateContent, whole or streamed."""
 
-    takes_long_texts = True
+    writes_by_parts = True
     native_output = NativeOutput(schema=GEMINI, json_mode=True)
     counts_tokens = True
 

@@ -44,6 +44,8 @@ class OllamaMultiAgentFormatter(OllamaChatFormatter):
 
 
 class _Writer:
+    keepable = True
+
     def __init__(self, context: RenderContext) -> None:
         self.messages: list[Json] = []
         self.warnings: list[ModelWarning] = []
@@ -63,6 +65,16 @@ class _Writer:
 
     def rendered(self, warnings: Sequence[ModelWarning]) -> Rendered:
         return Rendered(self.messages, [*warnings, *self.warnings])
+
+    def branch(self, context: RenderContext) -> TurnWriter:
+        other = _Writer(context)
+        other.messages += self.messages
+        other.warnings += self.warnings
+        other._names.update(self._names)
+        return other
+
+    def settled(self) -> int:
+        return len(self.messages)
 
     def _user(self, blocks: Sequence[TextBlock | DataBlock]) -> None:
         texts, images = self._split(blocks)

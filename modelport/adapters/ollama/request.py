@@ -42,7 +42,7 @@ _NO_CHOICE = ToolChoiceFacts(required=False, named=False)
 class OllamaCodec:
     """Ollama's native chat."""
 
-    takes_long_texts = True
+    writes_by_parts = True
     native_output = NativeOutput(schema=GENERIC, json_mode=True, forced_tool=False)
 
     def encode(self, request: ChatRequest) -> WireCall:
@@ -66,7 +66,7 @@ def _body(request: ChatRequest) -> tuple[Json, list[ModelWarning]]:
     values = request.parameters
     options: Json = {wire: values[ours] for ours, wire in _OPTIONS.items() if ours in values}
     options["num_ctx"] = values.get("num_ctx", request.context_size)  # the server's default cuts prompts silently
-    body: Json = {"model": request.model, "messages": request.rendered.messages, "stream": request.stream}
+    body: Json = {"model": request.model, "messages": request.rendered.body_messages, "stream": request.stream}
     think = _think(request)
     if think is not None:
         body["think"] = think

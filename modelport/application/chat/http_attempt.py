@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ...ports.codec.base import Endpoint
     from ...ports.codec.chat import ChatCodec
     from ..call.spec import CallSpec
-    from ..model.formatter import FormatterBase
+    from ..model.formatter import FormatterBase, Recalled
     from .call import Answer
 
 __all__ = ["HttpChat", "send"]
@@ -88,6 +88,9 @@ def _as_delta(answer: ChatResponse) -> ChatResponse:
 
 
 _NO_OUTPUT = OutputRequest()
+_LONG = 3
+"""How many messages, or blocks of the last one, make it worth looking for what was rendered before."""
+
 _READ = partial(read_answer, as_delta=_as_delta)
 """Reads either kind of answer, whichever was asked for."""
 
@@ -155,13 +158,19 @@ async def _rendered(model: HttpChat, context: CallContext, messages: Sequence[Ms
         family=model.model_family(),
         input_types=types,
         now=context.runtime.clock.wall(),
-        long_texts="takes_long_texts" in vars(type(model.codec)),
+        by_parts="writes_by_parts" in vars(type(model.codec)),
     )
     warnings: list[ModelWarning] = []
-    if has_breakpoints(messages):
+    recall: Recalled | None = None
+    if rendering.by_parts and (len(messages) >= _LONG or len(messages[-1].content) >= _LONG):
+        from ..model.recall import find_recall  # for long conversations only
+
+        recall = find_recall(model.formatter, messages, rendering)
+    if has_breakpoints(messages if recall is None else recall.rest):
         marks = cache_marks(messages, model.breakpoint_rules(), cache if isinstance(cache, str) else None)
-        rendering, warnings = replace(rendering, marks=marks.fields), marks.warnings
-    rendered = await model.formatter.prepare(messages, context.runtime.media_loader, rendering)
+        rendering, recall, warnings = replace(rendering, marks=marks.fields), None, marks.warnings
+    known = () if recall is None else (recall,)  # an application's `prepare` may not take it
+    rendered = await model.formatter.prepare(messages, context.runtime.media_loader, rendering, *known)
     if not rendered.messages:
         raise _nothing_rendered(model.formatter)
     if rendering.marks:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from ...domain.errors import UnsupportedFeatureError
 from ...domain.message.blocks import Base64Source, DataBlock, HintBlock, ToolResultBlock, URLSource
@@ -17,7 +17,20 @@ if TYPE_CHECKING:
     from ...ports.codec.rendering import RenderContext, Rendered, TurnWriter
     from ...ports.media import MediaLoader
 
-__all__ = ["FormatterBase", "data_blocks"]
+__all__ = ["FormatterBase", "Recalled", "data_blocks"]
+
+
+class Recalled(Protocol):
+    """Messages whose beginning was rendered for an earlier call."""
+
+    @property
+    def rest(self) -> Sequence[Msg]:
+        """What follows the beginning."""
+        ...
+
+    def render(self, context: RenderContext) -> Rendered:
+        """All of the messages; the media of the context are those of `rest`."""
+        ...
 
 
 class FormatterBase:
@@ -64,9 +77,16 @@ class FormatterBase:
         return (await self.prepare(msgs)).messages
 
     async def prepare(
-        self, msgs: Sequence[Msg], loader: MediaLoader | None = None, context: RenderContext | None = None
+        self,
+        msgs: Sequence[Msg],
+        loader: MediaLoader | None = None,
+        context: RenderContext | None = None,
+        recall: Recalled | None = None,
     ) -> Rendered:
-        """Resolve media, then render. `loader` defaults to the default runtime's; `context` needs no media yet."""
+        """Resolve media, then render. `loader` defaults to the default runtime's; `context` needs no media yet.
+
+        `recall` is what is known of these messages from an earlier call, if anything.
+        """
         from ...ports.codec.rendering import RenderContext, Rendered
 
         if type(self).format is not FormatterBase.format:
@@ -76,9 +96,11 @@ class FormatterBase:
             context = RenderContext()
         if self.input_types is not None:
             context = replace(context, input_types=self.input_types)
-        media = await self._fetch(msgs, loader, context.input_types)
+        media = await self._fetch(msgs if recall is None else recall.rest, loader, context.input_types)
+        if recall is not None:
+            return recall.render(replace(context, media=media))
         own = type(self).render is not FormatterBase.render  # an application's may look into the texts
-        return self.render(msgs, replace(context, media=media, long_texts=context.long_texts and not own))
+        return self.render(msgs, replace(context, media=media, by_parts=context.by_parts and not own))
 
     def render(self, msgs: Sequence[Msg], context: RenderContext) -> Rendered:
         """The messages in the provider's terms, purely: same input, same output."""

@@ -7,7 +7,7 @@ arguments of every call are the text of a JSON object, as every API demands.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..message.blocks import (
@@ -22,11 +22,13 @@ from ..message.blocks import (
 from ..message.messages import Msg
 from ..message.responses import ModelWarning
 from .arguments import legal_arguments
+from .pairing import Pairs
 
 __all__ = [
     "AssistantTurn",
     "Conversation",
     "HintTurn",
+    "Progress",
     "SystemTurn",
     "ToolTurn",
     "Turn",
@@ -35,6 +37,9 @@ __all__ = [
     "says_something",
     "to_turns",
 ]
+
+Answers = Iterator[ToolResultBlock | None]
+"""The results of the calls that follow, in their order."""
 
 AssistantBlock = TextBlock | ThinkingBlock | DataBlock | ToolCallBlock
 
@@ -127,12 +132,30 @@ def _speaks(turn: Turn) -> bool:
     return not isinstance(turn, SystemTurn)
 
 
-class TurnBuilder:
-    """Makes turns message by message. It needs all messages first, since a result may be far from its call."""
+@dataclass(slots=True)
+class Progress:
+    """What the turns of further messages depend on, after some messages."""
 
-    def __init__(self, messages: Sequence[Msg]) -> None:
-        self.conversation = Conversation()
-        self._pairs = _Pairs(messages)
+    warnings: list[ModelWarning] = field(default_factory=list)
+    calls_by_id: dict[str, int] = field(default_factory=dict)
+    orphans: list[ToolResultBlock] = field(default_factory=list)
+    """Results without a call."""
+    unanswered: frozenset[str] = frozenset()
+    """The ids of calls that were left out: no result of these may follow."""
+
+
+class TurnBuilder:
+    """Makes turns message by message. It needs all messages first, since a result may be far from its call.
+
+    `after` is the progress of another builder, whose messages these follow.
+    """
+
+    def __init__(self, messages: Sequence[Msg], after: Progress | None = None) -> None:
+        after = after or Progress()
+        self.conversation = Conversation(warnings=[*after.warnings], calls_by_id={**after.calls_by_id})
+        self.pairs = Pairs(messages)
+        self._after = after
+        self._answers = iter(self.pairs.answers)
 
     def add(self, message: Msg) -> None:
         """Add the turns of one message, in its native role."""
@@ -144,57 +167,24 @@ class TurnBuilder:
         elif message.role == "user":
             _add_user(self.conversation, message.name, message.content)
         else:
-            _add_assistant(self.conversation, message, self._pairs)
+            _add_assistant(self.conversation, message, self._answers)
+
+    def progress(self, last: int) -> Progress:
+        """The progress, the message with this index being the last one that was added."""
+        found = [result for index, result in self.pairs.orphans if index <= last]
+        return Progress(
+            [*self.conversation.warnings],
+            {**self.conversation.calls_by_id},
+            [*self._after.orphans, *found],
+            self._after.unanswered | self.pairs.unanswered(last),
+        )
 
     def finish(self) -> Conversation:
         """The conversation, with a warning for each result without a call."""
-        for orphan in self._pairs.orphans:
+        for orphan in [*self._after.orphans, *(result for _, result in self.pairs.orphans)]:
             reason = f"the result {orphan.id!r} of {orphan.name!r} has no call"
             _left_out(self.conversation, "tool_result", reason)
         return self.conversation
-
-
-class _Pairs:
-    """Pairs each result with the latest preceding call that has its id.
-
-    An id may be used again later in a conversation; a call without a result must not take that of a later call.
-    """
-
-    def __init__(self, messages: Sequence[Msg]) -> None:
-        self.orphans: list[ToolResultBlock] = []
-        self._answers: dict[int, ToolResultBlock] = {}
-        self._open: dict[str, list[tuple[int, ToolCallBlock]]] = {}
-        self._batch = 0
-        self._calling = True
-        for message in messages:
-            if message.role == "user":
-                self._batch += 1
-            for block in message.content:
-                if isinstance(block, ToolCallBlock):
-                    self._call(block)
-                elif isinstance(block, ToolResultBlock):
-                    self._result(block)
-
-    def answer(self, call: ToolCallBlock) -> ToolResultBlock | None:
-        """The result of this block, by identity."""
-        return self._answers.get(id(call))
-
-    def _call(self, call: ToolCallBlock) -> None:
-        if not self._calling:
-            self._calling = True
-            self._batch += 1
-        waiting = self._open.setdefault(call.id, [])
-        if waiting and waiting[-1][0] != self._batch:
-            waiting.clear()
-        waiting.append((self._batch, call))
-
-    def _result(self, result: ToolResultBlock) -> None:
-        self._calling = False
-        waiting = self._open.get(result.id)
-        if waiting:
-            self._answers[id(waiting.pop(0)[1])] = result
-        else:
-            self.orphans.append(result)
 
 
 def _add_user(conversation: Conversation, name: str, blocks: Sequence[ContentBlock]) -> None:
@@ -211,18 +201,18 @@ def _without_blank(blocks: Sequence[ContentBlock]) -> list[TextBlock | DataBlock
     return kept
 
 
-def _add_assistant(conversation: Conversation, message: Msg, pairs: _Pairs) -> None:
+def _add_assistant(conversation: Conversation, message: Msg, answers: Answers) -> None:
     """The turns of an assistant message, divided at each result and hint."""
     pending: list[AssistantBlock] = []
     for block in message.content:
         if isinstance(block, ToolResultBlock | HintBlock):
-            _flush(conversation, message.name, pending, pairs)
+            _flush(conversation, message.name, pending, answers)
             pending = []
             if isinstance(block, HintBlock):
                 _add_hint(conversation, block)
         elif not (isinstance(block, TextBlock) and not block.text.strip()):
             pending.append(block)
-    _flush(conversation, message.name, pending, pairs)
+    _flush(conversation, message.name, pending, answers)
 
 
 def _add_hint(conversation: Conversation, hint: HintBlock) -> None:
@@ -232,24 +222,24 @@ def _add_hint(conversation: Conversation, hint: HintBlock) -> None:
         conversation.turns.append(HintTurn(hint.source, kept))
 
 
-def _flush(conversation: Conversation, name: str, blocks: list[AssistantBlock], pairs: _Pairs) -> None:
+def _flush(conversation: Conversation, name: str, blocks: list[AssistantBlock], answers: Answers) -> None:
     """One assistant turn and the results of its calls; calls without a result are left out."""
     kept: list[AssistantBlock] = []
-    answers: list[ToolResultBlock] = []
+    results: list[ToolResultBlock] = []
     for block in blocks:
         if isinstance(block, ToolCallBlock):
-            found = pairs.answer(block)
+            found = next(answers, None)
             if found is None:
                 _left_out(conversation, "tool_call", f"the call {block.id!r} of {block.name!r} has no result")
                 continue
             block = _with_legal_arguments(conversation, block)
-            block, answer = _with_own_id(conversation, block, found)
-            answers.append(answer)
+            block, result = _with_own_id(conversation, block, found)
+            results.append(result)
         kept.append(block)
     if kept:
         conversation.turns.append(AssistantTurn(name, kept))
-    if answers:
-        conversation.turns.append(ToolTurn(answers))
+    if results:
+        conversation.turns.append(ToolTurn(results))
 
 
 def _with_legal_arguments(conversation: Conversation, call: ToolCallBlock) -> ToolCallBlock:

@@ -84,7 +84,7 @@ class ChatCodec(Protocol):
     """A provider's chat protocol. Pure: no I/O, no clock, no globals.
 
     A codec that can ask for JSON says so with an attribute `native_output`, a `NativeOutput`; a class that writes its
-    bodies with `dump_body` has an attribute `takes_long_texts`, which does not count for classes derived from it.
+    bodies with `dump_body` has an attribute `writes_by_parts`, which does not count for classes derived from it.
     """
 
     def encode(self, request: ChatRequest) -> WireCall:

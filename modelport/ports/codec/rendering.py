@@ -13,7 +13,7 @@ from ...domain.message.responses import ModelWarning
 if TYPE_CHECKING:
     from ...domain.chat.turns import Turn
 
-__all__ = ["LongText", "RenderContext", "Rendered", "TurnWriter"]
+__all__ = ["Chunk", "KeptMessages", "LongText", "RenderContext", "Rendered", "TurnWriter"]
 
 _LONG = 64 * 1024
 """Characters of a text that is not copied into rendered messages."""
@@ -32,6 +32,29 @@ class LongText:
         return self.head + self.data
 
 
+class Chunk:
+    """Some messages of the wire that do not change any more, and their JSON once somebody has written it."""
+
+    __slots__ = ("data", "texts", "values")
+
+    def __init__(self, values: Sequence[dict[str, Any]]) -> None:  # Any: the provider's JSON
+        self.values = values
+        self.data: bytes | None = None
+        """The elements of a JSON array, with a hole for each of `texts`."""
+        self.texts: Sequence[LongText] = ()
+
+
+class KeptMessages:
+    """The messages of a `Rendered` as chunks, most of them written for an earlier call."""
+
+    __slots__ = ("chunks", "of")
+
+    def __init__(self, chunks: Sequence[Chunk], of: Sequence[dict[str, Any]]) -> None:  # Any: as above
+        self.chunks = chunks
+        self.of = of
+        """The same messages as one list."""
+
+
 @dataclass(frozen=True, slots=True)
 class RenderContext:
     """What rendering depends on besides the messages."""
@@ -47,12 +70,12 @@ class RenderContext:
     marks: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     """Fields for the parts of blocks that end a cached prefix, by type and id (Any: the provider's JSON)."""
 
-    long_texts: bool = False
-    """Whether long texts may stand as `LongText`: who asks for it writes the body with `dump_body`."""
+    by_parts: bool = False
+    """Whether long texts may stand as `LongText`, and messages be kept: who asks for it writes with `dump_body`."""
 
     def text(self, data: str, head: str = "") -> Any:
         """The text of some media in base64, after `head`; a long one as `LongText` (Any: that or a string)."""
-        if self.long_texts and len(data) >= _LONG:
+        if self.by_parts and len(data) >= _LONG:
             return LongText(head, data)
         return head + data
 
@@ -77,10 +100,23 @@ class Rendered:
     """Tool names as sent, to what they are called here, where the two differ."""
     ids: Mapping[str, str] = field(default_factory=dict)
     """Tool call ids as they are here, to ids as sent, where the two differ."""
+    kept: KeptMessages | None = None
+    """The messages in a form that `dump_body` writes faster; it counts while `messages` is the list that it is of."""
+
+    @property
+    def body_messages(self) -> Any:
+        """The messages for a body that `dump_body` writes (Any: JSON values, or `KeptMessages`)."""
+        kept = self.kept
+        return kept if kept is not None and kept.of is self.messages else self.messages
 
 
 class TurnWriter(Protocol):
     """Writes the messages of one request, turn by turn."""
+
+    messages: list[dict[str, Any]]
+    """What was written so far (Any: the provider's JSON)."""
+    keepable: bool
+    """Whether what was written depends on the turns and the context's family and types alone, and not on the time."""
 
     def add(self, turn: Turn) -> None:
         """Write one turn."""
@@ -88,4 +124,12 @@ class TurnWriter(Protocol):
 
     def rendered(self, warnings: Sequence[ModelWarning]) -> Rendered:
         """What was written, with these warnings before the writer's own."""
+        ...
+
+    def branch(self, context: RenderContext) -> TurnWriter:
+        """A writer that goes on from here with a context of its own, and shares nothing that either will change."""
+        ...
+
+    def settled(self) -> int:
+        """How many of the messages no later turn will change."""
         ...

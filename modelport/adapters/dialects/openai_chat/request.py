@@ -33,7 +33,7 @@ _ASKS_TO_THINK = ("reasoning_effort",)
 class OpenAIChatCodec:
     """The codec of one provider of the dialect."""
 
-    takes_long_texts = True
+    writes_by_parts = True
 
     def __init__(self, profile: OpenAIChatProfile) -> None:
         self._profile = profile
@@ -69,7 +69,7 @@ class OpenAIChatCodec:
         return error_of_answer(status, facts, self._profile.codes)
 
     def _body(self, request: ChatRequest) -> tuple[Json, list[ModelWarning]]:
-        body: Json = {"model": request.model, "messages": request.rendered.messages, **self._profile.extra_body}
+        body: Json = {"model": request.model, "messages": request.rendered.body_messages, **self._profile.extra_body}
         switched: list[ModelWarning] = []
         if request.tools and request.tool_choice is not None:
             request = _within_limits(request, self._profile.tool_choice)

@@ -31,6 +31,7 @@ class MessageWriter:
     def __init__(self, profile: OpenAIChatProfile, context: RenderContext) -> None:
         self.profile = profile
         self.messages: list[Json] = []
+        self.keepable = True
         self.warnings: list[ModelWarning] = []
         self._parts = PartWriter(profile, context, self.warnings)
         self._context = context
@@ -54,6 +55,18 @@ class MessageWriter:
         """The messages of the request body."""
         messages = _with_one_system(self.messages) if self.profile.one_system_message else self.messages
         return Rendered(messages, [*warnings, *self.warnings])
+
+    def branch(self, context: RenderContext) -> MessageWriter:
+        """As in `TurnWriter`."""
+        other = MessageWriter(self.profile, context)
+        other.messages += self.messages
+        other.warnings += self.warnings
+        other.keepable, other._thinking_dropped = self.keepable, self._thinking_dropped
+        return other
+
+    def settled(self) -> int:
+        """As in `TurnWriter`."""
+        return len(self.messages)
 
     def _append(self, message: Json, name: str) -> None:
         if self.profile.message_names and name not in _ROLE_NAMES:
@@ -124,6 +137,7 @@ class MessageWriter:
         """The id of an earlier spoken answer that the provider still keeps."""
         for block in turn.blocks if self.profile.keeps_audio else ():
             if isinstance(block, DataBlock) and self._own(block, "audio"):
+                self.keepable = False
                 facts = block.provider_data.data["audio"] if block.provider_data else None
                 expires = facts.get("expires_at") if isinstance(facts, dict) else None
                 if isinstance(facts, dict) and isinstance(expires, int | float) and self._context.now < expires:

@@ -43,9 +43,11 @@ class DialectResponseFormatter(FormatterBase):
 
 
 class _Writer:
+    keepable = True
+
     def __init__(self, profile: OpenAIResponsesProfile, context: RenderContext) -> None:
         self.profile = profile
-        self.items: list[Json] = []
+        self.messages: list[Json] = []
         self.warnings: list[ModelWarning] = []
         self._parts = PartWriter(profile, context, self.warnings)
         self._family = context.family
@@ -56,16 +58,26 @@ class _Writer:
         if isinstance(turn, SystemTurn):
             marked = bool(self._marks)
             content = self._parts.content(turn.texts) if marked else "\n".join(block.text for block in turn.texts)
-            self.items.append({"role": "system", "content": content})
+            self.messages.append({"role": "system", "content": content})
         elif isinstance(turn, UserTurn | HintTurn):
-            self.items.append({"role": "user", "content": self._parts.content(turn.blocks)})
+            self.messages.append({"role": "user", "content": self._parts.content(turn.blocks)})
         elif isinstance(turn, AssistantTurn):
             self._assistant(turn)
         elif isinstance(turn, ToolTurn):
-            self.items += [self._result(result) for result in turn.results]
+            self.messages += [self._result(result) for result in turn.results]
 
     def rendered(self, warnings: Sequence[ModelWarning]) -> Rendered:
-        return Rendered(self.items, [*warnings, *self.warnings])
+        return Rendered(self.messages, [*warnings, *self.warnings])
+
+    def branch(self, context: RenderContext) -> TurnWriter:
+        other = _Writer(self.profile, context)
+        other.messages += self.messages
+        other.warnings += self.warnings
+        other._reasons |= self._reasons
+        return other
+
+    def settled(self) -> int:
+        return len(self.messages)
 
     def _assistant(self, turn: AssistantTurn) -> None:
         items: list[Json] = []
@@ -81,7 +93,7 @@ class _Writer:
         while items and items[-1].get("type") == "reasoning":
             items.pop()
             self._drop("what it led to is not in the conversation")
-        self.items += items
+        self.messages += items
 
     def _reasoning(self, block: ThinkingBlock) -> list[Json]:
         """The reasoning item as it came, without nulls; nothing if another provider made it or a part is missing."""

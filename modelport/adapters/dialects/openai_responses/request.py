@@ -45,7 +45,7 @@ _LOGPROBS = "message.output_text.logprobs"
 class OpenAIResponsesCodec:
     """The codec of one provider of the dialect."""
 
-    takes_long_texts = True
+    writes_by_parts = True
 
     def __init__(self, profile: OpenAIResponsesProfile) -> None:
         self._profile = profile
@@ -79,7 +79,7 @@ class OpenAIResponsesCodec:
         return response_error(self._profile, read_error(body), status)
 
     def _body(self, request: ChatRequest) -> tuple[Json, list[ModelWarning]]:
-        body: Json = {"model": request.model, "input": request.rendered.messages, "store": False}
+        body: Json = {"model": request.model, "input": request.rendered.body_messages, "store": False}
         if self._profile.encrypted_reasoning(request):
             body["include"] = ["reasoning.encrypted_content"]
         warnings = self._add_limits(request, body)

@@ -1,0 +1,212 @@
+"""What was rendered for an earlier call, for the messages of a later one that begins with the same.
+
+A conversation is rendered turn by turn, and what a turn becomes depends on the turns before it: neighbours are joined,
+ids are made unique, warnings come once. Therefore not single messages are kept but the state of the rendering at a
+place, a checkpoint. A later call whose messages are the same up to there goes on from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+from weakref import ref
+
+from ...domain.chat.pieces import Place, pieces
+from ...domain.chat.turns import Progress, TurnBuilder
+from ...domain.message.blocks import ToolResultBlock
+from ...domain.message.messages import Msg
+from ...ports.codec.rendering import Chunk, KeptMessages, RenderContext, Rendered, TurnWriter
+from .formatter import FormatterBase
+from .trail import Extent, Trail
+
+__all__ = ["Recall", "find_recall"]
+
+_MOST = 1024
+"""How many messages have checkpoints at their end; the ones used last are kept."""
+_BRANCHES = 4
+"""How many checkpoints may end in one message."""
+_SETTINGS = frozenset({"input_types", "conversation_history_prompt"})
+
+
+class Checkpoint:
+    """The state of a rendering at a place. It holds no message, and is dropped with the message that it ends in."""
+
+    __slots__ = ("chunks", "extent", "previous", "progress", "trail", "where", "writer", "written")
+
+    def __init__(
+        self,
+        trail: Trail,
+        extent: Extent,
+        progress: Progress,
+        writer: TurnWriter,
+        chunks: tuple[Chunk, ...],
+        previous: Checkpoint | None,
+    ) -> None:
+        self.trail = trail
+        self.extent = extent
+        self.progress = progress
+        self.writer = writer
+        self.chunks = chunks
+        self.written = sum(len(chunk.values) for chunk in chunks)
+        self.previous = previous
+        self.where: tuple[object, int] | None = None
+
+
+class _Store:
+    """Checkpoints by the setting of their rendering and the message that they end in.
+
+    Every step is one operation of a `dict`, so threads may use it at once: the worst is a checkpoint that is not found.
+    """
+
+    def __init__(self) -> None:
+        self._entries: dict[tuple[object, int], tuple[ref[Msg], list[Checkpoint]]] = {}
+
+    def find(self, key: object, messages: Sequence[Msg]) -> Checkpoint | None:
+        """The checkpoint that covers most of these messages."""
+        entries = self._entries
+        for message in reversed(messages):
+            where = (key, id(message))
+            entry = entries.get(where)
+            if entry is not None and entry[0]() is message:
+                for checkpoint in reversed(entry[1]):
+                    if checkpoint.trail.fits(checkpoint.extent, messages):
+                        entries.pop(where, None)
+                        entries[where] = entry  # used last
+                        return checkpoint
+        return None
+
+    def put(self, key: object, message: Msg, checkpoint: Checkpoint) -> None:
+        """Keep it. The one before the one that it goes on from is of no more use."""
+        where = (key, id(message))
+        entries = self._entries
+
+        def forget(_: object) -> None:
+            entries.pop(where, None)
+
+        entry = entries.get(where)
+        if entry is None or entry[0]() is not message:
+            entry = entries[where] = (ref(message, forget), [])
+        entry[1].append(checkpoint)
+        del entry[1][:-_BRANCHES]
+        checkpoint.where = where
+        while len(entries) > _MOST:
+            entries.pop(next(iter(entries), where), None)
+        before = checkpoint.previous
+        if before is not None and before.previous is not None:
+            self._drop(before.previous)
+            before.previous = None
+
+    def _drop(self, checkpoint: Checkpoint) -> None:
+        entry = self._entries.get(checkpoint.where) if checkpoint.where else None
+        if entry is not None and checkpoint in entry[1]:
+            entry[1].remove(checkpoint)
+
+
+_STORE = _Store()
+
+
+class Recall:
+    """One call's messages: those that were rendered before, and `rest`, the pieces that follow them."""
+
+    def __init__(
+        self, formatter: FormatterBase, key: object, messages: Sequence[Msg], checkpoint: Checkpoint | None
+    ) -> None:
+        self._formatter = formatter
+        self._key = key
+        self._messages = messages
+        self._start = checkpoint
+        cut = [*pieces(messages, checkpoint.extent.place if checkpoint else (0, 0))]
+        self.rest = [piece for piece, _ in cut]
+        self._places = [place for _, place in cut]
+
+    def render(self, context: RenderContext) -> Rendered:
+        """All messages in the provider's terms; `context` has the media of `rest`."""
+        # What media are may change while a call waits for them: such a call keeps nothing.
+        last = self._start
+        writer = last.writer.branch(context) if last else self._formatter.turn_writer(context)
+        builder = TurnBuilder(self.rest, last.progress if last else None)
+        kept_after = set() if context.media else self._kept_after(builder)
+        turns = builder.conversation.turns
+        for index, piece in enumerate(self.rest):
+            builder.add(piece)
+            for turn in turns:
+                writer.add(turn)
+            turns.clear()
+            if index in kept_after and writer.keepable:
+                last = self._keep(self._places[index], builder.progress(index), writer, context, last) or last
+        rendered = writer.rendered(builder.finish().warnings)
+        return _with_chunks(rendered, writer, last) if rendered.messages is writer.messages else rendered
+
+    def _kept_after(self, builder: TurnBuilder) -> set[int]:
+        """The pieces after which the rendering is kept: the last one, and the last one before the last message.
+
+        In the last message it is the last run of results, since a reply goes on there. Nothing is kept where a later
+        piece has the result of an earlier call.
+        """
+        apart = builder.pairs.reaching_over()
+        places = [(place, index) for index, place in enumerate(self._places) if index not in apart]
+        whole = len(self._messages) - 1
+        earlier = [index for place, index in places if place <= (whole, 0)]
+        inside = [index for place, index in places if (whole, 0) < place < (whole + 1, 0)]
+        return {*earlier[-1:], *(inside or [index for _, index in places])[-1:]}
+
+    def _keep(
+        self, place: Place, progress: Progress, writer: TurnWriter, context: RenderContext, last: Checkpoint | None
+    ) -> Checkpoint | None:
+        messages = self._messages
+        trail, extent = (last.trail, last.extent) if last else (Trail(), Extent())
+        try:
+            trail, extent = trail.extended(extent, messages, place)
+        except ValueError:
+            return None
+        chunks = last.chunks if last else ()
+        written, settled = (last.written if last else 0), writer.settled()
+        if settled > written:
+            chunks = (*chunks, Chunk(writer.messages[written:settled]))
+        kept = Checkpoint(trail, extent, progress, writer.branch(context), chunks, last)
+        _STORE.put(self._key, messages[place[0] if place[1] else place[0] - 1], kept)
+        return kept
+
+
+def _with_chunks(rendered: Rendered, writer: TurnWriter, last: Checkpoint | None) -> Rendered:
+    if last is None:
+        return rendered
+    left = writer.messages[last.written :]
+    chunks = (*last.chunks, Chunk(left)) if left else last.chunks
+    return replace(rendered, kept=KeptMessages(chunks, writer.messages))
+
+
+def find_recall(formatter: FormatterBase, messages: Sequence[Msg], context: RenderContext) -> Recall | None:
+    """What is known of these messages; `None` for a formatter of which nothing can be kept."""
+    key = _key(formatter, context)
+    if key is None:
+        return None
+    checkpoint = _STORE.find(key, messages)
+    recall = Recall(formatter, key, messages, checkpoint)
+    if checkpoint is not None and _answers(recall.rest, checkpoint.progress.unanswered):
+        return Recall(formatter, key, messages, None)
+    return recall
+
+
+def _key(formatter: FormatterBase, context: RenderContext) -> object:
+    """What rendering depends on besides the messages; `None` for what an application has changed."""
+    cls = type(formatter)
+    standard = (
+        cls.format is FormatterBase.format
+        and cls.prepare is FormatterBase.prepare
+        and cls.render is FormatterBase.render
+        and cls.conversation is FormatterBase.conversation
+    )
+    if not standard or cls.multi_agent or not vars(formatter).keys() <= _SETTINGS:
+        return None
+    own, types = formatter.input_types, context.input_types
+    return cls, context.family, own and (*own,), types and (*types,)
+
+
+def _answers(messages: Sequence[Msg], unanswered: frozenset[str]) -> bool:
+    """Whether a result of one of these calls is among the messages."""
+    if not unanswered:
+        return False
+    blocks: Any = (block for message in messages for block in message.content)
+    return any(isinstance(block, ToolResultBlock) and block.id in unanswered for block in blocks)

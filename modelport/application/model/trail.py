@@ -1,0 +1,115 @@
+"""Messages as they were when they were rendered, to be compared with those of a later call.
+
+All comparisons run in C over whole lists: a call looks at each of its messages again, and there may be thousands.
+"""
+
+from __future__ import annotations
+
+import marshal
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from operator import attrgetter
+from threading import Lock
+from typing import Any
+
+from ...domain.chat.pieces import Place
+from ...domain.message.blocks import ContentBlock, DataBlock, HintBlock, ToolResultBlock
+from ...domain.message.messages import Msg
+
+__all__ = ["Extent", "Trail"]
+
+_head = attrgetter("role", "name")
+_content = attrgetter("content")
+_fields = attrgetter("__dict__")
+_LOCK = Lock()
+"""Held while a trail is continued: calls of several threads may continue the same one."""
+_VERSION = 2
+"""The version of marshal's format in which equal values have equal bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much of a trail belongs to one place in it."""
+
+    place: Place = (0, 0)
+    blocks: int = 0
+    inner: int = 0
+    head: tuple[str, str] | None = None
+    """Role and name of the message that the place is inside of."""
+
+
+@dataclass(slots=True)
+class Trail:
+    """The fields of messages and blocks, which is everything that their rendering depends on.
+
+    Values are compared and not only identities, so that a block that was changed in place is noticed, too.
+    """
+
+    heads: list[Any] = field(default_factory=list)  # Any: role and name of each message
+    sizes: list[int] = field(default_factory=list)
+    fields: list[dict[str, Any]] = field(default_factory=list)  # Any: the fields of each block
+    inner: list[tuple[int, object]] = field(default_factory=list)
+    """What blocks hold that can change without a field of theirs being set, by their index."""
+
+    def extended(self, extent: Extent, messages: Sequence[Msg], place: Place) -> tuple[Trail, Extent]:
+        """The trail up to a later place of these messages, which begin as this trail does up to `extent`.
+
+        Raises `ValueError` for what cannot be compared. Lists are continued where `extent` is their end.
+        """
+        first, whole, part = extent.place[0], *place
+        begun = messages[first:whole]
+        contents = [message.content for message in begun]
+        if part:
+            contents.append(messages[whole].content[:part])
+        blocks = [*chain.from_iterable(contents)][extent.place[1] :]
+        inner = [(index, found) for index, block in enumerate(blocks, extent.blocks) if (found := _inner(block))]
+        with _LOCK:
+            trail = self if len(self.fields) == extent.blocks else self._until(extent)
+            trail.heads += map(_head, begun)
+            trail.sizes += map(len, contents[: len(begun)])
+            trail.fields += [dict(block.__dict__) for block in blocks]
+            trail.inner += inner
+        head = _head(messages[whole]) if part else None
+        return trail, Extent(place, extent.blocks + len(blocks), extent.inner + len(inner), head)
+
+    def _until(self, extent: Extent) -> Trail:
+        whole = extent.place[0]
+        return Trail(self.heads[:whole], self.sizes[:whole], self.fields[: extent.blocks], self.inner[: extent.inner])
+
+    def fits(self, extent: Extent, messages: Sequence[Msg]) -> bool:
+        """Whether these messages begin as the trail does up to `extent`."""
+        whole, part = extent.place
+        if len(messages) < whole + (part > 0):
+            return False
+        begun = messages[:whole]
+        contents = [*map(_content, begun)]
+        if [*map(_head, begun)] != self.heads[:whole] or [*map(len, contents)] != self.sizes[:whole]:
+            return False
+        if part:
+            message = messages[whole]
+            if _head(message) != extent.head or len(message.content) < part:
+                return False
+            contents.append(message.content[:part])
+        blocks = [*chain.from_iterable(contents)]
+        try:
+            if [*map(_fields, blocks)] != self.fields[: extent.blocks]:
+                return False
+            return all(_inner(blocks[index]) == kept for index, kept in self.inner[: extent.inner])
+        except Exception:  # values of an application's that cannot be compared, such as arrays
+            return False
+
+
+def _inner(block: ContentBlock) -> list[object] | None:
+    """What the block holds that can be changed inside, copied; `None` for none. Raises `ValueError` for no JSON."""
+    owned = block.provider_data
+    found: list[object] = []
+    if owned is not None:
+        found += (owned.provider, owned.family, marshal.dumps(owned.data, _VERSION))
+    if isinstance(block, DataBlock):
+        found.append(dict(block.source.__dict__))
+    elif isinstance(block, ToolResultBlock | HintBlock):
+        parts = block.output if isinstance(block, ToolResultBlock) else block.hint
+        if not isinstance(parts, str):
+            found.append([(type(part), dict(part.__dict__), _inner(part)) for part in parts])
+    return found or None
