@@ -21,6 +21,7 @@ from ..wire.answer_body import decode_answer
 from ..wire.calls.forced_call import prepared_for_forced_call
 from ..wire.decoder import Json
 from ..wire.framing import SSEFramer
+from ..wire.kept_tools import names_on_the_wire, written_tools
 from ..wire.request_body import dump_body
 from ..wire.token_count import counting
 from .errors import map_error
@@ -57,7 +58,7 @@ class AnthropicCodec:
         """The POST to `{base}/v1/messages`."""
         body, warnings = _body(request)
         prefix = _bind(request, body, warnings)
-        names = {legal_tool_name(tool_name(tool)): tool_name(tool) for tool in request.tools}
+        names = names_on_the_wire(request.tools, legal_tool_name)
 
         def new_decoder() -> AnthropicDecoder:
             return AnthropicDecoder(names, prefix)
@@ -157,7 +158,7 @@ def _add_tools(request: ChatRequest, body: Json, thinking: ThinkingPlan) -> list
     warnings = list(plan.warnings)
     if not plan.tools:
         return warnings
-    body["tools"] = [_tool(tool, warnings) for tool in plan.tools]
+    body["tools"] = written_tools(plan.tools, "anthropic", _tool, warnings)
     choice = _choice(plan)
     if request.parameters.get("parallel_tool_calls") is False and plan.mode != "none":
         choice = {**(choice or {"type": "auto"}), "disable_parallel_tool_use": True}

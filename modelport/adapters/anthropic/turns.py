@@ -11,7 +11,7 @@ from hashlib import blake2b
 
 from ...domain.message.responses import ModelWarning
 from ..wire.decoder import Json
-from ..wire.json_text import dump_json
+from ..wire.request_body import dump_body
 
 __all__ = ["Arranged", "arrange", "bound_thinking", "loop_starts_without_thinking"]
 
@@ -121,7 +121,7 @@ def bound_thinking(body: Json, prefixes: Mapping[str, Sequence[str]]) -> tuple[l
     """
     system = body.get("system")
     system = [_unmarked(block) for block in system] if isinstance(system, list) else system
-    digest = blake2b(dump_json([system, body.get("tools")]), digest_size=16)
+    digest = blake2b(dump_body([system, body.get("tools")]), digest_size=16)
     kept_messages: list[Json] = []
     dropped = 0
     for message in body["messages"]:
@@ -132,7 +132,7 @@ def bound_thinking(body: Json, prefixes: Mapping[str, Sequence[str]]) -> tuple[l
                 dropped += 1
                 continue
             kept.append(block)
-            digest.update(message["role"].encode() + dump_json(_unmarked(block)))
+            digest.update(message["role"].encode() + dump_body(_unmarked(block)))
             reached.add(digest.hexdigest())
         if kept:
             kept_messages.append({**message, "content": kept})

@@ -27,6 +27,7 @@ from ...ports.http import HttpRequest
 from ..wire.answer_body import decode_answer
 from ..wire.decoder import Json
 from ..wire.framing import SSEFramer
+from ..wire.kept_tools import names_on_the_wire, written_tools
 from ..wire.request_body import dump_body
 from ..wire.token_count import counting
 from .contents import arranged, wire_name
@@ -73,7 +74,7 @@ class GeminiCodec:
     def encode(self, request: ChatRequest) -> WireCall:
         """The POST to the model's `generateContent` or, as server-sent events, `streamGenerateContent`."""
         body, warnings = _body(request)
-        names = {wire_name(tool_name(tool)): tool_name(tool) for tool in request.tools}
+        names = names_on_the_wire(request.tools, wire_name)
         family = request.card.name if request.card else request.model
         method = "streamGenerateContent?alt=sse" if request.stream else "generateContent"
         headers = {"content-type": "application/json", **request.endpoint.headers, **request.extra_headers}
@@ -142,7 +143,8 @@ def _add_tools(request: ChatRequest, body: Json) -> list[ModelWarning]:
     if not plan.tools:
         return plan.warnings
     warnings = list(plan.warnings)
-    body["tools"] = [{"functionDeclarations": [function_declaration(tool, warnings) for tool in plan.tools]}]
+    declarations = written_tools(plan.tools, "gemini", function_declaration, warnings)
+    body["tools"] = [{"functionDeclarations": declarations}]
     if plan.mode is not None:
         allowed = request.tool_choice.tools if request.tool_choice else None
         body["toolConfig"] = {"functionCallingConfig": _calling(plan, allowed)}

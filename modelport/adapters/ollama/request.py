@@ -20,6 +20,7 @@ from ..wire.answer_body import decode_answer
 from ..wire.decoder import Json
 from ..wire.errors import error_of_answer, read_error
 from ..wire.framing import NDJSONFramer
+from ..wire.kept_tools import written_tools
 from ..wire.request_body import dump_body
 from .stream import OllamaDecoder
 
@@ -75,7 +76,7 @@ def _body(request: ChatRequest) -> tuple[Json, list[ModelWarning]]:
     plan = plan_choice(request.tools, request.tool_choice, _NO_CHOICE)
     warnings = list(plan.warnings)
     if plan.tools and plan.mode != "none":
-        body["tools"] = [_tool(tool, warnings) for tool in plan.tools]
+        body["tools"] = written_tools(plan.tools, "ollama", _tool, warnings)
     if request.output_schema is not None:
         body["format"] = request.output_schema.schema
     elif request.json_mode:

@@ -3,87 +3,96 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
 import orjson
 
-from ...ports.codec.rendering import Chunk, KeptMessages, LongText
+from ...ports.codec.rendering import Chunk, KeptArray, LongText
 from .json_text import dump_json
 
 __all__ = ["dump_body"]
 
 _dumps = orjson.dumps
-_Fragment = orjson.Fragment
 _HOLE_BYTE = b"\x00"
 """JSON holds no such byte: control characters are escaped in it."""
 _HOLE = orjson.Fragment(_HOLE_BYTE)
 _PIECE = 64 * 1024
 
 
-def dump_body(value: Any) -> bytes:  # Any: JSON values, `LongText` and `KeptMessages`
+def dump_body(value: Any) -> bytes:  # Any: JSON values, `LongText` and `KeptArray`
     """As `dump_json`, also of values with `LongText` in them: the whole body is held once, and nothing twice.
 
-    What was written of `KeptMessages` before is not written again.
+    What was written of `KeptArray` before is not written again.
     """
-    texts: list[LongText] = []
+    apart: list[LongText | KeptArray] = []
     try:
-        frame = _dumps(value, partial(_hole, texts))
-        return _filled(frame, texts) if texts else frame
-    except (TypeError, UnicodeEncodeError):
+        frame = _dumps(value, partial(_hole, apart))
+        return _joined(_parts(frame, apart)) if apart else frame
+    except TypeError:
         return dump_json(_plain(value))
 
 
-def _hole(texts: list[LongText], value: object) -> orjson.Fragment:
-    if type(value) is LongText:
-        texts.append(value)
+def _hole(apart: list[LongText | KeptArray], value: object) -> orjson.Fragment:
+    if isinstance(value, LongText | KeptArray):
+        apart.append(value)
         return _HOLE
-    if type(value) is KeptMessages:
-        written = []
-        for chunk in value.chunks:
-            written.append(_written(chunk))
-            texts += chunk.texts
-        return _Fragment(b"[%b]" % b",".join(written))
     raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
-def _written(chunk: Chunk) -> bytes:
-    """The elements of the chunk, which has at least one."""
-    if chunk.data is None:
-        texts: list[LongText] = []
-        data = _dumps(chunk.values, partial(_hole, texts))[1:-1]
-        chunk.texts, chunk.data = texts, data
-        return data
-    return chunk.data
+def _parts(frame: bytes, apart: Iterable[LongText | KeptArray]) -> list[bytes | LongText]:
+    """The frame with what stands in its holes."""
+    parts: list[bytes | LongText] = []
+    pieces = iter(frame.split(_HOLE_BYTE))
+    parts.append(next(pieces))
+    for value in apart:
+        if isinstance(value, LongText):
+            parts.append(value)
+        else:
+            for index, chunk in enumerate(value.chunks):
+                parts.append(b"," if index else b"[")
+                parts += chunk.parts or _written(chunk)
+            parts.append(b"]" if value.chunks else b"[]")
+        parts.append(next(pieces))
+    return parts
 
 
-def _filled(frame: bytes, texts: Sequence[LongText]) -> bytes:
-    """The frame with its holes filled, in a buffer of the size that it will have."""
+def _written(chunk: Chunk) -> Sequence[bytes | LongText]:
+    """The elements of the chunk, which has at least one, without the brackets."""
+    apart: list[LongText | KeptArray] = []
+    data = _dumps(chunk.values, partial(_hole, apart))[1:-1]
+    chunk.parts = _parts(data, apart) if apart else [data]
+    return chunk.parts
+
+
+def _joined(parts: Sequence[bytes | LongText]) -> bytes:
+    """The parts in one text; long ones are written into a buffer of the size that it will have."""
+    plain = [part for part in parts if isinstance(part, bytes)]
+    if len(plain) == len(parts):
+        return b"".join(plain)
     body = io.BytesIO()
-    size = len(frame) + sum(len(text.head) + len(text.data) + 1 for text in texts)
+    size = sum(len(part) if isinstance(part, bytes) else len(part.head) + len(part.data) + 2 for part in parts)
     body.seek(size - 1)
     body.write(_HOLE_BYTE)
     body.seek(0)
-    start = 0
-    for text in texts:
-        end = frame.index(_HOLE_BYTE, start)
-        body.write(memoryview(frame)[start:end])
-        body.write(_dumps(text.head)[:-1])
-        for place in range(0, len(text.data), _PIECE):
-            body.write(memoryview(_dumps(text.data[place : place + _PIECE]))[1:-1])
+    for part in parts:
+        if isinstance(part, bytes):
+            body.write(part)
+            continue
+        body.write(_dumps(part.head)[:-1])
+        for place in range(0, len(part.data), _PIECE):
+            body.write(memoryview(_dumps(part.data[place : place + _PIECE]))[1:-1])
         body.write(b'"')
-        start = end + 1
-    body.write(memoryview(frame)[start:])
     body.truncate()
     return body.getvalue()
 
 
 def _plain(value: Any) -> Any:  # Any: JSON values
-    """The value with strings in place of `LongText`, and lists in place of `KeptMessages`."""
+    """The value with strings in place of `LongText`, and lists in place of `KeptArray`."""
     if type(value) is LongText:
         return str(value)
-    if type(value) is KeptMessages:
+    if type(value) is KeptArray:
         return _plain(value.of)
     if isinstance(value, dict):
         return {name: _plain(item) for name, item in value.items()}

@@ -16,7 +16,7 @@ from ...domain.chat.pieces import Place, pieces
 from ...domain.chat.turns import Progress, TurnBuilder
 from ...domain.message.blocks import ToolResultBlock
 from ...domain.message.messages import Msg
-from ...ports.codec.rendering import Chunk, KeptMessages, RenderContext, Rendered, TurnWriter
+from ...ports.codec.rendering import Chunk, KeptArray, RenderContext, Rendered, TurnWriter
 from .formatter import FormatterBase
 from .trail import Extent, Trail
 
@@ -174,7 +174,7 @@ def _with_chunks(rendered: Rendered, writer: TurnWriter, last: Checkpoint | None
         return rendered
     left = writer.messages[last.written :]
     chunks = (*last.chunks, Chunk(left)) if left else last.chunks
-    return replace(rendered, kept=KeptMessages(chunks, writer.messages))
+    return replace(rendered, kept=KeptArray(chunks, writer.messages))
 
 
 def find_recall(formatter: FormatterBase, messages: Sequence[Msg], context: RenderContext) -> Recall | None:

@@ -62,7 +62,7 @@ def validate_tools(tools: Sequence[ToolSchema] | None, choice: ToolChoice | None
         raise InvalidRequestError(f"tools is a {type(tools).__name__}; pass a list of function tools")
     if not tools and choice is None:
         return
-    names = [_checked_name(index, tool) for index, tool in enumerate(tools or ())]
+    names = _names(tools or ())
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise InvalidRequestError(f"tool {twice!r} is given twice; give each tool a different name")
@@ -143,6 +143,20 @@ def _why_not(facts: ToolChoiceFacts, *, free: bool) -> str:
     if not free:
         return "the model cannot be forced to call a tool while it thinks; switch that off or pass ToolChoice('auto')"
     return "the model can be forced to call only one tool; name it, or pass ToolChoice('auto')"
+
+
+def _names(tools: Sequence[ToolSchema]) -> list[str]:
+    """The names of the tools; looks at all of them at once where nothing is unusual."""
+    try:
+        functions = [tool["function"] for tool in tools]
+        names: list[str] = [function["name"] for function in functions]
+        parameters = [function.get("parameters") for function in functions]
+    except (TypeError, KeyError, AttributeError, IndexError):
+        return [_checked_name(index, tool) for index, tool in enumerate(tools)]
+    usual = {*map(type, tools), *map(type, functions)} <= {dict} and {*map(type, names)} <= {str} and all(names)
+    if usual and {*map(type, parameters)} <= {dict, type(None)}:
+        return names
+    return [_checked_name(index, tool) for index, tool in enumerate(tools)]
 
 
 def _checked_name(index: int, tool: object) -> str:

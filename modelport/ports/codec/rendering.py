@@ -13,7 +13,7 @@ from ...domain.message.responses import ModelWarning
 if TYPE_CHECKING:
     from ...domain.chat.turns import Turn
 
-__all__ = ["Chunk", "KeptMessages", "LongText", "RenderContext", "Rendered", "TurnWriter"]
+__all__ = ["Chunk", "KeptArray", "LongText", "RenderContext", "Rendered", "TurnWriter"]
 
 _LONG = 64 * 1024
 """Characters of a text that is not copied into rendered messages."""
@@ -35,16 +35,15 @@ class LongText:
 class Chunk:
     """Some messages of the wire that do not change any more, and their JSON once somebody has written it."""
 
-    __slots__ = ("data", "texts", "values")
+    __slots__ = ("parts", "values")
 
     def __init__(self, values: Sequence[dict[str, Any]]) -> None:  # Any: the provider's JSON
         self.values = values
-        self.data: bytes | None = None
-        """The elements of a JSON array, with a hole for each of `texts`."""
-        self.texts: Sequence[LongText] = ()
+        self.parts: Sequence[bytes | LongText] = ()
+        """The elements of a JSON array, long texts apart."""
 
 
-class KeptMessages:
+class KeptArray:
     """The messages of a `Rendered` as chunks, most of them written for an earlier call."""
 
     __slots__ = ("chunks", "of")
@@ -100,12 +99,12 @@ class Rendered:
     """Tool names as sent, to what they are called here, where the two differ."""
     ids: Mapping[str, str] = field(default_factory=dict)
     """Tool call ids as they are here, to ids as sent, where the two differ."""
-    kept: KeptMessages | None = None
+    kept: KeptArray | None = None
     """The messages in a form that `dump_body` writes faster; it counts while `messages` is the list that it is of."""
 
     @property
     def body_messages(self) -> Any:
-        """The messages for a body that `dump_body` writes (Any: JSON values, or `KeptMessages`)."""
+        """The messages for a body that `dump_body` writes (Any: JSON values, or `KeptArray`)."""
         kept = self.kept
         return kept if kept is not None and kept.of is self.messages else self.messages
 

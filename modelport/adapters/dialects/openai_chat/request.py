@@ -20,6 +20,7 @@ from ...wire.calls.forced_call import prepared_for_forced_call
 from ...wire.decoder import Json
 from ...wire.errors import error_of_answer, read_error
 from ...wire.framing import SSEFramer
+from ...wire.kept_tools import names_on_the_wire, written_tools
 from ...wire.request_body import dump_body
 from .profile import OpenAIChatProfile
 from .stream import OpenAIChatDecoder
@@ -42,8 +43,7 @@ class OpenAIChatCodec:
     def encode(self, request: ChatRequest) -> WireCall:
         """The POST to `{base}/chat/completions`."""
         body, warnings = self._body(request)
-        tools = request.tools
-        names = {legal_name(tool_name(tool)): tool_name(tool) for tool in tools} if tools else {}
+        names = names_on_the_wire(request.tools, legal_name)
         audio_format = self._audio_format(body)
 
         def new_decoder() -> OpenAIChatDecoder:
@@ -118,7 +118,7 @@ class OpenAIChatCodec:
         if not plan.tools or (plan.mode == "none" and not self._profile.choice_of_none):
             return plan.warnings
         warnings = list(plan.warnings)
-        body["tools"] = [self._legal_tool(tool, warnings) for tool in plan.tools]
+        body["tools"] = written_tools(plan.tools, (type(self), self._profile.tool_rules), self._legal_tool, warnings)
         if plan.mode is not None:
             body["tool_choice"] = _choice(plan)
         if request.parameters.get("parallel_tool_calls") is False:

@@ -24,6 +24,7 @@ from ...wire.answer_body import decode_answer
 from ...wire.decoder import Json
 from ...wire.errors import read_error
 from ...wire.framing import SSEFramer
+from ...wire.kept_tools import names_on_the_wire, written_tools
 from ...wire.request_body import dump_body
 from ...wire.token_count import counting
 from .profile import OpenAIResponsesProfile
@@ -55,7 +56,7 @@ class OpenAIResponsesCodec:
     def encode(self, request: ChatRequest) -> WireCall:
         """The POST to `{base}/responses`."""
         body, warnings = self._body(request)
-        names = {legal_name(tool_name(tool)): tool_name(tool) for tool in request.tools}
+        names = names_on_the_wire(request.tools, legal_name)
 
         def new_decoder() -> OpenAIResponsesDecoder:
             return OpenAIResponsesDecoder(self._profile, names)
@@ -127,7 +128,9 @@ class OpenAIResponsesCodec:
             return plan.warnings
         listed = self._profile.allowed_tools and len(plan.tools) < len(request.tools)
         warnings = list(plan.warnings)
-        body["tools"] = [self._tool(tool, warnings) for tool in (request.tools if listed else plan.tools)]
+        profile = self._profile
+        key = (type(self), profile.tool_rules, profile.strict_subset, profile.strict_tools)
+        body["tools"] = written_tools(request.tools if listed else plan.tools, key, self._tool, warnings)
         if plan.mode is not None:
             body["tool_choice"] = _choice(plan, listed=listed)
         if request.parameters.get("parallel_tool_calls") is False:
