@@ -16,6 +16,7 @@ from ...domain.structured.native_output import NativeOutput
 from ...domain.structured.schema_rules import ANTHROPIC, ANTHROPIC_TOOL
 from ...domain.structured.tool_parameters import legal_parameters
 from ...ports.codec.chat import ChatRequest, WireCall
+from ...ports.codec.rendering import KeptArray
 from ...ports.http import HttpRequest
 from ..wire.answer_body import decode_answer
 from ..wire.calls.forced_call import prepared_for_forced_call
@@ -24,13 +25,14 @@ from ..wire.framing import SSEFramer
 from ..wire.kept_tools import names_on_the_wire, written_tools
 from ..wire.request_body import dump_body
 from ..wire.token_count import counting
+from .chunks import arranged_chunks
 from .errors import map_error
 from .formatter import AnthropicRendered
 from .parts import legal_tool_name
 from .stream import AnthropicDecoder
 from .thinking import ThinkingPlan, plan_thinking
 from .thinking_replay import without_unsigned
-from .turns import arrange, bound_thinking, loop_starts_without_thinking
+from .turns import Arranged, arrange, bound_thinking
 
 __all__ = ["AnthropicCodec"]
 
@@ -93,19 +95,18 @@ def _headers(request: ChatRequest, body: Json) -> dict[str, str]:
 
 
 def _body(request: ChatRequest) -> tuple[Json, list[ModelWarning]]:
-    messages, unsigned = without_unsigned(request.rendered.messages, request.endpoint.base_url)
-    arranged = arrange(messages, prefill=request.card.prefill if request.card else True)
+    arranged = _arranged(request)
     max_tokens = _max_tokens(request)
-    foreign_loop = loop_starts_without_thinking(arranged.messages)
+    foreign_loop = arranged.loop_without_thinking
     request, switched = prepared_for_forced_call(
         request, lambda given: plan_thinking(given, max_tokens, foreign_loop=foreign_loop).thinks
     )
     plan = plan_thinking(request, max_tokens, foreign_loop=foreign_loop)
-    warnings = [*unsigned, *arranged.warnings, *switched, *plan.warnings]
+    warnings = [*arranged.warnings, *switched, *plan.warnings]
     body: Json = {"model": request.model, "max_tokens": max_tokens}
     if arranged.system:
         body["system"] = arranged.system
-    body["messages"] = arranged.messages
+    body["messages"] = arranged.kept or arranged.messages
     warnings += _add_tools(request, body, plan)
     if plan.thinking:
         body["thinking"] = plan.thinking
@@ -119,6 +120,17 @@ def _body(request: ChatRequest) -> tuple[Json, list[ModelWarning]]:
         body["stream"] = True
     _override(body, request.overrides)
     return body, warnings
+
+
+def _arranged(request: ChatRequest) -> Arranged:
+    """The conversation; in chunks where it is long and nothing has to be changed."""
+    kept = request.rendered.in_chunks()
+    arranged = arranged_chunks(kept) if kept is not None else None
+    if arranged is None:
+        messages, unsigned = without_unsigned(request.rendered.messages, request.endpoint.base_url)
+        arranged = arrange(messages, prefill=request.card.prefill if request.card else True)
+        arranged.warnings[:0] = unsigned
+    return arranged
 
 
 def _max_tokens(request: ChatRequest) -> int:
@@ -145,6 +157,8 @@ def _bind(request: ChatRequest, body: Json, warnings: list[ModelWarning]) -> str
         return ""
     rendered = request.rendered
     prefixes = rendered.prefixes if isinstance(rendered, AnthropicRendered) else {}
+    if isinstance(body["messages"], KeptArray):
+        body["messages"] = body["messages"].values()
     body["messages"], digest, dropped = bound_thinking(body, prefixes)
     warnings += dropped
     return digest

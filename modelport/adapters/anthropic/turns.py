@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from ...domain.message.responses import ModelWarning
+from ...ports.codec.rendering import KeptArray
 from ..wire.decoder import Json
 from ..wire.request_body import dump_body
 
-__all__ = ["Arranged", "arrange", "bound_thinking", "loop_starts_without_thinking"]
+__all__ = ["Arranged", "arrange", "bound_thinking", "has_results", "is_thinking", "loop_opening"]
 
 _THINKING = ("thinking", "redacted_thinking")
 _OPENING = "[The conversation begins with what you said.]"
@@ -27,6 +28,15 @@ class Arranged:
     system: list[Json] = field(default_factory=list)
     messages: list[Json] = field(default_factory=list)
     warnings: list[ModelWarning] = field(default_factory=list)
+    kept: KeptArray | None = None
+    """The messages in chunks, in place of `messages`."""
+    opening: Json | None = None
+    """The first block of the model in the tool loop that the conversation ends in."""
+
+    @property
+    def loop_without_thinking(self) -> bool:
+        """Whether the conversation ends in a tool loop that does not begin with the model's thinking."""
+        return self.opening is not None and not is_thinking(self.opening)
 
 
 def arrange(rendered: Sequence[Json], *, prefill: bool) -> Arranged:
@@ -48,6 +58,8 @@ def arrange(rendered: Sequence[Json], *, prefill: bool) -> Arranged:
     _begin(arranged)
     _leave_out_unanswered(arranged)
     _end(arranged, prefill)
+    if has_results(arranged.messages[-1]):
+        arranged.opening = loop_opening(arranged.messages)[1]
     return arranged
 
 
@@ -78,7 +90,7 @@ def _begin(arranged: Arranged) -> None:
 def _leave_out_unanswered(arranged: Arranged) -> None:
     """Calls of the provider's own tools that it never answered and that a later user message follows."""
     last = arranged.messages[-1]
-    if last["role"] == "assistant" or _has_results(last):
+    if last["role"] == "assistant" or has_results(last):
         return
     answered = {block.get("tool_use_id") for message in arranged.messages for block in message["content"]}
     for message in arranged.messages:
@@ -101,16 +113,15 @@ def _end(arranged: Arranged, prefill: bool) -> None:
         last["content"][-1] = {**last["content"][-1], "text": last["content"][-1]["text"].rstrip()}
 
 
-def loop_starts_without_thinking(messages: Sequence[Json]) -> bool:
-    """Whether the last turn is a tool loop that does not begin with the model's thinking."""
+def loop_opening(messages: Sequence[Json]) -> tuple[bool, Json | None]:
+    """Whether a user message without results is among these, and the model's first block after the last such one."""
     opening: Json | None = None
-    if messages and _has_results(messages[-1]):
-        for message in reversed(messages):
-            if message["role"] == "assistant":
-                opening = message["content"][0]
-            elif not _has_results(message):
-                break
-    return opening is not None and opening.get("type") not in _THINKING
+    for message in reversed(messages):
+        if message["role"] == "assistant":
+            opening = message["content"][0]
+        elif not has_results(message):
+            return True, opening
+    return False, opening
 
 
 def bound_thinking(body: Json, prefixes: Mapping[str, Sequence[str]]) -> tuple[list[Json], str, list[ModelWarning]]:
@@ -168,7 +179,13 @@ def _as_hint(content: Sequence[Json]) -> list[Json]:
     return [_text(f"<instruction>\n{words}\n</instruction>")]
 
 
-def _has_results(message: Json) -> bool:
+def is_thinking(block: Json) -> bool:
+    """Whether the block is thinking, shown or not."""
+    return block.get("type") in _THINKING
+
+
+def has_results(message: Json) -> bool:
+    """Whether this is a user message with results of tools."""
     return message["role"] == "user" and any(block.get("type") == "tool_result" for block in message["content"])
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...domain.chat.names import legal_name
 from ...domain.message.responses import ModelWarning
+from ...ports.codec.rendering import Chunk, KeptArray
 
 if TYPE_CHECKING:
     from ...domain.card.cards import ModelCard
@@ -33,22 +34,47 @@ _LEGAL = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,63}\Z")
 _OPENING = "[The conversation opens here.]"
 _IN_RESULTS = frozenset({"image/png", "image/jpeg", "image/webp", "application/pdf"})
 
-Arranged = tuple[Json | None, list[Json], list[ModelWarning]]
+Contents = list[Json] | KeptArray
+Arranged = tuple[Json | None, Contents, list[ModelWarning]]
+_Rules = tuple[bool, bool]
+"""Whether function responses hold media, and whether first calls are signed."""
 
 
-def arranged(messages: Sequence[Json], card: ModelCard | None) -> Arranged:
+def arranged(messages: Sequence[Json], card: ModelCard | None, kept: KeptArray | None = None) -> Arranged:
     """The instruction, the contents, and what had to change.
 
     Leading system messages are the instruction, later ones become hints of the user. The first content is the user's,
     and consecutive contents of the model are one, since a call must follow the user's words or responses.
-    The card decides whether first calls are signed, and whether function responses hold media.
+    The card decides whether first calls are signed, and whether function responses hold media. `kept` are the same
+    messages in chunks.
     """
-    media_in_results = _takes_media_in_results(card)
+    rules = _takes_media_in_results(card), _demands_signatures(card)
     first = next((index for index, message in enumerate(messages) if message.get("role") != "system"), len(messages))
     instruction = [part for message in messages[:first] for part in message["parts"]]
+    contents, warnings = _in_chunks(kept, first, rules) if kept is not None else (None, [])
+    if contents is None:
+        contents, warnings = _contents(messages[first:], rules)
+        _begin(contents, instruction, warnings)
+    return ({"parts": instruction} if instruction else None), contents, warnings
+
+
+def _begin(contents: list[Json], instruction: list[Json], warnings: list[ModelWarning]) -> None:
+    """A content of the user first."""
+    if not contents:
+        contents.append({"role": "user", "parts": list(instruction)})
+        reason = "the API needs a content of the user; the system message was repeated as one"
+        warnings.append(ModelWarning("changed", "messages", reason))
+    elif contents[0].get("role") == "model":
+        contents.insert(0, {"role": "user", "parts": [{"text": _OPENING}]})
+        warnings.append(ModelWarning("changed", "messages", "the API expects a user content first; one was added"))
+
+
+def _contents(messages: Sequence[Json], rules: _Rules) -> tuple[list[Json], list[ModelWarning]]:
+    """The contents of messages that are not the instruction."""
+    media_in_results, signs = rules
     contents: list[Json] = []
     warnings: list[ModelWarning] = []
-    for message in messages[first:]:
+    for message in messages:
         if message.get("role") == "system":
             contents.append(_hint(message))
             warnings.append(ModelWarning("changed", "system", "a later system message was sent as a hint of the user"))
@@ -56,16 +82,26 @@ def arranged(messages: Sequence[Json], card: ModelCard | None) -> Arranged:
             contents[-1] = {"role": "model", "parts": [*contents[-1]["parts"], *message["parts"]]}
         else:
             contents.append(_with_results(message, media_in_results))
-    if not contents:
-        contents = [{"role": "user", "parts": list(instruction)}]
-        reason = "the API needs a content of the user; the system message was repeated as one"
-        warnings.append(ModelWarning("changed", "messages", reason))
-    elif contents[0].get("role") == "model":
-        contents.insert(0, {"role": "user", "parts": [{"text": _OPENING}]})
-        warnings.append(ModelWarning("changed", "messages", "the API expects a user content first; one was added"))
-    if _demands_signatures(card):
-        contents = [_with_signature(content) for content in contents]
-    return ({"parts": instruction} if instruction else None), contents, warnings
+    return ([_with_signature(content) for content in contents] if signs else contents), warnings
+
+
+def _in_chunks(kept: KeptArray, first: int, rules: _Rules) -> tuple[Contents | None, list[ModelWarning]]:
+    """The contents of each chunk, made once; `None` where those of two are to be joined, or the model's come first."""
+    chunks: list[Chunk] = []
+    warnings: list[ModelWarning] = []
+    for chunk in kept.chunks:
+        if not chunks and first >= len(chunk.values):
+            return None, []
+        made = chunk.memo
+        if made is None or made[0] != (rules, first if not chunks else 0):
+            contents, own = _contents(chunk.values if chunks else chunk.values[first:], rules)
+            made = chunk.memo = ((rules, first if not chunks else 0), Chunk(contents), own)
+        before = chunks[-1].values[-1]["role"] if chunks else "model"
+        if before == made[1].values[0]["role"] == "model":
+            return None, []
+        chunks.append(made[1])
+        warnings += made[2]
+    return KeptArray(chunks), warnings
 
 
 def _hint(message: Json) -> Json:

@@ -103,7 +103,7 @@ class GeminiCodec:
 
 
 def _body(request: ChatRequest) -> tuple[Json, list[ModelWarning]]:
-    instruction, contents, warnings = arranged(request.rendered.messages, request.card)
+    instruction, contents, warnings = arranged(request.rendered.messages, request.card, request.rendered.in_chunks())
     body: Json = {"systemInstruction": instruction} if instruction else {}
     body["contents"] = contents
     values = request.parameters

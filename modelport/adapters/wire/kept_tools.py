@@ -55,7 +55,7 @@ def _new_set(tools: Sequence[ToolSchema], key: Hashable, write: Write) -> _Set:
     warnings: list[ModelWarning] = []
     given = [*map(orjson.dumps, tools)]
     values = [write(tool, warnings) for tool in tools]
-    return key, given, KeptArray([Chunk(values)], values), tuple(warnings)
+    return key, given, KeptArray([Chunk(values)]), tuple(warnings)
 
 
 def names_on_the_wire(tools: Sequence[ToolSchema], legal: Callable[[str], str]) -> Mapping[str, str]:

@@ -93,7 +93,7 @@ def _plain(value: Any) -> Any:  # Any: JSON values
     if type(value) is LongText:
         return str(value)
     if type(value) is KeptArray:
-        return _plain(value.of)
+        return _plain(value.values())
     if isinstance(value, dict):
         return {name: _plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):

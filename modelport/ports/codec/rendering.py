@@ -35,23 +35,29 @@ class LongText:
 class Chunk:
     """Some messages of the wire that do not change any more, and their JSON once somebody has written it."""
 
-    __slots__ = ("parts", "values")
+    __slots__ = ("memo", "parts", "values")
 
     def __init__(self, values: Sequence[dict[str, Any]]) -> None:  # Any: the provider's JSON
         self.values = values
         self.parts: Sequence[bytes | LongText] = ()
         """The elements of a JSON array, long texts apart."""
+        self.memo: Any = None
+        """What a codec made of them (Any: its own)."""
 
 
 class KeptArray:
-    """The messages of a `Rendered` as chunks, most of them written for an earlier call."""
+    """A JSON array as chunks, most of them written for an earlier call."""
 
     __slots__ = ("chunks", "of")
 
-    def __init__(self, chunks: Sequence[Chunk], of: Sequence[dict[str, Any]]) -> None:  # Any: as above
+    def __init__(self, chunks: Sequence[Chunk], of: Sequence[dict[str, Any]] = ()) -> None:  # Any: as above
         self.chunks = chunks
         self.of = of
-        """The same messages as one list."""
+        """The list that it stands for, where there is one."""
+
+    def values(self) -> list[dict[str, Any]]:  # Any: as above
+        """The same as one list."""
+        return [value for chunk in self.chunks for value in chunk.values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +108,15 @@ class Rendered:
     kept: KeptArray | None = None
     """The messages in a form that `dump_body` writes faster; it counts while `messages` is the list that it is of."""
 
+    def in_chunks(self) -> KeptArray | None:
+        """The messages in chunks, where some of them were kept."""
+        kept = self.kept
+        return kept if kept is not None and kept.of is self.messages else None
+
     @property
     def body_messages(self) -> Any:
         """The messages for a body that `dump_body` writes (Any: JSON values, or `KeptArray`)."""
-        kept = self.kept
-        return kept if kept is not None and kept.of is self.messages else self.messages
+        return self.in_chunks() or self.messages
 
 
 class TurnWriter(Protocol):

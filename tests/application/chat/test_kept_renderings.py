@@ -326,19 +326,20 @@ async def test_calls_of_threads_do_not_mix() -> None:
         assert all(pool.map(ask, range(64)))
 
 
-async def test_nothing_is_kept_of_messages_that_are_gone() -> None:
-    before = len(recall._STORE._entries)
+async def test_nothing_is_kept_of_messages_that_are_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recall, "_STORE", recall._Store())
     messages = rounds(10)
     await sent(MODELS["openai_chat"], messages)
     text = weakref.ref(messages[4])
-    assert len(recall._STORE._entries) > before
+    assert recall._STORE._entries
     del messages
     gc.collect()
     assert text() is None
-    assert len(recall._STORE._entries) == before
+    assert not recall._STORE._entries
 
 
 async def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recall, "_STORE", recall._Store())
     monkeypatch.setattr(recall, "_MOST", 8)
     kept = [rounds(5) for _ in range(20)]
     for messages in kept:
