@@ -5,7 +5,6 @@ from __future__ import annotations
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.request import getproxies
 
 from ..adapters.http.httpx import HttpxTransport
 from ..adapters.http.proxies import is_socks
@@ -93,10 +92,17 @@ def _fastest(proxy: str | None, *, http2: bool) -> Literal["httpx", "httpx2", "a
 
     Nothing is imported for it. Only httpx and httpx2 support HTTP/2 and SOCKS proxies.
     """
-    proxies = [proxy] if proxy else list(getproxies().values())
-    if not http2 and not any(is_socks(proxy) for proxy in proxies) and find_spec("aiohttp") is not None:
+    if not http2 and find_spec("aiohttp") is not None and not any(map(is_socks, _proxies(proxy))):
         return "aiohttp"
     return "httpx2" if find_spec("httpx2") is not None and find_spec("httpcore2") is not None else "httpx"
+
+
+def _proxies(proxy: str | None) -> list[str]:
+    if proxy:
+        return [proxy]
+    from urllib.request import getproxies  # only where there is a choice
+
+    return list(getproxies().values())
 
 
 def _aiohttp(settings: TransportSettings) -> HttpTransport:

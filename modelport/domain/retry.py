@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .errors import InvalidRequestError, ModelError
+from .records import record
 
 __all__ = [
     "Budget",
@@ -63,7 +64,7 @@ class Timeouts:
     total: float | None = 3600.0
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Budget:
     """The requests that one call may make in total, for retries, strategies and re-asks."""
 

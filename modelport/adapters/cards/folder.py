@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from ...domain.errors import CardError
-from .card_file import Stamp
+
+if TYPE_CHECKING:
+    from .card_file import Stamp
 
 __all__ = ["GONE", "CardFolder", "stamp_of"]
 

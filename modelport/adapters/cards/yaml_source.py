@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel, ValidationError
 
-from ...domain.card.cards import BaseCard, C, CardQuery
 from ...domain.errors import CardError
-from .card_file import CardFile, Stamp, Template
+from ...domain.records import record
 from .folder import GONE, SUFFIXES, CardFolder, stamp_of
+
+if TYPE_CHECKING:
+    from ...domain.card.cards import BaseCard, C, CardQuery
+    from .card_file import CardFile, Stamp, Template
 
 __all__ = ["YamlCardSource", "file_stem"]
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
-_ListKey = tuple[str, type[BaseCard], tuple[str, ...], bool | None]
+_ListKey: TypeAlias = "tuple[str, type[BaseCard], tuple[str, ...], bool | None]"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class _Listing:
     """What a folder held when it was last listed, and the cards asked for then (Any: of one kind)."""
 
@@ -117,6 +119,8 @@ class YamlCardSource:
     def _current(self, path: str, stamp: Stamp) -> CardFile:
         file = self._files.get(path)
         if file is None or file.stamp != stamp:
+            from .card_file import CardFile  # with the YAML library, for the first card
+
             file = self._files[path] = CardFile(path, stamp)
         return file
 

@@ -6,10 +6,10 @@ import asyncio
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Hashable
-from dataclasses import dataclass
 from typing import Any
 
 from ...application.call.per_loop import PerLoop
+from ...domain.records import record
 
 __all__ = ["RecentTexts", "SharedWork"]
 
@@ -44,7 +44,7 @@ class RecentTexts:
                 self._size -= len(dropped)
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Work:
     task: asyncio.Task[str]
     waiting: int = 0

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ...domain.errors import (
@@ -21,6 +20,7 @@ from ...domain.errors import (
     ServerError,
     error_for_status,
 )
+from ...domain.records import record
 from ...domain.retry import retryable_status
 from .framing import SSEFramer, begins_as_sse
 from .json_text import dump_json, parse_json
@@ -42,7 +42,7 @@ _KEPT_MESSAGE = 1000
 _NO_EXPLANATION = "the server sent no explanation"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ErrorFacts:
     """The facts of an error body: `words` are its code, type and status, the most precise first."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from ...domain.message.responses import AttemptRecord, ModelWarning
+from ...domain.records import record
 from ...domain.retry import Budget
 from ...ports.runtime import Runtime
 from .clocks import CallClocks
@@ -31,7 +32,7 @@ def request_id(headers: Mapping[str, str]) -> str | None:
     return None
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class CallContext:
     """One call of a model, with all its attempts."""
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ...domain.records import record
 from ...domain.retry import RetryPolicy, Timeouts
 from ...ports.runtime import Runtime
 
 __all__ = ["CallSpec"]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class CallSpec:
     """The facts of one call that do not depend on its arguments.
 

@@ -7,10 +7,11 @@ that an application can show the reason.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from ..message.media import THINKING_TYPE, media_matches
+from ..records import record
 
 __all__ = ["HINT", "NO_FORM", "FormRules", "MergedSchema", "copy_json", "merge_schema"]
 
@@ -24,7 +25,7 @@ _THINKING_PARAMETERS = ("thinking_enable", "thinking_budget", "thinking_mode", "
 _DEFINITIONS = "#/$defs/"
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class FormRules:
     """What the card contributes to the form.
 
@@ -39,7 +40,7 @@ class FormRules:
     choices: Mapping[str, Sequence[Any] | None] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class MergedSchema:
     """The final form, and the properties of the class's schema that are not in it."""
 

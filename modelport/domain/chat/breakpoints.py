@@ -6,12 +6,13 @@ Facts: docs/protocols/settings-across-providers.md#prompt-caching.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from ..message.blocks import ContentBlock, HintBlock, ToolResultBlock
 from ..message.messages import Msg
 from ..message.responses import ModelWarning
+from ..records import record
 
 __all__ = ["NO_BREAKPOINTS", "BreakpointRules", "CacheMarks", "cache_marks", "has_breakpoints", "unplaced"]
 
@@ -19,7 +20,7 @@ Mark = Callable[[str], Mapping[str, Any]]
 """The fields of a part that ends a cached prefix, by its time, empty for the provider's own (Any: JSON values)."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class BreakpointRules:
     """How a provider marks blocks.
 
@@ -43,7 +44,7 @@ class BreakpointRules:
 NO_BREAKPOINTS = BreakpointRules(None, why_not="the provider takes no breakpoints for its cache")
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class CacheMarks:
     """The fields for each marked block, by its type and id, and what the caller should know."""
 

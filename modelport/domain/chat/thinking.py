@@ -7,10 +7,11 @@ Facts: docs/protocols/settings-across-providers.md#sampling-and-limits.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from ..message.responses import ModelWarning, WarningKind
+from ..records import record
 
 if TYPE_CHECKING:
     from ..card.capabilities import ThinkingFacts
@@ -30,7 +31,7 @@ _LARGEST = 16_384
 """Tokens of thinking for "max" where a card knows no largest budget."""
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class ThinkingValues:
     """The parameters to send, by our names (Any: each has its own type), and what had to change."""
 

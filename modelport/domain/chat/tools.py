@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidRequestError, UnsupportedFeatureError
 from ..message.responses import ModelWarning
+from ..records import record
 
 if TYPE_CHECKING:
     from ..card.capabilities import ToolChoiceFacts
@@ -101,7 +102,7 @@ def allowed_tools(tools: Sequence[ToolSchema] | None, choice: ToolChoice | None)
     return [tool for tool in tools if tool_name(tool) in choice.tools]
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class PlannedChoice:
     """A choice that the model accepts, the tools to send with it, and warnings for what was changed."""
 

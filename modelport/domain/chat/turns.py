@@ -21,6 +21,7 @@ from ..message.blocks import (
 )
 from ..message.messages import Msg
 from ..message.responses import ModelWarning
+from ..records import record
 from .arguments import legal_arguments
 from .pairing import Pairs
 
@@ -94,7 +95,7 @@ class ToolTurn:
 Turn = SystemTurn | UserTurn | HintTurn | AssistantTurn | ToolTurn
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class Conversation:
     """The turns, with a warning for each block that was left out."""
 

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from ..deferred import Deferred
 from ..ids import new_id, new_timestamp
-from ..unicode import is_well_formed, well_formed_value
+from ..unicode import is_well_formed, well_formed, well_formed_value
 from .attachments import PathObject
 from .blocks import ContentBlock, ContentBlockTypes, DataBlock, TextBlock
 from .finish import FinishReason
@@ -172,9 +172,43 @@ def AssistantMsg(name: str, content: str | Sequence[AssistantPart], **fields: An
 
 def _finished(name: str, content: str | Sequence[Any], role: Role, fields: dict[str, Any]) -> Msg:
     """User and system messages are complete when they are made."""
+    if type(content) is str and type(name) is str and not fields:
+        return _of_text(well_formed(name), well_formed(content), role)
     created = fields.pop("created_at", None) or new_timestamp()
     finished = fields.pop("finished_at", None) or created
     return Msg(name=name, content=_blocks(content), role=role, created_at=created, finished_at=finished, **fields)
+
+
+def _of_text(name: str, text: str, role: Role) -> Msg:
+    """A message of one text, without validation, which could find nothing.
+
+    It takes less time, and a program that only ever sends texts does not make the validator of all kinds of blocks.
+    """
+    created = new_timestamp()
+    block = TextBlock.model_construct(
+        {"text"},
+        id=new_id(),
+        created_at=new_timestamp(),
+        finished_at=None,
+        provider_data=None,
+        cache=None,
+        type="text",
+        text=text,
+    )
+    return Msg.model_construct(
+        {"name", "content", "role", "created_at", "finished_at"},
+        name=name,
+        content=[block],
+        role=role,
+        id=new_id(),
+        metadata={},
+        created_at=created,
+        finished_at=created,
+        usage=None,
+        finish_reason=None,
+        structured_output=None,
+        error=None,
+    )
 
 
 def _blocks(content: str | Sequence[Any]) -> Any:  # Any: validated by Msg

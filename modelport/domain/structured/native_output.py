@@ -5,14 +5,13 @@ Facts: docs/protocols/structured-output.md#ways-to-json.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ..records import record
 from .schema_rules import OPENAI_LIKE, OPENAI_STRICT, SchemaRules
 
 __all__ = ["NOTHING_NATIVE", "OPENAI_NATIVE", "NativeOutput"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class NativeOutput:
     """The output formats that a protocol has, whatever the model; each codec provides one."""
 

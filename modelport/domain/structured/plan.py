@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from ..card.capabilities import StructuredOutputFacts, ThinkingFacts, ToolChoiceFacts
 from ..chat.tools import ToolChoice
+from ..records import record
 from .native_output import NativeOutput
 
 __all__ = [
@@ -41,7 +41,7 @@ class Strategy(StrEnum):
 TOOL_STRATEGIES = frozenset({Strategy.FORCED_TOOL, Strategy.AUTO_TOOL})
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class OutputSchema:
     """A schema to send: `name` is legal for every provider, `schema` is already adapted."""
 
@@ -50,7 +50,7 @@ class OutputSchema:
     strict: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class OutputRequest:
     """The output format of one request."""
 
@@ -59,7 +59,7 @@ class OutputRequest:
     thinking_off: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class PlannedStrategy:
     """A strategy, and the reason why it is tried or skipped."""
 
@@ -69,7 +69,7 @@ class PlannedStrategy:
     """Whether thinking must be switched off for it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class StructuredPlan:
     """The strategies to try, in order, and those that are skipped."""
 
@@ -77,7 +77,7 @@ class StructuredPlan:
     skipped: Sequence[PlannedStrategy]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class StructuredSituation:
     """The facts that the choice depends on.
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from ..records import record
 from .schema_nodes import (
     ANNOTATIONS,
     DEFINITIONS,
@@ -47,7 +47,7 @@ _SINGLES = frozenset(
 _MOST_NODES = 20_000
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Adapted:
     """The schema to send.
 

@@ -5,8 +5,10 @@ Facts: docs/protocols/structured-output.md#schema-support, docs/protocols/struct
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
+
+from ..records import record
 
 __all__ = [
     "ANTHROPIC",
@@ -27,7 +29,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class SchemaRules:
     """One provider's subset. The defaults accept everything except a root that is not an object."""
 

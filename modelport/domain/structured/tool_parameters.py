@@ -9,7 +9,6 @@ import json
 import marshal
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -18,6 +17,7 @@ from typing import Any
 
 from ..chat.tools import ToolSchema, tool_name
 from ..message.responses import ModelWarning
+from ..records import record
 from .schema_adapt import adapt
 from .schema_nodes import Schema
 from .schema_repair import repaired, subschemas
@@ -31,7 +31,7 @@ _WITHOUT_REFERENCES = 2
 _SHOWN = 3
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ToolParameters:
     """The schema to send, which callers must not change, and a warning for each thing that it no longer forbids."""
 

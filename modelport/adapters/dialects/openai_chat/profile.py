@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal
 
+from ....domain.records import record
 from ....domain.structured.native_output import OPENAI_NATIVE, NativeOutput
 from ....domain.structured.schema_rules import OPENAI_TOOL, SchemaRules
 from ...wire.words.error_words import COMMON_CODES, ErrorCodes
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["MediaRules", "OpenAIChatProfile"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class MediaRules:
     """Which parts a user message may hold."""
 
@@ -44,7 +45,7 @@ class MediaRules:
     """Longer URLs are fetched by this library."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(frozen=True, slots=True, kw_only=True)
 class OpenAIChatProfile:
     """One provider of the dialect."""
 

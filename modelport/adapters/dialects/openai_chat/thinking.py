@@ -7,10 +7,11 @@ sent, and the model's default applies.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from ....domain.message.responses import ModelWarning
+from ....domain.records import record
 
 if TYPE_CHECKING:
     from ....ports.codec.chat import ChatRequest
@@ -32,7 +33,7 @@ NO_EFFORT = "none"
 """The effort that means no thinking."""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ThinkingPlan:
     """The body fields about thinking, and whether the model will think."""
 
@@ -60,7 +61,7 @@ def effort_only(request: ChatRequest) -> ThinkingPlan:
     return ThinkingPlan(fields, effort != "none" if effort else by_default, warnings)
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class ThinkingSwitch:
     """A body field that turns thinking on and off."""
 

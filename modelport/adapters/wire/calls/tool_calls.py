@@ -9,10 +9,11 @@ pieces, as objects or twice. A call is finished only by the end of the answer, n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple
 
 from ....domain.ids import new_id
+from ....domain.records import record
 from ..json_text import dump_json
 
 __all__ = ["CallPiece", "ToolCallTracker"]
@@ -26,7 +27,7 @@ class CallPiece(NamedTuple):
     name: str
 
 
-@dataclass(slots=True)
+@record(slots=True)
 class _Call:
     index: int | None
     id: str = ""
