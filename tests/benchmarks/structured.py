@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Sequence
 
 import orjson
 from pydantic import BaseModel
@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from modelport.credential import OpenAICredential
 from modelport.message import UserMsg
 from modelport.model import ChatStream, OpenAIChatModel
-from modelport.ports.http import HttpRequest
+from tests.benchmarks.memory import FromMemory
 from tests.benchmarks.table import Row, main
 
 GOAL, ROUNDS = 1.5, 5
@@ -46,26 +46,6 @@ SHAPES: dict[str, tuple[type[BaseModel], str, str, str]] = {
     "an array of strings": (Strings, '{"items": ["', 'words", "', '"]}'),
     "an array of objects": (Objects, '{"items": [', '{"k": "v"}, ', '{"k": "v"}]}'),
 }
-
-
-class FromMemory:
-    """A transport whose every answer is these blocks, each in a turn of the loop of its own."""
-
-    def __init__(self, blocks: Sequence[bytes]) -> None:
-        self.status, self.headers, self.blocks = 200, {"content-type": "text/event-stream"}, blocks
-
-    async def send(self, request: HttpRequest, on_connected: Callable[[], None] | None = None) -> FromMemory:
-        if on_connected is not None:
-            on_connected()
-        return self
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for block in self.blocks:
-            await asyncio.sleep(0)
-            yield block
-
-    async def aclose(self) -> None:
-        """Nothing is open."""
 
 
 def blocks(pieces: Sequence[str], per_packet: int) -> list[bytes]:

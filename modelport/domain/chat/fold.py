@@ -16,7 +16,7 @@ from ..ids import new_id, new_timestamp
 from ..message.base64_text import is_plain
 from ..message.blocks import Base64Source, ContentBlock, DataBlock, ProviderData, ToolCallBlock
 from ..message.responses import AttemptRecord, ChatResponse, ChatUsage, FinishReason, ModelWarning
-from ..message.wav import HEADER_SIZE, true_header, with_true_sizes
+from ..message.wav import HEADER_SIZE, true_header
 from ..unicode import well_formed
 
 __all__ = ["ChatFold"]
@@ -27,14 +27,14 @@ _TEXT_FIELD = {"text": "text", "thinking": "thinking", "tool_call": "input"}
 class _Part:
     """The pieces of one block so far."""
 
-    __slots__ = ("field", "first", "joins", "name", "pieces", "provider_data", "source")
+    __slots__ = ("field", "first", "name", "pieces", "provider_data", "rest", "source")
 
     def __init__(self, block: ContentBlock) -> None:
         self.first = block
         self.field = _TEXT_FIELD.get(block.type)
         self.pieces: list[str] = []
-        self.joins = True
-        """Whether the base64 of a sound is the base64 of its pieces, one after the other."""
+        self.rest = b""
+        """The last bytes of a sound, which with later ones become base64 without padding."""
         self.name: str = getattr(block, "name", None) or ""
         self.provider_data: ProviderData | None = None
         self.source: Any = None  # Any: the last source of a data block that is not joined
@@ -52,9 +52,21 @@ class _Part:
     def _add_data(self, block: DataBlock) -> None:
         source = block.source
         if isinstance(source, Base64Source) and source.media_type.startswith("audio/"):
-            self.joins = self.joins and is_plain(source.data) and not (self.pieces and self.pieces[-1].endswith("="))
-            self.pieces.append(source.data)
+            self._add_sound(source.data)
         self.source = source
+
+    def _add_sound(self, data: str) -> None:
+        """Keep base64 so that the pieces, one after the other, are the base64 of the whole sound."""
+        if not self.rest and is_plain(data) and not data.endswith("="):
+            self.pieces.append(data)
+            return
+        try:
+            raw = self.rest + base64.b64decode(data)
+        except ValueError as error:
+            raise ResponseDecodeError(f"expected audio in base64, got other text: {error}") from error
+        end = len(raw) - len(raw) % 3
+        self.pieces.append(base64.b64encode(raw[:end]).decode("ascii"))
+        self.rest = raw[end:]
 
     def _own(self, data: ProviderData) -> None:
         before = self.provider_data
@@ -66,7 +78,7 @@ class _Part:
         if self.field is not None:
             changes[self.field] = well_formed("".join(self.pieces))
         elif self.pieces:
-            changes["source"] = self.source.model_copy(update={"data": _joined_audio(self.pieces, self.joins)})
+            changes["source"] = self.source.model_copy(update={"data": _joined_audio(self.pieces, self.rest)})
         elif self.source is not None:
             changes["source"] = self.source
         if self.first.type == "tool_call":
@@ -78,10 +90,9 @@ _HEADER = -(-HEADER_SIZE // 3) * 4
 """Characters of base64 that hold a WAV's header, and a byte more."""
 
 
-def _joined_audio(pieces: list[str], joins: bool) -> str:
-    """The sound as one piece of base64, with the true sizes of a WAV; only its header is decoded where that will do."""
-    if not joins:
-        return _decoded_and_joined(pieces)
+def _joined_audio(pieces: list[str], rest: bytes) -> str:
+    """The sound as one piece of base64, with the true sizes of a WAV, of which only the header is decoded."""
+    pieces = [*pieces, base64.b64encode(rest).decode("ascii")]
     count = next((n for n, length in enumerate(accumulate(map(len, pieces)), 1) if length >= _HEADER), len(pieces))
     start = "".join(pieces[:count])
     characters, padding = sum(map(len, pieces)), pieces[-1].count("=")
@@ -90,14 +101,6 @@ def _joined_audio(pieces: list[str], joins: bool) -> str:
     if header is not None:
         start = base64.b64encode(header + decoded[HEADER_SIZE:]).decode("ascii") + start[_HEADER:]
     return "".join([start, *pieces[count:]])
-
-
-def _decoded_and_joined(pieces: list[str]) -> str:
-    try:
-        raw = b"".join(base64.b64decode(piece) for piece in pieces)
-    except ValueError as error:
-        raise ResponseDecodeError(f"expected audio in base64, got other text: {error}") from error
-    return base64.b64encode(with_true_sizes(raw)).decode("ascii")
 
 
 _COUNTS = ("input_tokens", "output_tokens", "cache_input_tokens", "cache_creation_input_tokens", "reasoning_tokens")
