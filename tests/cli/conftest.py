@@ -14,6 +14,8 @@ import pytest
 
 from modelport.cli.app import run
 from modelport.cli.console.terminal import errors
+from modelport.composition import transports
+from modelport.testing.offline import RedirectTransport
 from tests.planted import KEY
 
 
@@ -53,6 +55,12 @@ class CommandLine:
         path = self.folder / "cfg" / "modelport" / "config.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps({"credentials": {"openai": credential}, "chat": {"main": model}}))
+
+
+def redirect(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """Let the server at this URL answer for all providers."""
+    built = transports.build_transport
+    monkeypatch.setattr(transports, "build_transport", lambda *given: RedirectTransport(built(*given), url))
 
 
 @pytest.fixture

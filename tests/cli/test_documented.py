@@ -10,12 +10,9 @@ import click
 import pytest
 
 from modelport.cli.app import commands
-from modelport.composition import wiring
-from modelport.composition.transports import build_transport
-from modelport.testing.offline import RedirectTransport
 from modelport.testing.providers import answer_provider
 from modelport.testing.servers.http import ScriptedServer
-from tests.cli.conftest import CommandLine, Ran
+from tests.cli.conftest import CommandLine, Ran, redirect
 from tests.planted import KEY as PLANTED
 
 ROOT = Path(__file__).parents[2]
@@ -37,12 +34,9 @@ def run(cli: CommandLine, line: str) -> Ran:
 
 @pytest.mark.shows_secrets("the guide stores a key")
 def test_the_commands_of_the_guide(cli: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
-    built = build_transport
     monkeypatch.setenv("OPENAI_API_KEY", PLANTED)
     with ScriptedServer(answer_provider).in_thread() as server:
-        monkeypatch.setattr(
-            wiring, "build_transport", lambda *arguments: RedirectTransport(built(*arguments), server.base_url)
-        )
+        redirect(monkeypatch, server.base_url)
         for line in LINES:
             ran = run(cli, line)
             assert ran.status == 0, f"{line}\n{ran.out}{ran.err}"

@@ -12,14 +12,11 @@ from pathlib import Path
 import pytest
 
 from modelport import Modelport
-from modelport.composition import wiring
-from modelport.composition.transports import build_transport
 from modelport.domain.message.wav import streaming_header
 from modelport.testing import ScriptedRealtimeModel
-from modelport.testing.offline import RedirectTransport
 from modelport.testing.providers import answer_provider
 from modelport.testing.servers.http import ScriptedServer
-from tests.cli.conftest import CommandLine
+from tests.cli.conftest import CommandLine, redirect
 from tests.cli.test_documented import COMMANDS
 from tests.planted import KEY as PLANTED
 
@@ -89,7 +86,7 @@ EXTRAS = {"speak": "espeakng_loader", "transcribe": "moonshine_voice"}
 def test_the_commands_of_a_page(
     page: str, commands: list[str], cli: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    built, absent = build_transport, {name for name, module in EXTRAS.items() if find_spec(module) is None}
+    absent = {name for name, module in EXTRAS.items() if find_spec(module) is None}
     monkeypatch.setenv("OPENAI_API_KEY", PLANTED)
     monkeypatch.setattr(
         "modelport.cli.choice.choose_realtime",
@@ -99,9 +96,7 @@ def test_the_commands_of_a_page(
         PREPARED[page](cli.folder)
     with ScriptedServer(answer_provider).in_thread() as server:
         cli.configure(server.base_url)
-        monkeypatch.setattr(
-            wiring, "build_transport", lambda *arguments: RedirectTransport(built(*arguments), server.base_url)
-        )
+        redirect(monkeypatch, server.base_url)
         for words in (shlex.split(line, comments=True) for line in commands):
             if words[1] not in absent:
                 ran = cli(*words[1:])

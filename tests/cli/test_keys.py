@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 import sys
 from pathlib import Path
@@ -62,6 +63,13 @@ def test_what_is_no_key_is_refused(cli: CommandLine, given: str) -> None:
     ran = cli("keys", "set", "openai", stdin=given)
     assert ran.status == 2 and "expected one key" in ran.err
     assert cli("keys", "list").out == ""
+
+
+@pytest.mark.parametrize("command", ["keys", "logs", "templates", "similar"])
+def test_an_empty_list_says_so_beside_the_output(cli: CommandLine, command: str) -> None:
+    ran = cli(command, "list")
+    assert (ran.status, ran.out) == (0, "") and re.search("there (is|are) no|is stored", ran.err)
+    assert cli(command, "list", "--json").json == []
 
 
 def test_other_mistakes_are_one_line(cli: CommandLine) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TypeVar
 
 from ...domain.errors import ModelConnectionError
@@ -9,13 +10,16 @@ from ...domain.secrets import hide_url_secrets
 
 __all__ = ["connection_error", "without_frames"]
 
+_TLS_SETTINGS = re.compile(r" ssl:(?:<[^<>]*>|\w+)(?= \[)")
+"""What aiohttp writes of its TLS settings into an error: an object's address, which says nothing."""
+
 ErrorT = TypeVar("ErrorT", bound=BaseException)
 
 
 def connection_error(error: Exception, url: str) -> ModelConnectionError:
     """Names the host, the library's reason and what to check. The library's error loses its frames."""
     host = (url.split("/")[2] if url.count("/") >= 2 else url).rpartition("@")[2]
-    reason = hide_url_secrets(str(error)) or type(error).__name__
+    reason = hide_url_secrets(_TLS_SETTINGS.sub("", str(error))) or type(error).__name__
     without_frames(error)
     return ModelConnectionError(
         f"no answer from {host}: {reason}; check base_url, network and proxy, and that the server runs"

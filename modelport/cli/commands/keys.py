@@ -66,6 +66,8 @@ def list_keys(as_json: bool) -> None:
         write_json(names)
     else:
         write("".join(f"{name}\n" for name in names))
+        if not names:
+            note("no key is stored; `modelport keys set openai` stores one")
 
 
 @keys.command()

@@ -110,6 +110,8 @@ def list_collections(as_json: bool) -> None:
         write_json([asdict(each) for each in found], indent=2)
     else:
         write("".join(f"{each.name}  {each.texts:,} texts  {each.model}\n" for each in found))
+        if not found:
+            note("there is no collection; `modelport similar add --help` says how to make one")
 
 
 @similar.command()

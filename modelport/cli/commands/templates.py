@@ -58,10 +58,13 @@ def list_templates(as_json: bool) -> None:
     """List the names of the templates."""
     from .. import templates as kept
 
+    names = kept.names()
     if as_json:
-        write_json(kept.names())
+        write_json(names)
     else:
-        write("".join(f"{name}\n" for name in kept.names()))
+        write("".join(f"{name}\n" for name in names))
+        if not names:
+            note("no template is stored; `modelport templates save --help` says how to store one")
 
 
 @templates.command()

@@ -158,6 +158,9 @@ async def test_nobody_there(transport: HttpTransport) -> None:
         url = server.base_url
     with pytest.raises(ModelConnectionError, match=r"no answer from 127\.0\.0\.1"):
         await transport.send(post(url.replace("//", "//user:secret@")))
+    with pytest.raises(ModelConnectionError, match=r"no answer from 127\.0\.0\.1") as caught:
+        await transport.send(post(url.replace("http:", "https:")))
+    assert "ssl" not in str(caught.value), "nor settings of the library, such as an object's address"
 
 
 async def test_cancelling_closes_the_connection(transport: HttpTransport) -> None:
