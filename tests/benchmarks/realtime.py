@@ -30,7 +30,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from tests.benchmarks.table import Row, main
 
 BOUND = 1.3
-MEMORY = 30.0
+MEMORY = 40.0
 """MiB that 200 sessions of speech may take beyond the process."""
 PCM = bytes(4800 - 8)
 """100 ms at 24,000 samples per second, less the numbers in front."""
