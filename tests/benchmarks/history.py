@@ -42,7 +42,7 @@ _KEY = {"api_key": "planted-word"}
 MODELS: dict[str, tuple[str, str, Json, str]] = {
     "openai-chat": ("OpenAIChatModel", "OpenAICredential", _KEY, "gpt-4.1"),
     "openai-responses": ("OpenAIResponseModel", "OpenAICredential", _KEY, "gpt-4.1"),
-    "anthropic": ("AnthropicChatModel", "AnthropicCredential", _KEY, "claude-sonnet-4-6"),
+    "anthropic": ("AnthropicChatModel", "AnthropicCredential", _KEY, "claude-opus-5-5"),
     "gemini": ("GeminiChatModel", "GeminiCredential", _KEY, "gemini-2.5-flash"),
     "ollama": ("OllamaChatModel", "OllamaCredential", {}, "qwen3:8b"),
     "moonshot": ("MoonshotChatModel", "MoonshotCredential", _KEY, "kimi-k2.6"),

@@ -6,15 +6,15 @@ whole, as `turns` does it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from ...ports.codec.rendering import Chunk, KeptArray
 from ..wire.decoder import Json
-from .turns import Arranged, has_results, is_thinking, loop_opening
+from .turns import Arranged, Digest, bound_key, bound_thinking, has_results, is_thinking, loop_opening
 
-__all__ = ["arranged_chunks"]
+__all__ = ["arranged_chunks", "bound_in_chunks"]
 
 
 @dataclass(slots=True)
@@ -32,6 +32,17 @@ class _Facts:
     """Whether a user message without results is in the rest."""
     opening: Json | None
     """The first block of the model after that user message, or of the rest."""
+    bound: _Bound | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """That no thinking in a chunk is illegal, for a beginning."""
+
+    before: Digest
+    after: Digest
+    prefixes: Sequence[tuple[str, Sequence[str]]]
+    """What its thinking was known to be bound to."""
 
 
 def arranged_chunks(kept: KeptArray) -> Arranged | None:
@@ -90,3 +101,24 @@ def _loop_opening(known: Sequence[_Facts]) -> Json | None:
             if facts.turn_begins:
                 break
     return opening
+
+
+def bound_in_chunks(kept: KeptArray, digest: Digest, prefixes: Mapping[str, Sequence[str]]) -> Digest | None:
+    """As `bound_thinking`, for chunks: the digest after them; `None` where some thinking is illegal."""
+    for chunk in kept.chunks:
+        facts = _facts(chunk, 0)
+        known = facts.bound
+        if known is None or not _still(known, digest, prefixes):
+            after = digest.copy()
+            _, dropped = bound_thinking(chunk.values, after, prefixes)
+            if dropped:
+                return None
+            keys = {key for message in chunk.values for block in message["content"] if (key := bound_key(block))}
+            known = facts.bound = _Bound(digest, after, [(key, [*prefixes.get(key, ())]) for key in keys])
+        digest = known.after
+    return digest
+
+
+def _still(known: _Bound, digest: Digest, prefixes: Mapping[str, Sequence[str]]) -> bool:
+    same = known.before is digest or known.before.digest() == digest.digest()
+    return same and all([*prefixes.get(key, ())] == found for key, found in known.prefixes)

@@ -25,14 +25,14 @@ from ..wire.framing import SSEFramer
 from ..wire.kept_tools import names_on_the_wire, written_tools
 from ..wire.request_body import dump_body
 from ..wire.token_count import counting
-from .chunks import arranged_chunks
+from .chunks import arranged_chunks, bound_in_chunks
 from .errors import map_error
 from .formatter import AnthropicRendered
 from .parts import legal_tool_name
 from .stream import AnthropicDecoder
 from .thinking import ThinkingPlan, plan_thinking
 from .thinking_replay import without_unsigned
-from .turns import Arranged, arrange, bound_thinking
+from .turns import Arranged, arrange, beginning, bound_thinking
 
 __all__ = ["AnthropicCodec"]
 
@@ -157,11 +157,17 @@ def _bind(request: ChatRequest, body: Json, warnings: list[ModelWarning]) -> str
         return ""
     rendered = request.rendered
     prefixes = rendered.prefixes if isinstance(rendered, AnthropicRendered) else {}
-    if isinstance(body["messages"], KeptArray):
-        body["messages"] = body["messages"].values()
-    body["messages"], digest, dropped = bound_thinking(body, prefixes)
-    warnings += dropped
-    return digest
+    digest, messages = beginning(body), body["messages"]
+    if isinstance(messages, KeptArray):
+        after = bound_in_chunks(messages, digest, prefixes)
+        if after is not None:
+            return str(after.hexdigest())
+        messages = messages.values()
+    body["messages"], dropped = bound_thinking(messages, digest, prefixes)
+    if dropped:
+        text = f"{dropped} thinking block(s) were left out, since what stood before them has changed"
+        warnings.append(ModelWarning("dropped", "thinking", text))
+    return str(digest.hexdigest())
 
 
 def _add_tools(request: ChatRequest, body: Json, thinking: ThinkingPlan) -> list[ModelWarning]:

@@ -8,13 +8,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import Any
 
 from ...domain.message.responses import ModelWarning
 from ...ports.codec.rendering import KeptArray
 from ..wire.decoder import Json
 from ..wire.request_body import dump_body
 
-__all__ = ["Arranged", "arrange", "bound_thinking", "has_results", "is_thinking", "loop_opening"]
+__all__ = [
+    "Arranged",
+    "Digest",
+    "arrange",
+    "beginning",
+    "bound_key",
+    "bound_thinking",
+    "has_results",
+    "is_thinking",
+    "loop_opening",
+]
+
+Digest = Any
+"""A `hashlib` object (Any: its class has no public name)."""
 
 _THINKING = ("thinking", "redacted_thinking")
 _OPENING = "[The conversation begins with what you said.]"
@@ -124,21 +138,27 @@ def loop_opening(messages: Sequence[Json]) -> tuple[bool, Json | None]:
     return False, opening
 
 
-def bound_thinking(body: Json, prefixes: Mapping[str, Sequence[str]]) -> tuple[list[Json], str, list[ModelWarning]]:
-    """The messages without thinking that an edit has made illegal, the digest of what is sent, and warnings.
-
-    Newer models refuse thinking when anything before it (system, tools, messages) is not what it was when the thinking
-    was written. Blocks are digested one by one, so that merging of messages changes nothing.
-    """
+def beginning(body: Json) -> Digest:
+    """The digest of what stands before the messages."""
     system = body.get("system")
     system = [_unmarked(block) for block in system] if isinstance(system, list) else system
-    digest = blake2b(dump_body([system, body.get("tools")]), digest_size=16)
+    return blake2b(dump_body([system, body.get("tools")]), digest_size=16)
+
+
+def bound_thinking(
+    messages: Sequence[Json], digest: Digest, prefixes: Mapping[str, Sequence[str]]
+) -> tuple[list[Json], int]:
+    """The messages without thinking that an edit has made illegal, and how many blocks of it there were.
+
+    Newer models refuse thinking when anything before it (system, tools, messages) is not what it was when the thinking
+    was written. Blocks are digested one by one, so that merging of messages changes nothing; `digest` is updated.
+    """
     kept_messages: list[Json] = []
     dropped = 0
-    for message in body["messages"]:
+    for message in messages:
         kept, reached = [], {digest.hexdigest()}
         for block in message["content"]:
-            made_after = prefixes.get(_key(block))
+            made_after = prefixes.get(bound_key(block))
             if made_after and reached.isdisjoint(made_after):
                 dropped += 1
                 continue
@@ -147,8 +167,7 @@ def bound_thinking(body: Json, prefixes: Mapping[str, Sequence[str]]) -> tuple[l
             reached.add(digest.hexdigest())
         if kept:
             kept_messages.append({**message, "content": kept})
-    text = f"{dropped} thinking block(s) were left out, since what stood before them has changed"
-    return kept_messages, digest.hexdigest(), [ModelWarning("dropped", "thinking", text)] if dropped else []
+    return kept_messages, dropped
 
 
 def _unmarked(block: Json) -> Json:
@@ -194,7 +213,8 @@ def _ran_by_server(block: Json) -> bool:
     return kind == "server_tool_use" or (kind.endswith("_tool_result") and kind != "tool_result")
 
 
-def _key(block: Json) -> str:
+def bound_key(block: Json) -> str:
+    """What tells a thinking block from others: its signature or data."""
     return str(block.get("signature") or block.get("data")) if block.get("type") in _THINKING else ""
 
 

@@ -163,7 +163,7 @@ class Recall:
         chunks = last.chunks if last else ()
         written, settled = (last.written if last else 0), writer.settled()
         if settled > written:
-            chunks = (*chunks, Chunk(writer.messages[written:settled]))
+            chunks = _with(chunks, Chunk(writer.messages[written:settled]))
         kept = Checkpoint(trail, extent, progress, writer.branch(context), chunks, last)
         _STORE.put(self._key, messages[place[0] if place[1] else place[0] - 1], kept)
         return kept
@@ -175,6 +175,14 @@ def _with_chunks(rendered: Rendered, writer: TurnWriter, last: Checkpoint | None
     left = writer.messages[last.written :]
     chunks = (*last.chunks, Chunk(left)) if left else last.chunks
     return replace(rendered, kept=KeptArray(chunks, writer.messages))
+
+
+def _with(chunks: tuple[Chunk, ...], last: Chunk) -> tuple[Chunk, ...]:
+    """The chunks with a further one, joined so that each is longer than the next: then they are few."""
+    while chunks and len(chunks[-1].values) <= len(last.values):
+        last = Chunk([*chunks[-1].values, *last.values])
+        chunks = chunks[:-1]
+    return (*chunks, last)
 
 
 def find_recall(formatter: FormatterBase, messages: Sequence[Msg], context: RenderContext) -> Recall | None:

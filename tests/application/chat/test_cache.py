@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from modelport import Modelport
+from modelport.adapters.anthropic.turns import beginning, bound_thinking
 from modelport.application.call.context import CallContext
 from modelport.application.chat.http_attempt import _encode
 from modelport.error import UnsupportedFeatureError
@@ -110,10 +111,10 @@ async def test_marks_of_anthropic_keep_its_order_and_its_number() -> None:
 async def test_a_mark_changes_nothing_that_thinking_is_bound_to() -> None:
     model = model_of("anthropic", CURRENT["anthropic"])
     bodies = [(await sent(model, conversation(cache)))[0] for cache in (False, True)]
-    from modelport.adapters.anthropic.turns import bound_thinking
-
-    plain, marked = (bound_thinking(body, {})[1] for body in bodies)
-    assert plain == marked and bodies[0] != bodies[1]
+    digests = [beginning(body) for body in bodies]
+    for body, digest in zip(bodies, digests, strict=True):
+        bound_thinking(body["messages"], digest, {})
+    assert digests[0].digest() == digests[1].digest() and bodies[0] != bodies[1]
 
 
 @pytest.mark.parametrize("api", ["openai_chat", "openai_responses"])

@@ -51,6 +51,7 @@ MODELS = {api: model_of(api, CURRENT[api]) for api in CLASSES}
 TARGETS: dict[str, Any] = {
     **MODELS,
     "anthropic, other family": model_of("anthropic", "claude-opus-4-1"),
+    "anthropic, bound thinking": model_of("anthropic", "claude-opus-5-5"),
     "gemini, other family": model_of("gemini", "gemini-2.5-flash"),
     "openai, text only": model_of("openai_chat", "gpt-4.1", formatter=OpenAIChatFormatter(input_types=["text/plain"])),
     "openai, several agents": model_of("openai_chat", "gpt-4.1", formatter=OpenAIMultiAgentFormatter()),
@@ -351,6 +352,27 @@ async def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         block.text += "!"
         await sent(MODELS["openai_chat"], kept[0])
     assert all(len(entry[1]) <= recall._BRANCHES for entry in recall._STORE._entries.values())
+
+
+async def test_thinking_stays_bound_to_what_stands_before_it() -> None:
+    model = TARGETS["anthropic, bound thinking"]
+    messages: list[Msg] = [SystemMsg("system", "Be brief."), UserMsg("user", "Go.")]
+    for number in range(12):
+        context = CallContext.of(model._spec(stream=False))
+        call = await http_attempt._encode(model, context, model.model, messages, (), None, {})
+        owned = {"signature": f"s{number}", "prefix": getattr(call.new_decoder(), "_prefix", "")}
+        thought = ThinkingBlock(thinking="Hm.", provider_data=ProviderData(provider="anthropic", data={**owned}))
+        messages += [AssistantMsg("bot", [thought, TextBlock(text="Done.")]), UserMsg("user", "On.")]
+        kept, fresh = await both(model, messages)
+        assert kept == fresh
+        assert kept[0].count(b'"signature"') == number + 1
+    for place, left in ((13, 6), (1, 0)):  # what is edited, and how much thinking stands before it
+        text = messages[place].content[0]
+        assert isinstance(text, TextBlock)
+        text.text += "?"
+        kept, fresh = await both(model, messages)
+        assert kept == fresh
+        assert kept[0].count(b'"signature"') == left
 
 
 class Loud(OpenAIChatFormatter):
