@@ -86,7 +86,7 @@ def chat(count: int) -> list[Msg]:
     for number in range(count // 2):
         messages.append(UserMsg("user", f"Question {number}: " + "why is the sky blue and the grass green? " * 5))
         messages.append(AssistantMsg("bot", f"Answer {number}: " + "because light scatters in the air. " * 6))
-    return [*messages, *ASK]
+    return [*messages, UserMsg("user", "And now?")]
 
 
 def turns(count: int) -> list[Msg]:
@@ -105,10 +105,11 @@ async def added(
 ) -> tuple[float, float]:
     """Microseconds that the call costs more than the short one, and of dumping its body: medians.
 
-    All calls have been made before. The three take turns, so that none finds its data in the processor's caches because
-    it ran a moment ago; and the dumped body is held like a sent one.
+    The calls have been made before, twice: what comes once is not kept. The three take turns, so that none finds its
+    data in the processor's caches because it ran a moment ago; and the dumped body is held like a sent one.
     """
-    await call()
+    for _ in range(2):
+        await call()
     sent = memory.body
     body = orjson.loads(sent)
 
@@ -170,7 +171,7 @@ async def message_rows(smoke: bool) -> list[Row]:
     for api in MODELS if not smoke else ("openai-chat", "gemini"):
         ours, bare = await added_by(api, chat(count), calls)
         what = f"{count:,} messages of history, added to a call, {api}"
-        found.append(Row(what, ours, bare, "orjson.dumps", "µs of CPU", AS_DUMPED))
+        found.append(Row(what, ours, bare, "orjson.dumps", "µs of CPU", None))
     return found
 
 
@@ -180,7 +181,8 @@ async def sdk_row(smoke: bool) -> Row:
     messages = chat(count)
     memory = Memory(ANSWERS["openai-chat"])
     asked = made("openai-chat", memory)
-    await asked(messages)
+    for _ in range(2):
+        await asked(messages)
     ours = await acpu(calls, lambda: asked(messages))
     beside = None
     try:

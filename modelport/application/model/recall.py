@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from weakref import ref
 
@@ -23,7 +24,8 @@ from .trail import Extent, Trail
 __all__ = ["Recall", "find_recall"]
 
 _MOST = 1024
-"""How many messages have checkpoints at their end; the ones used last are kept."""
+"""How many messages of one setting have entries; the ones used last are kept."""
+_MOST_SETTINGS = 64
 _BRANCHES = 4
 """How many checkpoints may end in one message."""
 _SETTINGS = frozenset({"input_types", "conversation_history_prompt"})
@@ -32,7 +34,7 @@ _SETTINGS = frozenset({"input_types", "conversation_history_prompt"})
 class Checkpoint:
     """The state of a rendering at a place. It holds no message, and is dropped with the message that it ends in."""
 
-    __slots__ = ("chunks", "extent", "previous", "progress", "trail", "where", "writer", "written")
+    __slots__ = ("among", "chunks", "extent", "previous", "progress", "trail", "writer", "written")
 
     def __init__(
         self,
@@ -50,57 +52,78 @@ class Checkpoint:
         self.chunks = chunks
         self.written = sum(len(chunk.values) for chunk in chunks)
         self.previous = previous
-        self.where: tuple[object, int] | None = None
+        self.among: list[Checkpoint] | None = None
+        """Where the store has it."""
+
+
+_Entry = tuple[ref[Msg], list[Checkpoint]]
 
 
 class _Store:
     """Checkpoints by the setting of their rendering and the message that they end in.
 
-    Every step is one operation of a `dict`, so threads may use it at once: the worst is a checkpoint that is not found.
+    An entry without checkpoints says that the message was sent once: only messages that come again are worth keeping.
+    Every step is one operation of a `dict`, so threads may use it at once: the worst is an entry that is not found.
     """
 
     def __init__(self) -> None:
-        self._entries: dict[tuple[object, int], tuple[ref[Msg], list[Checkpoint]]] = {}
+        self.tables: dict[object, dict[int, _Entry]] = {}
 
-    def find(self, key: object, messages: Sequence[Msg]) -> Checkpoint | None:
-        """The checkpoint that covers most of these messages."""
-        entries = self._entries
-        for message in reversed(messages):
-            where = (key, id(message))
-            entry = entries.get(where)
-            if entry is not None and entry[0]() is message:
-                for checkpoint in reversed(entry[1]):
-                    if checkpoint.trail.fits(checkpoint.extent, messages):
-                        entries.pop(where, None)
-                        entries[where] = entry  # used last
-                        return checkpoint
-        return None
+    def find(self, key: object, messages: Sequence[Msg]) -> tuple[Checkpoint | None, bool]:
+        """The checkpoint that covers most of these messages, and whether any of them was sent before."""
+        table = self.tables.get(key)
+        if not table:
+            return None, False
+        seen = False
+        for own_id in filter(table.__contains__, map(id, reversed(messages))):
+            entry = table.get(own_id)
+            if entry is None or entry[0]() is None:
+                continue
+            seen = True
+            for checkpoint in reversed(entry[1]):
+                if checkpoint.trail.fits(checkpoint.extent, messages):
+                    table.pop(own_id, None)
+                    table[own_id] = entry  # used last
+                    return checkpoint, True
+        return None, seen
+
+    def note(self, key: object, messages: Sequence[Msg]) -> None:
+        """Remember that these messages were sent."""
+        for message in messages:
+            self._entry(key, message)
 
     def put(self, key: object, message: Msg, checkpoint: Checkpoint) -> None:
         """Keep it. The one before the one that it goes on from is of no more use."""
-        where = (key, id(message))
-        entries = self._entries
-
-        def forget(_: object) -> None:
-            entries.pop(where, None)
-
-        entry = entries.get(where)
-        if entry is None or entry[0]() is not message:
-            entry = entries[where] = (ref(message, forget), [])
-        entry[1].append(checkpoint)
-        del entry[1][:-_BRANCHES]
-        checkpoint.where = where
-        while len(entries) > _MOST:
-            entries.pop(next(iter(entries), where), None)
+        kept = self._entry(key, message)[1]
+        kept.append(checkpoint)
+        del kept[:-_BRANCHES]
+        checkpoint.among = kept
         before = checkpoint.previous
         if before is not None and before.previous is not None:
-            self._drop(before.previous)
-            before.previous = None
+            unused, before.previous = before.previous, None
+            if unused.among is not None and unused in unused.among:
+                unused.among.remove(unused)
 
-    def _drop(self, checkpoint: Checkpoint) -> None:
-        entry = self._entries.get(checkpoint.where) if checkpoint.where else None
-        if entry is not None and checkpoint in entry[1]:
-            entry[1].remove(checkpoint)
+    def _entry(self, key: object, message: Msg) -> _Entry:
+        table = self.tables.get(key)
+        if table is None:
+            table = self.tables[key] = {}
+            while len(self.tables) > _MOST_SETTINGS:
+                self.tables.pop(next(iter(self.tables), key), None)
+        own_id = id(message)
+        entry = table.get(own_id)
+        if entry is None or entry[0]() is not message:
+            entry = table[own_id] = (ref(message, partial(_forget, table, own_id)), [])
+            while len(table) > _MOST:
+                table.pop(next(iter(table), own_id), None)
+        return entry
+
+
+def _forget(table: dict[int, _Entry], own_id: int, dead: ref[Msg]) -> None:
+    """Drop the entry of a message that is gone, unless another with its id has come."""
+    entry = table.get(own_id)
+    if entry is not None and entry[0] is dead:
+        table.pop(own_id, None)
 
 
 _STORE = _Store()
@@ -186,11 +209,14 @@ def _with(chunks: tuple[Chunk, ...], last: Chunk) -> tuple[Chunk, ...]:
 
 
 def find_recall(formatter: FormatterBase, messages: Sequence[Msg], context: RenderContext) -> Recall | None:
-    """What is known of these messages; `None` for a formatter of which nothing can be kept."""
+    """What is known of these messages; `None` when they come for the first time, or nothing can be kept of them."""
     key = _key(formatter, context)
     if key is None:
         return None
-    checkpoint = _STORE.find(key, messages)
+    checkpoint, seen = _STORE.find(key, messages)
+    if not seen:
+        _STORE.note(key, messages[-2:])
+        return None
     recall = Recall(formatter, key, messages, checkpoint)
     if checkpoint is not None and _answers(recall.rest, checkpoint.progress.unanswered):
         return Recall(formatter, key, messages, None)

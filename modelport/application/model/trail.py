@@ -66,7 +66,8 @@ class Trail:
         blocks = [*chain.from_iterable(contents)][extent.place[1] :]
         inner = [(index, found) for index, block in enumerate(blocks, extent.blocks) if (found := _inner(block))]
         with _LOCK:
-            trail = self if len(self.fields) == extent.blocks else self._until(extent)
+            end = (len(self.roles), len(self.fields), len(self.inner))
+            trail = self if end == (first, extent.blocks, extent.inner) else self._until(extent)
             trail.roles += [message.role for message in begun]
             trail.names += [message.name for message in begun]
             trail.sizes += map(len, contents[: len(begun)])

@@ -285,11 +285,11 @@ class Counted:
 @pytest.mark.parametrize("api", CLASSES)
 async def test_a_conversation_that_grows_is_rendered_once(api: str, monkeypatch: pytest.MonkeyPatch) -> None:
     counted, messages = Counted(monkeypatch), rounds(20)
-    for _ in range(3):
+    for _ in range(4):
         kept, fresh = await both(MODELS[api], messages)
         assert kept == fresh
         messages += rounds(1)[2:]
-    assert [count < 6 for count in counted.pieces] == [False, True, True]
+    assert [count < 6 for count in counted.pieces] == [False, True, True]  # the second call finds that it goes on
 
 
 @pytest.mark.parametrize("api", CLASSES)
@@ -310,7 +310,16 @@ async def test_one_beginning_serves_several_ends(monkeypatch: pytest.MonkeyPatch
     for number in range(5):
         kept, fresh = await both(model, [*messages, UserMsg("user", f"Question {number}")])
         assert kept == fresh
-    assert counted.pieces[1:] == [1] * 4
+    assert counted.pieces[1:] == [1] * 3
+
+
+async def test_ends_without_blocks_do_not_mix_with_others() -> None:
+    messages, model = rounds(5), MODELS["openai_chat"]
+    others = [[AssistantMsg("bot", []), UserMsg("Ann", "A")], [SystemMsg("Bob", "B"), UserMsg("Bob", "B")]]
+    for _ in range(3):
+        for end in [[], *others, *reversed(others)]:
+            kept, fresh = await both(model, [*messages, *end])
+            assert kept == fresh
 
 
 async def test_calls_of_threads_do_not_mix() -> None:
@@ -327,31 +336,44 @@ async def test_calls_of_threads_do_not_mix() -> None:
         assert all(pool.map(ask, range(64)))
 
 
+def entries() -> list[list[recall.Checkpoint]]:
+    """The checkpoints of each message that has an entry."""
+    return [checkpoints for table in recall._STORE.tables.values() for _, checkpoints in table.values()]
+
+
+async def test_messages_that_come_once_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recall, "_STORE", recall._Store())
+    for _ in range(3):
+        await sent(MODELS["openai_chat"], rounds(5))
+    assert not any(entries())
+
+
 async def test_nothing_is_kept_of_messages_that_are_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recall, "_STORE", recall._Store())
     messages = rounds(10)
-    await sent(MODELS["openai_chat"], messages)
+    for _ in range(2):
+        await sent(MODELS["openai_chat"], messages)
     text = weakref.ref(messages[4])
-    assert recall._STORE._entries
+    assert entries()
     del messages
     gc.collect()
     assert text() is None
-    assert not recall._STORE._entries
+    assert not entries()
 
 
 async def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recall, "_STORE", recall._Store())
     monkeypatch.setattr(recall, "_MOST", 8)
     kept = [rounds(5) for _ in range(20)]
-    for messages in kept:
+    for messages in [*kept, *kept]:
         await sent(MODELS["openai_chat"], messages)
-    assert len(recall._STORE._entries) <= 8
+    assert len(entries()) <= 8
     for _ in range(10):  # the same conversation, changed again and again
         block = kept[0][1].content[0]
         assert isinstance(block, TextBlock)
         block.text += "!"
         await sent(MODELS["openai_chat"], kept[0])
-    assert all(len(entry[1]) <= recall._BRANCHES for entry in recall._STORE._entries.values())
+    assert all(len(checkpoints) <= recall._BRANCHES for checkpoints in entries())
 
 
 async def test_thinking_stays_bound_to_what_stands_before_it() -> None:
@@ -391,7 +413,7 @@ async def test_formatters_of_applications_render_everything_each_time(monkeypatc
     first = await sent(MODELS["openai_chat"], messages)
     assert b"STEP 3." in (await sent(loud, messages))[0]
     assert await sent(MODELS["openai_chat"], messages) == first
-    assert len(counted.pieces) == 2
+    assert len(counted.pieces) == 1  # the second call of the provider's own
 
 
 async def test_marks_of_the_cache_are_placed_anew() -> None:
