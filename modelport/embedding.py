@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .adapters.openai.embedding import OpenAIEmbeddingModel
     from .application.embedding.cache import EmbeddingCacheBase
     from .application.embedding.model import EmbeddingModelBase
-    from .domain.card.cards import EmbeddingModelCard
+    from .domain.card.embedding_card import EmbeddingModelCard
     from .domain.embedding.values import Embedding, EmbeddingResponse, EmbeddingUsage, EmbeddingVectors
     from .ports.embedding_cache import EmbeddingCache
     from .ports.models import EmbeddingModel
@@ -47,7 +47,7 @@ __getattr__ = lazy_exports(
         "EmbeddingCacheBase": "application.embedding.cache",
         "EmbeddingModel": "ports.models",
         "EmbeddingModelBase": "application.embedding.model",
-        "EmbeddingModelCard": "domain.card.cards",
+        "EmbeddingModelCard": "domain.card.embedding_card",
         "EmbeddingResponse": "domain.embedding.values",
         "EmbeddingUsage": "domain.embedding.values",
         "EmbeddingVectors": "domain.embedding.values",

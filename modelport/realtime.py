@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .application.agent.voice import RealtimeAgent, VoiceSession
     from .application.realtime.model import RealtimeModelBase, RealtimeParameters
     from .application.realtime.session import RealtimeSession
-    from .domain.card.cards import RealtimeModelCard
+    from .domain.card.realtime_card import RealtimeModelCard
     from .domain.realtime.events import (
         InputTranscriptEvent,
         InterruptedEvent,
@@ -77,7 +77,7 @@ __getattr__ = lazy_exports(
         "RealtimeFacts": "domain.realtime.settings",
         "RealtimeModel": "ports.realtime",
         "RealtimeModelBase": "application.realtime.model",
-        "RealtimeModelCard": "domain.card.cards",
+        "RealtimeModelCard": "domain.card.realtime_card",
         "RealtimeParameters": "application.realtime.model",
         "RealtimeSession": "application.realtime.session",
         "SessionErrorEvent": "domain.realtime.events",

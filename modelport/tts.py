@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .adapters.openai.speech import OpenAITTSModel
     from .adapters.xai.speech import XAITTSModel
     from .application.speech.model import TTSModelBase
-    from .domain.card.cards import TTSModelCard
+    from .domain.card.speech_card import TTSModelCard
     from .domain.speech.responses import TTSResponse, TTSUsage, join_audio
 
 __all__ = [
@@ -39,7 +39,7 @@ __getattr__ = lazy_exports(
         "GeminiTTSModel": "adapters.gemini.speech",
         "OpenAITTSModel": "adapters.openai.speech",
         "TTSModelBase": "application.speech.model",
-        "TTSModelCard": "domain.card.cards",
+        "TTSModelCard": "domain.card.speech_card",
         "TTSResponse": "domain.speech.responses",
         "TTSUsage": "domain.speech.responses",
         "XAITTSModel": "adapters.xai.speech",

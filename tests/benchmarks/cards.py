@@ -15,7 +15,9 @@ from pydantic import BaseModel, Field
 import modelport.adapters
 from modelport.adapters.cards import card_file
 from modelport.adapters.cards.yaml_source import YamlCardSource
-from modelport.domain.card.cards import BaseCard, CardQuery, EmbeddingModelCard, ModelCard, TTSModelCard
+from modelport.domain.card.cards import BaseCard, CardQuery, ModelCard
+from modelport.domain.card.embedding_card import EmbeddingModelCard
+from modelport.domain.card.speech_card import TTSModelCard
 from tests.benchmarks.table import Row, main
 
 ROUNDS = 7

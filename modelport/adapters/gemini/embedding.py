@@ -27,7 +27,7 @@ from .request import method_url
 
 if TYPE_CHECKING:
     from ...application.embedding.options import EmbeddingOptions
-    from ...domain.card.cards import EmbeddingModelCard
+    from ...domain.card.embedding_card import EmbeddingModelCard
     from ...domain.embedding.values import EmbeddingResponse, FloatArray
 
 __all__ = ["GeminiEmbeddingCodec", "GeminiEmbeddingModel"]

@@ -5,9 +5,8 @@ from __future__ import annotations
 import importlib
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib.util import find_spec
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ...application.call.per_loop import PerLoop
 from ...domain.errors import ModelportError, SettingsError
@@ -19,6 +18,9 @@ from .connections import ON_CONNECTED, ONE_USE, RAW_BODY, Connections
 from .content import MAX_ANSWER_BYTES, Decoded, codings, too_large
 from .read_ahead import ReadAhead
 from .target import prepared
+
+if TYPE_CHECKING:
+    from http.cookiejar import CookieJar
 
 __all__ = ["HttpxTransport"]
 
@@ -167,4 +169,6 @@ def _outgoing(client: Any, request: HttpRequest) -> Any:  # Any: the library's R
 
 def _no_cookies() -> CookieJar:
     """A jar that keeps nothing: a cookie set for one key must not go out with another."""
+    from http.cookiejar import CookieJar, DefaultCookiePolicy  # slow to import, and a client is rarely opened
+
     return CookieJar(DefaultCookiePolicy(allowed_domains=()))

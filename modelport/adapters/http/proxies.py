@@ -6,7 +6,6 @@ without a port. What cannot be understood is ignored, since other programs read 
 
 from __future__ import annotations
 
-import urllib.request
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
@@ -53,7 +52,9 @@ def is_socks(proxy: str | None) -> bool:
 
 
 def _lookup(origin: str) -> str | None:
-    proxies = urllib.request.getproxies()
+    from urllib.request import getproxies  # slow to import
+
+    proxies = getproxies()
     parts = urlsplit(origin)
     name = parts.scheme if proxies.get(parts.scheme) else "all"
     proxy = proxies.get(name)
@@ -66,7 +67,9 @@ def _lookup(origin: str) -> str | None:
 def _bypassed(host: str, port: int, proxies: dict[str, str], origin: str) -> bool:
     listed = proxies.get("no")
     if listed is None:  # the settings of macOS and Windows have lists of their own
-        return bool(urllib.request.proxy_bypass(urlsplit(origin).netloc.rpartition("@")[2]))
+        from urllib.request import proxy_bypass
+
+        return bool(proxy_bypass(urlsplit(origin).netloc.rpartition("@")[2]))
     return any(_matches(entry.strip().lower(), host, port) for entry in listed.split(","))
 
 

@@ -19,7 +19,7 @@ from ..wire.decoder import Json, decode_json_body
 from ..wire.errors import error_facts, error_in_stream, error_of_answer, read_error
 from ..wire.json_text import dump_json
 from ..wire.vectors import count, entries_in_order, entry_list, vector_response
-from .parameters import OpenAIEmbeddingParameters
+from .embedding_parameters import OpenAIEmbeddingParameters
 
 if TYPE_CHECKING:
     from ...application.embedding.options import EmbeddingOptions

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, Unpack, overload
 from ...application.speech.model import SpeechT_co
 from ..dialects.openai_speech.model import DialectTTSModel
 from ..dialects.openai_speech.profile import SpeechProfile
-from .parameters import OpenAITTSParameters
+from .audio_parameters import OpenAITTSParameters
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

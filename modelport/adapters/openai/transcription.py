@@ -9,7 +9,7 @@ from ...ports.codec.live_transcription import LiveCodec
 from ..dialects.openai_transcription.live import LiveProfile, SessionLiveCodec
 from ..dialects.openai_transcription.model import DialectSTTModel
 from ..dialects.openai_transcription.profile import TranscriptionProfile
-from .parameters import OpenAITranscriptionParameters
+from .audio_parameters import OpenAITranscriptionParameters
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

@@ -26,7 +26,8 @@ from ..model.credential import CredentialBase
 from ..model.described import Described
 
 if TYPE_CHECKING:
-    from ...domain.card.cards import CardQuery, EmbeddingModelCard
+    from ...domain.card.cards import CardQuery
+    from ...domain.card.embedding_card import EmbeddingModelCard
     from ...domain.embedding.identity import VectorIdentity
     from ...domain.embedding.packing import EmbeddingInput, RequestLimits
     from ...domain.embedding.refusals import BatchLimit
@@ -136,7 +137,7 @@ class EmbeddingModelBase(ModelBase, Generic[T_contra]):
     @cached_property
     def card(self) -> EmbeddingModelCard:
         """The model's card; a permissive one if there is none."""
-        from ...domain.card.cards import EmbeddingModelCard
+        from ...domain.card.embedding_card import EmbeddingModelCard
         from ..model.cards import find_card
 
         found = find_card(self.runtime.cards, type(self), self.model, type(self)._card_query())
@@ -299,7 +300,8 @@ class EmbeddingModelBase(ModelBase, Generic[T_contra]):
 
     @classmethod
     def _card_query(cls) -> CardQuery[EmbeddingModelCard]:
-        from ...domain.card.cards import CardQuery, EmbeddingModelCard
+        from ...domain.card.cards import CardQuery
+        from ...domain.card.embedding_card import EmbeddingModelCard
         from ..model.cards import class_names
 
         names = class_names(cls)

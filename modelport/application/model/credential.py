@@ -27,7 +27,9 @@ from ...ports.codec.base import Endpoint
 from .described import Described
 
 if TYPE_CHECKING:
-    from ...domain.card.cards import ModelCard, RealtimeModelCard, TTSModelCard
+    from ...domain.card.cards import ModelCard
+    from ...domain.card.realtime_card import RealtimeModelCard
+    from ...domain.card.speech_card import TTSModelCard
     from ...domain.card.transcription_card import STTModelCard
 
 __all__ = ["CredentialBase", "KeyedCredential", "Service", "checked_base_url", "checked_key"]

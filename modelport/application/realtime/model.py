@@ -21,7 +21,8 @@ from ..model.described import Described
 from ..model.parameters import MaxTokens, Temperature
 
 if TYPE_CHECKING:
-    from ...domain.card.cards import CardQuery, RealtimeModelCard
+    from ...domain.card.cards import CardQuery
+    from ...domain.card.realtime_card import RealtimeModelCard
     from ...domain.chat.tools import ToolSchema
     from ...domain.message.blocks import ToolResultBlock
     from ...domain.message.messages import Msg
@@ -120,7 +121,7 @@ class RealtimeModelBase(ModelBase, ABC):
     @cached_property
     def card(self) -> RealtimeModelCard:
         """The model's card; a permissive one if there is none."""
-        from ...domain.card.cards import RealtimeModelCard
+        from ...domain.card.realtime_card import RealtimeModelCard
         from ..model.cards import find_card
 
         found = find_card(self.runtime.cards, type(self), self.model, type(self)._card_query())
@@ -134,7 +135,7 @@ class RealtimeModelBase(ModelBase, ABC):
         return wanted
 
     def _unchecked_card(self) -> RealtimeModelCard:
-        from ...domain.card.cards import RealtimeModelCard
+        from ...domain.card.realtime_card import RealtimeModelCard
 
         return RealtimeModelCard.permissive(self.model)
 
@@ -147,7 +148,8 @@ class RealtimeModelBase(ModelBase, ABC):
 
     @classmethod
     def _card_query(cls) -> CardQuery[RealtimeModelCard]:
-        from ...domain.card.cards import CardQuery, RealtimeModelCard
+        from ...domain.card.cards import CardQuery
+        from ...domain.card.realtime_card import RealtimeModelCard
         from ..model.cards import class_names
 
         return CardQuery(RealtimeModelCard, cls.Parameters, class_names(cls))

@@ -18,7 +18,8 @@ from ..model.base import ModelBase, retry_policy_of
 from ..model.credential import CredentialBase
 
 if TYPE_CHECKING:
-    from ...domain.card.cards import CardQuery, TTSModelCard
+    from ...domain.card.cards import CardQuery
+    from ...domain.card.speech_card import TTSModelCard
     from ...ports.http import HttpTransport
     from ..blocking.others import SyncTTSModel
 
@@ -84,7 +85,7 @@ class TTSModelBase(ModelBase, ABC, Generic[SpeechT_co]):
     @cached_property
     def card(self) -> TTSModelCard:
         """The model's card; a permissive one if there is none."""
-        from ...domain.card.cards import TTSModelCard
+        from ...domain.card.speech_card import TTSModelCard
         from ..model.cards import find_card
 
         found = find_card(self.runtime.cards, type(self), self.model, type(self)._card_query())
@@ -140,7 +141,8 @@ class TTSModelBase(ModelBase, ABC, Generic[SpeechT_co]):
 
     @classmethod
     def _card_query(cls) -> CardQuery[TTSModelCard]:
-        from ...domain.card.cards import CardQuery, TTSModelCard
+        from ...domain.card.cards import CardQuery
+        from ...domain.card.speech_card import TTSModelCard
         from ..model.cards import class_names
 
         return CardQuery(TTSModelCard, cls.Parameters, class_names(cls), cls.realtime)

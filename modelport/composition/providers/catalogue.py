@@ -17,7 +17,9 @@ from ...application.model.credential import CredentialBase
 from ...application.realtime.model import RealtimeModelBase
 from ...application.speech.model import TTSModelBase
 from ...application.transcription.model import STTModelBase
-from ...domain.card.cards import BaseCard, CardKind, CardQuery, EmbeddingModelCard, ModelCard, TTSModelCard
+from ...domain.card.cards import BaseCard, CardKind, CardQuery, ModelCard
+from ...domain.card.embedding_card import EmbeddingModelCard
+from ...domain.card.speech_card import TTSModelCard
 from ...ports.cards import CardSource
 from .registry import ProviderRegistry
 

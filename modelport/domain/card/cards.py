@@ -28,7 +28,6 @@ from ..deferred import Deferred
 from ..message.media import THINKING_TYPE, media_matches
 from .capabilities import (
     CacheFacts,
-    EmbeddingLimits,
     SamplingFacts,
     StructuredOutputFacts,
     ThinkingFacts,
@@ -39,20 +38,19 @@ from .form_check import form_fault, schema_fault
 from .shown import line_of, rich_facts_of, table_of
 
 __all__ = [
+    "ANYTHING",
     "BaseCard",
     "CardKind",
     "CardQuery",
     "CardStatus",
-    "EmbeddingModelCard",
     "ModelCard",
-    "RealtimeModelCard",
-    "TTSModelCard",
 ]
 
 CardKind = Literal["chat", "tts", "embedding", "realtime", "stt"]
 CardStatus = Literal["active", "deprecated", "sunset"]
 Overrides = dict[str, dict[str, Any] | None]
-_ANYTHING = ["*/*"]
+ANYTHING = ["*/*"]
+"""Any media type."""
 
 
 class BaseCard(Deferred):
@@ -242,8 +240,8 @@ class ModelCard(BaseCard):
         card = cls(
             name=name,
             label=name,
-            input_types=list(_ANYTHING),
-            output_types=list(_ANYTHING),
+            input_types=list(ANYTHING),
+            output_types=list(ANYTHING),
             context_size=context_size,
             output_size=None,
             known=False,
@@ -256,121 +254,6 @@ class ModelCard(BaseCard):
             output_types=self.output_types,
             limits={"max_tokens": self.output_size},
         )
-
-
-class TTSModelCard(BaseCard):
-    """A speech model. `realtime` models take text while it is still being written; the first voice is the default."""
-
-    kind: ClassVar[CardKind] = "tts"
-
-    type: Literal["tts_model"] = "tts_model"
-    output_types: list[str] = Field(default_factory=lambda: ["audio/wav"])
-    realtime: bool = False
-    voices: list[str] = Field(default_factory=list)
-    max_characters: int | None = Field(default=None, gt=0)
-    """Characters that one synthesis request takes."""
-    event_stream: bool = False
-    """Whether an answer over HTTP can be asked for as a stream of events, which bring the usage."""
-    prompted: bool = False
-    """Whether the text is read as a prompt, so that instructions stand before it; else it is read word for word."""
-    takes_whole_text: bool = False
-    """Whether a realtime model begins to speak only when it has all its text."""
-
-    @classmethod
-    def permissive(
-        cls, name: str, base_schema: Mapping[str, Any] | None = None, *, realtime: bool = False
-    ) -> TTSModelCard:
-        """The card of a speech model without one."""
-        return cls(name=name, label=name, realtime=realtime, known=False).with_form(base_schema or {})
-
-    def _form_rules(self) -> FormRules:
-        return FormRules(overrides=self.given_overrides, choices={"voice": self.voices})
-
-
-class EmbeddingModelCard(BaseCard):
-    """An embedding model. `context_size` is in tokens per input, `limits` are those of one request.
-
-    `dimensions` is the default vector size and `supported_dimensions` the sizes to offer. Cards give either these or
-    the same facts as an override of the parameter `dimensions`; both are filled in on the card.
-    """
-
-    kind: ClassVar[CardKind] = "embedding"
-
-    type: Literal["embedding_model"] = "embedding_model"
-    output_types: list[str] = Field(default_factory=lambda: ["application/x-embedding"])
-    context_size: int = Field(gt=0)
-    dimensions: int | None = Field(default=None, gt=0)
-    supported_dimensions: list[int] | None = None
-    limits: EmbeddingLimits = EmbeddingLimits()
-
-    @classmethod
-    def permissive(
-        cls, name: str, base_schema: Mapping[str, Any] | None = None, *, context_size: int = 8192
-    ) -> EmbeddingModelCard:
-        """The card of an embedding model without one."""
-        card = cls(name=name, label=name, input_types=list(_ANYTHING), context_size=context_size, known=False)
-        return card.with_form(base_schema or {})
-
-    def model_post_init(self, context: Any, /) -> None:
-        """Read the vector sizes out of the override when the card gives them there (Any: pydantic's own)."""
-        override = self.given_overrides.get("dimensions") or {}
-        default, choices = override.get("default"), override.get("enum")
-        if self.dimensions is None and isinstance(default, int):
-            self.dimensions = default
-        if self.supported_dimensions is None and isinstance(choices, list):
-            self.supported_dimensions = [size for size in choices if isinstance(size, int)]
-
-    def _form_faults(self, known: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
-        yield from super()._form_faults(known)
-        if self.dimensions and self.supported_dimensions and self.dimensions not in self.supported_dimensions:
-            yield (
-                ("dimensions",),
-                f"dimensions {self.dimensions} is not one of the supported {self.supported_dimensions}",
-            )
-
-    def _form_rules(self) -> FormRules:
-        given: dict[str, Any] = {"default": self.dimensions, "enum": self.supported_dimensions}
-        given = {key: value for key, value in given.items() if value is not None}
-        override = self.given_overrides.get("dimensions", {})
-        dimensions = None if override is None else {**given, **override}
-        return FormRules(overrides={**self.given_overrides, "dimensions": dimensions})
-
-
-class RealtimeModelCard(BaseCard):
-    """A model of voice conversations. Rates are in samples per second, durations in seconds.
-
-    Attributes:
-        input_sample_rates, output_sample_rates: the rates the wire takes and gives, the default first.
-        max_audio_turns, max_audio_duration_s: how much of the past the model keeps as audio.
-        max_session_duration_s: after which the server closes a session.
-        turn_detection: the modes of `TurnDetection` that it has.
-    """
-
-    kind: ClassVar[CardKind] = "realtime"
-
-    type: Literal["realtime_model"] = "realtime_model"
-    input_types: list[str] = Field(default_factory=lambda: ["text/plain", "audio/pcm"])
-    output_types: list[str] = Field(default_factory=lambda: ["text/plain", "audio/pcm"])
-    input_sample_rates: list[int] = Field(default_factory=list)
-    output_sample_rates: list[int] = Field(default_factory=list)
-    voices: list[str] = Field(default_factory=list)
-    supports_tools: bool = True
-    max_context_tokens: int | None = Field(default=None, gt=0)
-    max_audio_turns: int | None = Field(default=None, gt=0)
-    max_audio_duration_s: int | None = Field(default=None, gt=0)
-    max_session_duration_s: int | None = Field(default=None, gt=0)
-    turn_detection: list[Literal["server_vad", "semantic_vad", "manual"]] = Field(
-        default=["server_vad", "semantic_vad", "manual"]
-    )
-
-    @classmethod
-    def permissive(cls, name: str, base_schema: Mapping[str, Any] | None = None) -> RealtimeModelCard:
-        """The card of a realtime model without one."""
-        card = cls(name=name, label=name, input_types=list(_ANYTHING), output_types=list(_ANYTHING), known=False)
-        return card.with_form(base_schema or {})
-
-    def _form_rules(self) -> FormRules:
-        return FormRules(overrides=self.given_overrides, choices={"voice": self.voices})
 
 
 C = TypeVar("C", bound=BaseCard)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Protocol
 
 from .media_types import type_of_bytes, type_of_url
-from .wav import with_true_sizes
 
 __all__ = ["LARGEST_FILE", "FilePath", "PathObject", "file_name", "guessed_type", "read_file", "write_file"]
 
@@ -55,8 +54,12 @@ def read_file(path: FilePath, most: int = LARGEST_FILE) -> bytes:
 
 def write_file(path: FilePath, data: bytes, media_type: str) -> None:
     """Write the bytes; a WAV gets its true sizes, which its header does not have when it was streamed."""
+    if media_type.startswith("audio/wav"):
+        from .wav import with_true_sizes  # for sound only
+
+        data = with_true_sizes(data)
     with open(path, "wb") as file:
-        file.write(with_true_sizes(data) if media_type.startswith("audio/wav") else data)
+        file.write(data)
 
 
 def guessed_type(data: bytes, name: str = "") -> str:

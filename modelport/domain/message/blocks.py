@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
@@ -292,6 +291,8 @@ class ToolCallBlock(_Block):
     @property
     def arguments(self) -> dict[str, Any]:  # Any: each argument has its own type
         """`input` as an object, `{}` when it is blank; raises `ValueError` when it is not the text of a JSON object."""
+        import json  # for programs that run tools
+
         try:
             value = json.loads(self.input) if self.input.strip() else {}
         except (ValueError, RecursionError) as error:

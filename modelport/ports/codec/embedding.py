@@ -13,7 +13,7 @@ from ...domain.message.responses import ModelWarning
 from ..http import HttpRequest
 
 if TYPE_CHECKING:
-    from ...domain.card.cards import EmbeddingModelCard
+    from ...domain.card.embedding_card import EmbeddingModelCard
     from ...domain.embedding.values import EmbeddingResponse
     from .base import Endpoint
 

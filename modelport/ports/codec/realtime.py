@@ -21,7 +21,7 @@ from ..websocket import Frame, WebSocketRequest
 from .base import Endpoint
 
 if TYPE_CHECKING:
-    from ...domain.card.cards import RealtimeModelCard
+    from ...domain.card.realtime_card import RealtimeModelCard
 
 __all__ = [
     "RealtimeCodec",

@@ -17,7 +17,7 @@ from ..websocket import Frame, WebSocketRequest
 from .base import Endpoint
 
 if TYPE_CHECKING:
-    from ...domain.card.cards import TTSModelCard
+    from ...domain.card.speech_card import TTSModelCard
 
 __all__ = [
     "AudioReceived",

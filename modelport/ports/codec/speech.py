@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ...domain.card.cards import TTSModelCard
+from ...domain.card.speech_card import TTSModelCard
 from ...domain.errors import ModelError
 from ...domain.message.blocks import URLSource
 from ...domain.speech.audio import AudioFormat

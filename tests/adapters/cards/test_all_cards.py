@@ -29,21 +29,19 @@ from modelport.adapters.gemini.parameters import (
 from modelport.adapters.minimax.provider import MiniMaxChatParameters
 from modelport.adapters.moonshot.provider import MoonshotChatParameters
 from modelport.adapters.ollama.parameters import OllamaChatParameters, OllamaEmbeddingParameters
+from modelport.adapters.openai import audio_parameters as openai_audio
+from modelport.adapters.openai import embedding_parameters as openai_embedding
 from modelport.adapters.openai import parameters as openai
 from modelport.adapters.openai.realtime import OpenAIRealtimeParameters
 from modelport.adapters.volcengine.provider import VolcengineChatParameters
 from modelport.adapters.xai.provider import XAIChatParameters
 from modelport.adapters.xai.realtime import XAIRealtimeParameters
-from modelport.domain.card.cards import (
-    BaseCard,
-    CardQuery,
-    EmbeddingModelCard,
-    ModelCard,
-    RealtimeModelCard,
-    TTSModelCard,
-)
+from modelport.domain.card.cards import BaseCard, CardQuery, ModelCard
 from modelport.domain.card.checks import check_parameters
+from modelport.domain.card.embedding_card import EmbeddingModelCard
 from modelport.domain.card.form import HINT
+from modelport.domain.card.realtime_card import RealtimeModelCard
+from modelport.domain.card.speech_card import TTSModelCard
 from modelport.domain.card.transcription_card import STTModelCard
 from modelport.domain.errors import InvalidRequestError
 from modelport.domain.message.media import media_matches
@@ -91,10 +89,10 @@ CLASSES = [
     Class("VolcengineChatModel", "volcengine", ModelCard, VolcengineChatParameters),
     Class("MoonshotChatModel", "moonshot", ModelCard, MoonshotChatParameters),
     Class("XAIChatModel", "xai", ModelCard, XAIChatParameters),
-    Class("OpenAITranscriptionModel", "openai", STTModelCard, openai.OpenAITranscriptionParameters),
+    Class("OpenAITranscriptionModel", "openai", STTModelCard, openai_audio.OpenAITranscriptionParameters),
     Class("GeminiTranscriptionModel", "gemini", STTModelCard, GeminiTranscriptionParameters),
     Class("DashScopeTranscriptionModel", "dashscope", STTModelCard, DashScopeTranscriptionParameters),
-    Class("OpenAITTSModel", "openai", TTSModelCard, openai.OpenAITTSParameters, False),
+    Class("OpenAITTSModel", "openai", TTSModelCard, openai_audio.OpenAITTSParameters, False),
     Class("GeminiTTSModel", "gemini", TTSModelCard, GeminiTTSParameters, False),
     Class("DashScopeTTSModel", "dashscope", TTSModelCard, dashscope.DashScopeTTSParameters, False),
     Class("DashScopeRealtimeTTSModel", "dashscope", TTSModelCard, dashscope.DashScopeRealtimeTTSParameters, True),
@@ -106,7 +104,7 @@ CLASSES = [
         True,
     ),
     Class("DashScopeEmbeddingModel", "dashscope", EmbeddingModelCard, dashscope.DashScopeEmbeddingParameters),
-    Class("OpenAIEmbeddingModel", "openai", EmbeddingModelCard, openai.OpenAIEmbeddingParameters),
+    Class("OpenAIEmbeddingModel", "openai", EmbeddingModelCard, openai_embedding.OpenAIEmbeddingParameters),
     Class("GeminiEmbeddingModel", "gemini", EmbeddingModelCard, GeminiEmbeddingParameters),
     Class("OllamaEmbeddingModel", "ollama", EmbeddingModelCard, OllamaEmbeddingParameters),
 ]

@@ -12,7 +12,9 @@ from pydantic import BaseModel, Field
 
 from modelport.adapters.cards import card_file, folder
 from modelport.adapters.cards.yaml_source import YamlCardSource, file_stem
-from modelport.domain.card.cards import CardQuery, EmbeddingModelCard, ModelCard, TTSModelCard
+from modelport.domain.card.cards import CardQuery, ModelCard
+from modelport.domain.card.embedding_card import EmbeddingModelCard
+from modelport.domain.card.speech_card import TTSModelCard
 from modelport.domain.errors import CardError
 from modelport.embedding import OpenAIEmbeddingModel
 from modelport.model import OpenAIChatModel

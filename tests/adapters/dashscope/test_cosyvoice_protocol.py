@@ -14,7 +14,7 @@ from modelport.adapters.dashscope.speech.cosyvoice_protocol import CosyVoiceProt
 from modelport.adapters.dashscope.speech.realtime import CosyVoiceCodec
 from modelport.adapters.dashscope.speech.sambert_protocol import SambertProtocol
 from modelport.adapters.dashscope.speech.task_protocol import TaskProtocol
-from modelport.domain.card.cards import TTSModelCard
+from modelport.domain.card.speech_card import TTSModelCard
 from modelport.domain.ids import set_id_factory
 from modelport.domain.speech.audio import AudioFormat
 from modelport.error import (

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from modelport.adapters.dashscope.speech.qwen_protocol import QwenRealtimeProtocol
 from modelport.adapters.dashscope.speech.realtime import QwenRealtimeCodec
-from modelport.domain.card.cards import TTSModelCard
+from modelport.domain.card.speech_card import TTSModelCard
 from modelport.domain.ids import set_id_factory
 from modelport.domain.message.wav import streaming_header
 from modelport.domain.speech.audio import AudioFormat

@@ -11,7 +11,7 @@ import pytest
 
 from modelport.adapters.openai.embedding import OpenAIEmbeddingCodec, decode_body
 from modelport.credential import OpenAICredential
-from modelport.domain.card.cards import EmbeddingModelCard
+from modelport.domain.card.embedding_card import EmbeddingModelCard
 from modelport.embedding import EmbeddingModelCard as PublicCard
 from modelport.embedding import FileEmbeddingCache, OpenAIEmbeddingModel
 from modelport.error import (

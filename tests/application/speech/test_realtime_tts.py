@@ -13,7 +13,7 @@ import pytest
 from modelport.application.speech.realtime.connection import RealtimeConnection
 from modelport.application.speech.realtime.model import RealtimeTTSModel
 from modelport.credential import CredentialBase
-from modelport.domain.card.cards import TTSModelCard
+from modelport.domain.card.speech_card import TTSModelCard
 from modelport.domain.errors import ModelError, ServerError
 from modelport.domain.message.blocks import DataBlock
 from modelport.domain.speech.audio import AudioFormat

@@ -9,8 +9,10 @@ import jsonschema
 import pytest
 from pydantic import BaseModel, Field
 
-from modelport.domain.card.cards import EmbeddingModelCard, ModelCard, TTSModelCard
+from modelport.domain.card.cards import ModelCard
+from modelport.domain.card.embedding_card import EmbeddingModelCard
 from modelport.domain.card.form import HINT, FormRules, merge_schema
+from modelport.domain.card.speech_card import TTSModelCard
 from modelport.domain.message.media import media_matches
 
 

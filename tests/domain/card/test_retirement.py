@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
-from modelport.domain.card.cards import ModelCard, TTSModelCard
+from modelport.domain.card.cards import ModelCard
 from modelport.domain.card.checks import card_warnings
+from modelport.domain.card.speech_card import TTSModelCard
 
 
 @pytest.mark.parametrize("key", ["sunset_on", "retires_on"])
