@@ -7,6 +7,7 @@ decoding it would cost more than all else that is done for a piece.
 from __future__ import annotations
 
 import base64
+from copy import copy
 
 from ..ids import new_id
 from ..message.blocks import Base64Source, DataBlock
@@ -16,6 +17,9 @@ __all__ = ["DELIVERED_KEPT", "AudioFold", "Piece", "SpokenAudio"]
 
 DELIVERED_KEPT = 64 * 1024
 """Bytes of delivered audio that are kept for the `partial` of an error: 1.4 seconds at 24,000 samples per second."""
+
+_HANDY = 96 * 1024
+"""Longer texts get memory of their own from the system, which takes longer than a further step of the stream."""
 
 Piece = bytes | str
 """Audio, or its base64 with padding at the end."""
@@ -72,9 +76,12 @@ class AudioFold:
 
     def add(self, audio: Piece) -> DataBlock:
         """Add a piece, which must not be empty; returns its step. The first one of a WAV begins with a header."""
-        header = b"" if self._delivered.any else self._format.header()
-        self._delivered.add(audio)
-        return self._block_of(header + _decoded(audio) if header else audio)
+        if not self._delivered.any and (header := self._format.header()):
+            self._delivered.add(audio)
+            return self._block_of(header + _decoded(audio))
+        if not self._delivered.cut:
+            self._delivered.add(audio)
+        return self._block_of(audio)
 
     def whole(self) -> DataBlock | None:
         """All audio so far as one file, its beginning where no more is kept; a WAV has true sizes."""
@@ -91,7 +98,10 @@ class AudioFold:
         if first is None:
             empty = Base64Source(data="", media_type=self._format.media_type)
             self._block = first = DataBlock(id=self._block_id, source=empty)
-        return first.model_copy(update={"source": first.source.model_copy(update={"data": data})})
+        block, source = copy(first), copy(first.source)
+        source.__dict__["data"] = data
+        block.__dict__["source"] = source
+        return block
 
 
 class SpokenAudio(AudioFold):
@@ -113,7 +123,7 @@ class SpokenAudio(AudioFold):
     def feed(self, piece: Piece) -> None:
         """Add what the server sent, in pieces of any size; base64 must be valid and padded."""
         size = _size(piece)
-        if self._of_samples and not (type(piece) is str and self._samples.passes(size)):
+        if self._of_samples and (isinstance(piece, bytes) or not self._samples.passes(size)):
             piece = self._samples.feed(_decoded(piece))
             size = len(piece)
         if size:
@@ -136,6 +146,9 @@ class SpokenAudio(AudioFold):
 
     def take_some(self) -> DataBlock | None:
         """As `take`, but only as many pieces as can be joined without decoding them."""
+        if len(self._fresh) == 1:
+            self.undelivered = 0
+            return self.add(self._fresh.pop())
         end = _joinable(self._fresh)
         if end == len(self._fresh):
             return self.take()
@@ -176,12 +189,11 @@ def _decoded(piece: Piece) -> bytes:
 
 
 def _joinable(pieces: list[Piece]) -> int:
-    """How many of the first pieces are one text, or one row of bytes: padding ends a text."""
-    if len(pieces) < 2:
-        return len(pieces)
-    kind = type(pieces[0])
+    """How many of the first pieces are one text, or one row of bytes, of a handy size: padding ends a text."""
+    kind, size = type(pieces[0]) if pieces else str, 0
     for number, piece in enumerate(pieces):
-        if type(piece) is not kind:
+        size += len(piece)
+        if type(piece) is not kind or (size > _HANDY and number):
             return number
         if isinstance(piece, str) and piece.endswith("="):
             return number + 1
@@ -189,9 +201,10 @@ def _joinable(pieces: list[Piece]) -> int:
 
 
 def _joined(pieces: list[Piece]) -> Piece:
-    """Several pieces as one."""
+    """Several pieces as one: the base64 of pieces without padding is that of all of them, one after the other."""
     if len(pieces) == 1:
         return pieces[0]
-    if isinstance(pieces[0], str) and _joinable(pieces) == len(pieces):
-        return "".join(piece for piece in pieces if isinstance(piece, str))
+    texts = [piece for piece in pieces if isinstance(piece, str)]
+    if len(texts) == len(pieces) and not any(text.endswith("=") for text in texts[:-1]):
+        return "".join(texts)
     return b"".join(map(_decoded, pieces))

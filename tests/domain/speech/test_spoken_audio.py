@@ -86,6 +86,23 @@ def test_whole_base64_reaches_the_caller_as_it_came() -> None:
     assert block.source.data is text
 
 
+def test_a_step_has_what_can_be_joined_cheaply() -> None:
+    audio, text = SpokenAudio(BARE), base64.b64encode(bytes(range(240)) * 20).decode()
+    audio.feed(b"\1\2\3\4" * 3)
+    assert data(audio.take_some()) == b"\1\2\3\4" * 3
+    sent: list[bytes | str] = [text, text + text, *[text] * 40, base64.b64encode(b"1234").decode(), text, b"56", text]
+    for piece in sent:
+        audio.feed(piece)
+    steps: list[Any] = []  # Any: their sources are base64
+    while block := audio.take_some():
+        steps.append(block)
+        assert (audio.undelivered == 0) == (sum(len(data(step)) for step in steps) == 45 * 4800 + 6)
+    assert b"".join(map(data, steps)) == bytes(range(240)) * 20 * 43 + b"1234" + bytes(range(240)) * 20 + b"56" + (
+        bytes(range(240)) * 20
+    )
+    assert max(len(step.source.data) for step in steps) <= 96 * 1024 and len(steps) < 10
+
+
 def test_base64_with_a_header_of_a_known_size_ends_where_the_header_says() -> None:
     audio, samples = SpokenAudio(AudioFormat()), bytes(range(240))
     audio.feed(streaming_header(24_000, size=480))
