@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, Type, TypeVar
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -147,6 +147,8 @@ def _with_finish_reason(values: dict[str, Any]) -> dict[str, Any]:  # Any: pydan
     return {**kept, "finish_reason": known} if known else {**kept, "finish_reason": "other", "finished_reason": word}
 
 
+Model = TypeVar("Model", bound=Deferred)
+_set = object.__setattr__
 TextPart = str | TextBlock
 UserPart = str | TextBlock | DataBlock | PathObject
 AssistantPart = str | ContentBlock | PathObject
@@ -180,35 +182,44 @@ def _finished(name: str, content: str | Sequence[Any], role: Role, fields: dict[
 
 
 def _of_text(name: str, text: str, role: Role) -> Msg:
-    """A message of one text, without validation, which could find nothing.
-
-    It takes less time, and a program that only ever sends texts does not make the validator of all kinds of blocks.
-    """
+    """What validation makes of a name and a text, in a third of its time: it is a tenth of a short call's own part."""
     created = new_timestamp()
-    block = TextBlock.model_construct(
+    block = _made(
+        TextBlock,
+        {
+            "id": new_id(),
+            "created_at": new_timestamp(),
+            "finished_at": None,
+            "provider_data": None,
+            "cache": None,
+            "type": "text",
+            "text": text,
+        },
         {"text"},
-        id=new_id(),
-        created_at=new_timestamp(),
-        finished_at=None,
-        provider_data=None,
-        cache=None,
-        type="text",
-        text=text,
     )
-    return Msg.model_construct(
-        {"name", "content", "role", "created_at", "finished_at"},
-        name=name,
-        content=[block],
-        role=role,
-        id=new_id(),
-        metadata={},
-        created_at=created,
-        finished_at=created,
-        usage=None,
-        finish_reason=None,
-        structured_output=None,
-        error=None,
-    )
+    fields: dict[str, Any] = {  # Any: each has its own type
+        "name": name,
+        "content": [block],
+        "role": role,
+        "id": new_id(),
+        "metadata": {},
+        "created_at": created,
+        "finished_at": created,
+        "usage": None,
+        "finish_reason": None,
+        "structured_output": None,
+        "error": None,
+    }
+    return _made(Msg, fields, {"name", "content", "role", "created_at", "finished_at"})
+
+
+def _made(cls: Type[Model], fields: dict[str, Any], given: set[str]) -> Model:  # Any: each has its own type
+    made = cls.__new__(cls)
+    _set(made, "__dict__", fields)
+    _set(made, "__pydantic_fields_set__", given)
+    _set(made, "__pydantic_extra__", {})
+    _set(made, "__pydantic_private__", None)
+    return made
 
 
 def _blocks(content: str | Sequence[Any]) -> Any:  # Any: validated by Msg
