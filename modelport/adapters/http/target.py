@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -29,22 +28,27 @@ def prepared(request: HttpRequest) -> HttpRequest:
     printed with their variables.
     """
     parts = _checked(request.url)
-    unfit = next((name for name, value in request.headers.items() if _HEADER.fullmatch(value) is None), None)
-    if unfit is not None:  # its value is not a variable here, because an error would hold it
-        raise InvalidRequestError(
-            f"the header {unfit[:80]!r} has a value that cannot be sent: expected visible ASCII without line breaks "
-            "and without spaces around it"
-        )
-    added: dict[str, str] = {}
-    names = set(map(str.lower, request.headers))
+    if not all(map(_HEADER.fullmatch, request.headers.values())):
+        raise _unfit(request)
+    headers = {**request.headers}  # nothing raises from here on, so no error shows this variable
+    names = set(map(str.lower, headers))
+    url = request.url
     if "accept-encoding" not in names:
-        added["accept-encoding"] = ACCEPTED
-    if "@" not in parts.netloc:
-        return replace(request, headers={**request.headers, **added}) if added else request
-    if "authorization" not in names:
-        added["authorization"] = _basic(parts)
-    url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-    return replace(request, url=url, headers={**request.headers, **added})
+        headers["accept-encoding"] = ACCEPTED
+    if "@" in parts.netloc:
+        if "authorization" not in names:
+            headers["authorization"] = _basic(parts)
+        url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return HttpRequest(request.method, url, headers, request.body, request.address)
+
+
+def _unfit(request: HttpRequest) -> InvalidRequestError:
+    """The error of a header that cannot be sent. No variable is a value, since an error would hold it."""
+    name = next(name for name in request.headers if _HEADER.fullmatch(request.headers[name]) is None)
+    return InvalidRequestError(
+        f"the header {name[:80]!r} has a value that cannot be sent: expected visible ASCII without line breaks "
+        "and without spaces around it"
+    )
 
 
 @lru_cache(maxsize=64)
