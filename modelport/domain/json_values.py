@@ -16,6 +16,7 @@ __all__ = ["MAY_BE_DEEP", "read_json", "too_deep"]
 _DEEPEST = 200
 MAY_BE_DEEP = 2 * _DEEPEST
 """Shorter texts cannot be nested more deeply than that."""
+_QUICKLY_COUNTED = 16 * 1024
 _OTHERS = bytes(octet for octet in range(256) if octet not in b'[]{}"\\')
 _FEW = 4
 _STEPS = {octet: 1 if octet in b"[{" else -1 if octet in b"]}" else 0 for octet in range(256)}
@@ -24,7 +25,8 @@ _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 
 def too_deep(data: bytes | str) -> bool:
     """Whether arrays and objects are nested more than 200 levels deep. Takes time in proportion to the length."""
-    if len(data) <= MAY_BE_DEEP or _is_flat(data):
+    size = len(data)
+    if size <= MAY_BE_DEEP or (size > _QUICKLY_COUNTED and _is_flat(data)):
         return False
     if isinstance(data, str):
         data = data.encode("utf-8", "replace")

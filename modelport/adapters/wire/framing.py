@@ -73,6 +73,8 @@ _SSE_FIELDS = b"\ndata\nevent\nid\nretry\nerror"
 
 def begins_as_sse(data: bytes) -> bool:
     """Whether these first bytes are a line of server-sent events, or may become one."""
+    if data[:1] == b"{":  # a JSON text: nearly every whole answer
+        return False
     if data == _BOM[: len(data)]:
         return True
     start = data.removeprefix(_BOM).lstrip()

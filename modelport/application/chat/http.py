@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
-from functools import cached_property
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from ..call.arguments import parameter_values
@@ -25,6 +25,14 @@ __all__ = ["HttpChatModel"]
 
 
 _PLAIN = frozenset({type(None), bool, int, float, str})
+
+
+@cache
+def _sender() -> Callable[..., Awaitable[Answer]]:
+    """What makes an attempt; the engine is loaded by the first one."""
+    from .http_attempt import send
+
+    return send
 
 
 class _Checked(NamedTuple):
@@ -110,6 +118,4 @@ class HttpChatModel(ChatModelBase[AnswerT_co]):
         tool_choice: ToolChoice | None = None,
         **kwargs: Any,  # Any: provider body fields
     ) -> Awaitable[Answer]:
-        from .http_attempt import send  # the engine is loaded by the first call
-
-        return send(self, model_name, messages, tools or (), tool_choice, kwargs)
+        return _sender()(self, model_name, messages, tools or (), tool_choice, kwargs)

@@ -6,15 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+from ...domain.chat.turns import Conversation, to_turns
 from ...domain.errors import UnsupportedFeatureError
 from ...domain.message.blocks import Base64Source, DataBlock, HintBlock, ToolResultBlock, URLSource
 from ...domain.message.media import accepted
 from ...domain.message.messages import Msg
+from ...ports.codec.rendering import RenderContext, Rendered
 from ..call.arguments import check_message_list
 
 if TYPE_CHECKING:
-    from ...domain.chat.turns import Conversation
-    from ...ports.codec.rendering import RenderContext, Rendered, TurnWriter
+    from ...ports.codec.rendering import TurnWriter
     from ...ports.media import MediaLoader
 
 __all__ = ["FormatterBase", "Recalled", "data_blocks"]
@@ -63,13 +64,11 @@ class FormatterBase:
 
     def conversation(self, msgs: Sequence[Msg]) -> Conversation:
         """The messages as turns: the start of every `render`."""
-        if self.multi_agent:  # each is loaded by the first call
+        if self.multi_agent:
             from ...domain.chat.history import to_history_turns
 
             own = self.conversation_history_prompt
             return to_history_turns(msgs) if own is None else to_history_turns(msgs, own.rstrip("\n") or None)
-        from ...domain.chat.turns import to_turns
-
         return to_turns(msgs)
 
     async def format(self, msgs: Sequence[Msg]) -> list[dict[str, Any]]:  # Any: the provider's JSON
@@ -87,8 +86,6 @@ class FormatterBase:
 
         `recall` is what is known of these messages from an earlier call, if anything.
         """
-        from ...ports.codec.rendering import RenderContext, Rendered
-
         if type(self).format is not FormatterBase.format:
             return Rendered(await self.format(msgs))
         if context is None:  # else the call has checked them
@@ -99,8 +96,10 @@ class FormatterBase:
         media = await self._fetch(msgs if recall is None else recall.rest, loader, context.input_types)
         if recall is not None:
             return recall.render(replace(context, media=media))
-        own = type(self).render is not FormatterBase.render  # an application's may look into the texts
-        return self.render(msgs, replace(context, media=media, by_parts=context.by_parts and not own))
+        by_parts = context.by_parts and type(self).render is FormatterBase.render  # else it may look into the texts
+        if media or by_parts != context.by_parts:
+            context = replace(context, media=media, by_parts=by_parts)
+        return self.render(msgs, context)
 
     def render(self, msgs: Sequence[Msg], context: RenderContext) -> Rendered:
         """The messages in the provider's terms, purely: same input, same output."""
@@ -138,6 +137,9 @@ class FormatterBase:
         return dict(zip(wanted, loaded, strict=True))
 
 
+_WITH_BLOCKS = (ToolResultBlock, HintBlock)
+
+
 def data_blocks(msgs: Sequence[Msg], *, of_model: bool = True) -> list[DataBlock]:
     """Every data block, also those inside tool results and hints.
 
@@ -146,10 +148,10 @@ def data_blocks(msgs: Sequence[Msg], *, of_model: bool = True) -> list[DataBlock
     found: list[DataBlock] = []
     for msg in msgs:
         for block in msg.content:
-            if isinstance(block, DataBlock):
+            if block.type == "data":
                 if of_model or msg.role != "assistant":
                     found.append(block)
-            elif isinstance(block, ToolResultBlock | HintBlock):
+            elif isinstance(block, _WITH_BLOCKS):
                 inner = block.output if isinstance(block, ToolResultBlock) else block.hint
                 found += [item for item in inner if isinstance(item, DataBlock)]
     return found

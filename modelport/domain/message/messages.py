@@ -181,6 +181,7 @@ def _finished(name: str, content: str | Sequence[Any], role: Role, fields: dict[
     return Msg(name=name, content=_blocks(content), role=role, created_at=created, finished_at=finished, **fields)
 
 
+
 def _of_text(name: str, text: str, role: Role) -> Msg:
     """What validation makes of a name and a text, in a third of its time: it is a tenth of a short call's own part."""
     created = new_timestamp()

@@ -82,9 +82,10 @@ class OpenAIChatCodec:
         if self._profile.temperature_range is not None:
             warnings += _keep_within(values, *self._profile.temperature_range)
         warnings += [*switched, *thinking.warnings]
-        for ours, wire in self._profile.fields.items():
-            if ours in values:
-                body[wire] = values[ours]
+        if values:
+            for ours, wire in self._profile.fields.items():
+                if ours in values:
+                    body[wire] = values[ours]
         body.update(thinking.fields)
         streams = self._streams(request)
         if values.get("voice"):
