@@ -16,6 +16,7 @@ from ..ids import new_id, new_timestamp
 from ..message.base64_text import is_plain
 from ..message.blocks import Base64Source, ContentBlock, DataBlock, ProviderData, ToolCallBlock
 from ..message.responses import AttemptRecord, ChatResponse, ChatUsage, FinishReason, ModelWarning
+from ..message.unchecked import changed
 from ..message.wav import HEADER_SIZE, true_header
 from ..unicode import well_formed
 
@@ -83,7 +84,7 @@ class _Part:
             changes["source"] = self.source
         if self.first.type == "tool_call":
             changes["name"] = self.name
-        return self.first.model_copy(update=changes)
+        return changed(self.first, changes)
 
 
 _HEADER = -(-HEADER_SIZE // 3) * 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any, Literal, Self, Type, TypeVar
+from typing import Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -14,6 +14,7 @@ from ..unicode import is_well_formed, well_formed, well_formed_value
 from .attachments import PathObject
 from .blocks import ContentBlock, ContentBlockTypes, DataBlock, TextBlock
 from .finish import FinishReason
+from .unchecked import made
 
 __all__ = ["AssistantMsg", "Msg", "Role", "SystemMsg", "Usage", "UserMsg"]
 
@@ -147,8 +148,6 @@ def _with_finish_reason(values: dict[str, Any]) -> dict[str, Any]:  # Any: pydan
     return {**kept, "finish_reason": known} if known else {**kept, "finish_reason": "other", "finished_reason": word}
 
 
-Model = TypeVar("Model", bound=Deferred)
-_set = object.__setattr__
 TextPart = str | TextBlock
 UserPart = str | TextBlock | DataBlock | PathObject
 AssistantPart = str | ContentBlock | PathObject
@@ -181,11 +180,10 @@ def _finished(name: str, content: str | Sequence[Any], role: Role, fields: dict[
     return Msg(name=name, content=_blocks(content), role=role, created_at=created, finished_at=finished, **fields)
 
 
-
 def _of_text(name: str, text: str, role: Role) -> Msg:
     """What validation makes of a name and a text, in a third of its time: it is a tenth of a short call's own part."""
     created = new_timestamp()
-    block = _made(
+    block = made(
         TextBlock,
         {
             "id": new_id(),
@@ -211,16 +209,7 @@ def _of_text(name: str, text: str, role: Role) -> Msg:
         "structured_output": None,
         "error": None,
     }
-    return _made(Msg, fields, {"name", "content", "role", "created_at", "finished_at"})
-
-
-def _made(cls: Type[Model], fields: dict[str, Any], given: set[str]) -> Model:  # Any: each has its own type
-    made = cls.__new__(cls)
-    _set(made, "__dict__", fields)
-    _set(made, "__pydantic_fields_set__", given)
-    _set(made, "__pydantic_extra__", {})
-    _set(made, "__pydantic_private__", None)
-    return made
+    return made(Msg, fields, {"name", "content", "role", "created_at", "finished_at"})
 
 
 def _blocks(content: str | Sequence[Any]) -> Any:  # Any: validated by Msg

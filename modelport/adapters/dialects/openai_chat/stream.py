@@ -29,6 +29,8 @@ __all__ = ["OpenAIChatDecoder", "chat_usage"]
 
 _FACTS = ("service_tier", "system_fingerprint", "provider", "citations", "search_results")
 """Fields of an answer that are copied to `metadata`."""
+_USUAL = frozenset({"index", "delta", "logprobs", "finish_reason"})
+"""The fields of a choice that most servers send, and all that they send beside more text."""
 _NO_CHOICE = "the stream ended without a choice; check that base_url points to a chat API"
 
 
@@ -68,6 +70,7 @@ class OpenAIChatDecoder(JsonDecoder):
         "_new",
         "_noted",
         "_odd",
+        "_plain",
         "_profile",
         "_raw_usage",
         "_refused",
@@ -92,6 +95,8 @@ class OpenAIChatDecoder(JsonDecoder):
         self._raw_usage: Json = {}
         self._tags = ThinkTags() if profile.reasoning_form == "tags" else None
         self._new = NewText() if profile.cumulative_text else None
+        self._plain = self._tags is None and self._new is None
+        """Whether text is text: it holds no thinking, and repeats nothing."""
         self._details: Details | None = None
         self._kept: Json = {}
         """What goes back with the message unchanged."""
@@ -137,6 +142,8 @@ class OpenAIChatDecoder(JsonDecoder):
             self._piece("thinking", self._thinking_id, "", data=self._owned(kept))
 
     def _event(self, event: Json) -> None:
+        if self._plain and self._chosen and self._noted and self._text_event(event):
+            return
         if event.get("error"):
             raise self._failure(event)
         if not self.response_id:
@@ -158,6 +165,20 @@ class OpenAIChatDecoder(JsonDecoder):
             self._without_choices(event)
         if not self._noted:
             self._facts(event)
+
+    def _text_event(self, event: Json) -> bool:
+        """Whether it says nothing but more text, as nearly all events of a long answer; the text is taken then."""
+        choices = event.get("choices")
+        if not choices or len(choices) != 1 or event.get("usage") or event.get("error"):
+            return False
+        choice = choices[0]
+        if not choice.keys() <= _USUAL or choice.get("finish_reason") or choice.get("logprobs") or choice.get("index"):
+            return False
+        delta = choice.get("delta")
+        if not delta or len(delta) != 1 or not (content := delta.get("content")) or content.__class__ is not str:
+            return False
+        self._piece("text", self._text_id or self._new_text(), content)
+        return True
 
     def _facts(self, event: Json) -> None:
         """Facts about the answer, which are on every event, or only on the first or the last."""
