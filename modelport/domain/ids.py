@@ -5,9 +5,9 @@ Everything else in the domain is deterministic, so an application that replaces 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from time import gmtime, strftime, time_ns
+from datetime import datetime, timezone
+from secrets import token_hex
 
 __all__ = ["new_id", "new_timestamp", "set_id_factory", "set_timestamp_factory"]
 
@@ -27,11 +27,12 @@ def new_id() -> str:
     """An id from the current factory (default: 32 hexadecimal digits of a random UUID)."""
     if _id_factory is not None:
         return _id_factory()
-    digits = os.urandom(16).hex()  # as `uuid4().hex`, in a third of its time
+    digits = token_hex(16)  # as `uuid4().hex`, in a third of its time
     return f"{digits[:12]}4{digits[13:16]}{_VARIANTS[digits[16]]}{digits[17:]}"
 
 
-_second = (-1, "")
+_now = datetime.now
+_second = (datetime.min.replace(tzinfo=timezone.utc), "")
 """The last second that was written, and how: replaced as a whole, since threads share it."""
 
 
@@ -40,12 +41,14 @@ def new_timestamp() -> str:
     if _timestamp_factory is not None:
         return _timestamp_factory()
     global _second
-    second, rest = divmod(time_ns(), 1_000_000_000)
-    known, written = _second
-    if second != known:
-        written = strftime("%Y-%m-%dT%H:%M:%S", gmtime(second))
+    now = _now(timezone.utc)
+    second, written = _second
+    rest = now - second
+    if rest.days or rest.seconds:
+        second = now.replace(microsecond=0)
+        written = second.isoformat().partition("+")[0]
         _second = (second, written)
-    return f"{written}.{rest // 1000:06d}+00:00"
+    return f"{written}.{now.microsecond:06d}+00:00"
 
 
 def set_id_factory(factory: IdFactory | None) -> None:

@@ -38,7 +38,8 @@ def test_a_timestamp_is_the_time_in_utc_with_microseconds() -> None:
 )
 def test_each_second_is_written_anew(nanoseconds: int, written: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ids.new_timestamp()
-    monkeypatch.setattr(ids, "time_ns", lambda: nanoseconds)
+    now = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(microseconds=nanoseconds // 1000)
+    monkeypatch.setattr(ids, "_now", lambda zone: now.astimezone(zone))
     assert ids.new_timestamp() == written
     assert datetime.fromisoformat(written).timestamp() == pytest.approx(nanoseconds / 1e9, abs=2e-6)
 
