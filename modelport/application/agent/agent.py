@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
+from operator import attrgetter
 
 from ...domain.chat.block_ids import BlockIds
 from ...domain.chat.settings import CallSettings, checked_settings
@@ -23,6 +24,8 @@ from .streams import Owned, close
 from .tool_calls import run_calls, tools_by_name
 
 __all__ = ["Agent"]
+
+_own_id = attrgetter("id")
 
 
 class Agent(Constructed):
@@ -169,7 +172,7 @@ class Agent(Constructed):
         """The events of one answer, which is added to the reply."""
         schemas = [tool.schema for tool in self._tools.values()]
         answer = await self.model(self._messages(), schemas or None, **self.settings)
-        ids, usage, whole = BlockIds(block.id for block in reply.message.content), None, False
+        ids, usage, whole = BlockIds(map(_own_id, reply.message.content)), None, False
         if isinstance(answer, ChatResponse):
             answer = _once(answer)
         if not isinstance(answer, AsyncIterable):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import marshal
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, takewhile
 from operator import attrgetter, itemgetter
 from threading import Lock
 from typing import Any
@@ -22,6 +22,7 @@ __all__ = ["Extent", "Trail"]
 _fields = attrgetter("__dict__")
 _role, _name, _content = itemgetter("role"), itemgetter("name"), itemgetter("content")
 """Of the fields: twice as fast as of the message itself."""
+_UNSAID = frozenset({"id", "created_at", "finished_at"})
 _LOCK = Lock()
 """Held while a trail is continued: calls of several threads may continue the same one."""
 _VERSION = 2
@@ -52,6 +53,8 @@ class Trail:
     fields: list[dict[str, Any]] = field(default_factory=list)  # Any: the fields of each block
     inner: list[tuple[int, object]] = field(default_factory=list)
     """What blocks hold that can change without a field of theirs being set, by their index."""
+    instruction: int = 0
+    """How many blocks at the start are the instruction's: many programs make that message anew for each call."""
 
     def extended(self, extent: Extent, messages: Sequence[Msg], place: Place) -> tuple[Trail, Extent]:
         """The trail up to a later place of these messages, which begin as this trail does up to `extent`.
@@ -64,6 +67,9 @@ class Trail:
         if part:
             contents.append(messages[whole].content[:part])
         blocks = [*chain.from_iterable(contents)][extent.place[1] :]
+        fields = [dict(block.__dict__) for block in blocks]
+        instruction = 0 if extent.blocks else _instruction(begun)
+        fields[:instruction] = map(_said, fields[:instruction])
         inner = [(index, found) for index, block in enumerate(blocks, extent.blocks) if (found := _inner(block))]
         with _LOCK:
             end = (len(self.roles), len(self.fields), len(self.inner))
@@ -71,16 +77,16 @@ class Trail:
             trail.roles += [message.role for message in begun]
             trail.names += [message.name for message in begun]
             trail.sizes += map(len, contents[: len(begun)])
-            trail.fields += [dict(block.__dict__) for block in blocks]
+            trail.fields += fields
+            trail.instruction = trail.instruction or instruction
             trail.inner += inner
         head = (messages[whole].role, messages[whole].name) if part else None
         return trail, Extent(place, extent.blocks + len(blocks), extent.inner + len(inner), head)
 
     def _until(self, extent: Extent) -> Trail:
         whole, blocks, inner = extent.place[0], extent.blocks, extent.inner
-        return Trail(
-            self.roles[:whole], self.names[:whole], self.sizes[:whole], self.fields[:blocks], self.inner[:inner]
-        )
+        roles, names, sizes = self.roles[:whole], self.names[:whole], self.sizes[:whole]
+        return Trail(roles, names, sizes, self.fields[:blocks], self.inner[:inner], min(self.instruction, blocks))
 
     def fits(self, extent: Extent, messages: Sequence[Msg]) -> bool:
         """Whether these messages begin as the trail does up to `extent`."""
@@ -100,11 +106,23 @@ class Trail:
                     return False
                 contents.append(message.content[:part])
             blocks = [*chain.from_iterable(contents)]
-            if [*map(_fields, blocks)] != self.fields[: extent.blocks]:
+            fields, instruction = [*map(_fields, blocks)], min(self.instruction, extent.blocks)
+            fields[:instruction] = map(_said, fields[:instruction])
+            if fields != self.fields[: extent.blocks]:
                 return False
             return all(_inner(blocks[index]) == kept for index, kept in self.inner[: extent.inner])
         except Exception:  # values of an application's that cannot be compared, such as arrays
             return False
+
+
+def _instruction(messages: Sequence[Msg]) -> int:
+    """How many blocks the system messages at the start have."""
+    return sum(len(message.content) for message in takewhile(lambda message: message.role == "system", messages))
+
+
+def _said(fields: dict[str, Any]) -> dict[str, Any]:  # Any: as above
+    """The fields of a text without its id and times, which no request holds."""
+    return {name: value for name, value in fields.items() if name not in _UNSAID} if "text" in fields else fields
 
 
 def _inner(block: ContentBlock) -> list[object] | None:

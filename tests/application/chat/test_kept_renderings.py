@@ -192,6 +192,13 @@ def change_message(data: st.DataObject, messages: list[Msg]) -> None:
     message.metadata = {"seen": True}
 
 
+def new_instruction(data: st.DataObject, messages: list[Msg]) -> None:
+    if messages[0].role == "system":
+        messages[0] = SystemMsg(data.draw(NAMES), data.draw(WORDS))
+    else:
+        messages.insert(0, SystemMsg("system", data.draw(WORDS)))
+
+
 def change_content(data: st.DataObject, messages: list[Msg]) -> None:
     message = data.draw(st.sampled_from(messages))
     if message.content:
@@ -235,6 +242,7 @@ CHANGES: list[Change] = [
     drop_message,
     put_message,
     change_message,
+    new_instruction,
     change_content,
     change_block,
     change_inside,
@@ -298,6 +306,7 @@ async def test_a_reply_that_grows_is_rendered_once(api: str, monkeypatch: pytest
     reply = AssistantMsg("bot", [])
     messages = [SystemMsg("system", "Be brief."), UserMsg("user", "Go."), reply]
     for number in range(10):
+        messages[0] = SystemMsg("system", "Be brief.")  # as an agent makes it for each call
         reply.content.extend(rounds(number + 1)[-2].content)
         kept, fresh = await both(MODELS[api], messages)
         assert kept == fresh
