@@ -6,7 +6,7 @@ import asyncio
 import gc
 import itertools
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -62,10 +62,10 @@ TARGETS: dict[str, Any] = {
 Sent = tuple[bytes, list[ModelWarning]]
 
 
-async def sent(model: Any, messages: list[Msg]) -> Sent:  # Any: a chat model
+async def sent(model: Any, messages: list[Msg], tools: Sequence[Any] = ()) -> Sent:  # Any: a chat model, JSON
     """The body of a call with these messages, and its warnings."""
     context = CallContext.of(model._spec(stream=False))
-    call = await http_attempt._encode(model, context, model.model, messages, (), None, {})
+    call = await http_attempt._encode(model, context, model.model, messages, tools, None, {})
     return call.http_request.body, context.warnings
 
 
@@ -316,10 +316,36 @@ async def test_a_reply_that_grows_is_rendered_once(api: str, monkeypatch: pytest
 async def test_one_beginning_serves_several_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     counted, messages = Counted(monkeypatch), rounds(20)
     model = MODELS["openai_chat"]
-    for number in range(5):
-        kept, fresh = await both(model, [*messages, UserMsg("user", f"Question {number}")])
+    ends = [UserMsg("user", f"Question {number}") for number in range(5)]
+    for end in [*ends, *ends[1:]]:
+        kept, fresh = await both(model, [*messages, end])
         assert kept == fresh
-    assert counted.pieces[1:] == [1] * 3
+    assert counted.pieces[1:] == [1] * 3 + [0] * 4
+
+
+@pytest.mark.parametrize("api", CLASSES)
+async def test_a_result_may_come_after_the_place_up_to_which_all_is_the_same(api: str) -> None:
+    model = MODELS[api]
+    call = ToolCallBlock(id="c", name="f", input="{}")
+    messages = [*rounds(3), AssistantMsg("bot", [TextBlock(text="I look."), call])]
+    for output in ("one", "two", "three"):
+        result = ToolResultBlock(id="c", name="f", output=output, state=ToolResultState.SUCCESS)
+        for _ in range(2):
+            kept, fresh = await both(model, [*messages, AssistantMsg("bot", [result])])
+            assert kept == fresh
+            assert output.encode() in kept[0]
+
+
+@pytest.mark.parametrize("api", CLASSES)
+async def test_neighbours_are_joined_over_the_place_up_to_which_all_is_kept(api: str) -> None:
+    messages = rounds(3)
+    for number in range(4):
+        messages.append(AssistantMsg("bot", f"Answer {number}."))
+        for _ in range(2):
+            kept, fresh = await both(MODELS[api], messages)
+            assert kept == fresh
+        kept, fresh = await both(MODELS[api], [*messages, UserMsg("Ann", "A"), UserMsg("Bob", "B")])
+        assert kept == fresh
 
 
 async def test_ends_without_blocks_do_not_mix_with_others() -> None:
@@ -397,6 +423,9 @@ async def test_thinking_stays_bound_to_what_stands_before_it() -> None:
         kept, fresh = await both(model, messages)
         assert kept == fresh
         assert kept[0].count(b'"signature"') == number + 1
+    tool = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}
+    for tools, left in (([tool], 0), ([], 12)):
+        assert (await sent(model, messages, tools))[0].count(b'"signature"') == left
     for place, left in ((13, 6), (1, 0)):  # what is edited, and how much thinking stands before it
         text = messages[place].content[0]
         assert isinstance(text, TextBlock)
