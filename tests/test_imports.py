@@ -88,6 +88,17 @@ def test_the_default_runtime_of_a_chat_model_loads_nothing_heavy() -> None:
 
 
 UNUSED = {
+    "dependency_injector",
+    "numpy",
+    "modelport.adapters.media.fetch",
+    "modelport.adapters.openai.audio_parameters",
+    "modelport.composition.settings",
+    "modelport.domain.card.embedding_card",
+    "modelport.domain.card.realtime_card",
+    "modelport.domain.card.speech_card",
+    "modelport.domain.chat.tokens",
+    "modelport.domain.structured.plan",
+    "modelport.domain.structured.schema_adapt",
     "modelport.application.blocking.portal",
     "modelport.application.chat.settings",
     "modelport.application.chat.settings_form",
@@ -98,7 +109,7 @@ UNUSED = {
     "modelport.adapters.openai.settings",
     "rich",
 }
-"""What forms, notebooks, settings, siblings and calls without `await` need; a plain call needs none of it."""
+"""What forms, notebooks, settings, tools, media, siblings and calls without `await` need, and a plain call does not."""
 CALL = """
 import asyncio, sys, threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -131,6 +142,26 @@ print(" ".join(sys.modules))
 def test_a_call_loads_nothing_of_what_it_does_not_use() -> None:
     (names,) = loaded(CALL)
     assert "modelport.application.chat.call" in names and not names & UNUSED
+
+
+HUB = """
+import sys
+from modelport import Modelport
+Modelport.from_mapping({"chat": {"m": {"provider": "openai", "model": "gpt-4.1"}}}, {"OPENAI_API_KEY": "x"}).chat("m")
+print(" ".join(sys.modules))
+"""
+OF_OTHER_MODELS = {
+    "modelport.application.embedding.model",
+    "modelport.application.realtime.model",
+    "modelport.application.speech.model",
+    "modelport.application.transcription.model",
+    "modelport.domain.card.cards",
+}
+
+
+def test_a_hub_loads_no_container_and_only_the_kind_of_model_that_is_asked_for() -> None:
+    (names,) = loaded(HUB)
+    assert not names & (HEAVY | OF_OTHER_MODELS)
 
 
 FACES = sorted({path.stem for path in Path(modelport.__file__).parent.glob("[!_]*.py")} | {"testing"})

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...domain.errors import MediaError
 from ...domain.message.blocks import Base64Source, URLSource
@@ -13,10 +14,11 @@ from ...domain.message.urls import shown_url
 from ...ports.clock import Clock
 from ...ports.http import HttpTransport
 from ..net.clock import SystemClock
-from .addresses import Resolver, look_up
-from .cache import RecentTexts, SharedWork
-from .fetch import HttpFetcher
-from .files import read_file_url
+
+if TYPE_CHECKING:
+    from .addresses import Resolver
+    from .cache import RecentTexts, SharedWork
+    from .fetch import HttpFetcher
 
 __all__ = ["HttpMediaLoader"]
 
@@ -51,29 +53,45 @@ class HttpMediaLoader:
         clock: Clock | None = None,
         resolver: Resolver | None = None,
     ) -> None:
-        if resolver is None and not allow_private:
-            resolver = look_up
+        self._transport = transport
+        self._resolver = resolver
+        self._allow_private = allow_private
+        self._cache_bytes = cache_bytes
         self._roots = tuple(roots)
         self._max_bytes = max_bytes
         self._timeout = timeout
         self._clock = clock or SystemClock()
-        self._fetcher = HttpFetcher(transport, resolver=resolver, allow_private=allow_private, max_bytes=max_bytes)
-        self._recent = RecentTexts(cache_bytes)
-        self._shared = SharedWork()
+
+    @cached_property
+    def _parts(self) -> tuple[HttpFetcher, RecentTexts, SharedWork]:
+        """Made for the first media: most programs load none."""
+        from .addresses import look_up
+        from .cache import RecentTexts, SharedWork
+        from .fetch import HttpFetcher
+
+        resolver = look_up if self._resolver is None and not self._allow_private else self._resolver
+        fetcher = HttpFetcher(
+            self._transport, resolver=resolver, allow_private=self._allow_private, max_bytes=self._max_bytes
+        )
+        return fetcher, RecentTexts(self._cache_bytes), SharedWork()
 
     async def load(self, source: URLSource) -> Base64Source:
         """The media with the type that the source declares; raises `MediaError` with the reason and what to do."""
         if source.url[:5].lower() == "file:":
+            from .files import read_file_url
+
             reading = asyncio.to_thread(read_file_url, source.url, self._roots, self._max_bytes)
             text = await self._in_time(source.url, reading)
         else:
             key = (source.url, source.media_type)
-            text = self._recent.get(key) or await self._shared.run(key, lambda: self._fetch(source))
+            _, recent, shared = self._parts
+            text = recent.get(key) or await shared.run(key, lambda: self._fetch(source))
         return Base64Source(data=text, media_type=source.media_type)
 
     async def _fetch(self, source: URLSource) -> str:
-        text = await self._in_time(source.url, self._fetcher.fetch(source.url, source.media_type))
-        self._recent.put((source.url, source.media_type), text)
+        fetcher, recent, _ = self._parts
+        text = await self._in_time(source.url, fetcher.fetch(source.url, source.media_type))
+        recent.put((source.url, source.media_type), text)
         return text
 
     async def _in_time(self, url: str, work: Coroutine[Any, Any, str]) -> str:  # Any: nothing is sent to it

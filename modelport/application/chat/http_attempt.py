@@ -13,7 +13,6 @@ from ...domain.chat.tools import ToolChoice, ToolSchema
 from ...domain.errors import InvalidRequestError, UnsupportedFeatureError
 from ...domain.message.messages import Msg
 from ...domain.message.responses import ChatResponse, ModelWarning
-from ...domain.structured.plan import OutputRequest, without_thinking
 from ...ports.codec.chat import ChatRequest, CountingCodec, WireCall
 from ...ports.codec.rendering import RenderContext, Rendered
 from ..call.arguments import body_fields, secret_words
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from ...domain.chat.settings import SettingRules
     from ...domain.chat.tools import ToolChoice, ToolSchema
     from ...domain.message.messages import Msg
+    from ...domain.structured.plan import OutputRequest
     from ...ports.codec.base import Endpoint
     from ...ports.codec.chat import ChatCodec
     from ..call.spec import CallSpec
@@ -87,7 +87,6 @@ def _as_delta(answer: ChatResponse) -> ChatResponse:
     return answer
 
 
-_NO_OUTPUT = OutputRequest()
 _LONG = 3
 """How many messages, or blocks of the last one, make it worth looking for what was rendered before."""
 
@@ -105,7 +104,7 @@ async def _encode(
     kwargs: Mapping[str, Any],
 ) -> WireCall:
     """The request on the wire; its warnings go to the context."""
-    output = context.output or _NO_OUTPUT
+    output = context.output
     card = model.card if model.card_checks == "on" else ModelCard.permissive(model.model)
     cache = kwargs.get("cache")
     values, chosen, kwargs, warnings = _parameters(model, card, kwargs, output)
@@ -125,8 +124,8 @@ async def _encode(
         card=card,
         overrides=overrides,
         extra_headers=headers,
-        output_schema=output.schema,
-        json_mode=output.json_mode,
+        output_schema=None if output is None else output.schema,
+        json_mode=output is not None and output.json_mode,
     )
     call = _counting(model.codec, request) if context.counting else model.codec.encode(request)
     context.warnings += [*warnings, *rendered.warnings, *dropped, *call.warnings]
@@ -136,7 +135,7 @@ async def _encode(
 
 
 def _parameters(
-    model: HttpChat, card: ModelCard, kwargs: Mapping[str, Any], output: OutputRequest
+    model: HttpChat, card: ModelCard, kwargs: Mapping[str, Any], output: OutputRequest | None
 ) -> tuple[dict[str, Any], frozenset[str], Mapping[str, Any], list[ModelWarning]]:
     """The parameters to send, which of them the caller set, the body fields, and what became of the others."""
     values, warnings = model._checked_values()
@@ -146,7 +145,9 @@ def _parameters(
 
         applied = apply_settings(Applied(values, chosen, kwargs, warnings), card, *model.setting_rules())
         values, chosen, kwargs, warnings = applied.values, applied.chosen, applied.fields, applied.warnings
-    if output.thinking_off:
+    if output is not None and output.thinking_off:
+        from ...domain.structured.plan import without_thinking  # for structured output only
+
         values, chosen = without_thinking(values, chosen)
     return values, chosen, kwargs, warnings
 

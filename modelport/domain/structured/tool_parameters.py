@@ -18,9 +18,7 @@ from typing import Any
 from ..chat.tools import ToolSchema, tool_name
 from ..message.responses import ModelWarning
 from ..records import record
-from .schema_adapt import adapt
 from .schema_nodes import Schema
-from .schema_repair import repaired, subschemas
 from .schema_rules import OPENAI_STRICT_TOOL, SchemaRules
 
 __all__ = ["ToolParameters", "function_parameters", "legal_parameters"]
@@ -96,6 +94,9 @@ def _as_json(value: object) -> object:
 def _strict_parameters(tool: ToolSchema) -> Schema | None:
     """The parameters for OpenAI's `strict`; `None` when the schema is not one for it."""
     given: Mapping[str, Any] = tool["function"].get("parameters") or {}  # Any: a JSON Schema
+    from .schema_adapt import adapt  # slow to import, as below
+    from .schema_repair import repaired, subschemas
+
     with suppress(TypeError, ValueError):  # as in `legal_parameters`
         given = json.loads(_as_text(given))
     schema, removed = repaired(given)
@@ -107,6 +108,9 @@ def _strict_parameters(tool: ToolSchema) -> Schema | None:
 
 
 def _adapted(given: Mapping[str, Any], rules: SchemaRules) -> tuple[Schema, tuple[str, ...]]:  # Any: a JSON Schema
+    from .schema_adapt import adapt  # only where there are tools: each schema comes here once
+    from .schema_repair import repaired
+
     schema, removed = repaired(given)
     adapted = adapt(schema, rules)
     return adapted.schema, tuple(dict.fromkeys([*removed, *adapted.removed]))

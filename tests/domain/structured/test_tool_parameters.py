@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from modelport.domain.structured import tool_parameters
+from modelport.domain.structured import schema_adapt
 from modelport.domain.structured.schema_adapt import Adapted, adapt
 from modelport.domain.structured.schema_rules import OPENAI_TOOL, SchemaRules
 from modelport.domain.structured.tool_parameters import legal_parameters
@@ -30,7 +30,7 @@ def test_an_unchanged_schema_is_adapted_once_and_a_changed_one_again(monkeypatch
         adapted.append(schema)
         return adapt(schema, rules)
 
-    monkeypatch.setattr(tool_parameters, "adapt", noted)
+    monkeypatch.setattr(schema_adapt, "adapt", noted)
     one = tool({"colour": {"type": "string", "description": "of which this test alone speaks"}})
     first = legal_parameters(one, OPENAI_TOOL).schema
     assert legal_parameters(tool(dict(one["function"]["parameters"]["properties"])), OPENAI_TOOL).schema is first

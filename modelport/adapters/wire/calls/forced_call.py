@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from ....domain.message.responses import ModelWarning
-from ....domain.structured.plan import without_thinking
 from ....ports.codec.chat import ChatRequest
 
 __all__ = ["prepared_for_forced_call"]
@@ -32,6 +31,8 @@ def prepared_for_forced_call(
         return request, []
     if not (facts.required or facts.named) or _asks_to_think(request, implied_by) or not thinks(request):
         return request, []
+    from ....domain.structured.plan import without_thinking  # rarely needed
+
     values, chosen = without_thinking(request.parameters, request.chosen)
     quiet = replace(request, parameters=values, chosen=chosen)
     if thinks(quiet):
