@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..call.arguments import parameter_values
+from ..model.checked import checked
 from .model import AnswerT_co, ChatModelBase
 
 if TYPE_CHECKING:
-    from ...domain.card.cards import ModelCard
     from ...domain.chat.breakpoints import BreakpointRules
     from ...domain.chat.settings import SettingRules
     from ...domain.chat.tools import ToolChoice, ToolSchema
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["HttpChatModel"]
 
 
-_PLAIN = frozenset({type(None), bool, int, float, str})
-
-
 @cache
 def _sender() -> Callable[..., Awaitable[Answer]]:
     """What makes an attempt; the engine is loaded by the first one."""
@@ -35,23 +31,11 @@ def _sender() -> Callable[..., Awaitable[Answer]]:
     return send
 
 
-class _Checked(NamedTuple):
-    """Checked parameters, and what they were made of."""
-
-    given: dict[str, Any]  # Any: each has its own type
-    cls: type
-    card: ModelCard
-    card_checks: str
-    values: dict[str, Any]  # Any: as above
-    warnings: list[ModelWarning]
-
-
 class HttpChatModel(ChatModelBase[AnswerT_co]):
     """A chat model whose provider is a codec and an endpoint."""
 
     codec: ChatCodec
     formatter_class: ClassVar[type[FormatterBase]]
-    _checked: _Checked | None = None
 
     @cached_property
     def formatter(self) -> FormatterBase:  # type: ignore[override]  # an attribute of the base, made late here
@@ -64,20 +48,7 @@ class HttpChatModel(ChatModelBase[AnswerT_co]):
 
     def _checked_values(self) -> tuple[dict[str, Any], list[ModelWarning]]:
         """The parameters to send, and a warning for each other one; checked once for the same values."""
-        given = self.parameters
-        flat = given.__dict__
-        if given.__pydantic_extra__ or not _PLAIN.issuperset(map(type, flat.values())):
-            flat = given.model_dump(exclude_none=True)  # what is inside of a value may have changed
-        card, known = self.card, self._checked
-        if (
-            known is None
-            or known.card is not card
-            or known.card_checks != self.card_checks
-            or known.cls is not given.__class__
-            or known.given != flat
-        ):
-            checked = parameter_values(given, card, self.card_checks)
-            self._checked = known = _Checked(flat.copy(), given.__class__, card, self.card_checks, *checked)
+        self._checked = known = checked(self._checked, self.parameters, self.card, self.card_checks)
         return known.values.copy(), known.warnings
 
     def breakpoint_rules(self) -> BreakpointRules:

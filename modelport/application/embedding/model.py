@@ -9,9 +9,9 @@ import asyncio
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Type, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -22,6 +22,7 @@ from ...ports.runtime import Runtime, default_runtime
 from ..call.arguments import check_word
 from ..call.per_loop import PerLoop
 from ..model.base import ModelBase, retry_policy_of
+from ..model.checked import checked
 from ..model.credential import CredentialBase
 from ..model.described import Described
 
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from ...ports.http import HttpTransport
     from ..blocking.others import SyncEmbeddingModel
     from .batch import EmbeddingSpec
+    from .cached_vectors import VectorStore
+    from .call import EmbeddingCall
 
 __all__ = ["DimensionsOnly", "EmbeddingModelBase"]
 
@@ -187,10 +190,10 @@ class EmbeddingModelBase(ModelBase, Generic[T_contra]):
         `dimensions` is the caller's, else the card's default, else left out. Raises `InvalidRequestError` for a value
         that the card does not allow.
         """
-        from ..call.arguments import parameter_values
-
-        values, warnings = parameter_values(self.parameters, self.card, self.card_checks)
-        default = self.card.default_of("dimensions")
+        card = self.card
+        self._checked = known = checked(self._checked, self.parameters, card, self.card_checks)
+        values, warnings = known.values.copy(), known.warnings.copy()
+        default = card.default_of("dimensions")
         if default is not None:
             values.setdefault("dimensions", default)
         return values, warnings
@@ -222,26 +225,19 @@ class EmbeddingModelBase(ModelBase, Generic[T_contra]):
         whose `missing_indices` lists the inputs that have no vector. The vectors that were received are in the cache.
         """
         check_word("on_error", on_error or self.on_error, ("raise", "skip"))
-        try:
-            from .cached_vectors import VectorStore, vector_identity
-            from .call import EmbeddingCall  # the engine is loaded by the first call, not by the import
-            from .inputs import checked_inputs
-        except ImportError as error:
-            if error.name != "numpy":
-                raise
-            raise SettingsError("embeddings need an extra: pip install 'modelport[embedding]'") from error
+        check_inputs, identify, make_store, make_call = _engine()
         refused: dict[int, ModelError] = {}
         skips = (on_error or self.on_error) == "skip"
         empty_refused_by = None if self.takes_empty_text else self.provider_name
-        checked = checked_inputs(inputs, self.check_input, empty_refused_by, refused if skips else None)
+        given = check_inputs(inputs, self.check_input, empty_refused_by, refused if skips else None)
         values, warnings = self.request_values()
         stand_in = getattr(self.runtime.transport, "stand_in", "")
         family = f"{stand_in}:{self.vector_family()}" if stand_in else self.vector_family()
-        identity = vector_identity(family, self.model, values, kwargs)
+        identity = identify(family, self.model, values, kwargs)
         spec = self._embedding_spec(kwargs, identity, skips)
-        store = VectorStore(self.embedding_cache, identity, spec.call.runtime.clock)
+        store = make_store(self.embedding_cache, identity, spec.call.runtime.clock)
         with _reported(progress) as report:
-            return await EmbeddingCall(spec, store, checked, self._noted(warnings), refused, report).run()
+            return await make_call(spec, store, given, self._noted(warnings), refused, report).run()
 
     def _embedding_spec(
         self,
@@ -306,6 +302,25 @@ class EmbeddingModelBase(ModelBase, Generic[T_contra]):
 
         names = class_names(cls)
         return CardQuery(EmbeddingModelCard, cls.Parameters, names)
+
+
+@cache
+def _engine() -> tuple[
+    Callable[..., list[EmbeddingInput]],
+    Callable[..., VectorIdentity],
+    Type[VectorStore],
+    Type[EmbeddingCall],
+]:
+    """What a call is made with; loaded by the first call and not by the import, and found at once by the others."""
+    try:
+        from .cached_vectors import VectorStore, vector_identity
+        from .call import EmbeddingCall
+        from .inputs import checked_inputs
+    except ImportError as error:
+        if error.name != "numpy":
+            raise
+        raise SettingsError("embeddings need an extra: pip install 'modelport[embedding]'") from error
+    return checked_inputs, vector_identity, VectorStore, EmbeddingCall
 
 
 def _with_dimensions(model: EmbeddingModelBase[Any], dimensions: int) -> Any:  # Any: the class's Parameters

@@ -12,6 +12,7 @@ from ...domain.retry import RetryPolicy, Timeouts
 from ...ports.runtime import Runtime, default_runtime
 from ..call.arguments import check_credential, check_name, check_type, check_word
 from ..call.spec import CallSpec
+from .checked import Checked, checked
 from .construction import Constructed
 from .copying import Copied
 from .credential import CredentialBase, KeyedCredential, Service
@@ -46,6 +47,8 @@ class ModelBase(Constructed, Copied):
     _shared = ("_runtime", "_transport", "embedding_cache")
     _kept_endpoint: tuple[type, str, dict[str, Any], Endpoint] | None = None  # Any: fields of the credential
     """The last endpoint with what it was made of, where it follows from the credential's fields alone."""
+    _checked: Checked | None = None
+    """The parameters as they were checked last."""
     takes_any_key: ClassVar[bool] = True
     """Whether a `KeyedCredential` of another provider is accepted; not where URLs follow from the provider's own."""
 
@@ -114,10 +117,8 @@ class ModelBase(Constructed, Copied):
 
     def _values(self, card: BaseCard, parameters: Any = None) -> tuple[dict[str, Any], list[ModelWarning]]:
         """The parameters to send by our names (Any: each has its own type), and what the caller should know."""
-        from ..call.arguments import parameter_values
-
-        values, warnings = parameter_values(parameters or self.parameters, card, self.card_checks)
-        return values, self._noted(warnings)
+        self._checked = known = checked(self._checked, parameters or self.parameters, card, self.card_checks)
+        return known.values.copy(), self._noted(known.warnings)
 
     def _noted(self, warnings: list[ModelWarning]) -> list[ModelWarning]:
         """The warnings, logged once; with `on_unsupported="error"` raises `UnsupportedFeatureError` for the first."""
