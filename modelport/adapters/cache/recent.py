@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Hashable
-from itertools import islice
 from math import inf
 from threading import Lock
 from typing import Any, Generic, TypeVar
@@ -38,7 +38,8 @@ class RecentVectors(Generic[Mark]):
         if not 0 <= max_megabytes < inf:
             raise SettingsError("the cache's memory_mb must be 0 or more, and finite; 0 keeps nothing in memory")
         self._most = int(max_megabytes * MEGABYTE)
-        self._kept: dict[Hashable, Recent[Mark]] = {}
+        # A plain dict would look for its first entry behind the places of all that have gone.
+        self._kept: OrderedDict[Hashable, Recent[Mark]] = OrderedDict()
         self._size = 0
         self._lock = Lock()
 
@@ -68,7 +69,7 @@ class RecentVectors(Generic[Mark]):
             self._kept[name] = (mark, vectors, size)
             self._size += size
             while self._size > self._most:
-                self._take(*islice(self._kept, 1))
+                self._size -= self._kept.popitem(last=False)[1][2]
 
     def drop(self, name: Hashable) -> None:
         """Forget one entry, if it is there."""
