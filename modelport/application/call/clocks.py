@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextvars import Context
 from math import inf
 from types import TracebackType
 
@@ -221,7 +222,9 @@ class CallClocks:
             self._timer, self._armed = None, inf
         if when != inf:
             self._armed = when
-            self._timer = self._clock.call_later(max(0.0, when - now), self._fire)
+            # In a context of its own: a loop keeps cancelled timers, with the context that they were made in and so
+            # with the body of the request, until their time has come.
+            self._timer = Context().run(self._clock.call_later, max(0.0, when - now), self._fire)
 
     def _fire(self) -> None:
         self._timer, self._armed = None, inf

@@ -336,6 +336,18 @@ async def test_a_result_may_come_after_the_place_up_to_which_all_is_the_same(api
             assert output.encode() in kept[0]
 
 
+async def test_replay_data_goes_to_its_own_family_only() -> None:
+    families = ("gemini", "gemini, other family")
+    owned = ProviderData(provider="gemini", family=CURRENT["gemini"], data={"thoughtSignature": "c2lnbmF0dXJl"})
+    messages = rounds(4)
+    messages[2].content[1].provider_data = owned
+    for _ in range(3):
+        for name in families:
+            kept, fresh = await both(TARGETS[name], messages)
+            assert kept == fresh
+            assert (b"c2lnbmF0dXJl" in kept[0]) == (name == "gemini")
+
+
 @pytest.mark.parametrize("api", CLASSES)
 async def test_neighbours_are_joined_over_the_place_up_to_which_all_is_kept(api: str) -> None:
     messages = rounds(3)

@@ -17,6 +17,7 @@ from modelport.formatter import OpenAIChatFormatter, RenderContext, Rendered
 from modelport.message import Base64Source, DataBlock, Msg, TextBlock, UserMsg
 from modelport.model import OpenAIChatModel
 from tests.application.chat.test_settings import CLASSES, CURRENT, model_of
+from tests.benchmarks.history_memory import ANSWERS, Memory
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -60,6 +61,25 @@ async def test_a_body_is_held_once(api: str) -> None:
         tracemalloc.stop()
     assert size > 8 * 600_000
     assert peak < 1.3 * size
+
+
+async def test_no_body_outlives_its_call() -> None:
+    """A loop keeps the timers of a call for as long as they were set, though they were cancelled."""
+    memory = Memory(ANSWERS["openai-chat"])
+    model = model_of("openai_chat", CURRENT["openai_chat"], transport=memory, stream=False)
+    messages = images(1, 3_000_000)
+    await model(messages)
+    memory.body = b""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        for _ in range(3):
+            await model(messages)
+        memory.body = b""
+        gc.collect()
+        assert tracemalloc.get_traced_memory()[0] < 3_000_000
+    finally:
+        tracemalloc.stop()
 
 
 class Looking(OpenAIChatFormatter):
