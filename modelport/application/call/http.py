@@ -12,7 +12,7 @@ from ...domain.retry import parse_retry_after, parse_should_retry
 from ...ports.http import HttpRequest, HttpResponse
 from .context import CallContext, request_id
 from .lingering import LingeringBody
-from .pace import begin_in_turn
+from .pace import turn_to_begin
 
 __all__ = ["ErrorMap", "HttpBody", "attempt", "decode_whole", "scrub"]
 
@@ -58,7 +58,9 @@ async def attempt(
     `encode` runs for the first attempt of a call only. Raises the mapped error of an unsuccessful answer.
     """
     try:
-        await begin_in_turn()
+        turn = turn_to_begin()
+        if turn is not None:
+            await turn
         call: WireT | None = context.encoded
         if call is None:
             context.encoding = True
