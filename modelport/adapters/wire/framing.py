@@ -112,6 +112,10 @@ class SSEFramer:
             data = self._with_line_feeds(data)
         payloads = []
         for event in self._buffer.cut(data):
+            if event.startswith(b"data: ") and len(event) > 6 and b"\n" not in event:
+                self._first = False
+                payloads.append(event[6:])
+                continue
             payload = self._payload(event)
             if payload is not None:
                 payloads.append(payload)
