@@ -24,7 +24,7 @@ DeltaT = TypeVar("DeltaT")
 DeltaT_co = TypeVar("DeltaT_co", covariant=True)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=32)
 def is_stream(content_type: str, asked: bool) -> bool:
     """Whether an answer of this type is probably a stream: some servers send a whole answer in place of a stream, and
     some the reverse.
