@@ -392,3 +392,13 @@ def test_calls_are_paired_as_without_grouping(history: list[Msg]) -> None:
     for turn, after in zip_longest(grouped.turns, grouped.turns[1:]):
         calls = [block.id for block in turn.calls] if isinstance(turn, AssistantTurn) else []
         assert calls == ([answer.id for answer in after.results] if isinstance(after, ToolTurn) else [])
+
+
+def test_lines_end_where_those_of_python_end() -> None:
+    """A text in one line by `str.splitlines` needs no indentation, so both must know the same breaks."""
+    for sign in map(chr, range(0x3000)):
+        grouped = to_history_turns([UserMsg("Ann", f"a{sign}b: c")]).turns[0]
+        assert isinstance(grouped, UserTurn)
+        [block] = grouped.blocks
+        assert isinstance(block, TextBlock)
+        assert (f"a{sign}  b: c" in block.text) == (len(f"a{sign}b".splitlines()) == 2), hex(ord(sign))
