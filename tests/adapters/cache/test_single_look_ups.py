@@ -213,13 +213,25 @@ async def test_a_store_waits_for_a_lock_in_a_thread_and_the_loop_stays_free(tmp_
     assert await quick(cache, "b") == [[2.0]]
 
 
-async def test_a_store_that_waits_in_vain_fails_and_those_behind_it_with_it(tmp_path: Path) -> None:
+async def test_a_store_that_waits_in_vain_fails_and_those_behind_it_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cache = SQLEmbeddingCache(f"sqlite+aiosqlite:///{tmp_path}/cache.db?timeout=0.2")
     await cache.store([[1.0]], "a")
+    direct, waited = cache._engines.at_hand(), []
+    assert direct is not None
+    transaction = direct.transaction
+
+    def counted(work: Any) -> Any:
+        waited.append(work)
+        return transaction(work)
+
+    monkeypatch.setattr(direct, "transaction", counted)
     with locked(tmp_path):
         stores = [cache.store([[2.0]], number) for number in range(50)]
         failures = await asyncio.gather(*stores, return_exceptions=True)
         assert all(isinstance(one, ModelportError) and "database is locked" in str(one) for one in failures)
+    assert len(waited) == 1
     await cache.store([[3.0]], "b")
     assert list(await cache.retrieve_many(["a", 0, "b"])) == [[[1.0]], None, [[3.0]]]
 
