@@ -14,17 +14,19 @@ from modelport.adapters.dialects.openai_chat import writer as chat_completions
 from modelport.adapters.wire import errors as wire_errors
 from modelport.adapters.wire.decoder import JsonDecoder
 from modelport.adapters.wire.framing import SSEFramer
-from modelport.application.call import arguments, attempts
+from modelport.application.call import attempts
 from modelport.application.call import http as http_body
 from modelport.application.call.clocks import CallClocks
 from modelport.application.call.http_answer import HttpAnswer
 from modelport.application.chat import tokens as token_counter
+from modelport.application.chat.call import ChatCall
 from modelport.application.chat.model import ChatModelBase
 from modelport.application.chat.stream import ChatStream
+from modelport.application.model import checked
 from modelport.application.model.credential import KeyedCredential
 from modelport.application.structured.output_spec import OutputSpec
 from modelport.application.structured.strategy_request import StrategyRequest
-from modelport.domain.chat.fold import ChatFold
+from modelport.domain.chat import fold
 from modelport.domain.chat.turns import TurnBuilder
 from modelport.domain.errors import ModelError
 from modelport.domain.message.blocks import ProviderData
@@ -99,11 +101,11 @@ def _deaf_to_cancellation(original: Any) -> Any:
 
 
 def _no_usage(original: Any) -> Any:
-    return lambda self, attempts, seconds: _changed(original(self, attempts, seconds), "usage", None)
+    return lambda *given: _changed(original(*given), "usage", None)
 
 
 def _never_last(original: Any) -> Any:
-    return lambda self, attempts, seconds: _changed(original(self, attempts, seconds), "is_last", False)
+    return lambda *given: _changed(original(*given), "is_last", False)
 
 
 def _changed(response: ChatResponse, name: str, value: object) -> ChatResponse:
@@ -112,8 +114,8 @@ def _changed(response: ChatResponse, name: str, value: object) -> ChatResponse:
 
 
 def _doubled_input(original: Any) -> Any:
-    def final(self: ChatFold, attempts: Any, seconds: float) -> ChatResponse:
-        response: ChatResponse = original(self, attempts, seconds)
+    def final(*given: Any) -> ChatResponse:
+        response: ChatResponse = original(*given)
         if response.usage is not None:
             response.usage = replace(response.usage, cache_input_tokens=response.usage.input_tokens + 1)
         return response
@@ -218,11 +220,11 @@ FAULTS: tuple[Fault, ...] = (
     Fault("an error repeats the key", _wrapped(ModelError, "scrub", lambda _: lambda self, secrets: None)),
     Fault("an error among events is passed over", _wrapped(HttpAnswer, "_raise_failure", lambda _: lambda *a: None)),
     Fault("the end of the bytes passes for the end of the answer", _every_end_is_an_end),
-    Fault("the finish reason is always stop", _wrapped(ChatFold, "_reason", lambda _: lambda *a: FinishReason.STOP)),
+    Fault("the finish reason is always stop", _wrapped(fold, "_reason", lambda _: lambda *a: FinishReason.STOP)),
     Fault("the system message is lost", _wrapped(TurnBuilder, "add", _without_system)),
-    Fault("usage is lost", _wrapped(ChatFold, "final", _no_usage)),
-    Fault("more tokens are cached than were sent", _wrapped(ChatFold, "final", _doubled_input)),
-    Fault("no response says is_last", _wrapped(ChatFold, "final", _never_last)),
+    Fault("usage is lost", _wrapped(ChatCall, "final", _no_usage)),
+    Fault("more tokens are cached than were sent", _wrapped(ChatCall, "final", _doubled_input)),
+    Fault("no response says is_last", _wrapped(ChatCall, "final", _never_last)),
     Fault("the idle clock never runs out", _wrapped(CallClocks, "_next", _never_idle)),
     Fault("thoughts of other providers are sent", _wrapped(ProviderData, "owned_by", lambda _: lambda *a: True)),
     Fault(
@@ -232,7 +234,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "parameters that the card lacks are sent",
-        _wrapped(arguments, "parameter_values", lambda _: lambda values, card, checks: (values.model_dump(), [])),
+        _wrapped(checked, "parameter_values", lambda _: lambda values, card, checks: (values.model_dump(), [])),
     ),
     Fault("an object is returned unchecked", _wrapped(OutputSpec, "checked", lambda _: lambda self, it: (it, it))),
     Fault("the schema of an object is not sent", lambda: patch.object(StrategyRequest, "output", OutputRequest())),
