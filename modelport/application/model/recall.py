@@ -235,7 +235,7 @@ def _key(formatter: FormatterBase, context: RenderContext) -> object:
     if not standard or cls.multi_agent or not vars(formatter).keys() <= _SETTINGS:
         return None
     own, types = formatter.input_types, context.input_types
-    return cls, context.family, own and (*own,), types and (*types,)
+    return cls, context.family, None if own is None else (*own,), None if types is None else (*types,)
 
 
 def _answers(messages: Sequence[Msg], unanswered: frozenset[str]) -> bool:

@@ -54,6 +54,7 @@ TARGETS: dict[str, Any] = {
     "anthropic, bound thinking": model_of("anthropic", "claude-opus-5-5"),
     "gemini, other family": model_of("gemini", "gemini-2.5-flash"),
     "openai, text only": model_of("openai_chat", "gpt-4.1", formatter=OpenAIChatFormatter(input_types=["text/plain"])),
+    "openai, no media": model_of("openai_chat", "gpt-4.1", formatter=OpenAIChatFormatter(input_types=[])),
     "openai, several agents": model_of("openai_chat", "gpt-4.1", formatter=OpenAIMultiAgentFormatter()),
     "anthropic, several agents": model_of(
         "anthropic", CURRENT["anthropic"], formatter=AnthropicMultiAgentFormatter(conversation_history_prompt="So far:")
@@ -311,6 +312,16 @@ async def test_a_reply_that_grows_is_rendered_once(api: str, monkeypatch: pytest
         kept, fresh = await both(MODELS[api], messages)
         assert kept == fresh
     assert max(counted.pieces[1:]) <= 2
+
+
+async def test_a_list_of_no_input_types_is_one_setting_and_no_list_another() -> None:
+    silent = model_of("openai_chat", "gpt-4.1")
+    silent.card = silent.card.model_copy(update={"input_types": []})
+    shown = [*rounds(3), UserMsg("user", [DataBlock(source=Base64Source(data=PIXEL, media_type="image/png"))])]
+    for model in (silent, TARGETS["openai, no media"], MODELS["openai_chat"], silent, TARGETS["openai, no media"]):
+        kept, fresh = await both(model, shown)
+        assert kept == fresh
+        assert (PIXEL.encode() in kept[0]) is (model is MODELS["openai_chat"])
 
 
 async def test_one_beginning_serves_several_ends(monkeypatch: pytest.MonkeyPatch) -> None:
