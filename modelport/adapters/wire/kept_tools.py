@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from copy import deepcopy
 from functools import lru_cache
 from operator import eq
 from typing import Any
@@ -54,7 +55,7 @@ def _are(tools: Sequence[ToolSchema], given: Sequence[bytes]) -> bool:
 def _new_set(tools: Sequence[ToolSchema], key: Hashable, write: Write) -> _Set:
     warnings: list[ModelWarning] = []
     given = [*map(orjson.dumps, tools)]
-    values = [write(tool, warnings) for tool in tools]
+    values = deepcopy([write(tool, warnings) for tool in tools])  # they may hold parts of the caller's own
     return key, given, KeptArray([Chunk(values)]), tuple(warnings)
 
 

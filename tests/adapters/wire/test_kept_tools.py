@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from modelport.adapters.wire.kept_tools import names_on_the_wire, written_tools
 from modelport.adapters.wire.request_body import dump_body
 from modelport.application.call.context import CallContext
 from modelport.application.chat.http_attempt import _encode
+from modelport.error import InvalidRequestError
 from modelport.message import UserMsg
 from modelport.model import ModelWarning
 from tests.application.chat.test_settings import CLASSES, CURRENT, model_of
@@ -109,3 +111,19 @@ def test_names_are_those_of_the_call() -> None:
     names = names_on_the_wire(tools, lambda name: name.replace(" ", "_"))
     assert names == {"查_天气": "查 天气", "plain": "plain"}
     assert names_on_the_wire([], str) == {}
+
+
+@pytest.mark.parametrize("api", CLASSES)
+@pytest.mark.parametrize("unusual", [{"x": object()}, {"x": 2**70}])
+async def test_a_change_in_place_after_a_request_that_wrote_no_tools_is_kept_out(api: str, unusual: Json) -> None:
+    """Fields that a codec passes on as they are belong to the caller, who may change them at any time."""
+    model = model_of(api, CURRENT[api])
+    mine = {**tool("mine"), "cache_control": {"type": "ephemeral"}}
+    mine["function"]["own"] = {"list": [1]}
+    same = copy.deepcopy(mine)
+    context = CallContext.of(model._spec(stream=False))
+    with suppress(InvalidRequestError):  # where the body cannot be written at all
+        await _encode(model, context, model.model, [UserMsg("user", "?")], [mine], None, {"extra_body": unusual})
+    mine["cache_control"]["type"] = "changed"
+    mine["function"]["own"]["list"].append(2)
+    assert await sent(model, [same]) == await fresh(model, [same])
