@@ -99,7 +99,7 @@ def _merged(old: Any, new: Any, levels: int) -> Any:
 def _without_mark(value: Any, brackets: str) -> bool:
     """Take the mark out of the innermost open container; False when it is not there, because a key came twice."""
     for sign in brackets[:-1]:
-        if not value or isinstance(value, list) is not (sign == "["):
+        if not value or type(value) is not (list if sign == "[" else dict):
             return False
         value = value[-1] if sign == "[" else value[next(reversed(value))]
     if isinstance(value, list) and value and value[-1] == _MARK:

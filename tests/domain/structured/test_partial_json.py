@@ -118,6 +118,8 @@ def test_each_step_is_what_all_the_text_so_far_gives(value: dict[str, Any], size
         '{"a": [1], "b": [5], "a": [6, 7, 8], "c": [9]}',
         '{"a": {"b": [{}, {}, {"x": 1, "y": [2, 3]}], "c": 1, "b": [4, 5, 6]}}',
         '{"a": [[1, 2], [3, [4, 5]], "\\"," , "]"], "b": "\\\\", "c": [1]}',
+        '{"a": {"x": 1}, "b": "text", "a": {"y": {"z": 1, "w": 2}}}',
+        '{"a": {"x": 1}, "b": 5, "a": [[1, 2], {"y": {"z": true, "w": 2}}]}',
     ],
 )
 def test_a_key_that_comes_twice_is_read_as_a_whole_text_would_be(text: str) -> None:
