@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, Type, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from ...domain.errors import InvalidRequestError
 from ...domain.retry import RetryPolicy, Timeouts
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ModelBase", "retry_policy_of"]
 C = TypeVar("C", bound=CredentialBase)
+_CONSTANT = frozenset({str, SecretStr, type(None)})
+"""The types of fields that stay what they are until they are set."""
 
 
 class NoParameters(Described):
@@ -161,7 +163,8 @@ class ModelBase(Constructed, Copied):
             wanted = f"a credential of {named}" if named else "a KeyedCredential"
             raise InvalidRequestError(f"{type(self).__name__} takes {wanted}, not {type(credential).__name__}")
         endpoint = credential.endpoint(service)
-        if "endpoint_of_fields" in type(credential).__dict__:
+        fields = credential.__dict__.values()  # a `SecretStr` of an application's may give another key each time
+        if "endpoint_of_fields" in type(credential).__dict__ and _CONSTANT.issuperset(map(type, fields)):
             self._kept_endpoint = type(credential), service, credential.__dict__.copy(), endpoint
         return endpoint
 

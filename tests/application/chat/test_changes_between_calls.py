@@ -59,8 +59,8 @@ CHANGES: dict[str, tuple[Callable[[Model], None], str]] = {
     "credential": (_credential, "Bearer x-ThirdWord9"),
     "name": (lambda model: setattr(model, "model", "gpt-4.1-mini"), "gpt-4.1-mini"),
     "parameter": (lambda model: setattr(model.parameters, "temperature", 0.25), "0.25"),
-    "parameters": (lambda model: setattr(model, "parameters", model.Parameters(max_tokens=77)), "77"),
-    "settings": (lambda model: model.settings.update(seed=4321), "4321"),
+    "parameters": (lambda model: setattr(model, "parameters", model.Parameters(max_tokens=77)), '_tokens":77'),
+    "settings": (lambda model: model.settings.update(seed=4321), '"seed":4321'),
 }
 
 
@@ -162,3 +162,16 @@ async def test_an_endpoint_of_a_class_of_the_application_is_asked_for_each_time(
         "Bearer x-Turn1",
         "Bearer x-Turn2",
     ]
+
+
+async def test_a_secret_that_gives_another_key_each_time_is_asked_each_time(server: ScriptedServer) -> None:
+    class Rotating(SecretStr):
+        def get_secret_value(self) -> str:
+            return f"x-Turn{len(server.requests)}"
+
+    model = model_at(server)
+    assert isinstance(model.credential, OpenAICredential)
+    model.credential.api_key = Rotating("x-PlantedWord7")
+    for turn in range(3):
+        await model(ASK)
+        assert server.requests[-1].headers["authorization"] == f"Bearer x-Turn{turn}"
