@@ -308,5 +308,5 @@ def _new_container() -> ModelportContainer:
     try:
         from .container import ModelportContainer
     except ImportError as error:
-        raise SettingsError("a hub needs dependency-injector: pip install 'modelport[hub]'") from error
+        raise SettingsError("`container` needs dependency-injector: pip install 'modelport[hub]'") from error
     return ModelportContainer()

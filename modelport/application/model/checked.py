@@ -21,6 +21,7 @@ class Checked(NamedTuple):
     """Checked parameters, and what they were made of."""
 
     given: dict[str, Any]  # Any: each has its own type
+    types: tuple[type, ...]
     cls: type
     card: BaseCard
     card_checks: str
@@ -34,16 +35,19 @@ def checked(known: Checked | None, parameters: BaseModel, card: BaseCard, card_c
     Copy its values before they are changed.
     """
     flat = parameters.__dict__
-    if parameters.__pydantic_extra__ or not _PLAIN.issuperset(map(type, flat.values())):
+    types = (*map(type, flat.values()),)  # 1 and True are equal
+    if parameters.__pydantic_extra__ or not _PLAIN.issuperset(types):
         flat = parameters.model_dump(exclude_none=True)  # what is inside of a value may have changed
+        types = (*map(type, flat.values()),)
     if (
         known is not None
         and known.card is card
         and known.card_checks == card_checks
         and known.cls is parameters.__class__
         and known.given == flat
+        and known.types == types
     ):
         return known
     return Checked(
-        flat.copy(), parameters.__class__, card, card_checks, *parameter_values(parameters, card, card_checks)
+        flat.copy(), types, parameters.__class__, card, card_checks, *parameter_values(parameters, card, card_checks)
     )

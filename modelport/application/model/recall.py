@@ -28,13 +28,15 @@ _MOST = 1024
 _MOST_SETTINGS = 64
 _BRANCHES = 4
 """How many checkpoints may end in one message."""
+_MOST_HELD = 500_000
+"""How many messages and calls all checkpoints may list, each of its own: some 50 MB."""
 _SETTINGS = frozenset({"input_types", "conversation_history_prompt"})
 
 
 class Checkpoint:
     """The state of a rendering at a place. It holds no message, and is dropped with the message that it ends in."""
 
-    __slots__ = ("among", "chunks", "extent", "previous", "progress", "trail", "writer", "written")
+    __slots__ = ("among", "chunks", "extent", "held", "previous", "progress", "trail", "writer", "written")
 
     def __init__(
         self,
@@ -54,6 +56,7 @@ class Checkpoint:
         self.previous = previous
         self.among: list[Checkpoint] | None = None
         """Where the store has it."""
+        self.held = len(writer.messages) + len(progress.calls_by_id)
 
 
 _Entry = tuple[ref[Msg], list[Checkpoint]]
@@ -68,6 +71,8 @@ class _Store:
 
     def __init__(self) -> None:
         self.tables: dict[object, dict[int, _Entry]] = {}
+        self._held = 0
+        """At least what all checkpoints list."""
 
     def find(self, key: object, messages: Sequence[Msg]) -> tuple[Checkpoint | None, bool]:
         """The checkpoint that covers most of these messages, and whether any of them was sent before."""
@@ -103,6 +108,20 @@ class _Store:
             unused, before.previous = before.previous, None
             if unused.among is not None and unused in unused.among:
                 unused.among.remove(unused)
+        self._held += checkpoint.held
+        if self._held > _MOST_HELD:
+            self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        """Drop entries, the oldest of the oldest setting first, until half of what is allowed is left."""
+        entries = [(table, own_id, entry) for table in [*self.tables.values()] for own_id, entry in [*table.items()]]
+        held = sum(checkpoint.held for _, _, entry in entries for checkpoint in [*entry[1]])
+        for table, own_id, entry in entries:
+            if held <= _MOST_HELD // 2:
+                break
+            held -= sum(checkpoint.held for checkpoint in [*entry[1]])
+            table.pop(own_id, None)
+        self._held = held
 
     def _entry(self, key: object, message: Msg) -> _Entry:
         table = self.tables.get(key)
@@ -156,10 +175,11 @@ class Recall:
             for turn in turns:
                 writer.add(turn)
             turns.clear()
-            if index in kept_after and writer.keepable:
+            if index in kept_after and getattr(writer, "keepable", False):  # an application's may not have it
                 last = self._keep(self._places[index], builder.progress(index), writer, context, last) or last
         rendered = writer.rendered(builder.finish().warnings)
-        return _with_chunks(rendered, writer, last) if rendered.messages is writer.messages else rendered
+        whole = last is not None and rendered.messages is writer.messages
+        return _with_chunks(rendered, writer, last) if whole else rendered
 
     def _kept_after(self, builder: TurnBuilder) -> set[int]:
         """The pieces after which the rendering is kept: the last one, and the last one before the last message.
@@ -177,7 +197,9 @@ class Recall:
     def _keep(
         self, place: Place, progress: Progress, writer: TurnWriter, context: RenderContext, last: Checkpoint | None
     ) -> Checkpoint | None:
-        messages = self._messages
+        messages, branch = self._messages, writer.branch(context)
+        if type(branch) is not type(writer):  # a subclass of an application's, which would lose what it changes
+            return None
         trail, extent = (last.trail, last.extent) if last else (Trail(), Extent())
         try:
             trail, extent = trail.extended(extent, messages, place)
@@ -187,7 +209,7 @@ class Recall:
         written, settled = (last.written if last else 0), writer.settled()
         if settled > written:
             chunks = _with(chunks, Chunk(writer.messages[written:settled]))
-        kept = Checkpoint(trail, extent, progress, writer.branch(context), chunks, last)
+        kept = Checkpoint(trail, extent, progress, branch, chunks, last)
         _STORE.put(self._key, messages[place[0] if place[1] else place[0] - 1], kept)
         return kept
 

@@ -100,6 +100,17 @@ async def test_a_value_inside_of_a_parameter_that_changes_is_seen(server: Script
     assert model._checked_values()[0]["stop"] == ["first", "second", "second"]
 
 
+async def test_true_is_not_taken_for_one_that_was_checked_before(server: ScriptedServer) -> None:
+    credential = OpenAICredential(api_key="x-PlantedWord7", base_url=server.base_url + "/v1")
+    model = OpenAIChatModel(credential, "gpt-4.1", stream=False)
+    given: Any = model.parameters  # Any: of any class
+    given.temperature = 1
+    assert model._checked_values()[0]["temperature"] == 1
+    given.__dict__["temperature"] = True
+    with pytest.raises(InvalidRequestError, match="temperature"):
+        model._checked_values()
+
+
 async def test_checks_that_are_switched_on_or_a_card_that_changes_count_at_once(server: ScriptedServer) -> None:
     model = model_at(server, temperature=1.5)
     await model(ASK)

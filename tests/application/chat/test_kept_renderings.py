@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from modelport.adapters.dialects.openai_chat.writer import MessageWriter
 from modelport.application.call.context import CallContext
 from modelport.application.chat import http_attempt
 from modelport.application.model import recall
@@ -434,6 +435,18 @@ async def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(len(checkpoints) <= recall._BRANCHES for checkpoints in entries())
 
 
+async def test_the_ends_of_one_long_conversation_take_no_more_than_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recall, "_STORE", recall._Store())
+    monkeypatch.setattr(recall, "_MOST_HELD", 200)
+    base = rounds(15)
+    ends: list[Msg] = [UserMsg("user", f"What of {number}?") for number in range(40)]
+    for end in [*ends, *ends]:
+        kept, fresh = await both(MODELS["openai_chat"], [*base, end])
+        assert kept == fresh
+    held = [checkpoint.held for checkpoints in entries() for checkpoint in checkpoints]
+    assert held and sum(held) <= 200 and max(held) >= len(base)
+
+
 async def test_thinking_stays_bound_to_what_stands_before_it() -> None:
     model = TARGETS["anthropic, bound thinking"]
     messages: list[Msg] = [SystemMsg("system", "Be brief."), UserMsg("user", "Go.")]
@@ -475,6 +488,29 @@ async def test_formatters_of_applications_render_everything_each_time(monkeypatc
     assert b"STEP 3." in (await sent(loud, messages))[0]
     assert await sent(MODELS["openai_chat"], messages) == first
     assert len(counted.pieces) == 1  # the second call of the provider's own
+
+
+class LoudWriter(MessageWriter):
+    """A writer of an application, which knows nothing of what is kept."""
+
+    def add(self, turn: Any) -> None:  # Any: a turn
+        super().add(turn)
+        self.messages[-1]["content"] = str(self.messages[-1]["content"]).upper()
+
+
+class Written(OpenAIChatFormatter):
+    """A formatter with it."""
+
+    def turn_writer(self, context: RenderContext) -> Any:
+        return LoudWriter(self.profile, context)
+
+
+async def test_writers_of_applications_write_everything_each_time() -> None:
+    messages, model = rounds(5), model_of("openai_chat", "gpt-4.1", formatter=Written())
+    for _ in range(4):
+        (body, _), _ = await both(model, messages)
+        assert b"STEP 3." in body and b"tep on." not in body
+        messages.append(UserMsg("user", "Step on."))
 
 
 async def test_marks_of_the_cache_are_placed_anew() -> None:
