@@ -7,8 +7,8 @@ import os
 import shutil
 import sqlite3
 import stat
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -199,19 +199,17 @@ async def test_calls_at_the_same_time_do_not_wait_for_a_lock_one_after_the_other
         model = MODELS["openai"](server.base_url, embedding_cache=CACHES[kind](tmp_path))
         await model(["warm"])
         with out_of_reach(kind, tmp_path):
-            all_ask, asked, writing = asyncio.Event(), [], LoopEngines.writing
+            all_ask, asked, transaction = asyncio.Event(), [], LoopEngines.transaction
 
-            @asynccontextmanager
-            async def together(engines: LoopEngines) -> AsyncIterator[Any]:
+            async def together(engines: LoopEngines, work: Any) -> Any:
                 """All eight ask for their turn before one of them has waited in vain."""
                 asked.append(engines)
                 if len(asked) == 8:
                     all_ask.set()
                 await all_ask.wait()
-                async with writing(engines) as connection:
-                    yield connection
+                return await transaction(engines, work)
 
-            monkeypatch.setattr(LoopEngines, "writing", together)
+            monkeypatch.setattr(LoopEngines, "transaction", together)
             await asyncio.gather(*(model([f"text {number}"]) for number in range(8)))
             assert (len(asked), waits()) == (8, 1)
 

@@ -40,6 +40,11 @@ class PerLoop(Generic[T]):
         if close is not None:
             finalize(self, _leave_behind, self._held).atexit = False
 
+    def __reduce_ex__(self, protocol: Any, /) -> Any:  # Any: as `object` declares them
+        if self._close is not None:
+            raise TypeError("what belongs to an event loop cannot be copied")
+        return super().__reduce_ex__(protocol)
+
     def get(self) -> T:
         """The running loop's value."""
         loop = asyncio.get_running_loop()

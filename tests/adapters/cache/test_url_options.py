@@ -74,7 +74,9 @@ def test_other_options_are_refused_where_the_settings_are_read(options: str) -> 
 
 async def test_sqlite_takes_its_own_options(tmp_path: Path) -> None:
     place = f"sqlite+aiosqlite:///{tmp_path}/x.db"
-    await SQLEmbeddingCache(place + "?timeout=5").store([[1.0]], "a")
+    written = SQLEmbeddingCache(place + "?timeout=5")
+    await written.store([[1.0]], "a")
+    await written.aclose()  # what is in the log moves to the file, which is all that `immutable` reads
     for options in ("?mode=ro", "?immutable=1", "?mode=rw"):
         assert await SQLEmbeddingCache(place + options).retrieve("a") == [[1.0]]
     with pytest.raises(ModelportError, match="readonly"):
