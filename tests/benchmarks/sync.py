@@ -11,10 +11,13 @@ import statistics
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 
 from modelport.credential import OpenAICredential
 from modelport.message import UserMsg
 from modelport.model import ChatResponse, OpenAIChatModel
+from modelport.ports.http import HttpTransport
+from modelport.transport import AiohttpTransport, HttpxTransport
 from tests.benchmarks.table import Row, main
 
 ASK = [UserMsg("user", "Hello?")]
@@ -71,23 +74,35 @@ def blocking(model: OpenAIChatModel[ChatResponse], calls: int, rounds: int) -> l
     return seconds[1:]
 
 
+def costs(transport: HttpTransport, url: str, calls: int, rounds: int) -> tuple[float, float]:
+    """Microseconds of a call awaited, and without `await`, in the round with the median ratio."""
+    credential = OpenAICredential(api_key="k", base_url=url)
+    model = OpenAIChatModel(credential, "gpt-4.1", stream=False, transport=transport)
+    found = []
+    for _ in range(3 if rounds > 1 else 1):
+        a, b = (statistics.median(way(model, calls, rounds)) / calls * 1e6 for way in (awaited, blocking))
+        found.append((b / a, a, b))
+    _, awaited_us, sync_us = sorted(found)[len(found) // 2]
+    return awaited_us, sync_us
+
+
 def rows(smoke: bool) -> list[Row]:
-    """Both costs for one call, in the round with the median ratio of three."""
+    """Both costs for one call, by transport."""
     calls, rounds = (2, 1) if smoke else (20, 30)
+    loop = "uvloop in the thread" if find_spec("uvloop") else "asyncio's own loop in the thread"
+    measured = []
     server = subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None
-        credential = OpenAICredential(api_key="k", base_url=f"http://127.0.0.1:{int(server.stdout.readline())}/v1")
-        model = OpenAIChatModel(credential, "gpt-4.1", stream=False)
-        costs = []
-        for _ in range(1 if smoke else 3):
-            a, b = (statistics.median(way(model, calls, rounds)) / calls * 1e6 for way in (awaited, blocking))
-            costs.append((b / a, a, b))
+        url = f"http://127.0.0.1:{int(server.stdout.readline())}/v1"
+        for transport in (HttpxTransport(), AiohttpTransport()):
+            awaited_us, sync_us = costs(transport, url, calls, rounds)
+            what = f"a call without `await`, transport {type(transport).__name__.removesuffix('Transport').lower()}"
+            measured.append(Row(what, sync_us, awaited_us, "awaited", "µs of CPU", 1.3, loop))
     finally:
         server.kill()
         server.wait()
-    _, awaited_us, sync_us = sorted(costs)[len(costs) // 2]
-    return [Row("a call without `await`", sync_us, awaited_us, "awaited", "µs", 1.3)]
+    return measured
 
 
 if __name__ == "__main__":
