@@ -13,7 +13,8 @@ from _thread import allocate_lock
 from collections.abc import Awaitable, Callable
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .loops import loop_factory
 
@@ -53,6 +54,54 @@ _loop: _Loop | None = None
 _lock = threading.Lock()
 
 
+class _Call(Generic[T]):
+    """One call in the loop, and a lock that is free once it has ended.
+
+    Neither `portal.call` nor a future of another thread: they take up to a third of a short call's CPU time.
+    """
+
+    __slots__ = ("ended", "error", "made", "results", "task")
+
+    def __init__(self, made: Callable[[], Awaitable[T]]) -> None:
+        self.made = made
+        self.ended = allocate_lock()
+        self.ended.acquire()
+        self.results: list[T] = []
+        self.error: BaseException | None = None
+        self.task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin it; in the loop."""
+        self.task = asyncio.get_running_loop().create_task(self._run())
+
+    def cancel(self) -> None:
+        """End it; in the loop."""
+        if self.task is not None:
+            self.task.cancel()
+
+    async def _run(self) -> None:
+        try:
+            self.results.append(await self.made())
+        except BaseException as error:
+            self.error = error
+            if not isinstance(error, Exception):
+                raise
+        finally:
+            self.ended.release()
+
+    def result(self) -> T:
+        """Its result; raises its error. `CancelledError` for a call that the loop did not end."""
+        if self.results:
+            return self.results[0]
+        error, self.error = self.error, None
+        if error is None or isinstance(error, asyncio.CancelledError):
+            raise CancelledError
+        try:
+            raise error
+        finally:
+            del error  # its traceback holds this frame
+
+
 def run(function: Callable[..., Awaitable[T]], /, *arguments: Any, **options: Any) -> T:  # Any: what it takes
     """Call the function in the loop, wait for its result, and return or raise it.
 
@@ -64,43 +113,18 @@ def run(function: Callable[..., Awaitable[T]], /, *arguments: Any, **options: An
         raise RuntimeError(
             "a call without `await` cannot wait inside the loop that makes it; await the model itself here"
         )
-
-    # Neither `portal.call` nor a future of another thread: they take up to a third of a short call's CPU time.
-    ended, tasks, results, errors = allocate_lock(), list[asyncio.Task[None]](), list[T](), list[BaseException]()
-
-    async def called() -> None:
-        try:
-            results.append(await function(*arguments, **options))
-        except BaseException as error:
-            errors.append(error)
-            if not isinstance(error, Exception):
-                raise
-        finally:
-            ended.release()
-
-    def start() -> None:
-        tasks.append(loop.loop.create_task(called()))
-
-    def cancel() -> None:
-        for task in tasks:
-            task.cancel()
-
-    ended.acquire()
-    loop.waiting.add(ended)
+    call = _Call(partial(function, *arguments, **options))
+    loop.waiting.add(call.ended)
     try:
-        loop.loop.call_soon_threadsafe(start)
-        ended.acquire()
+        loop.loop.call_soon_threadsafe(call.start)
+        call.ended.acquire()
     except BaseException:
         with suppress(RuntimeError):  # the loop is closed
-            loop.loop.call_soon_threadsafe(cancel)
+            loop.loop.call_soon_threadsafe(call.cancel)
         raise
     finally:
-        loop.waiting.discard(ended)
-    if results:
-        return results[0]
-    if errors and not isinstance(errors[0], asyncio.CancelledError):
-        raise errors.pop()
-    raise CancelledError
+        loop.waiting.discard(call.ended)
+    return call.result()
 
 
 def fire_and_forget(function: Callable[[], Awaitable[object]]) -> None:
