@@ -24,6 +24,7 @@ _ESCAPED_CONTROLS = {code: f"\\u{code:04x}" for code in range(32)}
 _NUMBER_END = "0123456789+-.eE"
 _ON, _MARK = "\ue000 the container that is open \ue001", "\ue000 the end of what is kept \ue001"
 """The key on the way to the innermost open container, and what marks its end, which no answer has by chance."""
+_OWN_KEY = "a key of the text is one that marks where it was cut"
 _DEEPEST = 32
 
 
@@ -73,7 +74,12 @@ class GrowingValue:
             self._kept, self._open, self._tail = value, still_open, self._tail[comma + 1 :]
 
     def _with_kept(self, value: Any) -> Any:
-        return _merged(self._kept, value, len(self._open)) if self._open else value
+        if not self._open:
+            return value
+        try:
+            return _merged(self._kept, value, len(self._open))
+        except (LookupError, StopIteration) as error:
+            raise ValueError(_OWN_KEY) from error
 
 
 def _opening(brackets: str) -> str:
@@ -84,10 +90,11 @@ def _opening(brackets: str) -> str:
 def _merged(old: Any, new: Any, levels: int) -> Any:
     """What was kept with what follows: both begin with the same open containers, so many levels deep.
 
-    Raises `ValueError` where they do not, because the text has a key that is used here.
+    Where they do not, because the text has a key that is used here, it raises `ValueError`, `LookupError` or
+    `StopIteration`.
     """
     if type(old) is not type(new):
-        raise ValueError("a key of the text is one that marks where it was cut")
+        raise ValueError(_OWN_KEY)
     if isinstance(old, list):
         return [*old, *new] if levels == 1 else [*old[:-1], _merged(old[-1], new[0], levels - 1), *islice(new, 1, None)]
     if levels == 1:

@@ -8,7 +8,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from modelport.domain.structured import growing_value
@@ -134,6 +134,7 @@ def test_a_key_that_comes_twice_is_read_as_a_whole_text_would_be(text: str) -> N
 MARKS = st.sampled_from([growing_value._ON, growing_value._MARK, "a"])
 
 
+@example({"a": [growing_value._ON, [growing_value._ON] * 3], growing_value._ON: [], growing_value._MARK: "a"})
 @given(st.recursive(MARKS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(MARKS, inner, max_size=3)))
 def test_the_keys_of_the_reader_in_a_text_break_at_most_its_reading(value: Any) -> None:
     partial = PartialJson()
