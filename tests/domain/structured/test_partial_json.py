@@ -8,7 +8,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from modelport.domain.structured import growing_value
@@ -131,10 +131,23 @@ def test_a_key_that_comes_twice_is_read_as_a_whole_text_would_be(text: str) -> N
     assert partial.complete and partial.value == json.loads(text)
 
 
+def test_a_key_of_the_reader_that_comes_again_where_it_stands_breaks_the_reading() -> None:
+    on, end = growing_value._ON, growing_value._MARK
+    rows = [
+        {"b": {end: end, "b": on, on: 1}, end: {"b": on, end: end, on: "a"}, "a": {"b": "b", end: end, "a": "a"}},
+        {end: on, on: {end: "a", "b": end, on: "b"}, "b": "a"},
+        "a",
+    ]
+    text = json.dumps({end: rows, "a": {"a": {"a": on, on: {on: "a", "b": "b", "a": "b"}}, on: {}}})
+    partial = PartialJson()
+    for character in text:
+        partial.feed(character)
+    assert partial.broken
+
+
 MARKS = st.sampled_from([growing_value._ON, growing_value._MARK, "a"])
 
 
-@example({"a": [growing_value._ON, [growing_value._ON] * 3], growing_value._ON: [], growing_value._MARK: "a"})
 @given(st.recursive(MARKS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(MARKS, inner, max_size=3)))
 def test_the_keys_of_the_reader_in_a_text_break_at_most_its_reading(value: Any) -> None:
     partial = PartialJson()
