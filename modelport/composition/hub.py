@@ -84,6 +84,12 @@ class Modelport:
                     return plainly(self._graph)
         return wired(self._container)
 
+    def _part(self, node: str) -> Any:  # Any: each node has a type of its own
+        return self._got(lambda graph: graph.get(node), lambda container: getattr(container, node)())
+
+    def _model(self, kind: str, name: str | None) -> Any:  # Any: a model of the kind
+        return self._got(lambda graph: graph.models(kind).get(name), lambda container: getattr(container, kind)(name))
+
     def _find_credential(self, name: str | None = None, /, *, provider: str | None = None) -> CredentialBase:
         return self._got(
             lambda graph: graph.credential(name, provider=provider),
@@ -141,17 +147,19 @@ class Modelport:
     @property
     def settings(self) -> Settings:
         """What the hub is built from."""
-        return self._got(lambda graph: graph.settings, lambda container: container.settings())
+        found: Settings = self._part("settings")
+        return found
 
     @property
     def environment(self) -> Mapping[str, str]:
         """Where keys are looked up that the settings leave out."""
-        return self._got(lambda graph: graph.environment, lambda container: container.environment())
+        found: Mapping[str, str] = self._part("environment")
+        return found
 
     @property
     def registry(self) -> ProviderRegistry:
         """The providers by name, also those that are not configured."""
-        found: ProviderRegistry = self._got(lambda graph: graph.get("registry"), lambda container: container.registry())
+        found: ProviderRegistry = self._part("registry")
         return found
 
     @property
@@ -172,7 +180,8 @@ class Modelport:
 
         Without a name: the `default_chat`, else the only one there is. The same name gives the same object.
         """
-        return self._got(lambda graph: graph.models("chat").get(name), lambda container: container.chat(name))
+        found: ChatModelBase = self._model("chat", name)
+        return found
 
     def embedding(self, name: str | None = None) -> EmbeddingModelBase[Any]:  # Any: whatever an input may be
         """The embedding model of that name under `embedding`, or any model as `provider/model`.
@@ -180,7 +189,8 @@ class Modelport:
         Without a name: the `default_embedding`, else the only one there is. The same name gives the same object. All
         of a hub's embedding models keep their vectors in the one cache that is described under `cache`.
         """
-        return self._got(lambda graph: graph.models("embedding").get(name), lambda container: container.embedding(name))
+        found: EmbeddingModelBase[Any] = self._model("embedding", name)
+        return found
 
     def tts(self, name: str | None = None) -> TTSModelBase:
         """The speech model of that name under `tts`, or any model as `provider/model`.
@@ -189,32 +199,30 @@ class Modelport:
         credential with several speech classes, `model_class` names one; by default it is the one the model's card is
         for.
         """
-        return self._got(lambda graph: graph.models("tts").get(name), lambda container: container.tts(name))
+        found: TTSModelBase = self._model("tts", name)
+        return found
 
     def stt(self, name: str | None = None) -> STTModelBase:
         """The speech-to-text model of that name under `stt`, or any model as `provider/model`.
 
         Without a name: the `default_stt`, else the only one there is. The same name gives the same object.
         """
-        return self._got(lambda graph: graph.models("stt").get(name), lambda container: container.stt(name))
+        found: STTModelBase = self._model("stt", name)
+        return found
 
     def realtime(self, name: str | None = None) -> RealtimeModelBase:
         """The model for voice conversations of that name under `realtime`, or any model as `provider/model`.
 
         Without a name: the `default_realtime`, else the only one there is. The same name gives the same object.
         """
-        model: RealtimeModelBase = self._got(
-            lambda graph: graph.models("realtime").get(name), lambda container: container.realtime(name)
-        )
-        return model
+        found: RealtimeModelBase = self._model("realtime", name)
+        return found
 
     @property
     def conversations(self) -> ConversationStore:
         """The store of conversations under `conversations`, by default in the user's data folder."""
-        store: ConversationStore = self._got(
-            lambda graph: graph.get("conversation_store"), lambda container: container.conversation_store()
-        )
-        return store
+        found: ConversationStore = self._part("conversation_store")
+        return found
 
     def cards(self) -> list[ModelCard]:
         """The chat cards of every provider there is a credential for, by provider and name."""
@@ -259,8 +267,8 @@ class Modelport:
                 await close()
 
     def _cards(self) -> CardSource:
-        source: CardSource = self._got(lambda graph: graph.get("cards"), lambda container: container.cards())
-        return source
+        found: CardSource = self._part("cards")
+        return found
 
     async def __aenter__(self) -> Self:
         return self

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 class Row:
     """What was measured, in `unit`: by the project (`ours`) and by `peer` (`beside`; None where the peer is absent).
 
-    `goal` bounds the ratio `ours / beside`, or `ours` itself where there is no peer by design (`peer` is then "").
+    `goal` bounds the ratio `ours / beside`, or `ours` itself where a peer is left out by design (`peer` is then "").
     """
 
     what: str

@@ -224,7 +224,7 @@ class SQLEmbeddingCache(EmbeddingCacheBase):
             if self._limits.bounded and kept:
                 self._keep_limits(statements, sizes, overwrite)
         except BaseException:
-            self._ledger.forget()  # here too, as nobody waits for the work of a cancelled call
+            self._ledger.forget()  # here too, as a cancelled call does not wait for its work
             raise
 
     def _keep_limits(self, statements: Statements, sizes: list[int], overwrite: bool) -> None:

@@ -46,7 +46,7 @@ class Worker:
         return await self.start(work)
 
     def start(self, work: Callable[[], T], then: _Then = None) -> asyncio.Future[T]:
-        """Queue work, in order; `then` is called in the event loop when it has ended, also if nobody awaits it."""
+        """Queue work, in order; `then` is called in the event loop when it has ended, even for a cancelled call."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         thread = self._thread
